@@ -1,0 +1,147 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// WEGENT_CORE=1 cuts the package down to the parts that need neither NIO-SSL nor JWTKit, whose two
+// copies of BoringSSL are most of a first build. `make test-core` uses it, with a scratch path of its own.
+let coreOnly = Context.environment["WEGENT_CORE"] == "1"
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+/// A library target of this package.
+func module(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+/// The thin executable of a service: `Sources/NAME/Main`, which parses, builds and runs.
+func main(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(
+        name: "\(name)Main", dependencies: [.target(name: name), "Launch", log, arguments] + dependencies,
+        path: "Sources/\(name)/Main", swiftSettings: strict)
+}
+
+/// The tests of one module.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies,
+        resources: resources, swiftSettings: strict)
+}
+
+var products: [Product] = [
+    .executable(name: "wegent-registry", targets: ["RegistryMain"]),
+    .executable(name: "wegent-dispatcher", targets: ["DispatcherMain"]),
+]
+
+var dependencies: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+]
+
+var targets: [Target] = [
+    .systemLibrary(name: "CZeroMQ", path: "Sources/System/CZeroMQ"),
+    .systemLibrary(name: "CCurl", path: "Sources/System/CCurl"),
+    module("Messages", []),
+    module("Mesh", ["CZeroMQ", "Messages", log, metrics, deque]),
+    module("Storage", [grdb, log, metrics]),
+    module("Curl", ["CCurl", deque]),
+    module("Launch", [log, metrics, lifecycle, arguments]),
+    module("Registry", ["Messages", "Mesh", "Storage", "Launch", grdb, log, metrics, lifecycle], exclude: ["Main"]),
+    main("Registry"),
+    module(
+        "Dispatcher", ["Messages", "Mesh", "Storage", "Launch", grdb, log, metrics, lifecycle, deque], exclude: ["Main"]
+    ),
+    main("Dispatcher"),
+    .target(
+        name: "TestSupport", dependencies: [subprocess, log], path: "Tests/Support", swiftSettings: strict),
+    tests("Messages", [], resources: [.copy("Golden")]),
+    tests("Mesh", ["CZeroMQ"]),
+    tests("Storage"),
+    tests("Curl"),
+    tests("Registry", ["Messages", "Mesh"]),
+    tests("Dispatcher", ["Messages", "Mesh"]),
+]
+
+if !coreOnly {
+    let nio: [Target.Dependency] = [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOWebSocket", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    ]
+    dependencies += [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ]
+    products += [
+        .executable(name: "wegent", targets: ["CLIMain"]),
+        .executable(name: "wegent-gateway", targets: ["GatewayMain"]),
+        .executable(name: "wegent-executor", targets: ["ExecutorMain"]),
+        .executable(name: "wegent-bench", targets: ["Bench"]),
+        .executable(name: "wegent-bench-c", targets: ["BenchC"]),
+    ]
+    targets += [
+        module(
+            "Gateway",
+            [
+                "Messages", "Mesh", "Storage", "Launch", grdb, log, metrics, lifecycle, crypto,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ] + nio, exclude: ["Main"]),
+        main("Gateway"),
+        module(
+            "Executor", ["Messages", "Launch", subprocess, log, metrics, lifecycle, deque, crypto] + nio,
+            exclude: ["Main"]),
+        main("Executor"),
+        module(
+            "CLI",
+            [
+                "Messages", "Mesh", "Gateway", "Registry", "Dispatcher", "Executor", "Curl", "Launch", log, arguments,
+                lifecycle,
+            ],
+            exclude: ["Main"]),
+        main("CLI"),
+        .executableTarget(
+            name: "Bench", dependencies: ["Messages", "Mesh", "Curl", "Storage", "TestSupport", subprocess, arguments],
+            path: "Tests/Bench", swiftSettings: strict),
+        .executableTarget(name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/BenchC"),
+        tests("Gateway", nio),
+        tests("Executor", nio),
+        tests("CLI"),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "TestSupport", "Messages", "Mesh", "Curl", subprocess,
+            ] + nio, swiftSettings: strict),
+    ]
+}
+
+let package = Package(
+    name: "wegent-mesh",
+    platforms: [.macOS(.v15)],
+    products: products,
+    dependencies: dependencies,
+    targets: targets
+)

@@ -1,0 +1,22 @@
+/// Makes a device the owner's default, or takes that away. `device_not_found` when the owner has none of this id.
+public struct DeviceStar: Request, Equatable {
+    public typealias Reply = Done
+    public static let type = "device.star"
+    /// Whose.
+    public var owner: UserID
+    /// Which.
+    public var device: String
+    /// Whether it is the default afterwards; any other loses the star.
+    public var on: Bool
+
+    public init(owner: UserID, device: String, on: Bool) {
+        self.owner = owner
+        self.device = device
+        self.on = on
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case owner, on
+        case device = "device_id"
+    }
+}

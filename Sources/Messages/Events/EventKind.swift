@@ -1,0 +1,39 @@
+/// What an event is: the names of the Agent Client Protocol's session updates, and a few of our own.
+///
+/// On the wire a kind is one byte; the names are public. A reader passes on a byte it does not know.
+public struct EventKind: Hashable, Sendable, CustomStringConvertible {
+    public let code: UInt8
+    public init(code: UInt8) { self.code = code }
+
+    /// A piece of the agent's answer: `{"content":{"type":"text","text":…}}`.
+    public static let agentMessageChunk = EventKind(code: 1)
+    /// A piece of the agent's thinking, in the same shape.
+    public static let agentThoughtChunk = EventKind(code: 2)
+    /// A tool call begins: `{"toolCallId","title","kind","status","rawInput"?,…}`.
+    public static let toolCall = EventKind(code: 3)
+    /// News of a tool call: `{"toolCallId","status"?,"content"?,"rawOutput"?,…}`.
+    public static let toolCallUpdate = EventKind(code: 4)
+    /// The agent's plan: `{"entries":[{"content","priority","status"}]}`.
+    public static let plan = EventKind(code: 5)
+    /// The agent asks for permission.
+    public static let permissionRequest = EventKind(code: 6)
+    /// It was answered, timed out or abandoned.
+    public static let permissionResolved = EventKind(code: 7)
+    /// Tokens and cost of the turn.
+    public static let usage = EventKind(code: 8)
+    /// The task's state changed: `{"state","reason"?,"device_id"?,"error"?,…}`; written by the dispatcher.
+    public static let state = EventKind(code: 9)
+    /// What the device or a service wants a person to know: `{"level","message"}`, and `source` where it helps.
+    public static let log = EventKind(code: 10)
+
+    private static let names: [UInt8: String] = [
+        1: "agent_message_chunk", 2: "agent_thought_chunk", 3: "tool_call", 4: "tool_call_update", 5: "plan",
+        6: "permission_request", 7: "permission_resolved", 8: "usage", 9: "state", 10: "log",
+    ]
+
+    /// Every kind that this version knows.
+    public static let all: [EventKind] = names.keys.sorted().map(EventKind.init(code:))
+
+    /// The public name; `unknown_N` for a byte from the future.
+    public var description: String { Self.names[code] ?? "unknown_\(code)" }
+}

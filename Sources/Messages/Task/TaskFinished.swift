@@ -1,0 +1,40 @@
+/// An attempt's verdict and its last event: it has the attempt_seq after the last one and is acked, repeated and
+/// asked for again like any other.
+public struct TaskFinished: Message, Equatable {
+    public static let type = "task.finished"
+    /// Which task.
+    public var task: TaskID
+    /// Which attempt.
+    public var attempt: UInt32
+    /// The last event's attempt_seq + 1.
+    public var attemptSeq: UInt64
+    /// `completed`, `failed` or `cancelled`.
+    public var state: TaskState
+    /// Why, when failed.
+    public var error: Fault?
+    /// The process' exit status, where it had one.
+    public var exitCode: Int32?
+    /// The device's clock when the agent ended.
+    public var endedAt: Timestamp
+
+    public init(
+        task: TaskID, attempt: UInt32, attemptSeq: UInt64, state: TaskState, error: Fault? = nil,
+        exitCode: Int32? = nil, endedAt: Timestamp
+    ) {
+        self.task = task
+        self.attempt = attempt
+        self.attemptSeq = attemptSeq
+        self.state = state
+        self.error = error
+        self.exitCode = exitCode
+        self.endedAt = endedAt
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case attempt, state, error
+        case task = "task_id"
+        case attemptSeq = "attempt_seq"
+        case exitCode = "exit_code"
+        case endedAt = "ended_at"
+    }
+}

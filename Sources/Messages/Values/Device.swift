@@ -1,0 +1,130 @@
+/// A machine that runs tasks, as its owner sees it. A device is (owner, id).
+public struct Device: Codable, Sendable, Equatable {
+    /// Whose it is.
+    public var owner: UserID
+    /// From the hardware, 1 to 128 of `A-Z a-z 0-9 . _ -`; unique per owner.
+    public var id: String
+    /// For people, 1 to 200 characters, such as "Linux - build-box".
+    public var name: String
+    public var status: DeviceStatus
+    /// Whether tasks without a target go here; at most one per owner.
+    public var isDefault: Bool
+    public var slots: Slots
+    /// The executor's version; nil before it has ever said one.
+    public var version: String?
+    /// The agents that the executor found.
+    public var agents: [Agent]
+    public var platform: Platform?
+    /// When anything was last heard of it.
+    public var lastSeenAt: Timestamp?
+    /// When its present connection was made; nil while offline.
+    public var connectedAt: Timestamp?
+    /// The newest session's number; 0 before the first.
+    public var generation: UInt64
+    /// Where its present session is; nil while offline.
+    public var route: Route?
+
+    public init(
+        owner: UserID, id: String, name: String, status: DeviceStatus, isDefault: Bool = false, slots: Slots,
+        version: String? = nil, agents: [Agent] = [], platform: Platform? = nil, lastSeenAt: Timestamp? = nil,
+        connectedAt: Timestamp? = nil, generation: UInt64 = 0, route: Route? = nil
+    ) {
+        self.owner = owner
+        self.id = id
+        self.name = name
+        self.status = status
+        self.isDefault = isDefault
+        self.slots = slots
+        self.version = version
+        self.agents = agents
+        self.platform = platform
+        self.lastSeenAt = lastSeenAt
+        self.connectedAt = connectedAt
+        self.generation = generation
+        self.route = route
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case owner, id, name, status, slots, version, agents, platform, generation, route
+        case isDefault = "is_default"
+        case lastSeenAt = "last_seen_at"
+        case connectedAt = "connected_at"
+    }
+}
+
+/// How many tasks a device runs and can run at once.
+public struct Slots: Codable, Sendable, Equatable {
+    /// In use, 0 to `total`.
+    public var used: Int
+    /// 1 to 1,000.
+    public var total: Int
+    public init(used: Int, total: Int) {
+        self.used = used
+        self.total = total
+    }
+}
+
+/// An agent that an executor can drive.
+public struct Agent: Codable, Sendable, Equatable {
+    /// `claude-code`, `shell`, …
+    public var name: String
+    /// What the agent's own program says; nil when it has none or was not asked.
+    public var version: String?
+    /// Whether a task for it can start.
+    public var ready: Bool
+    /// Why it is not ready and what to do, or what a person should know of it.
+    public var detail: String?
+    public init(name: String, version: String?, ready: Bool, detail: String?) {
+        self.name = name
+        self.version = version
+        self.ready = ready
+        self.detail = detail
+    }
+}
+
+/// What a device runs on.
+public struct Platform: Codable, Sendable, Equatable {
+    /// `linux` or `darwin`.
+    public var os: String
+    /// `x86_64`, `arm64`, …
+    public var arch: String
+    public var hostname: String
+    public init(os: String, arch: String, hostname: String) {
+        self.os = os
+        self.arch = arch
+        self.hostname = hostname
+    }
+}
+
+/// Where a device's session is.
+public struct Route: Codable, Sendable, Equatable {
+    /// The life of the gateway that holds it.
+    public var gateway: Incarnation
+    /// The gateway's own number for it, as in ``Header/session``; written as a string, since JSON's numbers
+    /// end at 2^53 in many readers.
+    public var session: SessionNumber
+    public init(gateway: Incarnation, session: SessionNumber) {
+        self.gateway = gateway
+        self.session = session
+    }
+}
+
+/// A gateway's random number for one connection of an executor, never 0.
+public struct SessionNumber: Hashable, Sendable, Codable, CustomStringConvertible {
+    public let value: UInt64
+    public init(_ value: UInt64) { self.value = value }
+    /// A new one.
+    public static func generate() -> SessionNumber { SessionNumber(.random(in: 1...UInt64.max)) }
+    public var description: String { String(value) }
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let value = UInt64(try container.decode(String.self)), value != 0 else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a session number")
+        }
+        self.init(value)
+    }
+}

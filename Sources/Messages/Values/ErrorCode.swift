@@ -1,0 +1,126 @@
+/// A stable error code. Codes are added, never changed; the number is the HTTP status where the gateway answers with it.
+public struct ErrorCode: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    // MARK: Requests
+
+    /// 400: the body is not JSON.
+    public static let invalidJSON = ErrorCode(rawValue: "invalid_json")
+    /// 400 or 422: a field is missing, of the wrong type or out of range.
+    public static let invalidRequest = ErrorCode(rawValue: "invalid_request")
+    /// 422: the prompt has no text.
+    public static let promptEmpty = ErrorCode(rawValue: "prompt_empty")
+    /// 413: the prompt is over 1 MiB of UTF-8.
+    public static let promptTooLarge = ErrorCode(rawValue: "prompt_too_large")
+    /// 413: the request's body is over the limit of its route.
+    public static let bodyTooLarge = ErrorCode(rawValue: "body_too_large")
+    /// 409: the task names no target and the user has no default device.
+    public static let targetRequired = ErrorCode(rawValue: "target_required")
+    /// 409: the idempotency key was used with another body within 24 h.
+    public static let idempotencyMismatch = ErrorCode(rawValue: "idempotency_mismatch")
+    /// 409: the thing is not in a state that allows this.
+    public static let conflict = ErrorCode(rawValue: "conflict")
+    /// 429: the user has as many queued tasks as are allowed.
+    public static let queueFull = ErrorCode(rawValue: "queue_full")
+    /// 404: no such path.
+    public static let routeNotFound = ErrorCode(rawValue: "route_not_found")
+    /// 405: the path exists but not with this method.
+    public static let methodNotAllowed = ErrorCode(rawValue: "method_not_allowed")
+    /// 429: too many tries; the answer says when to come back.
+    public static let rateLimited = ErrorCode(rawValue: "rate_limited")
+
+    // MARK: Access
+
+    /// 401: no bearer token was sent.
+    public static let tokenMissing = ErrorCode(rawValue: "token_missing")
+    /// 401: the token is not one of this server's.
+    public static let tokenInvalid = ErrorCode(rawValue: "token_invalid")
+    /// 401: the token has expired.
+    public static let tokenExpired = ErrorCode(rawValue: "token_expired")
+    /// 401: the token was revoked.
+    public static let tokenRevoked = ErrorCode(rawValue: "token_revoked")
+    /// 401: name or password is wrong.
+    public static let loginFailed = ErrorCode(rawValue: "login_failed")
+
+    // MARK: Things that are not there
+
+    /// 404: the user has no device of this id.
+    public static let deviceNotFound = ErrorCode(rawValue: "device_not_found")
+    /// 404: the user has no task of this id.
+    public static let taskNotFound = ErrorCode(rawValue: "task_not_found")
+    /// 404: the user has no conversation of this id.
+    public static let conversationNotFound = ErrorCode(rawValue: "conversation_not_found")
+    /// 404: the user has no token of this id.
+    public static let tokenNotFound = ErrorCode(rawValue: "token_not_found")
+
+    // MARK: Devices and their refusals
+
+    /// 409: the device is offline and the task does not want to wait.
+    public static let deviceOffline = ErrorCode(rawValue: "device_offline")
+    /// The device's connection was lost for longer than the grace.
+    public static let deviceDisconnected = ErrorCode(rawValue: "device_disconnected")
+    /// The executor was restarted while the task ran.
+    public static let executorRestarted = ErrorCode(rawValue: "executor_restarted")
+    /// The device has no free slot; the task goes back to its queue.
+    public static let slotsFull = ErrorCode(rawValue: "slots_full")
+    /// The device or service takes no new work.
+    public static let draining = ErrorCode(rawValue: "draining")
+    /// The directory is outside those that the device allows, or does not exist.
+    public static let cwdNotAllowed = ErrorCode(rawValue: "cwd_not_allowed")
+    /// The device knows no agent of this name.
+    public static let agentUnknown = ErrorCode(rawValue: "agent_unknown")
+    /// The device does not allow this agent.
+    public static let agentNotAllowed = ErrorCode(rawValue: "agent_not_allowed")
+    /// The agent's program is not installed on the device.
+    public static let agentMissing = ErrorCode(rawValue: "agent_missing")
+    /// The agent's program is there but does not start.
+    public static let agentBroken = ErrorCode(rawValue: "agent_broken")
+    /// The agent ended its turn with an error.
+    public static let agentFailed = ErrorCode(rawValue: "agent_failed")
+    /// The command ended with a status other than 0.
+    public static let exitStatus = ErrorCode(rawValue: "exit_status")
+    /// The agent's process could not be started.
+    public static let spawnFailed = ErrorCode(rawValue: "spawn_failed")
+    /// The task was cancelled.
+    public static let cancelled = ErrorCode(rawValue: "cancelled")
+
+    // MARK: Services
+
+    /// 503: a service that is needed cannot be reached; try again.
+    public static let unavailable = ErrorCode(rawValue: "unavailable")
+    /// 504: no answer came in time; what was asked may still happen.
+    public static let deadlineExceeded = ErrorCode(rawValue: "deadline_exceeded")
+    /// The dispatcher does not lead this partition.
+    public static let notLeader = ErrorCode(rawValue: "not_leader")
+    /// The session, generation, attempt or epoch has been replaced by a newer one.
+    public static let staleSession = ErrorCode(rawValue: "stale_session")
+    /// 503: the store refused the write; nothing was changed.
+    public static let storageFailed = ErrorCode(rawValue: "storage_failed")
+    /// A peer sent more than it was given credit for.
+    public static let creditExceeded = ErrorCode(rawValue: "credit_exceeded")
+    /// The message's type is not known here.
+    public static let unknownType = ErrorCode(rawValue: "unknown_type")
+    /// The message cannot be decoded.
+    public static let malformed = ErrorCode(rawValue: "malformed")
+    /// The message is over the limit of the wire.
+    public static let messageTooLarge = ErrorCode(rawValue: "message_too_large")
+    /// The two ends speak no common protocol version.
+    public static let versionIncompatible = ErrorCode(rawValue: "version_incompatible")
+    /// The other end died or restarted before it answered.
+    public static let peerLost = ErrorCode(rawValue: "peer_lost")
+    /// 500: a defect of this service; its log has the details under the trace id.
+    public static let internalError = ErrorCode(rawValue: "internal")
+
+    /// Every code that this version knows, for the documents and their test.
+    public static let all: [ErrorCode] = [
+        .invalidJSON, .invalidRequest, .promptEmpty, .promptTooLarge, .bodyTooLarge, .targetRequired,
+        .idempotencyMismatch, .conflict, .queueFull, .routeNotFound, .methodNotAllowed, .rateLimited,
+        .tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked, .loginFailed, .deviceNotFound,
+        .taskNotFound, .conversationNotFound, .tokenNotFound, .deviceOffline, .deviceDisconnected,
+        .executorRestarted, .slotsFull, .draining, .cwdNotAllowed, .agentUnknown, .agentNotAllowed,
+        .agentMissing, .agentBroken, .agentFailed, .exitStatus, .spawnFailed, .cancelled, .unavailable,
+        .deadlineExceeded, .notLeader, .staleSession, .storageFailed, .creditExceeded, .unknownType,
+        .malformed, .messageTooLarge, .versionIncompatible, .peerLost, .internalError,
+    ]
+}

@@ -1,0 +1,15 @@
+/// Limits that more than one service must agree on; each with its reason.
+public enum Limits {
+    /// The longest prompt in bytes of UTF-8: room for a long document, small enough to sit in memory in each service.
+    public static let prompt = 1 << 20
+    /// The largest mesh message: a 1 MiB prompt whose every byte JSON escapes to six, and then some.
+    public static let meshMessage = 8 << 20
+    /// The largest WebSocket message, for the same reason.
+    public static let webSocketMessage = 8 << 20
+    /// The longest text in one event after escaping: a viewer paints it in one go.
+    public static let eventText = 64 << 10
+    /// How many queued tasks one user may have.
+    public static let queuePerUser = 1000
+    /// How many slots a device may have.
+    public static let slots = 1...1000
+}

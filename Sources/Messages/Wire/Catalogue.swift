@@ -1,0 +1,14 @@
+/// Every message that this version knows: the protocol document and the golden files are held against it.
+public enum Catalogue {
+    /// All types, by domain, in the order of `docs/protocol.md`.
+    public static let all: [any Message.Type] = [
+        Hello.self, HelloReply.self, Ping.self, Pong.self, Done.self, Fault.self,
+        ServiceAnnounce.self, ServiceWatch.self, ServiceChanges.self,
+        DeviceRegister.self, DeviceRegistered.self, DeviceReport.self, DeviceGone.self,
+        DeviceWatch.self, DeviceChanges.self, DeviceList.self, DeviceListing.self, DeviceStar.self, DeviceDelete.self,
+        SessionOpen.self, SessionOpened.self, SessionClose.self, LinkState.self,
+        TaskSubmit.self, TaskView.self, TaskGet.self, TaskList.self, TaskListing.self, TaskCancel.self,
+        TaskAssign.self, TaskStarted.self, TaskRejected.self, TaskStop.self, TaskFinished.self,
+        EventsAppend.self, EventBatch.self, EventsAck.self, EventsResync.self, EventsPage.self, EventsSubscribe.self,
+    ]
+}

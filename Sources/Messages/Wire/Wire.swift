@@ -1,0 +1,71 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Bodies of messages: JSON for control messages, their own bytes for ``BinaryMessage``.
+public enum Wire {
+    /// The protocol version that this code speaks, and the oldest one it still understands.
+    public static let version: UInt8 = 1
+    /// See ``version``.
+    public static let oldestVersion: UInt8 = 1
+
+    private static let encoder: JSONEncoder = {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }()
+    private static let decoder = JSONDecoder()
+
+    /// The body of `message` as it travels.
+    /// - Throws: ``Fault`` with code `internal` when a value has no JSON form (a NaN, say).
+    public static func encode<M: Message>(_ message: M) throws -> [UInt8] {
+        if let binary = message as? any BinaryMessage { return binary.bytes }
+        do { return [UInt8](try encoder.encode(message)) } catch {
+            throw Fault(.internalError, "a \(M.type) could not be encoded: \(error)")
+        }
+    }
+
+    /// The message in a body.
+    /// - Throws: ``Fault`` with code `malformed` that names the type and, where known, the field.
+    public static func decode<M: Message>(_ type: M.Type, from body: [UInt8]) throws -> M {
+        if let binary = type as? any BinaryMessage.Type { return try binary.init(bytes: body) as! M }
+        do { return try decoder.decode(type, from: Data(body)) } catch let fault as Fault {
+            throw fault
+        } catch let error as DecodingError {
+            throw Fault(.malformed, "the body of \(M.type) is not valid: \(Self.sentence(error))")
+        } catch {
+            throw Fault(.malformed, "the body of \(M.type) is not valid")
+        }
+    }
+
+    /// What a decoding error says, without the value that was met (it may be a prompt or a token).
+    public static func sentence(_ error: DecodingError) -> String {
+        func path(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
+            let keys = (context.codingPath + [last].compactMap { $0 }).map { key in
+                key.intValue.map { "[\($0)]" } ?? key.stringValue
+            }
+            return keys.isEmpty ? "the top level" : "'" + keys.joined(separator: ".") + "'"
+        }
+        switch error {
+        case .keyNotFound(let key, let context): return "\(path(context, key)) is missing"
+        case .valueNotFound(_, let context): return "\(path(context)) is null but must have a value"
+        case .typeMismatch(let type, let context): return "\(path(context)) must be \(Self.jsonName(type))"
+        case .dataCorrupted(let context):
+            return context.codingPath.isEmpty ? "it is not JSON" : "\(path(context)) has a value that is not allowed"
+        @unknown default: return "it cannot be decoded"
+        }
+    }
+
+    private static func jsonName(_ type: Any.Type) -> String {
+        switch type {
+        case is String.Type: "a string"
+        case is Bool.Type: "true or false"
+        case is any BinaryInteger.Type: "a whole number"
+        case is any BinaryFloatingPoint.Type: "a number"
+        case is [String: Any].Type: "an object"
+        default: String(describing: type).hasPrefix("Dictionary") ? "an object" : "of another type"
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Messages
+import Testing
+
+/// The bytes of every message are pinned: a change of the wire must be seen in a diff. Set
+/// `WEGENT_WRITE_GOLDEN=1` to write the files that are missing.
+@Suite struct GoldenTests {
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/v1")
+
+    static func file(of type: any Message.Type) -> URL {
+        folder.appending(path: type.type + (type is any BinaryMessage.Type ? ".bin" : ".json"))
+    }
+
+    @Test func everyTypeOfTheCatalogueHasASample() {
+        #expect(Samples.all.map { Swift.type(of: $0).type } == Catalogue.all.map { $0.type })
+    }
+
+    @Test func namesAreUniqueAndFitTheHeader() {
+        let names = Catalogue.all.map { $0.type }
+        #expect(Set(names).count == names.count)
+        #expect(
+            names.allSatisfy { $0.utf8.count <= Header.longestType && $0.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f } })
+    }
+
+    @Test(arguments: Samples.all.indices)
+    func bytesAreAsTheyWere(index: Int) throws {
+        let sample = Samples.all[index]
+        let file = Self.file(of: Swift.type(of: sample))
+        let bytes = try Wire.encode(sample)
+        if ProcessInfo.processInfo.environment["WEGENT_WRITE_GOLDEN"] == "1",
+            !FileManager.default.fileExists(atPath: file.path)
+        {
+            try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
+            try Data(bytes).write(to: file)
+        }
+        let golden = [UInt8](try Data(contentsOf: file))
+        #expect(golden == bytes, "\(file.lastPathComponent) is \(String(decoding: bytes, as: UTF8.self)) now")
+        try Self.reads(golden, as: sample)
+    }
+
+    private static func reads<M: Message>(_ golden: [UInt8], as sample: M) throws {
+        let read = try Wire.decode(M.self, from: golden)
+        #expect(try Wire.encode(read) == Wire.encode(sample))
+    }
+
+    @Test func fieldsFromTheFutureAreIgnored() throws {
+        let body = [UInt8](#"{"incarnation":"0190a0b0-0000-7000-8000-000000000004","mood":"fine"}"#.utf8)
+        #expect(try Wire.decode(Ping.self, from: body) == Ping(incarnation: Samples.life))
+    }
+
+    @Test func namesFromTheFutureSurviveTheRoundTrip() throws {
+        let text = String(decoding: try Wire.encode(Samples.view), as: UTF8.self)
+            .replacing(#""state":"queued""#, with: #""state":"dreaming""#)
+        let view = try Wire.decode(TaskView.self, from: [UInt8](text.utf8))
+        #expect(view.state.rawValue == "dreaming")
+        #expect(String(decoding: try Wire.encode(view), as: UTF8.self) == text)
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Messages
+import Testing
+
+/// `docs/protocol.md` and the code say the same: every type, every field, every name of an open set.
+@Suite struct ProtocolDocumentTests {
+    static let text: String = {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
+        return (try? String(contentsOf: root.appending(path: "docs/protocol.md"), encoding: .utf8)) ?? ""
+    }()
+
+    /// The names in the first column of the tables below a heading, up to the next one.
+    static func rows(below heading: String, column: Int = 0) -> [String] {
+        guard let start = text.range(of: "\n\(heading)\n") else { return [] }
+        let section = text[start.upperBound...]
+        var names: [String] = []
+        for line in section.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("#") { break }
+            let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            guard line.hasPrefix("|"), cells.count > column, cells[column].hasPrefix("`") else { continue }
+            names.append(cells[column].replacing("`", with: ""))
+        }
+        return names
+    }
+
+    @Test func theDocumentHasExactlyTheTypesOfTheCatalogueInItsOrder() {
+        let headings = Self.text.split(separator: "\n").filter { $0.hasPrefix("### `") }
+            .map { $0.dropFirst(5).dropLast() }.map(String.init)
+        #expect(headings == Catalogue.all.map { $0.type })
+    }
+
+    @Test(arguments: Samples.all.indices)
+    func everyFieldIsDescribed(index: Int) throws {
+        let type = Swift.type(of: Samples.all[index])
+        guard !(type is any BinaryMessage.Type) else { return }
+        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: GoldenTests.file(of: type)))
+        let fields = Set(try #require(json as? [String: Any]).keys)
+        #expect(Set(Self.rows(below: "### `\(type.type)`")) == fields)
+    }
+
+    @Test func everyNameOfAnOpenSetIsDescribed() {
+        #expect(Self.rows(below: "## Error codes") == ErrorCode.all.map(\.rawValue))
+        #expect(Self.rows(below: "## Task states") == TaskState.all.map(\.rawValue))
+        #expect(Self.rows(below: "## Device statuses") == DeviceStatus.all.map(\.rawValue))
+        #expect(Self.rows(below: "## Reasons to wait") == WaitReason.all.map(\.rawValue))
+        #expect(Self.rows(below: "## Event kinds", column: 1) == EventKind.all.map(\.description))
+    }
+}

@@ -1,0 +1,91 @@
+import Messages
+
+/// One value of every message, with every optional field set: what the golden files are made of.
+enum Samples {
+    static let user = UserID("0190a0b0-0000-7000-8000-000000000001")!
+    static let task = TaskID("0190a0b0-0000-7000-8000-000000000002")!
+    static let conversation = ConversationID("0190a0b0-0000-7000-8000-000000000003")!
+    static let life = Incarnation("0190a0b0-0000-7000-8000-000000000004")!
+    static let boot = BootID("0190a0b0-0000-7000-8000-000000000005")!
+    static let time = Timestamp(milliseconds: 1_772_357_400_250)
+    static let session = SessionNumber(18_446_744_073_709_551_615)
+    static let route = Route(gateway: life, session: session)
+    static let agent = Agent(name: "claude-code", version: "2.1.330", ready: true, detail: "signed in")
+    static let platform = Platform(os: "linux", arch: "x86_64", hostname: "build-box")
+    static let fault = Fault(.cwdNotAllowed, "the directory /etc is outside those that this device allows")
+    static let claim = PartitionClaim(first: Partition(number: 0), last: Partition(number: 63), epoch: 7)
+    static let report = AttemptReport(task: task, attempt: 2, lastSeq: 41, ended: false)
+
+    static let device = Device(
+        owner: user, id: "a1b2c3", name: "Linux - build-box", status: .online, isDefault: true,
+        slots: Slots(used: 2, total: 5), version: "0.1.0", agents: [agent], platform: platform, lastSeenAt: time,
+        connectedAt: time, generation: 9, route: route)
+
+    static let view = TaskView(
+        id: task, state: .queued, target: .device("a1b2c3"), device: "a1b2c3", deviceName: "Linux - build-box",
+        conversation: conversation, agent: "claude-code", prompt: "say \"hällo\"\n", cwd: "/srv/app", attempt: 1,
+        queuePosition: 3, reason: .deviceBusy, error: fault,
+        stalled: Stall(since: time, failsAt: time.adding(seconds: 30)), lastSeq: 12, createdAt: time, startedAt: time,
+        endedAt: time, cancelRequestedAt: time)
+
+    static let event = Event(
+        task: task, attempt: 2, attemptSeq: 41, seq: 44, kind: .agentMessageChunk, time: time,
+        payload: [UInt8](#"{"content":{"type":"text","text":"hi"}}"#.utf8))
+
+    static let last = Event(
+        task: task, seq: 45, kind: .state, flags: .terminal, time: time,
+        payload: [UInt8](#"{"state":"completed"}"#.utf8))
+
+    static let all: [any Message] = [
+        Hello(oldest: 1, newest: 1, role: .gateway, name: "gateway@build-box:4711", incarnation: life),
+        HelloReply(version: 1, role: .registry, name: "registry@build-box:4710", incarnation: life),
+        Ping(incarnation: life), Pong(incarnation: life), Done(), fault,
+        ServiceAnnounce(endpoint: "tcp://10.0.0.4:7402", partitions: [claim], draining: false),
+        ServiceWatch(),
+        ServiceChanges(
+            incarnation: life, revision: 3,
+            services: [
+                ServiceEntry(
+                    role: .dispatcher, name: "dispatcher@build-box:4712", incarnation: life,
+                    endpoint: "tcp://10.0.0.4:7402", partitions: [claim], draining: false)
+            ]),
+        DeviceRegister(
+            device: "a1b2c3", name: "Linux - build-box", boot: boot, version: "0.1.0", slots: 5, agents: [agent],
+            platform: platform, generation: 8, owner: user, route: route),
+        DeviceRegistered(device: "a1b2c3", name: "Linux - build-box", generation: 9),
+        DeviceReport(used: 1, total: 5, draining: false, attempts: [report], agents: [agent]),
+        DeviceGone(owner: user, device: "a1b2c3", generation: 9, reason: "closed by the executor"),
+        DeviceWatch(owner: user),
+        DeviceChanges(
+            incarnation: life, revision: 12, snapshot: true, more: false, devices: [device],
+            removed: [RemovedDevice(owner: user, id: "old-box")]),
+        DeviceList(owner: user), DeviceListing(devices: [device]),
+        DeviceStar(owner: user, device: "a1b2c3", on: true), DeviceDelete(owner: user, device: "a1b2c3"),
+        SessionOpen(owner: user, device: "a1b2c3", generation: 9, session: session, slots: 5),
+        SessionOpened(epoch: 7),
+        SessionClose(owner: user, device: "a1b2c3", generation: 9, reason: "closed by the executor"),
+        LinkState(up: true, leader: life, epoch: 7),
+        TaskSubmit(
+            task: task, owner: user, prompt: "say \"hällo\"\n", target: .device("a1b2c3"), agent: "claude-code",
+            cwd: "/srv/app", conversation: conversation, idempotencyKey: "order-66", digest: "00ff"),
+        view, TaskGet(owner: user, task: task),
+        TaskList(
+            owner: user, limit: 50, before: task, states: [.queued, .running], device: "a1b2c3",
+            conversation: conversation),
+        TaskListing(tasks: [view], next: task, total: 51),
+        TaskCancel(owner: user, task: task),
+        TaskAssign(
+            task: task, attempt: 2, epoch: 7, leaseS: 45, conversation: conversation, agent: "claude-code",
+            prompt: "say \"hällo\"\n", cwd: "/srv/app", trace: "0af7651916cd43dd8448eb211c80319c"),
+        TaskStarted(task: task, attempt: 2, startedAt: time, workspace: "/srv/app"),
+        TaskRejected(task: task, attempt: 2, fault: fault),
+        TaskStop(task: task, attempt: 2, epoch: 7, graceS: 5, discard: false),
+        TaskFinished(
+            task: task, attempt: 2, attemptSeq: 42, state: .failed, error: fault, exitCode: -9, endedAt: time),
+        EventsAppend([event]), EventBatch([event, last]),
+        EventsAck(acks: [AttemptAck(task: task, attempt: 2, seq: 41)]),
+        EventsResync(task: task, attempt: 2, from: 40),
+        EventsPage(owner: user, task: task, after: 0, limit: 100),
+        EventsSubscribe(owner: user, task: task, after: 44),
+    ]
+}

@@ -61,7 +61,7 @@ var targets: [Target] = [
     module("Mesh", ["CZeroMQ", "Messages", log, metrics, deque]),
     module("Storage", [grdb, log, metrics]),
     module("Curl", ["CCurl", deque]),
-    module("Launch", [log, metrics, lifecycle, arguments]),
+    module("Launch", ["Messages", log, metrics, lifecycle, arguments]),
     module("Registry", ["Messages", "Mesh", "Storage", "Launch", grdb, log, metrics, lifecycle], exclude: ["Main"]),
     main("Registry"),
     module(

@@ -1,28 +1,88 @@
+import ArgumentParser
 import Logging
+import Messages
 import ServiceLifecycle
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// What every binary does around its service.
 public enum Launch {
-    /// Ignores SIGPIPE, raises the soft limit of open files to the hard one and installs the log handler.
-    /// Call it first thing; safe to call twice.
-    public static func prepare(_ options: LogOptions) { fatalError("contract") }
+    /// How long services may take to stop before the process ends without them.
+    public static let stopBound: Duration = .seconds(5)
 
-    /// Runs services until SIGINT or SIGTERM: then stops them, last one first, within 5 s; a second signal ends the
-    /// process at once.
-    public static func run(_ services: [any Service], logger: Logger) async throws { fatalError("contract") }
+    private static let logging = Mutex(false)
+
+    /// Ignores SIGPIPE, raises the soft limit of open files to the hard one and installs the log handler.
+    /// Call it first thing; safe to call twice (the first call's options stay in force).
+    public static func prepare(_ options: LogOptions) {
+        signal(SIGPIPE, SIG_IGN)
+        raiseFileLimit()
+        let first = logging.withLock { done in
+            defer { done = true }
+            return !done
+        }
+        if first { LoggingSystem.bootstrap { LineLogHandler(label: $0, options: options) } }
+    }
+
+    /// Runs services until SIGINT or SIGTERM: then stops them, last one first, within ``stopBound``; a second
+    /// signal ends the process at once (exit code 130 or 143). A service that ends or fails stops the others too.
+    /// - Throws: what the first failing service threw.
+    public static func run(_ services: [any Service], logger: Logger) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map {
+                .init(
+                    service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                    failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "\(type(of: $0))")
+            }, logger: quiet(logger))
+        configuration.maximumGracefulShutdownDuration = stopBound
+        let group = ServiceGroup(configuration: configuration)
+        let signals = StopSignals(bound: stopBound, logger: logger) {
+            Task { await group.triggerGracefulShutdown() }
+        }
+        defer { signals.cancel() }
+        try await group.run()
+    }
 
     /// Prints `name: error: …` to standard error and exits with 1 (64 for wrong use).
-    public static func fail(_ error: any Error, name: String) -> Never { fatalError("contract") }
-}
+    public static func fail(_ error: any Error, name: String) -> Never {
+        if let code = error as? ExitCode { exit(code.rawValue) }
+        StandardError.shared.write("\(name): error: \(sentence(error))\n")
+        exit(error is ValidationError ? EX_USAGE : EXIT_FAILURE)
+    }
 
-/// How a process logs, always to standard error.
-public struct LogOptions: Sendable {
-    /// `trace` to `critical`.
-    public var level: Logger.Level
-    /// JSON, a line an entry; else a form for people.
-    public var json: Bool
-    public init(level: Logger.Level = .info, json: Bool = false) {
-        self.level = level
-        self.json = json
+    static func sentence(_ error: any Error) -> String {
+        switch error {
+        case let error as ValidationError: error.message
+        case let fault as Fault: fault.message
+        default: "\(error)"
+        }
+    }
+
+    /// The group's own steps are of use only to somebody who looks for a fault in them.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var quiet = logger
+        quiet.logLevel = logger.logLevel <= .debug ? logger.logLevel : .error
+        return quiet
+    }
+
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        #if canImport(Glibc)
+            let files = RLIMIT_NOFILE.rawValue
+            guard getrlimit(__rlimit_resource_t(files), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+            limit.rlim_cur = limit.rlim_max
+            _ = setrlimit(__rlimit_resource_t(files), &limit)
+        #else
+            guard getrlimit(RLIMIT_NOFILE, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+            limit.rlim_cur = limit.rlim_max
+            _ = setrlimit(RLIMIT_NOFILE, &limit)
+        #endif
     }
 }

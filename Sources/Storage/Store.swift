@@ -1,44 +1,67 @@
+import Dispatch
 @_exported import GRDB
+import Synchronization
 
-/// One SQLite file, with one writer and several readers.
+/// One SQLite file, with one writer and several readers. Owns every connection to it; nothing of SQLite runs on
+/// a caller's executor.
 public final class Store: Sendable {
-    /// Opens (and creates) the file in WAL mode with `synchronous=FULL`, and applies the migrations that are missing.
-    /// - Throws: ``StoreError`` that names the path and says what is wrong and what to do.
-    public init(path: String, migrations: [Migration]) async throws { fatalError("contract") }
+    /// Where the file is.
+    public let path: String
+    private let pool: DatabasePool
+    private let writer: BatchWriter
+    private let reads = Mutex(0)
+
+    /// Opens (and creates, with mode 0600 in a directory of mode 0700) the file in WAL mode with
+    /// `synchronous=FULL`, and applies the migrations that are missing.
+    /// - Throws: ``StoreError`` that names the path and says what is wrong and what to do. A file that is damaged
+    ///   or was written by a newer version is left untouched.
+    public init(path: String, migrations: [Migration]) async throws {
+        self.path = path
+        pool = try await StoreOpening(path: path, migrations: migrations).open()
+        writer = BatchWriter(pool)
+    }
 
     /// Runs `work` in the next batch's transaction, each in a savepoint of its own, and returns once the batch is
     /// on disk. A throw undoes only this `work`; a failed commit fails the whole batch.
-    public func write<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T {
-        fatalError("contract")
+    ///
+    /// The write is handed in before the caller suspends, so calls from one actor keep their order even when they
+    /// do not wait for each other. Cancelling the caller does not take it back.
+    /// - Throws: what `work` throws (SQLite's constraint errors as `DatabaseError`), or ``StoreError``.
+    nonisolated(nonsending) public func write<T: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> T
+    ) async throws -> T {
+        try await withCheckedThrowingContinuation { caller in
+            do { try writer.enqueue(PendingWrite(work, caller)) } catch { caller.resume(throwing: error) }
+        }
     }
 
-    /// Reads what is committed.
+    /// Reads what is committed, one consistent state of it.
+    /// - Throws: what `work` throws, `CancellationError`, or ``StoreError``.
     public func read<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T {
-        fatalError("contract")
+        try reads.withLock { count in
+            guard count < StoreLimits.pendingReads else {
+                throw StoreError(.overloaded, "\(path) has \(count) reads waiting, which is its limit; try again later")
+            }
+            count += 1
+        }
+        defer { reads.withLock { $0 -= 1 } }
+        do { return try await pool.read(work) } catch {
+            if (error as? DatabaseError)?.resultCode == .SQLITE_MISUSE {
+                throw StoreError(.closed, "\(path) is closed")
+            }
+            throw StoreError(error, path: path) ?? error
+        }
     }
 
-    /// Waits for what was handed in and closes the file.
-    public func close() async { fatalError("contract") }
-}
-
-/// A named step of a schema; steps are appended, never changed.
-public struct Migration: Sendable {
-    public var name: String
-    public var apply: @Sendable (Database) throws -> Void
-    public init(_ name: String, apply: @escaping @Sendable (Database) throws -> Void) {
-        self.name = name
-        self.apply = apply
-    }
-}
-
-/// What a store could not do.
-public struct StoreError: Error, Sendable, CustomStringConvertible {
-    /// Which kind; open for more.
-    public enum Kind: Sendable { case diskFull, readOnly, locked, corrupt, cannotOpen, other }
-    public var kind: Kind
-    public var description: String
-    public init(_ kind: Kind, _ description: String) {
-        self.kind = kind
-        self.description = description
+    /// Waits for what was handed in and closes the file; later work is refused with `closed`. Idempotent.
+    public func close() async {
+        await writer.close()
+        await withCheckedContinuation { done in
+            DispatchQueue.global(qos: .userInitiated).async { [pool] in
+                // It fails only for statements that are still in use; SQLite then closes when they end.
+                try? pool.close()
+                done.resume()
+            }
+        }
     }
 }

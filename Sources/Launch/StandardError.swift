@@ -1,0 +1,41 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The process's standard error, a whole line at a time.
+final class StandardError: Sendable {
+    static let shared = StandardError()
+    private let lock = Mutex(())
+
+    /// How long a reader that has stopped reading is waited for, in milliseconds; then the rest of the line is
+    /// given up, since a service must not hang on its log.
+    private static let patience: Int32 = 1000
+
+    /// Writes `line`; lines of several threads do not mix.
+    func write(_ line: String) {
+        let bytes = Array(line.utf8)
+        lock.withLock { _ in
+            var sent = 0
+            while sent < bytes.count {
+                let count = bytes[sent...].withUnsafeBytes { systemWrite(STDERR_FILENO, $0.baseAddress, $0.count) }
+                if count >= 0 {
+                    sent += count
+                } else if errno == EAGAIN {
+                    var wanted = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+                    if poll(&wanted, 1, Self.patience) <= 0 { return }
+                } else if errno != EINTR {
+                    return
+                }
+            }
+        }
+    }
+}
+
+// The method above hides the function of the same name.
+private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(file, bytes, count) }

@@ -1,0 +1,60 @@
+import Dispatch
+import Logging
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Watches SIGINT and SIGTERM on a queue of its own, so that a stop is kept to even when every other thread hangs.
+/// The first signal calls `stop` and starts the clock; the second one, or the clock, ends the process.
+final class StopSignals: Sendable {
+    private let sources: Mutex<[any DispatchSourceSignal]>
+    private let stopping = Mutex(false)
+    private let queue = DispatchQueue(label: "stop-signals", qos: .userInteractive)
+
+    init(bound: Duration, logger: Logger, stop: @escaping @Sendable () -> Void) {
+        sources = Mutex([])
+        sources.withLock { sources in
+            sources = [SIGINT, SIGTERM].map { number in
+                #if canImport(Darwin)
+                    // Dispatch on Darwin only observes: the default action would still end the process.
+                    signal(number, SIG_IGN)
+                #endif
+                let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+                source.setEventHandler { [weak self] in
+                    self?.received(number, bound: bound, logger: logger, stop: stop)
+                }
+                source.resume()
+                return source
+            }
+        }
+    }
+
+    func cancel() {
+        sources.withLock { sources in
+            for source in sources { source.cancel() }
+            sources = []
+        }
+    }
+
+    private func received(_ number: Int32, bound: Duration, logger: Logger, stop: @Sendable () -> Void) {
+        let second = stopping.withLock { stopping in
+            defer { stopping = true }
+            return stopping
+        }
+        // What the shell says of a process that a signal has ended.
+        if second { _exit(128 + number) }
+        logger.notice("stopping", metadata: ["signal": number == SIGINT ? "SIGINT" : "SIGTERM"])
+        let seconds = Int(bound.components.seconds)
+        queue.asyncAfter(deadline: .now() + .seconds(seconds)) {
+            logger.critical("not stopped in time, giving up", metadata: ["seconds": "\(seconds)"])
+            _exit(1)
+        }
+        stop()
+    }
+}

@@ -1,0 +1,12 @@
+/// A named step of a schema; steps are appended, never changed.
+public struct Migration: Sendable {
+    /// Unique within its database and stable for ever, such as `1 devices`.
+    public var name: String
+    /// Makes the change, in a transaction of its own.
+    public var apply: @Sendable (Database) throws -> Void
+
+    public init(_ name: String, apply: @escaping @Sendable (Database) throws -> Void) {
+        self.name = name
+        self.apply = apply
+    }
+}

@@ -1,0 +1,75 @@
+import Dispatch
+
+/// How a database file is opened: first looked at without a change, then taken in use.
+struct StoreOpening: Sendable {
+    var path: String
+    var migrations: [Migration]
+
+    /// Opens the file off the caller's executor.
+    /// - Throws: ``StoreError`` that names the path.
+    func open() async throws -> DatabasePool {
+        try await withCheckedThrowingContinuation { done in
+            DispatchQueue.global(qos: .userInitiated).async {
+                done.resume(with: Result { try openNow() })
+            }
+        }
+    }
+
+    private func openNow() throws -> DatabasePool {
+        do {
+            try DataDirectory.makeFile(path)
+            try inspect()
+            let pool = try DatabasePool(path: path, configuration: configuration())
+            // GRDB has just set NORMAL, with which the last commits before a power cut may be lost.
+            let level = try pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try database.execute(sql: "PRAGMA journal_size_limit = \(StoreLimits.walBytes)")
+                return try Int.fetchOne(database, sql: "PRAGMA synchronous")
+            }
+            guard level == 2 else {
+                throw StoreError(.other, "\(path): SQLite does not keep to synchronous=FULL; it would lose commits")
+            }
+            try migrator().migrate(pool)
+            return pool
+        } catch { throw StoreError(error, path: path) ?? error as? StoreError ?? failed(error) }
+    }
+
+    /// Looks at the file through a connection that cannot write, so that a damaged or newer one stays as it is.
+    private func inspect() throws {
+        var readonly = configuration()
+        readonly.readonly = true
+        let queue = try DatabaseQueue(path: path, configuration: readonly)
+        defer { try? queue.close() }
+        try queue.read { database in
+            _ = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
+            guard try database.tableExists("grdb_migrations") else { return }
+            if try migrator().hasBeenSuperseded(database) {
+                throw StoreError(
+                    .tooNew,
+                    "\(path) was written by a newer version of this program; run that version or restore a backup")
+            }
+        }
+    }
+
+    private func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "store"
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(StoreLimits.busySeconds)
+        configuration.maximumReaderCount = StoreLimits.readers
+        configuration.qos = .userInitiated
+        return configuration
+    }
+
+    private func migrator() -> DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        for migration in migrations {
+            migrator.registerMigration(migration.name) { try migration.apply($0) }
+        }
+        return migrator
+    }
+
+    private func failed(_ error: any Error) -> StoreError {
+        StoreError(.other, "\(path) cannot be brought up to date: \(error)")
+    }
+}

@@ -1,0 +1,77 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// One connection of the ``TinyServer``, with blocking reads and writes.
+final class TinyConnection: @unchecked Sendable {
+    private let descriptor: Int32
+    private var pending: [UInt8] = []
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    /// The next request; nil when the client is gone.
+    func request() -> TinyRequest? {
+        while true {
+            if let request = TinyRequest(&pending) { return request }
+            guard fill() else { return nil }
+        }
+    }
+
+    /// Returns when the client has closed its side.
+    func untilClosed() { while fill() {} }
+
+    /// Sends all of it; false when the client is gone.
+    @discardableResult
+    func write(_ bytes: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+            }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+
+    @discardableResult
+    func write(_ text: String) -> Bool { write([UInt8](text.utf8)) }
+
+    /// A whole response.
+    func answer(_ status: Int = 200, headers: String = "", body: String = "") {
+        write("HTTP/1.1 \(status) Said\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+    }
+
+    private func fill() -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        guard count > 0 else { return false }
+        pending += buffer[..<count]
+        return true
+    }
+}
+
+/// What a client sent.
+struct TinyRequest {
+    var line: String
+    var head: String
+    var body: [UInt8]
+
+    /// Takes one request from the front of `bytes`; nil when it is not whole yet.
+    init?(_ bytes: inout [UInt8]) {
+        let mark = [UInt8]("\r\n\r\n".utf8)
+        guard let end = bytes.firstRange(of: mark)?.lowerBound else { return nil }
+        let head = String(decoding: bytes[..<end], as: UTF8.self)
+        var length = 0
+        for line in head.split(separator: "\r\n") where line.lowercased().hasPrefix("content-length:") {
+            length = Int(line.dropFirst(15).filter { $0.isNumber }) ?? 0
+        }
+        guard bytes.count >= end + 4 + length else { return nil }
+        self.line = head.split(separator: "\r\n").first.map(String.init) ?? ""
+        self.head = head
+        body = Array(bytes[(end + 4)..<(end + 4 + length)])
+        bytes.removeFirst(end + 4 + length)
+    }
+}

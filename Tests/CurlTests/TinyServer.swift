@@ -1,0 +1,79 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A real HTTP server over sockets for these tests: a thread a connection, each handled by the test's own closure,
+/// which reads and writes as it likes.
+final class TinyServer: Sendable {
+    let port: UInt16
+    private let listener: Int32
+    private let connections = Mutex<[Int32]>([])
+
+    init(_ handler: @escaping @Sendable (TinyConnection) -> Void) throws {
+        #if canImport(Glibc)
+            listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            listener = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listener = listener
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(listener, pointer, size) == 0 && listen(listener, 64) == 0
+                    && getsockname(listener, pointer, &size) == 0
+            }
+        }
+        guard bound else { throw TinyError.socket(errno) }
+        port = UInt16(bigEndian: address.sin_port)
+        Self.thread { [self] in
+            while true {
+                let connection = accept(listener, nil, nil)
+                guard connection >= 0 else { return }
+                connections.withLock { $0.append(connection) }
+                Self.thread {
+                    let tiny = TinyConnection(connection)
+                    handler(tiny)
+                    shutdown(connection, Int32(SHUT_RDWR))
+                }
+            }
+        }
+    }
+
+    var url: String { "http://127.0.0.1:\(port)" }
+
+    /// Closes everything.
+    func stop() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+        connections.withLock { all in
+            for connection in all { shutdown(connection, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    private static func thread(_ body: @escaping @Sendable () -> Void) {
+        let box = Unmanaged.passRetained(Body(body)).toOpaque()
+        var thread = pthread_t()
+        pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, box)
+        pthread_detach(thread)
+    }
+
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+}
+
+enum TinyError: Error { case socket(Int32) }

@@ -126,14 +126,17 @@ if !coreOnly {
         .executableTarget(
             name: "Bench", dependencies: ["Messages", "Mesh", "Curl", "Storage", "TestSupport", subprocess, arguments],
             path: "Tests/Bench", swiftSettings: strict),
+        .target(
+            name: "ScriptedModel", dependencies: [.product(name: "Hummingbird", package: "hummingbird"), log],
+            path: "Tests/ScriptedModel", swiftSettings: strict),
         .executableTarget(name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/BenchC"),
         tests("Gateway", nio),
-        tests("Executor", nio),
+        tests("Executor", ["ScriptedModel"] + nio),
         tests("CLI"),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "TestSupport", "Messages", "Mesh", "Curl", subprocess,
+                "TestSupport", "ScriptedModel", "Messages", "Mesh", "Curl", subprocess,
             ] + nio, swiftSettings: strict),
     ]
 }

@@ -34,13 +34,13 @@ public final class ChildProcess: Sendable {
         let (outRead, outWrite) = try Self.pipe()
         let (errorRead, errorWrite) = try Self.pipe()
         input = Mutex(inputWrite)
-        defer { [inputRead, outWrite, errorWrite].forEach { close($0) } }
+        defer { for end in [inputRead, outWrite, errorWrite] { close(end) } }
         do {
             pid = try Spawn.start(
                 [program] + arguments, environment: Self.inherited.merging(environment) { $1 }, directory: directory,
                 input: inputRead, output: outWrite, error: errorWrite)
         } catch {
-            [inputWrite, outRead, errorRead].forEach { close($0) }
+            for end in [inputWrite, outRead, errorRead] { close(end) }
             throw error
         }
         Self.read(outRead, into: stdout)
@@ -138,7 +138,7 @@ public final class ChildProcess: Sendable {
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         guard Foundation.pipe(&ends) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-        ends.forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
 

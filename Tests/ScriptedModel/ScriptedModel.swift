@@ -1,0 +1,161 @@
+import Foundation
+import Hummingbird
+import Logging
+import Synchronization
+
+/// A model that says what a test has written down, behind Anthropic's Messages API on a port of 127.0.0.1:
+/// the agent in front of it is the real one.
+///
+/// ```swift
+/// let model = try await ScriptedModel.start()
+/// let gate = Gate()
+/// model.answer(.text("Hel", .gate(gate), "lo"), to: "greet me")
+/// … start `claude` with `model.environment(home: …)`, wait for "Hel", then
+/// gate.open()
+/// ```
+/// A request that no turn fits is answered with a text that says so and is kept in ``unscripted``. What Claude
+/// Code asks for itself is answered without using a turn up.
+public final class ScriptedModel: Sendable {
+    private struct State {
+        var script = Script()
+        var requests: [ModelRequest] = []
+        var asides: [ModelRequest] = []
+        var unscripted: [ModelRequest] = []
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    public let url: String
+    private let state: Shared
+    private let server: Task<Void, any Error>
+
+    /// The state outside the object, so that the server's routes do not keep the object alive.
+    private final class Shared: Sendable { let value = Mutex(State()) }
+
+    private init(url: String, state: Shared, server: Task<Void, any Error>) {
+        self.url = url
+        self.state = state
+        self.server = server
+    }
+
+    /// Starts a model; ``stop()`` it at the end.
+    /// - Throws: when no port can be had.
+    public static func start() async throws -> ScriptedModel {
+        let state = Shared()
+        let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
+        let router = Router()
+        router.post("v1/messages") { request, _ in
+            let body = try await request.body.collect(upTo: 64 << 20)
+            return try await Self.answer(Data(body.readableBytesView), state)
+        }
+        router.post("v1/messages/count_tokens") { _, _ in Self.json(#"{"input_tokens":1}"#) }
+        // Whatever else a version of Claude Code asks for is no part of the conversation.
+        for path: RouterPath in ["", "**"] {
+            router.get(path) { _, _ in Self.json("{}") }
+            router.on(path, method: .head) { _, _ in Self.json("{}") }
+        }
+        var logger = Logger(label: "scripted-model")
+        logger.logLevel = .error
+        let application = Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) }, logger: logger)
+        let server = Task {
+            defer { port.finish() }
+            try await application.runService(gracefulShutdownSignals: [])
+        }
+        for await number in ports {
+            return ScriptedModel(url: "http://127.0.0.1:\(number)", state: state, server: server)
+        }
+        try await server.value
+        throw CancellationError()
+    }
+
+    /// Adds turns: they answer, in order, the requests whose prompt (the newest thing the person said) contains
+    /// `marker`; any request when it is empty. A turn with a tool call is followed by a request with the same prompt.
+    public func answer(_ turns: Turn..., to marker: String = "") {
+        state.value.withLock { state in
+            for turn in turns { state.script.add(turn, marker: marker, stays: false) }
+        }
+    }
+
+    /// Adds a turn that is never used up.
+    public func always(_ turn: Turn, to marker: String = "") {
+        state.value.withLock { $0.script.add(turn, marker: marker, stays: true) }
+    }
+
+    /// The requests of conversations, in the order of their arrival.
+    public var requests: [ModelRequest] { state.value.withLock { $0.requests } }
+
+    /// Those whose prompt contains `marker`.
+    public func requests(to marker: String) -> [ModelRequest] { requests.filter { $0.prompt.contains(marker) } }
+
+    /// What Claude Code asked for itself.
+    public var asides: [ModelRequest] { state.value.withLock { $0.asides } }
+
+    /// The requests that no turn fitted.
+    public var unscripted: [ModelRequest] { state.value.withLock { $0.unscripted } }
+
+    /// How many turns nobody has asked for yet.
+    public var left: Int { state.value.withLock { $0.script.left } }
+
+    /// What makes Claude Code use this model and keep its own files below `home`.
+    public func environment(home: String) -> [String: String] {
+        [
+            "ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "x", "CLAUDE_CONFIG_DIR": "\(home)/.claude", "HOME": home,
+            "DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        ]
+    }
+
+    /// Closes the port and every connection.
+    public func stop() async {
+        server.cancel()
+        _ = await server.result
+    }
+
+    deinit { server.cancel() }
+
+    private static func answer(_ body: Data, _ shared: Shared) async throws -> Response {
+        let request: ModelRequest
+        do {
+            request = try ModelRequest(body)
+        } catch {
+            return failure(400, "invalid_request_error", "the body is not a request: \(error)")
+        }
+        let turn: Turn = shared.value.withLock { state in
+            if request.isAside {
+                state.asides.append(request)
+                return .text("ok")
+            }
+            state.requests.append(request)
+            if let turn = state.script.next(for: request.prompt) { return turn }
+            state.unscripted.append(request)
+            return .text("The script has no answer to this.")
+        }
+        switch turn.kind {
+        case .hang:
+            try await Gate().wait()
+            throw CancellationError()
+        case .failure(let status, let type, let message): return failure(status, type, message)
+        case .blocks(let blocks):
+            let reply = Reply(model: request.model, blocks: blocks)
+            guard request.stream else { return json(try await reply.whole()) }
+            return Response(
+                status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"],
+                body: ResponseBody { writer in
+                    try await reply.stream { try await writer.write(ByteBuffer(string: $0)) }
+                    try await writer.finish(nil)
+                })
+        }
+    }
+
+    private static func json(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private static func failure(_ status: Int, _ type: String, _ message: String) -> Response {
+        json(
+            #"{"type":"error","error":{"type":\#(Reply.quoted(type)),"message":\#(Reply.quoted(message))}}"#,
+            status: .init(code: status))
+    }
+}

@@ -1,0 +1,52 @@
+/// What the model does with one request.
+public struct Turn: Sendable {
+    /// A part of a text: a token, or a place where the model waits.
+    public enum Piece: Sendable, ExpressibleByStringLiteral {
+        /// One delta.
+        case token(String)
+        /// Nothing more until the gate is opened; what was said before has been sent.
+        case gate(Gate)
+
+        public init(stringLiteral value: String) { self = .token(value) }
+    }
+
+    /// A content block of the answer.
+    public enum Block: Sendable {
+        case text([Piece])
+        case thinking([Piece])
+        /// A tool call; `input` is a JSON object.
+        case tool(name: String, input: String)
+    }
+
+    enum Kind: Sendable {
+        case blocks([Block])
+        case failure(status: Int, type: String, message: String)
+        case hang
+    }
+
+    let kind: Kind
+
+    /// An answer of several blocks.
+    public static func blocks(_ blocks: Block...) -> Turn { Turn(kind: .blocks(blocks)) }
+
+    /// An answer of text, a delta a piece.
+    public static func text(_ pieces: Piece...) -> Turn { Turn(kind: .blocks([.text(pieces)])) }
+
+    /// A tool call, such as `.tool("Bash", input: #"{"command":"ls"}"#)`.
+    public static func tool(_ name: String, input: String) -> Turn {
+        Turn(kind: .blocks([.tool(name: name, input: input)]))
+    }
+
+    /// An error of the API: 400 `invalid_request_error`, 401 `authentication_error`, 429 `rate_limit_error`,
+    /// 500 `api_error`, 529 `overloaded_error`. Claude Code tries again after some of them.
+    public static func failure(_ status: Int, _ message: String = "scripted failure") -> Turn {
+        let types = [
+            400: "invalid_request_error", 401: "authentication_error", 403: "permission_error",
+            404: "not_found_error", 429: "rate_limit_error", 529: "overloaded_error",
+        ]
+        return Turn(kind: .failure(status: status, type: types[status] ?? "api_error", message: message))
+    }
+
+    /// No answer until the client goes away.
+    public static let hang = Turn(kind: .hang)
+}

@@ -24,6 +24,9 @@ final class BatchWriter: Sendable {
         path = pool.path
     }
 
+    /// Handed in and not yet answered.
+    var pending: Int { state.withLock { $0.pending } }
+
     /// Hands in a write, in the order of the calls.
     /// - Throws: ``StoreError`` `overloaded` or `closed`; the write is then not kept.
     func enqueue(_ write: PendingWrite) throws {
@@ -78,7 +81,11 @@ final class BatchWriter: Sendable {
                 }
                 return .commit
             }
-        } catch { failure = StoreError(error, path: path) ?? error }
+        } catch {
+            failure =
+                StoreError(error, path: path)
+                ?? StoreError(.other, "\(path): a batch of writes could not be committed: \(error)")
+        }
         // A batch that could not begin or was broken off is failed whole, those who had no turn included.
         let count = failure == nil ? results.count : writes.count
         commits.recordNanoseconds((ContinuousClock.now - start).nanoseconds)

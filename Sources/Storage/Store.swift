@@ -15,9 +15,13 @@ public final class Store: Sendable {
     /// `synchronous=FULL`, and applies the migrations that are missing.
     /// - Throws: ``StoreError`` that names the path and says what is wrong and what to do. A file that is damaged
     ///   or was written by a newer version is left untouched.
-    public init(path: String, migrations: [Migration]) async throws {
-        self.path = path
-        pool = try await StoreOpening(path: path, migrations: migrations).open()
+    public convenience init(path: String, migrations: [Migration]) async throws {
+        try await self.init(StoreOpening(path: path, migrations: migrations))
+    }
+
+    init(_ opening: StoreOpening) async throws {
+        path = opening.path
+        pool = try await opening.open()
         writer = BatchWriter(pool)
     }
 
@@ -34,6 +38,9 @@ public final class Store: Sendable {
             do { try writer.enqueue(PendingWrite(work, caller)) } catch { caller.resume(throwing: error) }
         }
     }
+
+    /// Handed in and not yet answered, 0 to ``StoreLimits/pendingWrites``; for metrics and tests.
+    public var pendingWrites: Int { writer.pending }
 
     /// Reads what is committed, one consistent state of it.
     /// - Throws: what `work` throws, `CancellationError`, or ``StoreError``.

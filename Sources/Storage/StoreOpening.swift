@@ -4,6 +4,7 @@ import Dispatch
 struct StoreOpening: Sendable {
     var path: String
     var migrations: [Migration]
+    var busySeconds = StoreLimits.busySeconds
 
     /// Opens the file off the caller's executor.
     /// - Throws: ``StoreError`` that names the path.
@@ -55,7 +56,7 @@ struct StoreOpening: Sendable {
         var configuration = Configuration()
         configuration.label = "store"
         configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(StoreLimits.busySeconds)
+        configuration.busyMode = .timeout(busySeconds)
         configuration.maximumReaderCount = StoreLimits.readers
         configuration.qos = .userInitiated
         return configuration

@@ -70,6 +70,8 @@ var targets: [Target] = [
     main("Dispatcher"),
     .target(
         name: "TestSupport", dependencies: [subprocess, log], path: "Tests/Support", swiftSettings: strict),
+    .target(
+        name: "TestClient", dependencies: ["Curl", "TestSupport"], path: "Tests/Client", swiftSettings: strict),
     tests("Messages", exclude: ["Golden"]),
     tests("Mesh", ["CZeroMQ"]),
     tests("Storage"),
@@ -124,7 +126,8 @@ if !coreOnly {
             exclude: ["Main"]),
         main("CLI"),
         .executableTarget(
-            name: "Bench", dependencies: ["Messages", "Mesh", "Curl", "Storage", "TestSupport", subprocess, arguments],
+            name: "Bench",
+            dependencies: ["Messages", "Mesh", "Curl", "Storage", "TestSupport", "TestClient", subprocess, arguments],
             path: "Tests/Bench", swiftSettings: strict),
         .target(
             name: "ScriptedModel", dependencies: [.product(name: "Hummingbird", package: "hummingbird"), log],
@@ -136,7 +139,7 @@ if !coreOnly {
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "TestSupport", "ScriptedModel", "Messages", "Mesh", "Curl", subprocess,
+                "TestSupport", "TestClient", "ScriptedModel", "Messages", "Mesh", "Curl", subprocess,
             ] + nio, swiftSettings: strict),
     ]
 }

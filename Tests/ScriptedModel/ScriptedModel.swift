@@ -54,7 +54,7 @@ public final class ScriptedModel: Sendable {
             router.on(path, method: .head) { _, _ in Self.json("{}") }
         }
         var logger = Logger(label: "scripted-model")
-        logger.logLevel = .error
+        logger.logLevel = .critical
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) }, logger: logger)

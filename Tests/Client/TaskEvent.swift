@@ -1,0 +1,35 @@
+/// One event of a task as a viewer gets it.
+public struct TaskEvent: Sendable, Equatable {
+    public let seq: Int
+    public let kind: String
+    public let time: String
+    public let data: JSON
+
+    /// - Throws: ``Malformed`` when it is not `{"seq","kind","time","data"}`.
+    public init(_ json: JSON) throws {
+        guard let seq = json["seq"].int, let kind = json["kind"].string, let time = json["time"].string,
+            case .object = json["data"], json.keys == ["seq", "kind", "time", "data"]
+        else { throw Malformed(description: "not an event: \(json)") }
+        self.seq = seq
+        self.kind = kind
+        self.time = time
+        data = json["data"]
+    }
+
+    /// The text that it carries: a piece of the agent's answer, or what a tool call put out.
+    public var text: String {
+        let direct = data["content"]["text"].string ?? ""
+        return direct + data["content"].items.compactMap { $0["content"]["text"].string }.joined()
+    }
+
+    /// The state that it tells, when it is a `state` event.
+    public var state: String? { kind == "state" ? data["state"].string : nil }
+
+    /// Whether nothing may follow.
+    public var isTerminal: Bool { ["completed", "failed", "cancelled"].contains(state) }
+}
+
+/// Something that breaks the contract.
+public struct Malformed: Error, CustomStringConvertible {
+    public let description: String
+}

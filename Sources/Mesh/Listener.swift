@@ -1,21 +1,47 @@
 import Logging
 import Messages
+import Synchronization
 
 /// A bound ROUTER: the serving end of a registry or dispatcher.
 public final class Listener: Sendable {
-    /// Binds. `endpoint` is `tcp://HOST:PORT` (`*` or 0 for a free port), `ipc://PATH` or `inproc://NAME`.
-    /// - Throws: ``Fault`` that names the endpoint and says what is wrong with it.
+    private let core: ListenerCore
+    private let reactor: Reactor
+    private let directory: PeerDirectory
+    /// Where others dial it: the bound endpoint, with the port that was found.
+    public let endpoint: String
+
+    /// Binds. `endpoint` is `tcp://HOST:PORT` (`*` or 0 for a free port), `ipc://PATH` or `inproc://NAME`. An address
+    /// that is in use is tried again for a second, since its last owner may be about to leave it.
+    /// - Throws: ``Fault`` `unavailable` that names the endpoint and says what is wrong with it.
     public init(
         _ endpoint: String, identity: Identity, handlers: Handlers, reactor: Reactor, timing: MeshTiming = .init(),
         logger: Logger
-    ) async throws { fatalError("contract") }
+    ) async throws {
+        let directory = PeerDirectory()
+        let home = Home(identity: identity, handlers: handlers, reactor: reactor, timing: timing, logger: logger)
+        let binding = Binding(endpoint: endpoint, home: home, directory: directory)
+        let (core, bound) = try await binding.bind()
+        self.core = core
+        self.endpoint = bound
+        self.directory = directory
+        self.reactor = reactor
+    }
 
-    /// Where others dial it: the bound endpoint, with the port that was found.
-    public var endpoint: String { fatalError("contract") }
     /// The ends that have said hello and are alive.
-    public var peers: [Peer] { fatalError("contract") }
+    public var peers: [Peer] { directory.all }
+
     /// The live peer of an incarnation.
-    public func peer(_ incarnation: Incarnation) -> Peer? { fatalError("contract") }
+    public func peer(_ incarnation: Incarnation) -> Peer? { directory[incarnation] }
+
     /// Says goodbye to every peer and unbinds.
-    public func close() async { fatalError("contract") }
+    public func close() async {
+        await withCheckedContinuation { continuation in
+            let taken = reactor.perform {
+                self.core.end(linger: MeshBounds.linger)
+                self.reactor.remove(self.core)
+                continuation.resume()
+            }
+            if !taken { continuation.resume() }
+        }
+    }
 }

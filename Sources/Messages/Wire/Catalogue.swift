@@ -2,7 +2,7 @@
 public enum Catalogue {
     /// All types, by domain, in the order of `docs/protocol.md`.
     public static let all: [any Message.Type] = [
-        Hello.self, HelloReply.self, Ping.self, Pong.self, Done.self, Fault.self,
+        Hello.self, HelloReply.self, Ping.self, Pong.self, Bye.self, Done.self, Fault.self,
         ServiceAnnounce.self, ServiceWatch.self, ServiceChanges.self,
         DeviceRegister.self, DeviceRegistered.self, DeviceReport.self, DeviceGone.self,
         DeviceWatch.self, DeviceChanges.self, DeviceList.self, DeviceListing.self, DeviceStar.self, DeviceDelete.self,

@@ -1,0 +1,58 @@
+import Messages
+
+/// A message as it was received.
+struct Inbound {
+    /// Who sent it, on a ROUTER.
+    var route: RoutingID?
+    /// Its header, or what is wrong with the message.
+    var header: Result<Header, Fault>
+    /// The correlation, as far as it can be read from a header that is wrong otherwise.
+    var correlation: UInt64 = 0
+    /// Whether its kind, as far as that can be read, wants an answer.
+    var asks = false
+    var body: [UInt8] = []
+}
+
+extension Socket {
+    /// Takes the next message; nil when there is none.
+    func next(routed: Bool) -> Inbound? {
+        var route: RoutingID?
+        if routed {
+            guard let part = receive({ RoutingID($0) }) else { return nil }
+            route = part.value
+            guard part.more else {
+                return Inbound(route: route, header: .failure(Fault(.malformed, "the message has no header")))
+            }
+        }
+        guard let first = receive({ Self.header($0) }) else { return nil }
+        var inbound = first.value
+        inbound.route = route
+        guard first.more, let second = receive({ Array($0) }) else { return inbound }
+        inbound.body = second.value
+        if second.more {
+            while let part = receive({ _ in }), part.more {}
+            inbound.header = .failure(Fault(.malformed, "the message has more parts than a header and a body"))
+        } else if inbound.body.count > MeshBounds.frame {
+            inbound.header = .failure(
+                Fault(.messageTooLarge, "a body of \(inbound.body.count) bytes is over \(MeshBounds.frame)"))
+        }
+        return inbound
+    }
+
+    private static func header(_ bytes: UnsafeRawBufferPointer) -> Inbound {
+        let correlation = bytes.count >= 16 ? bytes.littleEndian(UInt64.self, at: 8) : 0
+        let asks = bytes.count >= 16 && [FrameKind.request.rawValue, FrameKind.subscribe.rawValue].contains(bytes[1])
+        do {
+            let (header, size) = try Header.decode(bytes)
+            guard size == bytes.count else {
+                throw Fault(.malformed, "\(bytes.count - size) bytes follow the header in its part")
+            }
+            return Inbound(header: .success(header), correlation: correlation, asks: asks)
+        } catch let fault as Fault {
+            return Inbound(header: .failure(fault), correlation: correlation, asks: asks)
+        } catch {
+            return Inbound(
+                header: .failure(Fault(.malformed, "the header cannot be read")), correlation: correlation, asks: asks)
+        }
+    }
+}

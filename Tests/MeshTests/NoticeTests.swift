@@ -1,0 +1,116 @@
+import Messages
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Mesh
+
+/// One-way messages.
+@Suite struct NoticeTests {
+    @Test(arguments: Transport.allCases)
+    func aHundredThousandArriveInOrder(_ transport: Transport) async throws {
+        try await withMesh(transport) { mesh in
+            let count = 100_000
+            let next = Atomic(0)
+            let wrong = Atomic(0)
+            var handlers = Handlers()
+            handlers.onNotice(Bulk.self) { bulk, _ in
+                let number = Int(bulk.bytes.withUnsafeBytes { $0.littleEndian(UInt32.self, at: 0) })
+                if next.add(1, ordering: .relaxed).oldValue != number { wrong.add(1, ordering: .relaxed) }
+            }
+            let peer = try await mesh.dial(try await mesh.listen(handlers)).connected()
+            for number in 0..<count {
+                var bytes: [UInt8] = []
+                bytes.appendLittleEndian(UInt32(number))
+                peer.send(Bulk(bytes: bytes))
+            }
+            try await eventually("all have arrived") { next.load(ordering: .relaxed) == count }
+            #expect(wrong.load(ordering: .relaxed) == 0)
+        }
+    }
+
+    @Test func theListenerSendsToo() async throws {
+        try await withMesh { mesh in
+            var server = Handlers()
+            server.onPeerUp { peer in for number in 0..<10 { peer.send(Count(number: number), session: 7) } }
+            let seen = Seen<Int>()
+            var client = Handlers()
+            client.onNotice(Count.self) { count, context in
+                seen.add(count.number)
+                #expect(context.session == 7)
+                #expect(context.deadline == nil)
+            }
+            let link = mesh.dial(try await mesh.listen(server), client)
+            try await eventually("all have arrived") { seen.count == 10 }
+            #expect(seen.all == Array(0..<10))
+            await link.close()
+        }
+    }
+
+    @Test func aRelayTakesWhatHasASessionFirst() async throws {
+        try await withMesh { mesh in
+            let relayed = Seen<Header>()
+            let counted = Seen<Int>()
+            var handlers = Handlers()
+            handlers.onRelay { header, body, _ in
+                guard header.session == 1 else { return false }
+                #expect(body == [1, 2, 3])
+                relayed.add(header)
+                return true
+            }
+            handlers.onNotice(Count.self) { count, _ in counted.add(count.number) }
+            let peer = try await mesh.dial(try await mesh.listen(handlers)).connected()
+            peer.send(Header(.notice, type: "anything", session: 1), body: [1, 2, 3])
+            peer.send(Count(number: 1))
+            peer.send(Count(number: 2), session: 2)
+            try await eventually("both have arrived") { counted.count == 2 }
+            #expect(relayed.all.map(\.type) == ["anything"])
+        }
+    }
+
+    @Test func unknownAndUndecodableOnesAreCounted() async throws {
+        try await withMesh { mesh in
+            var handlers = Handlers.echoing()
+            handlers.onNotice(Count.self) { _, _ in }
+            let link = mesh.dial(try await mesh.listen(handlers))
+            let peer = try await link.connected()
+            peer.send(Header(.notice, type: "nobody.knows"), body: [])
+            peer.send(Header(.notice, type: Count.type), body: [1, 2, 3])
+            _ = try await link.request(Echo(text: "after"))
+            #expect(mesh.serving.counters.totalDropped == [.unknownType: 1, .undecodable: 1])
+        }
+    }
+
+    @Test func requestsAndNoticesKeepTheirOrder() async throws {
+        try await withMesh { mesh in
+            let seen = Seen<String>()
+            var handlers = Handlers()
+            handlers.onRequest(Echo.self) { echo, _ in
+                seen.add(echo.text)
+                return echo
+            }
+            handlers.onNotice(Count.self) { count, _ in seen.add("\(count.number)") }
+            let link = mesh.dial(try await mesh.listen(handlers))
+            let peer = try await link.connected()
+            async let first = peer.request(Echo(text: "a"))
+            _ = try await first
+            await withCheckedContinuation { continuation in
+                peer.home.reactor.post {
+                    for number in 0..<100 {
+                        peer.ask(
+                            Frame(
+                                header: Header(.request, type: Echo.type, correlation: UInt64(1_000 + number))
+                                    .encoded(),
+                                body: Array(#"{"text":"r\#(number)"}"#.utf8)), UInt64(1_000 + number), Echo.type,
+                            within: .seconds(10)
+                        ) { _ in }
+                        peer.send(Count(number: number))
+                    }
+                    continuation.resume()
+                }
+            }
+            try await eventually("all have arrived") { seen.count == 201 }
+            #expect(seen.all == ["a"] + (0..<100).flatMap { ["r\($0)", "\($0)"] })
+        }
+    }
+}

@@ -1,1 +1,36 @@
-@main enum Program { static func main() {} }
+import ArgumentParser
+import Executor
+import Launch
+import Logging
+import Messages
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// `wegent-executor`: parses, builds, runs.
+@main
+struct Program: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wegent-executor", abstract: "Runs your tasks on this machine.", discussion: Options.examples,
+        version: Product.version)
+
+    @OptionGroup var options: Options
+    @OptionGroup var log: LogArguments
+
+    mutating func run() async throws {
+        do {
+            Launch.prepare(try log.options())
+            let logger = Logger(label: "wegent-executor")
+            let server = ExecutorServer(try options.executorConfiguration(), logger: logger) { device in
+                print(#"{"device_id":"\#(device.device)","name":\#(Options.quoted(device.name))}"#)
+                fflush(nil)
+            }
+            try await Launch.run([server], logger: logger)
+        } catch { Launch.fail(error, name: "wegent-executor") }
+    }
+}

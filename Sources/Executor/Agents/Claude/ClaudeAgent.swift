@@ -1,0 +1,123 @@
+import Messages
+
+/// The `claude-code` agent: drives this machine's own `claude`, with its user's login, settings and skills.
+///
+/// A conversation's process stays warm for a while after its turn and holds no slot then; a session that is no longer
+/// warm is resumed by its id.
+actor ClaudeAgent: AgentDriver {
+    /// What does not change while the executor lives.
+    struct Settings: Sendable {
+        var program: ClaudeProgram
+        var permission: PermissionMode
+        var environment: [String: String]
+        var boot: BootID
+        var sessions: ClaudeSessions
+        var times: ExecutorTimes
+    }
+
+    /// A process between turns.
+    private struct Warm {
+        var process: ClaudeProcess
+        var since: ContinuousClock.Instant
+        var expiry: Task<Void, Never>
+    }
+
+    nonisolated let name = "claude-code"
+    private let settings: Settings
+    private var warm: [ConversationID: Warm] = [:]
+    /// What the last look at the program found wrong with it.
+    private var broken: Fault?
+
+    init(_ settings: Settings) { self.settings = settings }
+
+    func describe() async -> Messages.Agent {
+        do {
+            let version = try await settings.program.version(boot: settings.boot)
+            broken = nil
+            return Messages.Agent(name: name, version: version, ready: true, detail: nil)
+        } catch {
+            let fault = error as? Fault ?? Fault(.agentBroken, "\(error)")
+            broken = fault
+            return Messages.Agent(name: name, version: nil, ready: false, detail: fault.message)
+        }
+    }
+
+    func start(_ turn: Turn, sink: any TurnSink) async throws -> any AgentRun {
+        _ = try settings.program.locate()
+        if broken != nil {
+            _ = await describe()
+            if let broken { throw broken }
+        }
+        let (process, resumed) = try await process(for: turn)
+        return ClaudeRun(agent: self, turn: turn, sink: sink, process: process, resumed: resumed)
+    }
+
+    /// The conversation's warm process, or a new one that resumes its session.
+    private func process(for turn: Turn) async throws -> (ClaudeProcess, resumed: Bool) {
+        if let kept = warm.removeValue(forKey: turn.conversation) {
+            kept.expiry.cancel()
+            if kept.process.directory == turn.directory, await kept.process.isUsable { return (kept.process, false) }
+            await kept.process.shutDown(grace: 1)
+        }
+        let session = settings.sessions.session(of: turn.conversation)
+        return (try await spawn(turn, resuming: session), session != nil)
+    }
+
+    /// Starts a process for a turn.
+    func spawn(_ turn: Turn, resuming session: String?) async throws -> ClaudeProcess {
+        var arguments = [
+            "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",
+            "--include-partial-messages", "--permission-prompt-tool", "stdio",
+        ]
+        if let session { arguments += ["--resume", session] }
+        var added: [String: String] = [:]
+        switch settings.permission {
+        case .ask: break
+        case .acceptEdits: arguments += ["--permission-mode", "acceptEdits"]
+        case .plan: arguments += ["--permission-mode", "plan"]
+        case .bypass:
+            arguments += ["--permission-mode", "bypassPermissions"]
+            // As root the program refuses to bypass unless it is told that it is in a sandbox; --allow-bypass is that word.
+            added["IS_SANDBOX"] = "1"
+        }
+        let command = Command(
+            executable: try settings.program.locate(), arguments: arguments,
+            environment: ChildEnvironment.make(
+                from: settings.environment, attempt: turn.attempt, boot: settings.boot, adding: added),
+            directory: turn.directory)
+        let sessions = settings.sessions
+        return try await ClaudeProcess.start(command, permission: settings.permission) { id in
+            sessions.keep(id, of: turn.conversation)
+        }
+    }
+
+    /// Takes a process back after its turn; it is kept warm, and the one that was idle for longest makes room.
+    func release(_ process: ClaudeProcess, of conversation: ConversationID) async {
+        guard await process.isUsable, warm[conversation] == nil else { return await process.shutDown(grace: 1) }
+        let limit = settings.times.warm
+        let expiry = Task {
+            do { try await Task.sleep(for: .seconds(limit)) } catch { return }
+            await self.expire(conversation)
+        }
+        warm[conversation] = Warm(process: process, since: .now, expiry: expiry)
+        while warm.count > settings.times.warmCount, let oldest = warm.min(by: { $0.value.since < $1.value.since })?.key
+        {
+            await expire(oldest)
+        }
+    }
+
+    private func expire(_ conversation: ConversationID) async {
+        guard let kept = warm.removeValue(forKey: conversation) else { return }
+        kept.expiry.cancel()
+        await kept.process.shutDown(grace: 2)
+    }
+
+    func shutDown() async {
+        let processes = warm.values.map(\.process)
+        for kept in warm.values { kept.expiry.cancel() }
+        warm = [:]
+        await withTaskGroup(of: Void.self) { group in
+            for process in processes { group.addTask { await process.shutDown(grace: 0.5) } }
+        }
+    }
+}

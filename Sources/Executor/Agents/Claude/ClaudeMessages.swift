@@ -1,0 +1,47 @@
+import Messages
+
+/// What is written to Claude Code with `--input-format stream-json`: one JSON object a line.
+enum ClaudeMessages {
+    /// Opens the conversation with the program; it answers with what it can do.
+    static func initialize(id: String) -> [UInt8] {
+        line([
+            "type": "control_request", "request_id": .string(id), "request": ["subtype": "initialize", "hooks": nil],
+        ])
+    }
+
+    /// A turn.
+    static func user(_ prompt: String) -> [UInt8] {
+        line([
+            "type": "user", "message": ["role": "user", "content": .string(prompt)], "parent_tool_use_id": nil,
+            "session_id": "default",
+        ])
+    }
+
+    /// Ends the turn with what was said so far.
+    static func interrupt(id: String) -> [UInt8] {
+        line(["type": "control_request", "request_id": .string(id), "request": ["subtype": "interrupt"]])
+    }
+
+    /// Says no to a tool; the model is told `message`.
+    static func deny(request: String, message: String) -> [UInt8] {
+        line([
+            "type": "control_response",
+            "response": [
+                "subtype": "success", "request_id": .string(request),
+                "response": ["behavior": "deny", "message": .string(message)],
+            ],
+        ])
+    }
+
+    /// Answers a request that is not known here.
+    static func unsupported(request: String) -> [UInt8] {
+        line([
+            "type": "control_response",
+            "response": [
+                "subtype": "error", "request_id": .string(request), "error": "not supported by this executor",
+            ],
+        ])
+    }
+
+    private static func line(_ value: JSONValue) -> [UInt8] { value.bytes + [0x0a] }
+}

@@ -1,0 +1,180 @@
+import Messages
+import NIOCore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// One Claude Code process: a conversation's, for as many turns as come while it is warm, one at a time.
+actor ClaudeProcess {
+    /// A turn that waits for its end.
+    private struct OpenTurn {
+        var sink: any TurnSink
+        var end: CheckedContinuation<ClaudeTranslator.Ending, Never>
+        var interrupted = false
+    }
+
+    nonisolated let directory: String
+    private let child: Child
+    private let permission: PermissionMode
+    private let keepSession: @Sendable (String) -> Void
+    private var translator = ClaudeTranslator()
+    private var turn: OpenTurn?
+    private var exit: ExitStatus?
+    /// The end of what it wrote to standard error, to explain a death.
+    private var complaint: [UInt8] = []
+    private var session: String?
+    private var requests = 0
+    private let decoder = JSONDecoder()
+
+    /// Starts the process and opens the conversation with it.
+    static func start(
+        _ command: Command, permission: PermissionMode, keepSession: @escaping @Sendable (String) -> Void
+    ) async throws -> ClaudeProcess {
+        let child = try await Child.start(command, input: true)
+        let process = ClaudeProcess(
+            child: child, directory: command.directory, permission: permission, keepSession: keepSession)
+        Task.detached { await process.follow() }
+        Task.detached { await process.followErrors() }
+        await process.write(ClaudeMessages.initialize(id: process.nextRequest()))
+        return process
+    }
+
+    private init(
+        child: Child, directory: String, permission: PermissionMode, keepSession: @escaping @Sendable (String) -> Void
+    ) {
+        self.child = child
+        self.directory = directory
+        self.permission = permission
+        self.keepSession = keepSession
+    }
+
+    /// Whether another turn can be given to it.
+    var isUsable: Bool { exit == nil && turn == nil }
+
+    /// Gives it a turn and waits for the end, all events emitted.
+    func run(_ prompt: String, sink: any TurnSink) async -> ClaudeTranslator.Ending {
+        if let exit { return died(exit) }
+        return await withCheckedContinuation { continuation in
+            turn = OpenTurn(sink: sink, end: continuation)
+            write(ClaudeMessages.user(prompt))
+        }
+    }
+
+    /// Asks it to end the turn with what was said so far.
+    func interrupt() {
+        guard turn != nil else { return }
+        turn?.interrupted = true
+        write(ClaudeMessages.interrupt(id: nextRequest()))
+    }
+
+    /// Ends the process and everything it has started, by force after `grace` seconds.
+    func terminate(grace: Double) async {
+        turn?.interrupted = true
+        await child.group.end(grace: grace)
+        child.closeStreams()
+    }
+
+    /// Ends it between turns: it leaves by itself when its input ends, and by force when not.
+    func shutDown(grace: Double) async {
+        child.output.channel.close(mode: .output, promise: nil)
+        guard await !child.group.isGone(within: grace) else { return }
+        await terminate(grace: grace)
+    }
+
+    private func nextRequest() -> String {
+        requests += 1
+        return "wegent-\(requests)"
+    }
+
+    private func write(_ line: [UInt8]) {
+        child.output.channel.writeAndFlush(ByteBuffer(bytes: line), promise: nil)
+    }
+
+    // MARK: What it says
+
+    private func follow() async {
+        var lines = LineSplitter()
+        try? await child.output.executeThenClose { inbound, _ in
+            for try await buffer in inbound { await read(lines.feed(Array(buffer: buffer))) }
+        }
+        if let rest = lines.finish() { await read([rest]) }
+        let status = await child.wait()
+        exit = status
+        end(died(status))
+        await child.group.end(grace: 0.5)
+    }
+
+    private func followErrors() async {
+        try? await child.errors.executeThenClose { inbound, _ in
+            for try await buffer in inbound {
+                complaint += Array(buffer: buffer).suffix(4096)
+                complaint = complaint.suffix(4096)
+            }
+        }
+    }
+
+    private func read(_ lines: [[UInt8]]) async {
+        var events: [AgentEvent] = []
+        for line in lines {
+            let outputs =
+                (try? decoder.decode(ClaudeLine.self, from: Data(line))).map { translator.read($0) }
+                ?? translator.ignore()
+            for output in outputs {
+                switch output {
+                case .event(let event): events.append(event)
+                case .session(let id): note(id)
+                case .permission(let request, let tool): events.append(deny(request, tool))
+                case .unknownRequest(let request): write(ClaudeMessages.unsupported(request: request))
+                case .ended(let ending):
+                    await emit(&events)
+                    end(ending)
+                }
+            }
+        }
+        await emit(&events)
+    }
+
+    private func emit(_ events: inout [AgentEvent]) async {
+        guard !events.isEmpty else { return }
+        await turn?.sink.emit(events)
+        events = []
+    }
+
+    private func note(_ id: String) {
+        guard id != session else { return }
+        session = id
+        keepSession(id)
+    }
+
+    private func deny(_ request: String, _ tool: String) -> AgentEvent {
+        let how =
+            "approvals are not available yet; the device's owner can start wegent-executor with --permission-mode "
+            + "accept-edits (edits in the workspace), or bypass together with --allow-bypass (everything)"
+        write(
+            ClaudeMessages.deny(
+                request: request, message: "\(tool) was denied: nobody can be asked on this device, and \(how)"))
+        return .log(
+            "warning",
+            "Claude Code asked to use \(tool) and was denied (permission mode \(permission.rawValue)): \(how)",
+            source: "claude-code")
+    }
+
+    private func end(_ ending: ClaudeTranslator.Ending) {
+        guard let turn else { return }
+        self.turn = nil
+        var ending = ending
+        if turn.interrupted, ending.outcome.state == .failed { ending.outcome = .cancelled }
+        turn.end.resume(returning: ending)
+    }
+
+    private func died(_ status: ExitStatus) -> ClaudeTranslator.Ending {
+        let last = String(decoding: complaint, as: UTF8.self).split(whereSeparator: \.isNewline).last
+        let why = last.map { ": \($0.prefix(500))" } ?? ""
+        return ClaudeTranslator.Ending(
+            outcome: .failed(
+                .agentFailed, "Claude Code \(status.sentence) before its turn was over\(why)", exitCode: status.code))
+    }
+}

@@ -1,0 +1,85 @@
+import Messages
+import NIOCore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Where this machine's `claude` is, and what it says of itself.
+struct ClaudeProgram: Sendable {
+    /// A path, or a name that is looked up in PATH.
+    let wanted: String
+    let environment: [String: String]
+
+    /// What to do when there is none.
+    static let advice =
+        "install Claude Code (npm install -g @anthropic-ai/claude-code, or https://claude.ai/install.sh) and sign in by "
+        + "running claude once, or name it with --claude PATH or WEGENT_CLAUDE"
+
+    /// The program's absolute path.
+    /// - Throws: ``Fault`` with code `agent_missing` that says what to install.
+    func locate() throws -> String {
+        let files = FileManager.default
+        if wanted.contains("/") {
+            let path = wanted.hasPrefix("/") ? wanted : files.currentDirectoryPath + "/" + wanted
+            guard files.isExecutableFile(atPath: path) else {
+                throw Fault(.agentMissing, "there is no Claude Code at \(wanted) on this device; \(Self.advice)")
+            }
+            return path
+        }
+        let home = environment["HOME"] ?? ""
+        // A service's PATH is short; these are where the installers put it.
+        let usual = home.isEmpty ? [] : ["\(home)/.local/bin", "\(home)/.claude/local"]
+        let directories = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
+        for directory in directories + usual + ["/usr/local/bin"] where directory.hasPrefix("/") {
+            let path = "\(directory)/\(wanted)"
+            if files.isExecutableFile(atPath: path) { return path }
+        }
+        throw Fault(.agentMissing, "Claude Code (\(wanted)) was not found on this device; \(Self.advice)")
+    }
+
+    /// What `claude --version` says, such as "2.1.330".
+    /// - Throws: ``Fault``: `agent_missing`, or `agent_broken` when it does not answer well within `deadline` seconds.
+    func version(boot: BootID, deadline: Double = 15) async throws -> String {
+        let path = try locate()
+        let none = AttemptID(task: TaskID(high: 0, low: 0), attempt: 0)
+        let command = Command(
+            executable: path, arguments: ["--version"],
+            environment: ChildEnvironment.make(from: environment, attempt: none, boot: boot), directory: "/")
+        let child: Child
+        do { child = try await Child.start(command, input: false) } catch {
+            throw Fault(.agentBroken, "\(path) could not be started; \(Self.advice)")
+        }
+        let timer = Task {
+            try await Task.sleep(for: .seconds(deadline))
+            child.group.signal(9)
+            child.closeStreams()
+        }
+        async let complaints = child.errors.collect(limit: 4096)
+        let said = await child.output.collect(limit: 4096)
+        let status = await child.wait()
+        let complaint = await complaints
+        timer.cancel()
+        let version = said.split(whereSeparator: \.isWhitespace).first.map(String.init)
+        guard status == .exited(0), let version, !version.isEmpty else {
+            let last = complaint.split(whereSeparator: \.isNewline).last.map { ": \($0.prefix(300))" } ?? ""
+            throw Fault(.agentBroken, "\(path) does not work: --version \(status.sentence)\(last); \(Self.advice)")
+        }
+        return version
+    }
+}
+
+extension Child.Stream {
+    /// The first `limit` bytes as text; the rest is read and dropped, so that the child is not held up.
+    func collect(limit: Int) async -> String {
+        var bytes: [UInt8] = []
+        try? await executeThenClose { inbound, _ in
+            for try await buffer in inbound where bytes.count < limit {
+                bytes += Array(buffer: buffer).prefix(limit - bytes.count)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,69 @@
+import Messages
+
+/// A turn of Claude Code that runs.
+actor ClaudeRun: AgentRun {
+    private let agent: ClaudeAgent
+    private let turn: Turn
+    private let sink: any TurnSink
+    private var process: ClaudeProcess
+    private var stopping = false
+    private var ended: Outcome?
+    private var waiters: [CheckedContinuation<Outcome, Never>] = []
+
+    init(agent: ClaudeAgent, turn: Turn, sink: any TurnSink, process: ClaudeProcess, resumed: Bool) {
+        self.agent = agent
+        self.turn = turn
+        self.sink = sink
+        self.process = process
+        Task.detached { await self.run(resumed: resumed) }
+    }
+
+    private func run(resumed: Bool) async {
+        var ending = await process.run(turn.prompt, sink: sink)
+        if ending.isUnknownSession, resumed, !stopping {
+            await sink.emit([
+                .log(
+                    "warning",
+                    "Claude Code no longer has the session of this conversation; a new one was started, "
+                        + "which does not know what was said before", source: "claude-code")
+            ])
+            await process.terminate(grace: 1)
+            do {
+                process = try await agent.spawn(turn, resuming: nil)
+                ending = stopping ? .init(outcome: .cancelled) : await process.run(turn.prompt, sink: sink)
+            } catch {
+                let fault = error as? Fault ?? Fault(.spawnFailed, "\(error)")
+                ending = .init(outcome: Outcome(state: .failed, fault: fault))
+            }
+        }
+        end(ending.outcome)
+        await agent.release(process, of: turn.conversation)
+    }
+
+    private func end(_ outcome: Outcome) {
+        ended = outcome
+        for waiter in waiters { waiter.resume(returning: outcome) }
+        waiters = []
+    }
+
+    func outcome() async -> Outcome {
+        if let ended { return ended }
+        return await withCheckedContinuation { waiters.append($0) }
+    }
+
+    func stop(grace: Double) async {
+        guard !stopping, ended == nil else { return }
+        stopping = true
+        await process.interrupt()
+        Task.detached {
+            // The interrupt ends a turn within milliseconds; a program that does not hear it gets the signals.
+            try? await Task.sleep(for: .seconds(min(grace / 2, 2)))
+            await self.force(grace: grace / 2)
+        }
+    }
+
+    private func force(grace: Double) async {
+        guard ended == nil else { return }
+        await process.terminate(grace: grace)
+    }
+}

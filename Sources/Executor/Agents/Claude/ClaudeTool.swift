@@ -1,0 +1,37 @@
+/// What a viewer is told of one of Claude Code's tools.
+enum ClaudeTool {
+    /// The Agent Client Protocol's kind of tool.
+    static func kind(_ name: String) -> String {
+        switch name {
+        case "Bash", "BashOutput", "KillShell", "Monitor": "execute"
+        case "Read", "NotebookRead", "ListMcpResourcesTool", "ReadMcpResourceTool": "read"
+        case "Edit", "MultiEdit", "Write", "NotebookEdit": "edit"
+        case "Grep", "Glob", "LS", "ToolSearch": "search"
+        case "WebFetch", "WebSearch": "fetch"
+        case "Task", "Agent", "EnterPlanMode", "ExitPlanMode", "Skill": "think"
+        default: "other"
+        }
+    }
+
+    /// A short title: the command, the file or the pattern, where the tool has one.
+    static func title(_ name: String, _ input: JSONValue?) -> String {
+        let keys = ["command", "file_path", "notebook_path", "pattern", "url", "query", "description", "path"]
+        guard let detail = keys.lazy.compactMap({ input?[$0]?.text }).first, !detail.isEmpty else { return name }
+        let line = detail.prefix { !$0.isNewline }
+        let short = line.count < detail.count || line.count > 200 ? line.prefix(200) + "…" : line
+        return name == "Bash" ? String(short) : "\(name) \(short)"
+    }
+
+    /// The entries of a plan, from the input of `TodoWrite`; nil where it is none.
+    static func plan(_ input: JSONValue?) -> JSONValue? {
+        guard let todos = input?["todos"]?.elements else { return nil }
+        return .array(
+            todos.compactMap { todo in
+                guard let content = todo["content"]?.text else { return nil }
+                return [
+                    "content": .string(content), "priority": .string(todo["priority"]?.text ?? "medium"),
+                    "status": .string(todo["status"]?.text ?? "pending"),
+                ]
+            })
+    }
+}

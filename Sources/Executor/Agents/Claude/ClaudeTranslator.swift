@@ -1,0 +1,244 @@
+import Messages
+
+/// Turns what Claude Code writes into events of the Agent Client Protocol's shape. A value: no process is needed.
+///
+/// Text comes twice, as deltas while it streams and as a whole message behind them; what was streamed is not said again.
+struct ClaudeTranslator {
+    /// What a line means.
+    enum Output: Equatable {
+        case event(AgentEvent)
+        /// The session's id, to resume it by.
+        case session(String)
+        /// Wants to be answered.
+        case permission(request: String, tool: String)
+        /// A request that this driver does not know; it must be refused, or the other end waits.
+        case unknownRequest(String)
+        case ended(Ending)
+    }
+
+    /// The end of a turn.
+    struct Ending: Equatable {
+        var outcome: Outcome
+        /// The session that was to be resumed does not exist.
+        var isUnknownSession = false
+    }
+
+    /// The longest input or result that goes into one event as it is; longer ones are split.
+    private static let wholeInput = 512 << 10
+
+    /// Lines that meant nothing here.
+    private(set) var ignored = 0
+    /// The message that streams, by the tool call whose subagent it is of ("" = the main one).
+    private var streaming: [String: String] = [:]
+    /// Messages of which text or thinking has been streamed: `ID text`.
+    private var streamed: Set<String> = []
+    /// Tool calls that were announced and have no result yet.
+    private var tools: Set<String> = []
+    /// Tool calls that are shown as a plan instead.
+    private var plans: Set<String> = []
+    private var cost = 0.0
+
+    /// What `line` means, in order.
+    mutating func read(_ line: ClaudeLine) -> [Output] {
+        switch line.type {
+        case "system":
+            guard line.subtype == "init", let session = line.session else { return [] }
+            return [.session(session)]
+        case "stream_event": return line.event.map { stream($0, parent: line.parent) } ?? ignore()
+        case "assistant": return line.message.map { assistant($0, parent: line.parent) } ?? ignore()
+        case "user": return line.message.map { results($0, parent: line.parent) } ?? ignore()
+        case "result": return line.result.map { end($0) } ?? ignore()
+        case "control_request": return control(line)
+        case "control_response", "control_cancel_request", "keep_alive": return []
+        default: return ignore()
+        }
+    }
+
+    /// Notes a line that could not be read at all.
+    mutating func ignore() -> [Output] {
+        ignored += 1
+        return []
+    }
+
+    private func control(_ line: ClaudeLine) -> [Output] {
+        guard let id = line.requestID else { return [] }
+        guard line.request?.subtype == "can_use_tool" else { return [.unknownRequest(id)] }
+        return [.permission(request: id, tool: line.request?.toolName ?? "a tool")]
+    }
+
+    // MARK: What streams
+
+    private mutating func stream(_ event: ModelEvent, parent: String?) -> [Output] {
+        switch event.type {
+        case "message_start":
+            streaming[parent ?? ""] = event.message?.id
+            return []
+        case "content_block_start":
+            guard let block = event.block, block.type == "tool_use" else { return [] }
+            return announce(block, parent: parent)
+        case "content_block_delta":
+            if event.delta?.type == "text_delta", let text = event.delta?.text {
+                note("text", parent)
+                return chunk(.agentMessageChunk, text, parent)
+            }
+            if event.delta?.type == "thinking_delta", let text = event.delta?.thinking {
+                note("thinking", parent)
+                return chunk(.agentThoughtChunk, text, parent)
+            }
+            return []
+        default: return []
+        }
+    }
+
+    private mutating func note(_ type: String, _ parent: String?) {
+        if let id = streaming[parent ?? ""] { streamed.insert("\(id) \(type)") }
+    }
+
+    private func chunk(_ kind: EventKind, _ text: String, _ parent: String?) -> [Output] {
+        guard !text.isEmpty else { return [] }
+        return TextSplitter.pieces(of: text).map { .event(.chunk(kind, $0, meta: Self.meta(parent))) }
+    }
+
+    private static func meta(_ parent: String?) -> String? {
+        parent.map { String(decoding: JSONValue.object(["parentToolCallId": .string($0)]).bytes, as: UTF8.self) }
+    }
+
+    // MARK: Whole messages
+
+    private mutating func assistant(_ message: ClaudeMessage, parent: String?) -> [Output] {
+        message.content.flatMap { block -> [Output] in
+            switch block.type {
+            case "text": whole(.agentMessageChunk, block.text, "text", message.id, parent)
+            case "thinking": whole(.agentThoughtChunk, block.thinking, "thinking", message.id, parent)
+            case "tool_use", "server_tool_use", "mcp_tool_use": call(block, parent: parent)
+            default: []
+            }
+        }
+    }
+
+    private func whole(
+        _ kind: EventKind, _ text: String?, _ type: String, _ id: String?, _ parent: String?
+    ) -> [Output] {
+        if let id, streamed.contains("\(id) \(type)") { return [] }
+        return text.map { chunk(kind, $0, parent) } ?? []
+    }
+
+    // MARK: Tools
+
+    private mutating func announce(_ block: ContentBlock, parent: String?) -> [Output] {
+        guard let id = block.id, let name = block.name, name != "TodoWrite" else { return [] }
+        tools.insert(id)
+        return [
+            tool(
+                .toolCall,
+                [
+                    "toolCallId": .string(id), "title": .string(name), "kind": .string(ClaudeTool.kind(name)),
+                    "status": "pending",
+                ], parent)
+        ]
+    }
+
+    /// A tool call with its input; the one that was announced gets it as an update.
+    private mutating func call(_ block: ContentBlock, parent: String?) -> [Output] {
+        guard let id = block.id, let name = block.name else { return [] }
+        if name == "TodoWrite", let entries = ClaudeTool.plan(block.input) {
+            plans.insert(id)
+            return [.event(AgentEvent(.plan, JSONValue.object(["entries": entries]).bytes))]
+        }
+        let known = !tools.insert(id).inserted
+        var fields: [String: JSONValue] = [
+            "toolCallId": .string(id), "status": "in_progress",
+            "title": .string(ClaudeTool.title(name, block.input)),
+        ]
+        if !known { fields["kind"] = .string(ClaudeTool.kind(name)) }
+        let input = block.input ?? [:]
+        let bytes = input.bytes
+        if bytes.count <= Self.wholeInput { fields["rawInput"] = input }
+        let first = tool(known ? .toolCallUpdate : .toolCall, fields, parent)
+        guard bytes.count > Self.wholeInput else { return [first] }
+        return [first] + updates(id, "in_progress", String(decoding: bytes, as: UTF8.self), parent)
+    }
+
+    private func tool(_ kind: EventKind, _ fields: [String: JSONValue], _ parent: String?) -> Output {
+        var fields = fields
+        if let parent { fields["_meta"] = ["parentToolCallId": .string(parent)] }
+        return .event(AgentEvent(kind, JSONValue.object(fields).bytes))
+    }
+
+    private mutating func results(_ message: ClaudeMessage, parent: String?) -> [Output] {
+        message.content.flatMap { block -> [Output] in
+            guard block.type == "tool_result", let id = block.toolUse else { return [] }
+            tools.remove(id)
+            if plans.remove(id) != nil { return [] }
+            let status = block.isError == true ? "failed" : "completed"
+            return updates(id, status, Self.text(of: block.content), parent)
+        }
+    }
+
+    /// Text that belongs to a tool call, in as many updates as it takes; only the last one has the new status.
+    private func updates(_ id: String, _ status: String, _ text: String, _ parent: String?) -> [Output] {
+        let pieces = TextSplitter.pieces(of: text)
+        guard !pieces.isEmpty else {
+            return [tool(.toolCallUpdate, ["toolCallId": .string(id), "status": .string(status)], parent)]
+        }
+        return pieces.enumerated().map { index, piece in
+            var out = Array(#"{"toolCallId":"#.utf8)
+            JSONText.append(id, to: &out)
+            out += Array(#","status":""#.utf8)
+            out += Array((index == pieces.count - 1 ? status : "in_progress").utf8)
+            out += Array(#"","content":[{"type":"content","content":"#.utf8)
+            piece.appendContent(to: &out)
+            out += Array("}]".utf8)
+            if let meta = Self.meta(parent) { out += Array(#","_meta":\#(meta)"#.utf8) }
+            out.append(UInt8(ascii: "}"))
+            return .event(AgentEvent(.toolCallUpdate, out))
+        }
+    }
+
+    /// The text of a tool's result: a string, or a list of blocks of which pictures are only named.
+    private static func text(of content: JSONValue?) -> String {
+        if let text = content?.text { return text }
+        guard let blocks = content?.elements else { return "" }
+        return blocks.map { block in
+            if let text = block["text"]?.text { return text }
+            let type = block["type"]?.text ?? "content"
+            let size = block["source"]?["data"]?.text.map { " of \($0.utf8.count / 4 * 3) bytes" } ?? ""
+            return "[\(type)\(size)]"
+        }.joined(separator: "\n")
+    }
+
+    // MARK: The end of the turn
+
+    private mutating func end(_ result: ClaudeResult) -> [Output] {
+        streaming = [:]
+        streamed = []
+        tools = []
+        plans = []
+        if result.isUnknownSession {
+            return [.ended(Ending(outcome: .failed(.agentFailed, result.sentence), isUnknownSession: true))]
+        }
+        return [.event(usage(result)), .ended(Ending(outcome: Self.outcome(of: result)))]
+    }
+
+    private static func outcome(of result: ClaudeResult) -> Outcome {
+        guard result.failed else { return .completed }
+        let status = result.apiStatus.map { " (the model's server answered \($0))" } ?? ""
+        return .failed(.agentFailed, "Claude Code: \(result.sentence.prefix(2000))\(status)")
+    }
+
+    private mutating func usage(_ result: ClaudeResult) -> AgentEvent {
+        var fields: [String: JSONValue] = [:]
+        fields["input_tokens"] = result.usage?.input.map { .whole(Int64($0)) }
+        fields["output_tokens"] = result.usage?.output.map { .whole(Int64($0)) }
+        fields["cache_read_input_tokens"] = result.usage?.cacheRead.map { .whole(Int64($0)) }
+        fields["cache_creation_input_tokens"] = result.usage?.cacheCreation.map { .whole(Int64($0)) }
+        fields["turns"] = result.turns.map { .whole(Int64($0)) }
+        fields["duration_ms"] = result.milliseconds.map { .whole(Int64($0)) }
+        if let total = result.totalCost {
+            // The program counts from its start; a turn's share is what was added.
+            fields["cost_usd"] = .number(((max(0, total - cost)) * 1e6).rounded() / 1e6)
+            cost = total
+        }
+        return AgentEvent(.usage, JSONValue.object(fields).bytes)
+    }
+}

@@ -1,0 +1,64 @@
+import Messages
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The `shell` agent: the prompt is a command line for `/bin/sh`. For people without a model key.
+struct ShellAgent: AgentDriver {
+    /// The longest command line that is passed as an argument; Linux takes 128 KiB at most for one.
+    private static let longestArgument = 96 << 10
+
+    let allowed: Bool
+    let environment: [String: String]
+    let boot: BootID
+    /// Where the script of a long command line is for as long as it runs.
+    let temporary: String
+    /// Seconds; see ``ExecutorTimes/drain``.
+    let drain: Double
+
+    var name: String { "shell" }
+
+    func describe() async -> Messages.Agent {
+        Messages.Agent(
+            name: name, version: nil, ready: allowed,
+            detail: allowed ? nil : "not allowed on this device; start the executor with --allow-shell")
+    }
+
+    func start(_ turn: Turn, sink: any TurnSink) async throws -> any AgentRun {
+        guard allowed else {
+            throw Fault(
+                .agentNotAllowed,
+                "this device does not run shell commands; its owner allows it by starting wegent-executor with --allow-shell"
+            )
+        }
+        guard !turn.prompt.utf8.contains(0) else {
+            throw Fault(.invalidRequest, "a command line cannot contain a NUL character")
+        }
+        var arguments = ["-c", turn.prompt]
+        var script: String?
+        if turn.prompt.utf8.count > Self.longestArgument {
+            let path = "\(temporary)/\(turn.attempt.task).\(turn.attempt.attempt).sh"
+            do { try Data(turn.prompt.utf8).write(to: URL(filePath: path)) } catch {
+                throw Fault(.storageFailed, "\(path) cannot be written: \(error)")
+            }
+            script = path
+            arguments = [path]
+        }
+        let command = Command(
+            executable: "/bin/sh", arguments: arguments,
+            environment: ChildEnvironment.make(from: environment, attempt: turn.attempt, boot: boot),
+            directory: turn.directory)
+        do {
+            return ShellRun(
+                child: try await Child.start(command, input: false), sink: sink, drain: drain, script: script)
+        } catch {
+            if let script { try? FileManager.default.removeItem(atPath: script) }
+            throw error
+        }
+    }
+
+    func shutDown() async {}
+}

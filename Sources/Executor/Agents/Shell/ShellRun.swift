@@ -1,0 +1,83 @@
+import Messages
+import NIOCore
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A command line that runs: its two outputs are streamed as they come, its status decides.
+final class ShellRun: AgentRun {
+    /// The grace that the end was asked for with; nil = it was not.
+    private final class Stop: Sendable {
+        let grace = Mutex<Double?>(nil)
+    }
+
+    private let child: Child
+    private let stop = Stop()
+    private let end: Task<Outcome, Never>
+
+    init(child: Child, sink: any TurnSink, drain: Double, script: String?) {
+        self.child = child
+        end = Task.detached { [stop] in
+            let status = await Self.follow(child, sink, drain, stop)
+            if let script { try? FileManager.default.removeItem(atPath: script) }
+            return Self.outcome(of: status)
+        }
+    }
+
+    /// Reads both outputs to their ends, or for as long as `drain` says after the shell has ended. Then what is left
+    /// of its group is ended: a task leaves no process behind.
+    private static func follow(_ child: Child, _ sink: any TurnSink, _ drain: Double, _ stop: Stop) async -> ExitStatus
+    {
+        await withTaskGroup(of: Void.self) { readers in
+            readers.addTask { await read(child.output, sink, meta: nil) }
+            readers.addTask { await read(child.errors, sink, meta: #"{"stream":"stderr"}"#) }
+            let status = await child.wait()
+            let timer = Task {
+                try await Task.sleep(for: .seconds(drain))
+                child.closeStreams()
+            }
+            await readers.waitForAll()
+            timer.cancel()
+            await child.group.end(grace: stop.grace.withLock { $0 } ?? 0.5)
+            return status
+        }
+    }
+
+    private static func read(_ stream: Child.Stream, _ sink: any TurnSink, meta: String?) async {
+        var splitter = TextSplitter()
+        try? await stream.executeThenClose { inbound, _ in
+            for try await buffer in inbound {
+                await sink.emit(splitter.feed(Array(buffer: buffer)).map { .chunk(.agentMessageChunk, $0, meta: meta) })
+            }
+        }
+        await sink.emit(splitter.finish().map { .chunk(.agentMessageChunk, $0, meta: meta) })
+    }
+
+    private static func outcome(of status: ExitStatus) -> Outcome {
+        guard status != .exited(0) else { return Outcome(state: .completed, fault: nil, exitCode: 0) }
+        return .failed(.exitStatus, "the command \(status.sentence)", exitCode: status.code)
+    }
+
+    func outcome() async -> Outcome {
+        var outcome = await end.value
+        // What a command says about its own end by signal is not the verdict of somebody who was stopped.
+        if stop.grace.withLock({ $0 != nil }) {
+            outcome = Outcome(state: .cancelled, fault: nil, exitCode: outcome.exitCode)
+        }
+        return outcome
+    }
+
+    func stop(grace: Double) async {
+        let again = stop.grace.withLock { known in
+            defer { known = known ?? grace }
+            return known != nil
+        }
+        guard !again else { return }
+        let child = child
+        Task.detached { await child.group.end(grace: grace) }
+    }
+}

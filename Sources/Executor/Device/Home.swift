@@ -1,0 +1,79 @@
+import Messages
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The executor's directory. One executor at a time holds it, by a lock that ends with the process.
+final class Home: Sendable {
+    /// A small file that is replaced as a whole.
+    enum Entry: String {
+        /// The device's id.
+        case device = "device-id"
+        /// The newest generation that the registry has given.
+        case generation
+    }
+
+    let path: String
+    private let lock: Int32
+
+    /// One file an unfinished attempt.
+    var spool: String { path + "/spool" }
+    /// One directory a conversation.
+    var workspaces: String { path + "/workspaces" }
+    /// One file a conversation: which session of the agent it is.
+    var sessions: String { path + "/sessions" }
+    /// Files for the life of one child.
+    var temporary: String { path + "/tmp" }
+
+    /// Makes the directories and takes the lock.
+    /// - Throws: ``Fault`` that names the directory: `storage_failed` when it cannot be made, `conflict` when another
+    ///   executor has it.
+    init(_ path: String) throws {
+        self.path = path
+        do {
+            for directory in [path, path + "/spool", path + "/workspaces", path + "/sessions", path + "/tmp"] {
+                try FileManager.default.createDirectory(
+                    atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            }
+        } catch {
+            throw Fault(.storageFailed, "the home \(path) cannot be made: \(error)")
+        }
+        lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else {
+            throw Fault(.storageFailed, "the home \(path) is not writable: \(String(cString: strerror(errno)))")
+        }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            close(lock)
+            throw Fault(
+                .conflict, "another executor runs with the home \(path); stop it, or give this one its own with --home")
+        }
+    }
+
+    deinit { close(lock) }
+
+    /// The entry's text without surrounding white space; nil when there is none.
+    func read(_ entry: Entry) -> String? {
+        guard let text = try? String(contentsOfFile: "\(path)/\(entry.rawValue)", encoding: .utf8) else { return nil }
+        let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        return line.isEmpty ? nil : line
+    }
+
+    /// Replaces the entry, as a whole or not at all.
+    func write(_ entry: Entry, _ text: String) throws {
+        do {
+            try Data((text + "\n").utf8).write(to: URL(filePath: "\(path)/\(entry.rawValue)"), options: .atomic)
+        } catch {
+            throw Fault(.storageFailed, "\(path)/\(entry.rawValue) cannot be written: \(error)")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Messages
+
+/// The reading side of ``ExecutorService``: decodes frames and calls what they are for. A frame that cannot be read
+/// or is not known is logged and dropped; it never ends the link.
+extension ExecutorService {
+    /// What a link brought, in order.
+    func receive(_ events: [LinkEvent], _ connection: Int) {
+        guard connection == session.connection else { return }
+        for event in events {
+            switch event {
+            case .writable: schedulePump()
+            case .closed(let why):
+                link = nil
+                handle(.closed(why), connection: connection)
+            case .frame(let bytes):
+                do { try receive(bytes, connection) } catch {
+                    logger.warning("a frame could not be read", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+
+    private func receive(_ bytes: [UInt8], _ connection: Int) throws {
+        let (header, body) = try Header.split(bytes)
+        switch (header.kind, header.type) {
+        case (.reply, _) where isRegistration(header.correlation):
+            handle(.registered(try Wire.decode(DeviceRegistered.self, from: body)), connection: connection)
+        case (.failure, _) where isRegistration(header.correlation):
+            handle(.refused(try Wire.decode(Fault.self, from: body)), connection: connection)
+        case (.notice, LinkState.type):
+            handle(.state(try Wire.decode(LinkState.self, from: body)), connection: connection)
+        case (.notice, TaskAssign.type): assign(try Wire.decode(TaskAssign.self, from: body))
+        case (.notice, TaskStop.type): stop(try Wire.decode(TaskStop.self, from: body))
+        case (.notice, EventsAck.type): acknowledge(try Wire.decode(EventsAck.self, from: body))
+        case (.notice, EventsResync.type): resync(try Wire.decode(EventsResync.self, from: body))
+        case (.request, _):
+            let fault = Fault(.unknownType, "an executor does not answer \(header.type)")
+            let reply = Header(.failure, type: Fault.type, correlation: header.correlation).encoded()
+            link?.send(reply + (try Wire.encode(fault)))
+        default: logger.debug("a frame of no use was dropped", metadata: ["type": "\(header.type)"])
+        }
+    }
+
+    private func acknowledge(_ message: EventsAck) {
+        leaderHeard = .now
+        var over = false
+        for ack in message.acks where outbox.acknowledge(ack) { over = true }
+        // The report tells the leader and the registry that the attempt is not held any more.
+        if over { report() }
+        schedulePump()
+    }
+
+    private func resync(_ message: EventsResync) {
+        leaderHeard = .now
+        outbox.resync(AttemptID(task: message.task, attempt: message.attempt), from: message.from)
+        schedulePump()
+    }
+}

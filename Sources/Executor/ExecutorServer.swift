@@ -1,0 +1,112 @@
+import Logging
+import Messages
+import ServiceLifecycle
+import Synchronization
+
+/// The executor of one machine as a service: built from a configuration, in a process of its own or in another's.
+public final class ExecutorServer: Service {
+    private struct State {
+        var service: ExecutorService?
+        var registered: DeviceRegistered?
+        var ended: Fault?
+        var waiters: [CheckedContinuation<Void, Never>] = []
+        var isOver = false
+    }
+
+    private let configuration: ExecutorConfiguration
+    private let logger: Logger
+    private let onRegistered: @Sendable (DeviceRegistered) -> Void
+    private let state = Mutex(State())
+
+    /// Nothing is touched before ``start()``.
+    /// - Parameter onRegistered: called once, when the device is registered for the first time.
+    public init(
+        _ configuration: ExecutorConfiguration, logger: Logger,
+        onRegistered: @escaping @Sendable (DeviceRegistered) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.onRegistered = onRegistered
+    }
+
+    /// As the registry knows this device; nil before ``start()`` has returned.
+    public var device: DeviceRegistered? { state.withLock { $0.registered } }
+
+    /// Returns once the device is registered. While the server cannot be reached it keeps trying, and says so in the log.
+    /// - Throws: ``Fault`` when the configuration is wrong, the home is in use, or the server refuses the token.
+    public func start() async throws {
+        try configuration.validate()
+        let service = try makeService()
+        state.withLock { $0.service = service }
+        try await service.start()
+        let registered = try await service.registered()
+        state.withLock { $0.registered = registered }
+        onRegistered(registered)
+    }
+
+    private func makeService() throws -> ExecutorService {
+        let home = try Home(configuration.home)
+        let boot = BootID.generate()
+        let times = configuration.times
+        let environment = configuration.environment
+        let identity = try DeviceIdentity.load(
+            configured: configuration.deviceID, name: configuration.name, home: home)
+        let claude = ClaudeAgent(
+            ClaudeAgent.Settings(
+                program: ClaudeProgram(wanted: configuration.claude ?? "claude", environment: environment),
+                permission: configuration.permissionMode, environment: environment, boot: boot,
+                sessions: ClaudeSessions(directory: home.sessions), times: times))
+        let shell = ShellAgent(
+            allowed: configuration.allowShell, environment: environment, boot: boot, temporary: home.temporary,
+            drain: times.drain)
+        let dialer = WebSocketDialer(
+            address: try LinkAddress(configuration.backendURL), token: configuration.token, version: Product.version,
+            times: times)
+        let parts = ExecutorService.Parts(
+            identity: identity, identityIsFixed: configuration.deviceID != nil, boot: boot, home: home, dialer: dialer,
+            agents: [claude, shell], workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),
+            slots: configuration.slots, times: times, version: Product.version)
+        return ExecutorService(parts, logger: logger) { [weak self] fault in self?.finish(fault) }
+    }
+
+    /// Ends running tasks, hands over what can be handed over and hangs up, within 5 s. Safe to call twice.
+    public func stop() async {
+        await state.withLock { $0.service }?.stop()
+        finish(nil)
+    }
+
+    /// Starts, runs until the process is asked to stop, and stops.
+    public func run() async throws {
+        do { try await cancelWhenGracefulShutdown { try await self.start() } } catch is CancellationError {
+            return await stop()
+        }
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await self.over()
+        } onCancelOrGracefulShutdown: {
+            self.finish(nil)
+        }
+        let fault = state.withLock { $0.ended }
+        await stop()
+        if let fault { throw fault }
+    }
+
+    private func over() async {
+        await withCheckedContinuation { continuation in
+            let now = state.withLock { state in
+                if !state.isOver { state.waiters.append(continuation) }
+                return state.isOver
+            }
+            if now { continuation.resume() }
+        }
+    }
+
+    private func finish(_ fault: Fault?) {
+        let waiters = state.withLock { state in
+            state.isOver = true
+            state.ended = state.ended ?? fault
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+}

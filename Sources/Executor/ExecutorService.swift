@@ -1,0 +1,276 @@
+import Logging
+import Messages
+
+/// What an executor knows and decides: its session, its attempts and slots, its outbox. ``ExecutorHandlers`` reads
+/// the frames for it; ``Session`` and ``Outbox`` are the values that it carries.
+actor ExecutorService {
+    /// The parts that it is built from.
+    struct Parts: Sendable {
+        var identity: DeviceIdentity
+        /// Whether the id was chosen by a person, so that the home does not keep another.
+        var identityIsFixed: Bool
+        var boot: BootID
+        var home: Home
+        var dialer: any Dialer
+        var agents: [any AgentDriver]
+        var workspaces: Workspaces
+        var slots: Int
+        var times: ExecutorTimes
+        var version: String
+    }
+
+    let parts: Parts
+    let logger: Logger
+    var identity: DeviceIdentity
+    var session: Session
+    var outbox: Outbox
+    /// Attempts that hold a slot.
+    var running: [AttemptID: RunningAttempt] = [:]
+    var draining = false
+    /// When a leader could last be heard; the lease of attempts runs from here.
+    var leaderHeard = ContinuousClock.now
+    var link: (any ExecutorLink)?
+    /// What the agents said of themselves last, and what of it the registry has been told.
+    var agents: [Messages.Agent] = []
+    var announcedAgents: [Messages.Agent] = []
+
+    private var registration: UInt64 = 0
+    private var random = SystemRandomNumberGenerator()
+    private var pumping = false
+    private var reported = ContinuousClock.now
+    private var probed = ContinuousClock.now
+    private var ticker: Task<Void, Never>?
+    private var dial: Task<Void, Never>?
+    private var waiters: [CheckedContinuation<DeviceRegistered, any Error>] = []
+    private var verdict: Result<DeviceRegistered, any Error>?
+    /// Told of a refusal that ends everything after the start.
+    private let gaveUp: @Sendable (Fault) -> Void
+
+    init(_ parts: Parts, logger: Logger, gaveUp: @escaping @Sendable (Fault) -> Void) {
+        self.parts = parts
+        self.logger = logger
+        self.gaveUp = gaveUp
+        identity = parts.identity
+        session = Session(backoff: parts.times.backoff)
+        outbox = Outbox(directory: parts.home.spool)
+    }
+
+    // MARK: Start and stop
+
+    /// Takes up what an earlier life left, looks for the agents and starts to dial.
+    func start() async throws {
+        try recover()
+        agents = parts.agents.map {
+            Messages.Agent(name: $0.name, version: nil, ready: false, detail: "being looked for")
+        }
+        let probe = Task { await self.probe() }
+        // The first registration should name the agents, but a slow program does not keep the device away.
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await probe.value }
+            group.addTask { try? await Task.sleep(for: .seconds(1)) }
+            await group.next()
+            group.cancelAll()
+        }
+        ticker = Task { [weak self] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(1))
+                await self?.tick()
+            }
+        }
+        handle(.start)
+    }
+
+    /// Returns once the device is registered for the first time.
+    /// - Throws: ``Fault`` with which the server has refused it for good, or `CancellationError` after ``stop()``.
+    func registered() async throws -> DeviceRegistered {
+        if let verdict { return try verdict.get() }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { waiters.append($0) }
+        } onCancel: {
+            Task { await self.conclude(.failure(CancellationError())) }
+        }
+    }
+
+    /// Takes no new work, ends what runs, hands over what can be handed over, and hangs up: within some 4 s.
+    func stop() async {
+        guard !draining else { return }
+        draining = true
+        if !running.isEmpty { report() }
+        for id in running.keys { end(id, .shutdown, grace: parts.times.stopGrace) }
+        await settle(within: parts.times.stopGrace + 0.5) { self.running.isEmpty }
+        await settle(within: 0.5) { self.session.phase != .up || self.outbox.ids.isEmpty }
+        handle(.stop)
+        ticker?.cancel()
+        dial?.cancel()
+        conclude(.failure(CancellationError()))
+        await withTaskGroup(of: Void.self) { group in
+            for agent in parts.agents { group.addTask { await agent.shutDown() } }
+        }
+    }
+
+    private func settle(within seconds: Double, _ condition: () -> Bool) async {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while !condition(), ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    private func conclude(_ result: Result<DeviceRegistered, any Error>) {
+        guard verdict == nil else { return }
+        verdict = result
+        for waiter in waiters { waiter.resume(with: result) }
+        waiters = []
+    }
+
+    // MARK: The session
+
+    /// Feeds the session and carries out what it wants.
+    func handle(_ input: Session.Input, connection: Int? = nil) {
+        for action in session.handle(input, connection: connection, random: &random) { perform(action) }
+    }
+
+    private func perform(_ action: Session.Action) {
+        switch action {
+        case .dial(let connection): startDial(connection)
+        case .pause(let seconds, let why):
+            logger.warning(
+                "not connected, will try again",
+                metadata: ["why": "\(why)", "in_ms": "\(Int(seconds * 1000))"])
+            dial = Task {
+                try? await Task.sleep(for: .seconds(seconds))
+                if !Task.isCancelled { self.handle(.retry) }
+            }
+        case .register: register()
+        case .keep(let answer): keep(answer)
+        case .resume:
+            leaderHeard = .now
+            outbox.rewind()
+            report()
+            schedulePump()
+        case .hold: break
+        case .hangUp: link?.close()
+        case .giveUp(let fault):
+            conclude(.failure(fault))
+            gaveUp(fault)
+        }
+    }
+
+    private func startDial(_ connection: Int) {
+        link = nil
+        dial = Task {
+            do throws(LinkFailure) {
+                let link = try await self.parts.dialer.dial()
+                self.connected(link, connection)
+            } catch {
+                self.handle(.failed(error), connection: connection)
+            }
+        }
+    }
+
+    private func connected(_ link: any ExecutorLink, _ connection: Int) {
+        guard connection == session.connection, session.phase == .dialing else { return link.close() }
+        self.link = link
+        Task {
+            while let events = await link.next() { self.receive(events, connection) }
+        }
+        handle(.connected, connection: connection)
+    }
+
+    private func register() {
+        registration += 1
+        let number = registration
+        let connection = session.connection
+        announcedAgents = agents
+        let message = DeviceRegister(
+            device: identity.id, name: identity.name, boot: parts.boot, version: parts.version, slots: parts.slots,
+            agents: agents, platform: Machine.platform,
+            generation: parts.home.read(.generation).flatMap(UInt64.init) ?? 0)
+        do {
+            link?.send(try Frame.request(message, correlation: number, deadline: parts.times.handshake))
+        } catch { logger.critical("a registration could not be encoded", metadata: ["error": "\(error)"]) }
+        Task {
+            try? await Task.sleep(for: .seconds(self.parts.times.handshake))
+            if self.registration == number { self.handle(.unanswered, connection: connection) }
+        }
+    }
+
+    /// Whether a reply with this correlation answers the registration that is open.
+    func isRegistration(_ correlation: UInt64) -> Bool {
+        session.phase == .registering && correlation == registration
+    }
+
+    private func keep(_ answer: DeviceRegistered) {
+        do {
+            try parts.home.write(.generation, String(answer.generation))
+            if answer.device != identity.id {
+                identity.id = answer.device
+                if !parts.identityIsFixed { try parts.home.write(.device, answer.device) }
+            }
+        } catch { logger.error("the registration could not be kept", metadata: ["error": "\(error)"]) }
+        logger.notice(
+            "registered",
+            metadata: ["device": "\(answer.device)", "name": "\(answer.name)", "generation": "\(answer.generation)"])
+        conclude(.success(answer))
+    }
+
+    // MARK: Reports and events
+
+    /// Says what is in hand, when a leader can be reached.
+    func report() {
+        guard session.phase == .up else { return }
+        reported = .now
+        let attempts = outbox.ids.compactMap { id in
+            outbox[id].map { outbox in
+                AttemptReport(
+                    task: id.task, attempt: id.attempt, lastSeq: outbox.last, ended: running[id] == nil)
+            }
+        }
+        let news = agents == announcedAgents ? nil : agents
+        announcedAgents = agents
+        send(
+            DeviceReport(
+                used: running.count, total: parts.slots, draining: draining, attempts: attempts, agents: news))
+    }
+
+    /// Sends a notice, when there is a link; nothing that must not be lost goes this way.
+    func send<M: Message>(_ message: M) {
+        do { link?.send(try Frame.notice(message)) } catch {
+            logger.critical("a message could not be encoded", metadata: ["type": "\(M.type)", "error": "\(error)"])
+        }
+    }
+
+    /// Sends what is ready after everything that already waits for this actor, so that what comes together goes together.
+    func schedulePump() {
+        guard !pumping, session.phase == .up else { return }
+        pumping = true
+        Task { self.pump() }
+    }
+
+    private func pump() {
+        pumping = false
+        guard session.phase == .up, let link else { return }
+        while link.isWritable, let frame = outbox.nextFrame() { link.send(frame) }
+    }
+
+    // MARK: Once a second
+
+    private func tick() {
+        if session.phase == .up { leaderHeard = .now }
+        let silent = (ContinuousClock.now - leaderHeard).seconds
+        for (id, attempt) in running where attempt.lease > 0 && silent > attempt.lease { end(id, .lease, grace: 5) }
+        if (ContinuousClock.now - reported).seconds >= parts.times.report { report() }
+        if (ContinuousClock.now - probed).seconds >= parts.times.probe { Task { await self.probe() } }
+    }
+
+    /// Asks the agents what they are, and reports it when it has changed.
+    func probe() async {
+        probed = .now
+        var found: [Messages.Agent] = []
+        for agent in parts.agents { found.append(await agent.describe()) }
+        agents = found
+        if found != announcedAgents { report() }
+    }
+}
+
+extension Duration {
+    /// In seconds.
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,101 @@
+import Messages
+import NIOCore
+import NIOWebSocket
+
+/// The inbound half of a WebSocket: joins fragments, answers pings, sends its own, and ends a link on which nothing
+/// was heard for too long. Lives on the channel's event loop.
+final class WebSocketFrames: ChannelInboundHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias OutboundOut = WebSocketFrame
+
+    private let inbox: Inbox<LinkEvent>
+    private let ping: TimeAmount
+    private let silence: TimeAmount
+    private var message: ByteBuffer?
+    private var heard = NIODeadline.now()
+    private var timer: RepeatedTask?
+    private var reason = "the server closed the connection"
+
+    init(inbox: Inbox<LinkEvent>, ping: TimeAmount, silence: TimeAmount) {
+        self.inbox = inbox
+        self.ping = ping
+        self.silence = silence
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        heard = .now()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let this = NIOLoopBound(self, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleRepeatedTask(initialDelay: ping, delay: ping) { _ in
+            this.value.beat(bound.value)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+
+    private func beat(_ context: ChannelHandlerContext) {
+        let quiet = NIODeadline.now() - heard
+        guard quiet < silence else {
+            return end(context, "nothing was heard from the server for \(quiet.nanoseconds / 1_000_000_000) s")
+        }
+        send(context, .ping, ByteBuffer())
+    }
+
+    private func send(_ context: ChannelHandlerContext, _ opcode: WebSocketOpcode, _ data: ByteBuffer) {
+        let frame = WebSocketFrame(fin: true, opcode: opcode, maskKey: .random(), data: data)
+        context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        heard = .now()
+        let frame = unwrapInboundIn(data)
+        switch frame.opcode {
+        case .binary, .text, .continuation: join(context, frame)
+        case .ping: send(context, .pong, frame.unmaskedData)
+        case .connectionClose:
+            var data = frame.unmaskedData
+            let code = data.readInteger(as: UInt16.self)
+            let text = data.readString(length: data.readableBytes) ?? ""
+            reason = "the server closed the connection"
+            if let code { reason += " (\(code)\(text.isEmpty ? "" : ": \(text)"))" }
+            send(
+                context, .connectionClose,
+                frame.unmaskedData.getSlice(
+                    at: frame.unmaskedData.readerIndex, length: min(2, frame.unmaskedData.readableBytes))
+                    ?? ByteBuffer())
+            context.close(promise: nil)
+        default: break
+        }
+    }
+
+    private func join(_ context: ChannelHandlerContext, _ frame: WebSocketFrame) {
+        var data = frame.unmaskedData
+        if message != nil {
+            guard (message?.readableBytes ?? 0) + data.readableBytes <= Limits.webSocketMessage else {
+                return end(context, "the server sent a message over \(Limits.webSocketMessage) bytes")
+            }
+            message?.writeBuffer(&data)
+        } else {
+            message = data
+        }
+        guard frame.fin, let whole = message else { return }
+        message = nil
+        // A full inbox means that the executor cannot keep up with acks: it comes back and resumes.
+        if !inbox.post(.frame(Array(buffer: whole))) { end(context, "more arrived than could be read") }
+    }
+
+    private func end(_ context: ChannelHandlerContext, _ why: String) {
+        reason = why
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        inbox.end(.closed(reason))
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        end(context, "the connection failed: \(error)")
+    }
+}

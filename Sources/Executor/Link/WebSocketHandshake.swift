@@ -1,0 +1,154 @@
+import Crypto
+import Messages
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Asks for the WebSocket, and reads the server's reason when it says no: NIO's own upgrader throws that away.
+///
+/// On success it puts the frame codec and `frames` into the pipeline, takes HTTP out and leaves. Lives on the
+/// channel's event loop.
+final class WebSocketHandshake: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private enum State {
+        case waiting
+        case refused(status: Int, body: [UInt8])
+        case accepted
+        case done
+    }
+
+    private let address: LinkAddress
+    private let token: String
+    private let version: String
+    private let deadline: TimeAmount
+    private let frames: WebSocketFrames
+    private let result: EventLoopPromise<Void>
+    private let key: String
+    private var state = State.waiting
+    private var timer: Scheduled<Void>?
+
+    init(
+        address: LinkAddress, token: String, version: String, deadline: TimeAmount, frames: WebSocketFrames,
+        result: EventLoopPromise<Void>
+    ) {
+        self.address = address
+        self.token = token
+        self.version = version
+        self.deadline = deadline
+        self.frames = frames
+        self.result = result
+        var random = SystemRandomNumberGenerator()
+        key = Data((0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }).base64EncodedString()
+    }
+
+    /// RFC 6455 section 4.2.2: the proof that the server understood.
+    static func accept(for key: String) -> String {
+        let proof = Insecure.SHA1.hash(data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
+        return Data(proof).base64EncodedString()
+    }
+
+    // The handler joins before the channel is connected on plain TCP, and TLS reports `channelActive` late.
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { ask(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        ask(context)
+        context.fireChannelActive()
+    }
+
+    private func ask(_ context: ChannelHandlerContext) {
+        guard timer == nil else { return }
+        let channel = context.channel
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: deadline) {
+            self.fail(.unreachable("\(self.address) took the connection but did not answer in time"))
+            channel.close(promise: nil)
+        }
+        let headers: HTTPHeaders = [
+            "Host": address.authority, "Connection": "Upgrade", "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key, "Authorization": "Bearer \(token)",
+            "User-Agent": "wegent-executor/\(version)",
+        ]
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: address.path, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Once HTTP is out, bytes that came behind the answer pass through as they are.
+        if case .done = state { return context.fireChannelRead(data) }
+        switch unwrapInboundIn(data) {
+        case .head(let head): read(head)
+        case .body(var buffer):
+            guard case .refused(let status, var body) = state else { return }
+            let room = Refusal.longestBody - body.count
+            body += buffer.readBytes(length: min(room, buffer.readableBytes)) ?? []
+            state = .refused(status: status, body: body)
+        case .end: end(context)
+        }
+    }
+
+    private func read(_ head: HTTPResponseHead) {
+        let agreed =
+            head.status == .switchingProtocols && head.headers.first(name: "upgrade")?.lowercased() == "websocket"
+            && head.headers.first(name: "sec-websocket-accept") == Self.accept(for: key)
+        state = agreed ? .accepted : .refused(status: Int(head.status.code), body: [])
+    }
+
+    private func end(_ context: ChannelHandlerContext) {
+        guard case .accepted = state else {
+            if case .refused(let status, let body) = state {
+                fail(.refused(status: status, Refusal.read(status: status, body: body, from: address)))
+            }
+            return context.close(promise: nil)
+        }
+        do {
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandler(WebSocketFrameEncoder())
+            try pipeline.addHandler(
+                ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: Limits.webSocketMessage)))
+            try pipeline.addHandler(frames)
+            state = .done
+            let encoder = try pipeline.context(handlerType: HTTPRequestEncoder.self)
+            let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPResponseDecoder>.self)
+            pipeline.removeHandler(context: encoder, promise: nil)
+            pipeline.removeHandler(context: decoder).assumeIsolated().whenComplete { _ in
+                pipeline.removeHandler(self, promise: nil)
+            }
+            timer?.cancel()
+            result.succeed(())
+        } catch {
+            fail(.unreachable("\(address): the connection could not be set up: \(error)"))
+            context.close(promise: nil)
+        }
+    }
+
+    private func fail(_ failure: LinkFailure) {
+        timer?.cancel()
+        state = .done
+        result.fail(failure)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .refused(let status, let body) = state {
+            fail(.refused(status: status, Refusal.read(status: status, body: body, from: address)))
+        } else {
+            fail(.unreachable("\(address) closed the connection without an answer"))
+        }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .done = state { return context.fireErrorCaught(error) }
+        fail(.unreachable("\(address): \(error)"))
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,226 @@
+import DequeModule
+import Messages
+
+/// One attempt's events on their way to the leader: numbered, spooled, sent in order, kept until acked.
+///
+/// Up to ``windowEvents`` events or ``windowBytes`` bytes that are not acked are in memory, and only those are
+/// sent; what comes after them waits in the spool. The verdict is the last of the events.
+struct AttemptOutbox {
+    /// The most events that are unacked in memory.
+    static let windowEvents = 1024
+    /// The most bytes of them, but for one event.
+    static let windowBytes = 4 << 20
+
+    /// What goes over the link next.
+    enum Parcel {
+        case events([Event])
+        case finish(TaskFinished)
+    }
+
+    let id: AttemptID
+    private let spool: Spool
+    /// The last number given out, the verdict's included.
+    private(set) var last: UInt64 = 0
+    /// Everything up to this number is on the leader's disk.
+    private(set) var acked: UInt64 = 0
+    /// The verdict's number, once there is a verdict.
+    private(set) var finish: UInt64?
+    /// The last number that was handed to the present link.
+    private var sent: UInt64 = 0
+    /// Events from `windowStart` on, without gaps.
+    private var window: Deque<Event> = []
+    private var windowStart: UInt64 = 1
+    private var windowSize = 0
+    /// Where in the spool the first event after the window is.
+    private var windowOffset = 0
+
+    /// The outbox of a new attempt; its file in `directory` is the note that the attempt was taken.
+    static func create(_ id: AttemptID, in directory: String) throws -> AttemptOutbox {
+        AttemptOutbox(id: id, spool: try .create(directory + "/" + fileName(id)))
+    }
+
+    /// The outbox that an earlier life left in `path`.
+    static func open(_ id: AttemptID, path: String) throws -> AttemptOutbox {
+        var last: UInt64 = 0
+        var finish: UInt64?
+        let spool = try Spool.open(path) { event in
+            last = event.attemptSeq
+            if event.kind == Spool.finish { finish = event.attemptSeq }
+        }
+        var outbox = AttemptOutbox(id: id, spool: spool)
+        outbox.last = last
+        outbox.finish = finish
+        outbox.refill()
+        return outbox
+    }
+
+    private init(id: AttemptID, spool: Spool) {
+        self.id = id
+        self.spool = spool
+    }
+
+    /// Bytes on disk.
+    var spooled: Int { spool.size }
+    /// Whether there is something that the present link has not got and may get.
+    var hasParcel: Bool { sent + 1 < windowStart + UInt64(window.count) }
+    /// Whether the leader has everything, the verdict too.
+    var isDone: Bool { finish.map { acked >= $0 } ?? false }
+
+    /// Numbers events, spools them and makes them ready to be sent.
+    /// - Throws: ``Fault`` with code `storage_failed`; then nothing was added.
+    mutating func append(_ events: [AgentEvent], time: Timestamp) throws {
+        guard finish == nil, !events.isEmpty else { return }
+        var numbered: [Event] = []
+        numbered.reserveCapacity(events.count)
+        for event in events {
+            numbered.append(
+                Event(
+                    task: id.task, attempt: id.attempt, attemptSeq: last + UInt64(numbered.count) + 1,
+                    kind: event.kind, time: time, payload: event.payload))
+        }
+        try add(numbered)
+    }
+
+    /// Ends the attempt with a verdict, whose `attempt_seq` is set here.
+    mutating func conclude(_ verdict: TaskFinished) throws {
+        guard finish == nil else { return }
+        var verdict = verdict
+        verdict.attemptSeq = last + 1
+        try add([
+            Event(
+                task: id.task, attempt: id.attempt, attemptSeq: last + 1, kind: Spool.finish, flags: .terminal,
+                time: verdict.endedAt, payload: try Wire.encode(verdict))
+        ])
+        finish = last
+    }
+
+    private mutating func add(_ events: [Event]) throws {
+        let start = spool.size
+        try spool.append(EventBatch(events).bytes)
+        let caughtUp = windowOffset == start
+        last += UInt64(events.count)
+        guard caughtUp else { return }
+        for event in events {
+            guard hasRoom(for: event) else { break }
+            push(event)
+        }
+    }
+
+    private func hasRoom(for event: Event) -> Bool {
+        window.isEmpty
+            || (window.count < Self.windowEvents && windowSize + event.encodedSize <= Self.windowBytes)
+    }
+
+    private mutating func push(_ event: Event) {
+        window.append(event)
+        windowSize += event.encodedSize
+        windowOffset += event.encodedSize
+    }
+
+    /// Fills the window from the spool, as far as there is room.
+    private mutating func refill() {
+        while windowOffset < spool.size, window.count < Self.windowEvents, windowSize < Self.windowBytes {
+            guard let (events, _) = try? spool.read(from: windowOffset, upTo: Self.windowBytes - windowSize),
+                !events.isEmpty
+            else { return }
+            for event in events {
+                guard hasRoom(for: event) else { return }
+                push(event)
+            }
+        }
+    }
+
+    /// The leader has everything up to `seq` on disk.
+    mutating func acknowledge(_ seq: UInt64) {
+        // More than was ever produced: the tail of the spool was lost with the power. The verdict goes behind it.
+        if seq > last, finish != nil { renumber(after: seq) }
+        guard seq > acked, seq <= last else { return }
+        acked = seq
+        sent = max(sent, seq)
+        while let first = window.first, windowStart <= seq {
+            window.removeFirst()
+            windowSize -= first.encodedSize
+            windowStart += 1
+        }
+        refill()
+    }
+
+    /// Sends everything after `seq` again; with none given, everything that is not acked.
+    mutating func rewind(to seq: UInt64? = nil) {
+        let target = seq ?? acked
+        if target > last, finish != nil { renumber(after: target) }
+        guard target <= last else { return }
+        if target + 1 < windowStart { reload(from: target + 1) }
+        sent = target
+    }
+
+    /// Starts the window again at `seq`, from the file.
+    private mutating func reload(from seq: UInt64) {
+        window = []
+        windowSize = 0
+        var offset = 0
+        var number: UInt64 = 1
+        search: while number < seq, let (events, _) = try? spool.read(from: offset, upTo: 1 << 20), !events.isEmpty {
+            for event in events {
+                if event.attemptSeq >= seq { break search }
+                offset += event.encodedSize
+                number = event.attemptSeq + 1
+            }
+        }
+        windowStart = seq
+        windowOffset = offset
+        acked = min(acked, seq - 1)
+        refill()
+    }
+
+    private mutating func renumber(after seq: UInt64) {
+        guard let (events, _) = try? spool.read(from: 0, upTo: spool.size),
+            let record = events.last, record.kind == Spool.finish,
+            var verdict = try? Wire.decode(TaskFinished.self, from: record.payload)
+        else { return }
+        last = seq
+        finish = nil
+        window = []
+        windowSize = 0
+        windowStart = seq + 1
+        windowOffset = spool.size
+        acked = seq
+        sent = seq
+        verdict.attemptSeq = seq + 1
+        try? conclude(verdict)
+    }
+
+    /// The next piece for the present link: events of at most `limit` bytes (but for one), or the verdict.
+    mutating func next(upTo limit: Int) -> Parcel? {
+        guard hasParcel else { return nil }
+        var index = Int(sent + 1 - windowStart)
+        if window[index].kind == Spool.finish {
+            sent += 1
+            guard let verdict = try? Wire.decode(TaskFinished.self, from: window[index].payload) else { return nil }
+            return .finish(verdict)
+        }
+        var events: [Event] = []
+        var size = 0
+        while index < window.count, window[index].kind != Spool.finish {
+            size += window[index].encodedSize
+            if size > limit, !events.isEmpty { break }
+            events.append(window[index])
+            index += 1
+        }
+        sent += UInt64(events.count)
+        return .events(events)
+    }
+
+    /// Forgets the attempt, its file included.
+    func delete() { spool.delete() }
+
+    /// `TASK.ATTEMPT`.
+    static func fileName(_ id: AttemptID) -> String { "\(id.task).\(id.attempt)" }
+
+    /// The attempt of a file; nil for a foreign one.
+    static func attempt(ofFile name: String) -> AttemptID? {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let task = TaskID(String(parts[0])), let attempt = UInt32(parts[1]) else { return nil }
+        return AttemptID(task: task, attempt: attempt)
+    }
+}

@@ -1,0 +1,108 @@
+import Messages
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The outboxes of all attempts that the leader has not got whole. Lives inside the executor's actor.
+struct Outbox {
+    private let directory: String
+    private var attempts: [AttemptID: AttemptOutbox] = [:]
+    /// In whose turn it is to send, so that a loud task does not starve the others.
+    private var turns: [AttemptID] = []
+    /// Attempts that are over, newest last, so that a late repeat of an assignment starts nothing.
+    private var over: [AttemptID] = []
+
+    init(directory: String) { self.directory = directory }
+
+    /// Every attempt that is held.
+    var ids: [AttemptID] { turns }
+    subscript(id: AttemptID) -> AttemptOutbox? { attempts[id] }
+    /// Whether the attempt was here and the leader has all of it.
+    func isOver(_ id: AttemptID) -> Bool { over.contains(id) }
+
+    /// Takes a new attempt, on disk first.
+    mutating func open(_ id: AttemptID) throws {
+        attempts[id] = try .create(id, in: directory)
+        turns.append(id)
+    }
+
+    /// Finds what an earlier life left.
+    /// - Returns: the attempts without a verdict.
+    mutating func recover() throws -> [AttemptID] {
+        var open: [AttemptID] = []
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory).sorted() {
+            guard let id = AttemptOutbox.attempt(ofFile: name) else { continue }
+            let outbox = try AttemptOutbox.open(id, path: directory + "/" + name)
+            attempts[id] = outbox
+            turns.append(id)
+            if outbox.finish == nil { open.append(id) }
+        }
+        return open
+    }
+
+    mutating func append(_ events: [AgentEvent], to id: AttemptID, time: Timestamp = .now()) throws {
+        try attempts[id]?.append(events, time: time)
+    }
+
+    mutating func conclude(_ id: AttemptID, _ verdict: TaskFinished) throws { try attempts[id]?.conclude(verdict) }
+
+    /// Drops what the leader has.
+    /// - Returns: whether an attempt is over by it.
+    mutating func acknowledge(_ ack: AttemptAck) -> Bool {
+        let id = AttemptID(task: ack.task, attempt: ack.attempt)
+        attempts[id]?.acknowledge(ack.seq)
+        guard attempts[id]?.isDone == true else { return false }
+        drop(id)
+        return true
+    }
+
+    /// Sends an attempt again from a number on.
+    mutating func resync(_ id: AttemptID, from seq: UInt64) { attempts[id]?.rewind(to: max(seq, 1) - 1) }
+
+    /// Sends again everything that is not acked: a new link knows nothing.
+    mutating func rewind() {
+        for id in turns { attempts[id]?.rewind() }
+    }
+
+    /// Forgets an attempt, its file included.
+    mutating func drop(_ id: AttemptID) {
+        guard let outbox = attempts.removeValue(forKey: id) else { return }
+        outbox.delete()
+        turns.removeAll { $0 == id }
+        over.append(id)
+        if over.count > 1024 { over.removeFirst(512) }
+    }
+
+    /// Forgets an attempt that was never started, so that it may come again.
+    mutating func forget(_ id: AttemptID) {
+        drop(id)
+        over.removeAll { $0 == id }
+    }
+
+    /// The next frame for the link, the attempts taking turns; nil when everything was sent that may be.
+    mutating func nextFrame() -> [UInt8]? {
+        for index in turns.indices {
+            let id = turns[index]
+            guard let parcel = attempts[id]?.next(upTo: EventBatch.preferredSize) else { continue }
+            turns.append(turns.remove(at: index))
+            return Self.frame(parcel)
+        }
+        return nil
+    }
+
+    private static func frame(_ parcel: AttemptOutbox.Parcel) -> [UInt8]? {
+        switch parcel {
+        case .events(let events):
+            let size = events.reduce(0) { $0 + $1.encodedSize }
+            var frame = Header(.notice, type: EventsAppend.type).encoded(reserving: size)
+            for event in events { event.encode(into: &frame) }
+            return frame
+        case .finish(let verdict):
+            guard let body = try? Wire.encode(verdict) else { return nil }
+            return Header(.notice, type: TaskFinished.type).encoded(reserving: body.count) + body
+        }
+    }
+}

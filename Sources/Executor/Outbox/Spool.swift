@@ -1,0 +1,129 @@
+import Messages
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The file that keeps an attempt's events, one after the other as they travel, until the leader has all of them.
+///
+/// Written before anything is sent and never synced: it survives the process, not the power. A last record that was
+/// cut off by the death of the process is cut away when the file is opened again. One owner, no locking.
+final class Spool {
+    /// The kind of the record that holds the verdict, a `task.finished` in JSON; never on a wire.
+    static let finish = EventKind(code: 0)
+
+    let path: String
+    /// Bytes of whole records.
+    private(set) var size = 0
+    private let descriptor: Int32
+
+    private init(path: String, descriptor: Int32) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// Makes the file of a new attempt.
+    /// - Throws: ``Fault`` with code `conflict` when it exists, else `storage_failed`.
+    static func create(_ path: String) throws -> Spool {
+        let descriptor = Self.openFile(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw Fault(errno == EEXIST ? .conflict : .storageFailed, "\(path) cannot be made: \(Self.reason)")
+        }
+        return Spool(path: path, descriptor: descriptor)
+    }
+
+    /// Opens the file of an earlier life, gives each of its records to `record`, and cuts off what is torn.
+    static func open(_ path: String, record: (Event) -> Void) throws -> Spool {
+        let descriptor = Self.openFile(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Fault(.storageFailed, "\(path) cannot be opened: \(Self.reason)") }
+        let spool = Spool(path: path, descriptor: descriptor)
+        spool.size = Int(lseek(descriptor, 0, SEEK_END))
+        var offset = 0
+        while true {
+            let (events, next) = try spool.read(from: offset, upTo: 1 << 20)
+            if events.isEmpty { break }
+            events.forEach(record)
+            offset = next
+        }
+        spool.size = offset
+        ftruncate(descriptor, off_t(offset))
+        return spool
+    }
+
+    private static func openFile(_ path: String, _ flags: Int32) -> Int32 {
+        #if canImport(Glibc)
+            Glibc.open(path, flags, 0o600)
+        #elseif canImport(Musl)
+            Musl.open(path, flags, 0o600)
+        #else
+            Darwin.open(path, flags, 0o600)
+        #endif
+    }
+
+    private static var reason: String { String(cString: strerror(errno)) }
+
+    /// Adds whole records at the end: all of them, or none.
+    /// - Throws: ``Fault`` with code `storage_failed`, naming the file.
+    func append(_ records: [UInt8]) throws {
+        var done = 0
+        while done < records.count {
+            let count = records.withUnsafeBytes { bytes in
+                pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(size + done))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let reason = Self.reason
+                ftruncate(descriptor, off_t(size))
+                throw Fault(.storageFailed, "\(path) cannot be written: \(reason)")
+            }
+            done += count
+        }
+        size += records.count
+    }
+
+    /// The records from `offset`, as many as fit into `limit` bytes but at least one where there is one.
+    /// - Returns: the events, and where the next one begins. A torn or foreign record ends the file.
+    func read(from offset: Int, upTo limit: Int) throws -> (events: [Event], next: Int) {
+        var length = min(limit, size - offset)
+        guard length >= Event.headerSize else { return ([], offset) }
+        var events: [Event] = []
+        var position = 0
+        for _ in 0..<2 {
+            let bytes = try bytes(at: offset, count: length)
+            bytes.withUnsafeBytes { buffer in
+                while let event = try? Event.decode(buffer, at: &position) { events.append(event) }
+            }
+            // One record may be longer than the limit.
+            let longest = min(Event.headerSize + Event.longestPayload, size - offset)
+            if !events.isEmpty || length >= longest { break }
+            length = longest
+        }
+        return (events, offset + position)
+    }
+
+    private func bytes(at offset: Int, count: Int) throws -> [UInt8] {
+        var failed: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let got = pread(descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { failed = errno }
+                guard got > 0 else { break }
+                filled += got
+            }
+        }
+        guard failed == 0 else {
+            throw Fault(.storageFailed, "\(path) cannot be read: \(String(cString: strerror(failed)))")
+        }
+        return bytes
+    }
+
+    /// Removes the file; the open one goes with this object.
+    func delete() { unlink(path) }
+}

@@ -1,0 +1,29 @@
+import Messages
+
+/// What of the executor's environment an agent gets: what a login, a shell and the agent itself need, and nothing else.
+enum ChildEnvironment {
+    private static let names: Set<String> = [
+        "HOME", "PATH", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TERM", "COLORTERM", "TMPDIR", "TZ", "HOSTNAME",
+        "SSH_AUTH_SOCK", "GPG_AGENT_INFO", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY",
+        "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
+        "NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+        "DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING", "DISABLE_AUTOUPDATER", "DO_NOT_TRACK", "EDITOR", "VISUAL",
+        "GIT_SSH_COMMAND", "GIT_ASKPASS",
+        "JAVA_HOME", "GOPATH", "GOROOT", "CARGO_HOME", "RUSTUP_HOME", "PYENV_ROOT", "NVM_DIR", "VIRTUAL_ENV",
+        "DOCKER_HOST", "KUBECONFIG", "AWS_PROFILE", "AWS_REGION", "GOOGLE_APPLICATION_CREDENTIALS", "CLOUD_ML_REGION",
+    ]
+    private static let prefixes = ["LC_", "XDG_", "ANTHROPIC_", "CLAUDE_"]
+
+    /// The child's environment: the allowed part of `own`, then what `turn` adds. `WEGENT_TASK` and `WEGENT_BOOT` mark
+    /// the processes of an attempt, so that those that outlive the executor can be found.
+    static func make(
+        from own: [String: String], attempt: AttemptID, boot: BootID, adding turn: [String: String] = [:]
+    ) -> [String: String] {
+        var child = own.filter { name, _ in names.contains(name) || prefixes.contains { name.hasPrefix($0) } }
+        // Set by Claude Code in its own children; an inherited one would make the new process think it is one of them.
+        for name in ["CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT"] { child[name] = nil }
+        child["WEGENT_TASK"] = attempt.description
+        child["WEGENT_BOOT"] = boot.description
+        return child.merging(turn) { _, new in new }
+    }
+}

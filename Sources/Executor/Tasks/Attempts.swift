@@ -1,0 +1,207 @@
+import Logging
+import Messages
+
+/// The life of attempts: taken, started, stopped, ended.
+extension ExecutorService {
+    /// Ends what an earlier life left without a verdict; it is replayed and never run again.
+    func recover() throws {
+        for id in try outbox.recover() {
+            logger.notice("an attempt of an earlier life was found", metadata: ["task": "\(id.task)"])
+            try outbox.conclude(
+                id,
+                verdict(
+                    id,
+                    .failed(
+                        .executorRestarted,
+                        "the executor on \(identity.name) ended while the task ran; what the task had said is kept, "
+                            + "and it can be sent again")))
+        }
+    }
+
+    // MARK: Taken
+
+    /// A leader wants an attempt to run. Every answer is safe to repeat, and no attempt is ever started twice.
+    func assign(_ message: TaskAssign) {
+        guard session.accepts(epoch: message.epoch) else {
+            return logger.warning(
+                "an assignment of a leader that was replaced was ignored",
+                metadata: ["task": "\(message.task)", "epoch": "\(message.epoch)"])
+        }
+        leaderHeard = .now
+        let id = AttemptID(task: message.task, attempt: message.attempt)
+        if let attempt = running[id] {
+            if let startedAt = attempt.startedAt { sayStarted(id, startedAt, attempt.directory) }
+            return
+        }
+        // Its events and its verdict are on their way.
+        if outbox[id] != nil { return schedulePump() }
+        do {
+            let (driver, turn) = try accept(message, id)
+            try outbox.open(id)
+            running[id] = RunningAttempt(
+                conversation: message.conversation, directory: turn.directory, lease: message.leaseS)
+            report()
+            Task { await self.launch(turn, driver) }
+        } catch { reject(id, error as? Fault ?? Fault(.internalError, "\(error)")) }
+    }
+
+    private func accept(_ message: TaskAssign, _ id: AttemptID) throws -> (any AgentDriver, Turn) {
+        if outbox.isOver(id) { throw Fault(.staleSession, "attempt \(id) has already ended on this device") }
+        if draining { throw Fault(.draining, "the executor on \(identity.name) is stopping and takes no new work") }
+        guard running.count < parts.slots else {
+            throw Fault(.slotsFull, "all \(parts.slots) slots of \(identity.name) are in use")
+        }
+        guard !running.values.contains(where: { $0.conversation == message.conversation }) else {
+            throw Fault(.slotsFull, "a task of this conversation still runs on \(identity.name)")
+        }
+        guard let driver = parts.agents.first(where: { $0.name == message.agent }) else {
+            let known = parts.agents.map(\.name).joined(separator: ", ")
+            throw Fault(
+                .agentUnknown, "\(identity.name) has no agent '\(message.agent.prefix(100))'; it has \(known)")
+        }
+        let directory = try parts.workspaces.directory(for: message.conversation, cwd: message.cwd)
+        let turn = Turn(
+            attempt: id, conversation: message.conversation, prompt: message.prompt, directory: directory,
+            trace: message.trace)
+        return (driver, turn)
+    }
+
+    private func reject(_ id: AttemptID, _ fault: Fault) {
+        logger.notice("an attempt was refused", metadata: ["task": "\(id.task)", "code": "\(fault.code)"])
+        send(TaskRejected(task: id.task, attempt: id.attempt, fault: fault))
+    }
+
+    // MARK: Started
+
+    private func launch(_ turn: Turn, _ driver: any AgentDriver) async {
+        let id = turn.attempt
+        do {
+            let run = try await driver.start(turn, sink: AttemptSink(id: id, service: self))
+            running[id]?.run = run
+            started(id)
+            // A stop may have come while the process was started.
+            if let attempt = running[id], attempt.stop != nil { await run.stop(grace: attempt.grace) }
+            await finish(id, run.outcome())
+        } catch {
+            running[id] = nil
+            outbox.forget(id)
+            reject(id, error as? Fault ?? Fault(.spawnFailed, "\(error)"))
+            report()
+            // A program that went missing should be seen in the list of devices as well.
+            await probe()
+        }
+    }
+
+    private func started(_ id: AttemptID) {
+        guard let attempt = running[id], attempt.startedAt == nil else { return }
+        let now = Timestamp.now()
+        running[id]?.startedAt = now
+        logger.info("an attempt was started", metadata: ["task": "\(id.task)", "attempt": "\(id.attempt)"])
+        sayStarted(id, now, attempt.directory)
+    }
+
+    private func sayStarted(_ id: AttemptID, _ startedAt: Timestamp, _ directory: String) {
+        guard session.phase == .up else { return }
+        send(TaskStarted(task: id.task, attempt: id.attempt, startedAt: startedAt, workspace: directory))
+    }
+
+    /// Takes an agent's events: on disk, then on their way.
+    func emit(_ events: [AgentEvent], of id: AttemptID) {
+        guard !events.isEmpty, let attempt = running[id] else { return }
+        if attempt.stop == .requested(discard: true) { return }
+        // The process speaks before its start was noted: the start is said first all the same.
+        started(id)
+        do { try outbox.append(events, to: id) } catch {
+            logger.error("events could not be kept", metadata: ["task": "\(id.task)", "error": "\(error)"])
+            return end(id, .storage("\(error)"), grace: 5)
+        }
+        schedulePump()
+    }
+
+    // MARK: Stopped
+
+    /// A leader wants an attempt to end.
+    func stop(_ message: TaskStop) {
+        guard session.accepts(epoch: message.epoch) else {
+            return logger.warning(
+                "a stop of a leader that was replaced was ignored", metadata: ["task": "\(message.task)"])
+        }
+        leaderHeard = .now
+        let id = AttemptID(task: message.task, attempt: message.attempt)
+        if running[id] != nil { return end(id, .requested(discard: message.discard), grace: message.graceS) }
+        if message.discard { outbox.drop(id) }
+        // The report shows that it is gone, or that its verdict is on the way.
+        report()
+        schedulePump()
+    }
+
+    /// Makes a running attempt end; the first reason counts, but that its events are to be dropped counts always.
+    func end(_ id: AttemptID, _ reason: RunningAttempt.Stop, grace: Double) {
+        guard let attempt = running[id] else { return }
+        if attempt.stop != nil {
+            if reason == .requested(discard: true) { running[id]?.stop = reason }
+            return
+        }
+        running[id]?.stop = reason
+        running[id]?.grace = grace
+        guard let run = attempt.run else { return }
+        Task { await run.stop(grace: grace) }
+    }
+
+    // MARK: Ended
+
+    /// Frees the slot and says so, and only then gives the verdict: who sees the end sees the free slot.
+    private func finish(_ id: AttemptID, _ outcome: Outcome) {
+        guard let attempt = running.removeValue(forKey: id) else { return }
+        let outcome = judge(outcome, attempt.stop)
+        logger.info(
+            "an attempt has ended", metadata: ["task": "\(id.task)", "state": "\(outcome.state)"])
+        if attempt.stop == .requested(discard: true) {
+            outbox.drop(id)
+            return report()
+        }
+        report()
+        do { try outbox.conclude(id, verdict(id, outcome)) } catch {
+            // Without a disk the verdict goes out unkept; when it is lost, the report shows the attempt as gone.
+            logger.error("a verdict could not be kept", metadata: ["task": "\(id.task)", "error": "\(error)"])
+            var last = verdict(id, outcome)
+            last.attemptSeq = (outbox[id]?.last ?? 0) + 1
+            send(last)
+            outbox.drop(id)
+        }
+        schedulePump()
+    }
+
+    private func judge(_ outcome: Outcome, _ stop: RunningAttempt.Stop?) -> Outcome {
+        // What was finished before the stop reached it is finished.
+        guard let stop, outcome.state != .completed else { return outcome }
+        switch stop {
+        case .requested: return Outcome(state: .cancelled, fault: nil, exitCode: outcome.exitCode)
+        case .lease:
+            return .failed(
+                .deviceDisconnected, "\(identity.name) heard nothing from the service for too long and ended the task",
+                exitCode: outcome.exitCode)
+        case .shutdown:
+            return .failed(
+                .executorRestarted, "the executor on \(identity.name) was stopped while the task ran",
+                exitCode: outcome.exitCode)
+        case .storage(let why):
+            return .failed(
+                .storageFailed, "\(identity.name) cannot keep the task's output: \(why)", exitCode: outcome.exitCode)
+        }
+    }
+
+    private func verdict(_ id: AttemptID, _ outcome: Outcome) -> TaskFinished {
+        TaskFinished(
+            task: id.task, attempt: id.attempt, attemptSeq: 0, state: outcome.state, error: outcome.fault,
+            exitCode: outcome.exitCode, endedAt: .now())
+    }
+}
+
+/// Where the events of one attempt go.
+struct AttemptSink: TurnSink {
+    let id: AttemptID
+    let service: ExecutorService
+
+    func emit(_ events: [AgentEvent]) async { await service.emit(events, of: id) }
+}

@@ -1,0 +1,68 @@
+import Messages
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Where tasks run: a directory per conversation, or one that the device's owner has allowed.
+struct Workspaces: Sendable {
+    /// The parent of the conversations' own directories.
+    let root: String
+    /// Absolute paths; links in them are followed each time, so that a moved directory is not a hole.
+    let allowed: [String]
+
+    /// The directory for a task, made when it is the conversation's own.
+    /// - Throws: ``Fault`` with code `cwd_not_allowed` that names the directory and what to do.
+    func directory(for conversation: ConversationID, cwd: String?) throws -> String {
+        guard let cwd else {
+            let path = "\(root)/\(conversation)"
+            do {
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            } catch { throw Fault(.storageFailed, "the workspace \(path) cannot be made: \(error)") }
+            return Self.resolve(path) ?? path
+        }
+        guard cwd.hasPrefix("/"), !cwd.utf8.contains(0) else {
+            throw Fault(.cwdNotAllowed, "the directory '\(cwd.prefix(500))' must be an absolute path on the device")
+        }
+        let roots = allowed.compactMap(Self.resolve)
+        if let real = Self.resolve(cwd), roots.contains(where: { Self.contains($0, real) }) {
+            var isDirectory: Bool = false
+            guard FileManager.default.fileExists(atPath: real, isDirectory: &isDirectory), isDirectory else {
+                throw Fault(.cwdNotAllowed, "\(cwd) is not a directory on this device")
+            }
+            return real
+        }
+        // Whether something exists is only said of places that are allowed.
+        if Self.resolve(cwd) == nil, !cwd.contains("/../"), !cwd.hasSuffix("/.."),
+            allowed.contains(where: { Self.contains($0, cwd) })
+        {
+            throw Fault(.cwdNotAllowed, "the directory \(cwd) does not exist on this device")
+        }
+        throw Fault(
+            .cwdNotAllowed,
+            "the directory \(cwd.prefix(500)) is not inside one that this device allows; its owner can start "
+                + "wegent-executor with --allow-dir for it or a directory above it")
+    }
+
+    /// The path without links, `.` and `..`; nil when it does not exist.
+    static func resolve(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    /// Whether `path` is `root` or below it, by whole components.
+    static func contains(_ root: String, _ path: String) -> Bool {
+        let root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+        return root == "/" || path == root || path.hasPrefix(root + "/")
+    }
+}

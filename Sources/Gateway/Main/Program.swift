@@ -1,1 +1,32 @@
-@main enum Program { static func main() {} }
+import ArgumentParser
+import Launch
+
+/// `wegent-gateway`, which runs the gateway, and `wegent-gateway user`, which works on its files.
+@main
+struct Program {
+    static func main() async {
+        let arguments = CommandLine.arguments.dropFirst()
+        // Told apart here: as a subcommand its options would be taken by the gateway's of the same names.
+        if arguments.first == "user" {
+            await run(UserCommand.self, Array(arguments.dropFirst()))
+        } else {
+            await run(GatewayCommand.self, Array(arguments))
+        }
+    }
+
+    private static func run(_ root: any ParsableCommand.Type, _ arguments: [String]) async {
+        do {
+            var command = try root.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error where root.exitCode(for: error) != .failure {
+            // Help, version and wrong use are the parser's to print.
+            root.exit(withError: error)
+        } catch {
+            Launch.fail(error, name: "wegent-gateway")
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Messages
+
+/// How a gateway is set up.
+public struct GatewayConfiguration: Sendable {
+    /// Where the registry listens: `tcp://HOST:PORT`, `ipc://PATH` or `inproc://NAME`.
+    public var registry: String
+    /// The address to listen on. Default: 127.0.0.1, this machine only.
+    public var host: String
+    /// The port to listen on; 0 = a free one. Default: 8787.
+    public var port: Int
+    /// Where `gateway.db` is.
+    public var dataDirectory: String
+    /// For people, in the logs of other services. Default: "gateway".
+    public var name: String
+    /// A PEM file with the certificate chain; with ``tlsKey`` the port speaks HTTPS only.
+    public var tlsCertificate: String?
+    /// A PEM file with the certificate's private key.
+    public var tlsKey: String?
+
+    public init(
+        registry: String, host: String = "127.0.0.1", port: Int = 8787, dataDirectory: String,
+        name: String = "gateway", tlsCertificate: String? = nil, tlsKey: String? = nil
+    ) {
+        self.registry = registry
+        self.host = host
+        self.port = port
+        self.dataDirectory = dataDirectory
+        self.name = name
+        self.tlsCertificate = tlsCertificate
+        self.tlsKey = tlsKey
+    }
+}

@@ -1,0 +1,57 @@
+import Messages
+
+/// The gateway's limits, each with its reason.
+enum GatewayLimits {
+    /// The body of `POST /tasks`: a prompt of 1 MiB whose every byte JSON escapes to six, and its other fields.
+    static let taskBody = 6 * Limits.prompt + (64 << 10)
+    /// The body of every other request: a few short fields.
+    static let body = 16 << 10
+    /// What is still read of a body that nobody wants, so that its connection can be used again.
+    static let drainedBody = 64 << 10
+    /// How long a client that was refused may go on sending before its connection is cut, so that it reads the answer.
+    static let lingering: Duration = .seconds(2)
+    /// A connection without a request, or in the middle of one, is cut after this long.
+    static let idleConnection: Duration = .seconds(60)
+    /// Header fields of a request in bytes, all together.
+    static let headers = 32 << 10
+
+    /// How long a request may take on the mesh.
+    static let request: Duration = .seconds(5)
+    /// How long a request waits for a leader or the registry to appear; the client is then told to try again.
+    static let leader: Duration = .seconds(2)
+    /// How long a stream waits for a new leader before it ends.
+    static let streamLeader: Duration = .seconds(60)
+    /// Between the end of one subscription and the next try.
+    static let streamPause: Duration = .milliseconds(100)
+    /// Batches of events on the way to one viewer: each is some 256 KiB, and a viewer that does not read keeps that many.
+    static let streamCredit: UInt32 = 8
+    /// An event stream says at least this often that it is alive: proxies cut what is silent for 30 to 60 s.
+    static let heartbeat: Duration = .seconds(15)
+
+    /// Between two pings of an executor's WebSocket (NUMBERS).
+    static let ping: Duration = .seconds(5)
+    /// An executor that was silent for this long is gone (NUMBERS).
+    static let silence: Duration = .seconds(15)
+    /// An executor says who it is within this time.
+    static let registration: Duration = .seconds(20)
+    /// Bytes that wait for one executor's socket; a slower one is cut and resumes when it is back.
+    static let sessionOutbound = 16 << 20
+    /// A `device.register`: names and agents, a page of text at most.
+    static let registerBody = 256 << 10
+    /// Fragments of one WebSocket message.
+    static let fragments = 1024
+    /// Sessions that register again at one time after the registry was away.
+    static let registrationsAtOnce = 32
+
+    /// Between two tries to open a session at a leader that is there and does not answer well.
+    static let openAgain: Duration = .milliseconds(500)
+    /// After this long without the other end's word a closed WebSocket is cut.
+    static let closing: Duration = .seconds(2)
+
+    /// How often revoked tokens are read from the table; a token is dead everywhere within 5 s.
+    static let revocations: Duration = .seconds(2)
+    /// How often the times of use are written down: a write costs an fsync.
+    static let tokenUse: Duration = .seconds(30)
+    /// How long a stop waits for requests that are under way.
+    static let stop: Duration = .seconds(3)
+}

@@ -1,0 +1,50 @@
+import Hummingbird
+import Messages
+
+/// The query of a request, read strictly: a parameter that is not known or not valid is refused by its name, so that
+/// a typing error does not silently answer another question.
+struct Query {
+    private let values: [String: String]
+
+    /// - Parameter known: The parameters of the route.
+    /// - Throws: ``Fault`` `invalid_request` for any other, or one that is said twice.
+    init(_ request: Request, known: [String]) throws {
+        var values: [String: String] = [:]
+        for (name, value) in request.uri.queryParameters {
+            let name = String(name)
+            guard known.contains(name) else {
+                let all = known.isEmpty ? "none" : known.joined(separator: ", ")
+                throw Fault(
+                    .invalidRequest, "the query parameter '\(name.prefix(100))' is not known here; known: \(all)")
+            }
+            guard values.updateValue(String(value), forKey: name) == nil else {
+                throw Fault(.invalidRequest, "the query parameter '\(name)' is there twice")
+            }
+        }
+        self.values = values
+    }
+
+    /// A parameter's text; nil when it is not there or empty.
+    func text(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// A whole number within `range`.
+    func number<T: FixedWidthInteger>(_ name: String, in range: ClosedRange<T>) throws -> T? {
+        guard let text = values[name] else { return nil }
+        guard let number = T(text), range.contains(number) else {
+            throw Fault(
+                .invalidRequest,
+                "the query parameter '\(name)' must be a whole number from \(range.lowerBound) to "
+                    + "\(range.upperBound)")
+        }
+        return number
+    }
+
+    /// An identifier.
+    func id<Kind>(_ name: String) throws -> Identifier<Kind>? {
+        guard let text = values[name] else { return nil }
+        guard let id = Identifier<Kind>(text) else {
+            throw Fault(.invalidRequest, "the query parameter '\(name)' must be an id (a UUID)")
+        }
+        return id
+    }
+}

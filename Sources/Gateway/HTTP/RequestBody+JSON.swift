@@ -1,0 +1,37 @@
+import HTTPTypes
+import Hummingbird
+import Messages
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension Request {
+    /// The body as a value. No more than `limit` bytes are ever read.
+    /// - Throws: ``Fault`` `body_too_large`, `invalid_json` with the place, or `invalid_request` with the field.
+    func json<T: Decodable>(_ type: T.Type, limit: Int = GatewayLimits.body) async throws -> T {
+        let tooLarge = Fault(.bodyTooLarge, "the request's body is over the limit of \(limit) bytes")
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
+        var data = Data()
+        for try await part in body {
+            guard data.count + part.readableBytes <= limit else { throw tooLarge }
+            data.append(contentsOf: part.readableBytesView)
+        }
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch let error as DecodingError {
+            throw Self.fault(error)
+        }
+    }
+
+    private static func fault(_ error: DecodingError) -> Fault {
+        guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty else {
+            return Fault(.invalidRequest, "the request's body is not valid: \(Wire.sentence(error))")
+        }
+        let place = (context.underlyingError as? CocoaError)?.userInfo["NSJSONSerializationErrorIndex"] as? Int
+        return Fault(
+            .invalidJSON, "the request's body is not valid JSON" + (place.map { ", from byte \($0) on" } ?? ""))
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// `HOST:PORT`, with an IPv6 address in brackets.
+struct Address: Sendable {
+    var host: String
+    var port: Int
+
+    /// - Throws: `ValidationError` that shows the form.
+    init(_ text: String) throws {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            throw ValidationError("'\(text)' is not HOST:PORT, such as 127.0.0.1:8787")
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        guard !host.isEmpty else { throw ValidationError("'\(text)' is not HOST:PORT, such as 127.0.0.1:8787") }
+        self.host = host
+        self.port = Int(port)
+    }
+
+    /// The host as this machine's own programs can dial it.
+    var reachableHost: String {
+        switch host {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "[::1]"
+        default: host.contains(":") ? "[\(host)]" : host
+        }
+    }
+}

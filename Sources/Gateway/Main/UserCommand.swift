@@ -1,0 +1,57 @@
+import ArgumentParser
+import Gateway
+import Launch
+import Messages
+
+/// `wegent-gateway user`: works on the files, beside a gateway that runs or without one.
+struct UserCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wegent-gateway user", abstract: "Adds and lists the people who may log in.",
+        subcommands: [Add.self, List.self])
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Adds a user and prints a generated password, once.",
+            discussion: "Example:\n  wegent-gateway user add ada --data /var/lib/wegent/gateway")
+
+        @Argument(help: "1 to 64 letters, digits, dots, dashes, underscores or @ signs.") var name: String
+        @OptionGroup var place: Place
+
+        func run() async throws {
+            try await place.with { accounts in Output.line(try await accounts.addUser(name)) }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the users: name, id, when they were added.",
+            discussion: "Example:\n  wegent-gateway user list --data /var/lib/wegent/gateway")
+
+        @OptionGroup var place: Place
+
+        func run() async throws {
+            try await place.with { accounts in
+                for user in try await accounts.users() { Output.line("\(user.name)\t\(user.id)\t\(user.createdAt)") }
+            }
+        }
+    }
+
+    struct Place: ParsableArguments {
+        @Option(help: "The directory of gateway.db (or WEGENT_DATA).") var data: String?
+        @OptionGroup var log: LogArguments
+
+        /// Opens the accounts for `body`.
+        func with(_ body: (Accounts) async throws -> Void) async throws {
+            Launch.prepare(try log.options())
+            guard let data = try Setting.process.value(data, "WEGENT_DATA") else {
+                throw ValidationError("say where the data is kept: --data DIR or WEGENT_DATA")
+            }
+            let accounts = try await Accounts.open(dataDirectory: data)
+            do { try await body(accounts) } catch {
+                await accounts.close()
+                throw error
+            }
+            await accounts.close()
+        }
+    }
+}

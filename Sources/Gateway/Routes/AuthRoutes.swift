@@ -1,0 +1,60 @@
+import Hummingbird
+import Messages
+import Synchronization
+
+/// `POST /auth/login`.
+struct AuthRoutes: Sendable {
+    let accounts: Accounts
+    private let throttle = Throttle()
+
+    init(accounts: Accounts) { self.accounts = accounts }
+
+    var routes: [Endpoint] { [Endpoint(.post, "/auth/login", guarded: false, handler: login)] }
+
+    private struct Asked: Decodable {
+        var username: String
+        var password: String
+    }
+
+    private struct Answer: Encodable {
+        struct Person: Encodable {
+            var id: UserID
+            var name: String
+        }
+        var token: String
+        var expiresAt: Timestamp
+        var user: Person
+        enum CodingKeys: String, CodingKey {
+            case token, user
+            case expiresAt = "expires_at"
+        }
+    }
+
+    @Sendable private func login(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let asked = try await request.json(Asked.self)
+        let name = String(asked.username.prefix(64))
+        if let pause = throttle.begin(name, context.address) {
+            throw Problem(
+                retryAfter: pause, "too many failed logins as this user from this address; try again later")
+        }
+        let (user, issued) = try await accounts.login(name: asked.username, password: asked.password)
+        throttle.succeeded(name, context.address)
+        context.logger.notice("user logged in", metadata: ["user": "\(user.id)"])
+        return .json(
+            Answer(
+                token: issued.token, expiresAt: issued.record.expiresAt, user: .init(id: user.id, name: user.name)))
+    }
+
+    /// Holds the ``LoginThrottle`` of this gateway.
+    private final class Throttle: Sendable {
+        private let value = Mutex(LoginThrottle())
+
+        func begin(_ name: String, _ address: String) -> Duration? {
+            value.withLock { $0.begin(name: name, address: address, now: .now) }
+        }
+
+        func succeeded(_ name: String, _ address: String) {
+            value.withLock { $0.succeeded(name: name, address: address) }
+        }
+    }
+}

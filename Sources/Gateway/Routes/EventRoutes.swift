@@ -1,0 +1,56 @@
+import HTTPTypes
+import Hummingbird
+import Messages
+
+/// `GET /tasks/{task}/events`: a page of JSON, or a live stream for those who accept `text/event-stream`.
+struct EventRoutes: Sendable {
+    let directory: MeshDirectory
+
+    var routes: [Endpoint] { [Endpoint(.get, "/tasks/{task}/events", handler: events)] }
+
+    @Sendable private func events(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let query = try Query(request, known: ["after", "limit"])
+        let owner = try context.owner
+        let task: TaskID = try context.id("task", missing: .taskNotFound)
+        // A browser that connects again keeps the URL of the first time: what it has seen since counts.
+        let asked = try query.number("after", in: 0...UInt64(Int64.max))
+        let after = try Self.lastEventID(request) ?? asked ?? 0
+        let limit = try query.number("limit", in: 1...10_000) ?? 1000
+        if Self.wantsStream(request) {
+            let view = try await directory.ask(TaskGet(owner: owner, task: task), owner: owner, trace: context.trace)
+            // To a browser 204 is the only word that stops it from connecting again after the end.
+            if view.state.isTerminal, after >= view.lastSeq { return .noContent }
+            return EventStream(
+                directory: directory, owner: owner, task: task, after: after, logger: context.logger
+            ).response(to: request)
+        }
+        return try await page(
+            EventsPage(owner: owner, task: task, after: after, limit: limit), trace: context.trace)
+    }
+
+    private func page(_ asked: EventsPage, trace: TraceID) async throws -> Response {
+        let batch = try await directory.ask(asked, owner: asked.owner, trace: trace)
+        var next: UInt64? = asked.after
+        if let last = batch.events.last {
+            next = last.flags.contains(.terminal) ? nil : last.seq
+        } else {
+            let view = try await directory.ask(
+                TaskGet(owner: asked.owner, task: asked.task), owner: asked.owner, trace: trace)
+            // The task may have ended between the two answers: then there is more to read.
+            if view.state.isTerminal, asked.after >= view.lastSeq { next = nil }
+        }
+        return .json(EventFormat.page(batch.events, next: next))
+    }
+
+    private static func wantsStream(_ request: Request) -> Bool {
+        request.headers[.accept]?.lowercased().contains("text/event-stream") ?? false
+    }
+
+    private static func lastEventID(_ request: Request) throws -> UInt64? {
+        guard let text = request.headers[.lastEventID], !text.isEmpty else { return nil }
+        guard let seq = UInt64(text), seq <= UInt64(Int64.max) else {
+            throw Fault(.invalidRequest, "the header 'Last-Event-ID' must be an event's number")
+        }
+        return seq
+    }
+}

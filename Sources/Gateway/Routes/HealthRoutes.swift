@@ -1,0 +1,13 @@
+import Hummingbird
+
+/// `GET /healthz`: whether this process answers.
+struct HealthRoutes: Sendable {
+    private struct Health: Encodable {
+        var status = "ok"
+        var version = GatewayServer.version
+    }
+
+    var routes: [Endpoint] {
+        [Endpoint(.get, "/healthz", guarded: false) { _, _ in .json(Health()) }]
+    }
+}

@@ -1,0 +1,73 @@
+import Crypto
+import Hummingbird
+import Messages
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What `POST /tasks` may ask for, as it was said. Fields that are not known are ignored.
+struct TaskAsked: Codable, Equatable {
+    var prompt: String
+    var target: String?
+    var agent: String?
+    var cwd: String?
+    var conversation: ConversationID?
+    var idempotencyKey: String?
+
+    enum CodingKeys: String, CodingKey {
+        case prompt, target, agent, cwd
+        case conversation = "conversation_id"
+        case idempotencyKey = "idempotency_key"
+    }
+
+    static let defaultAgent = "claude-code"
+
+    /// Holds the values against what is allowed.
+    /// - Throws: ``Fault`` or ``Problem`` that names the field.
+    func check() throws {
+        guard prompt.utf8.count <= Limits.prompt else {
+            throw Fault(
+                .promptTooLarge,
+                "the prompt has \(prompt.utf8.count) bytes of UTF-8; at most \(Limits.prompt) (1 MiB) are allowed")
+        }
+        guard prompt.contains(where: { !$0.isWhitespace }) else {
+            throw Fault(.promptEmpty, "the prompt has no text; say what is to be done in 'prompt'")
+        }
+        if let target {
+            try Self.require((1...128).contains(target.utf8.count), "'target' must be cloud, default or a device's id")
+        }
+        if let agent { try Self.require((1...64).contains(agent.utf8.count), "'agent' must have 1 to 64 characters") }
+        if let cwd {
+            try Self.require(
+                cwd.hasPrefix("/") && cwd.utf8.count <= 4096 && !cwd.utf8.contains(0),
+                "'cwd' must be an absolute path on the device of at most 4,096 bytes")
+        }
+        if let idempotencyKey {
+            try Self.require(
+                (1...200).contains(idempotencyKey.count), "'idempotency_key' must have 1 to 200 characters")
+        }
+    }
+
+    /// SHA-256 in hex of everything that was asked but the key.
+    var digest: String {
+        var asked = self
+        asked.idempotencyKey = nil
+        asked.target = target ?? Target.defaultDevice.description
+        asked.agent = agent ?? Self.defaultAgent
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Strings always have a JSON form.
+        let canonical = (try? encoder.encode(asked)) ?? Data()
+        return SHA256.hash(data: canonical).map { byte in
+            let hex = String(byte, radix: 16)
+            return byte < 16 ? "0" + hex : hex
+        }.joined()
+    }
+
+    private static func require(_ condition: Bool, _ sentence: String) throws {
+        guard condition else { throw Problem(.invalidRequest, sentence, status: .unprocessableContent) }
+    }
+}

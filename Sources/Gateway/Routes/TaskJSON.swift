@@ -1,0 +1,58 @@
+import Messages
+
+/// A task as its owner sees it; fields without a value are `null`.
+struct TaskJSON: Encodable {
+    var task: TaskView
+
+    init(_ task: TaskView) { self.task = task }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(task.id, forKey: .id)
+        try container.encode(task.state, forKey: .state)
+        try container.encode(task.target, forKey: .target)
+        try container.encode(task.device, forKey: .device)
+        try container.encode(task.deviceName, forKey: .deviceName)
+        try container.encode(task.conversation, forKey: .conversation)
+        try container.encode(task.agent, forKey: .agent)
+        try container.encode(task.prompt, forKey: .prompt)
+        try container.encode(task.cwd, forKey: .cwd)
+        try container.encode(task.attempt, forKey: .attempt)
+        try container.encode(task.queuePosition, forKey: .queuePosition)
+        try container.encode(task.reason, forKey: .reason)
+        try container.encode(task.error, forKey: .error)
+        try container.encode(task.stalled, forKey: .stalled)
+        try container.encode(task.lastSeq, forKey: .lastSeq)
+        try container.encode(task.createdAt, forKey: .createdAt)
+        try container.encode(task.startedAt, forKey: .startedAt)
+        try container.encode(task.endedAt, forKey: .endedAt)
+        try container.encode(task.cancelRequestedAt, forKey: .cancelRequestedAt)
+    }
+
+    private enum Key: String, CodingKey {
+        case id, state, target, agent, prompt, cwd, attempt, reason, error, stalled
+        case device = "device_id"
+        case deviceName = "device_name"
+        case conversation = "conversation_id"
+        case queuePosition = "queue_position"
+        case lastSeq = "last_seq"
+        case createdAt = "created_at"
+        case startedAt = "started_at"
+        case endedAt = "ended_at"
+        case cancelRequestedAt = "cancel_requested_at"
+    }
+}
+
+/// A page of tasks.
+struct TaskPageJSON: Encodable {
+    var listing: TaskListing
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(listing.tasks.map(TaskJSON.init), forKey: .items)
+        try container.encode(listing.next, forKey: .next)
+        try container.encode(listing.total, forKey: .total)
+    }
+
+    private enum Key: String, CodingKey { case items, next, total }
+}

@@ -1,0 +1,201 @@
+import Messages
+
+/// The life of one executor's session as a value: told what happened, it says what to do.
+///
+/// new ─▶ registering ─▶ registered, and from then on a link to the owner's leader that is down, opening or up.
+/// `Leader` is a dispatcher's connection: a dispatcher that was lost and found again is another leader.
+struct SessionState<Leader: Hashable & Sendable>: Sendable {
+    /// What its carrier has to do, in this order.
+    enum Action: Sendable, Equatable {
+        /// Ask the registry, and tell ``SessionState/registered(_:ticket:)`` with this ticket.
+        case register(DeviceRegister, ticket: UInt64)
+        /// Answer the executor's request.
+        case answer(DeviceRegistered, correlation: UInt64)
+        /// Refuse the executor's request.
+        case refuse(Fault, correlation: UInt64)
+        /// Ask the leader to open the session, and tell ``SessionState/opened(_:ticket:)`` with this ticket.
+        case open(Leader, SessionOpen, ticket: UInt64)
+        /// Tell the executor that its leader can be reached, then send it what was held back.
+        case linkUp(Leader, epoch: UInt64)
+        /// Tell the executor that its leader cannot be reached, and forget what was held back.
+        case linkDown
+        /// Look for the leader.
+        case look
+        /// Look for the leader again after ``GatewayLimits/openAgain``.
+        case lookAgain
+        /// Ask the registry again after ``GatewayLimits/openAgain``.
+        case registerAgain
+        /// Tell the leader that the session has ended.
+        case closeAtLeader(Leader, SessionClose)
+        /// Tell the registry that the session has ended.
+        case gone(DeviceGone)
+        /// Close the WebSocket.
+        case close(SessionEnd)
+    }
+
+    /// What becomes of a frame.
+    enum Passage: Sendable, Equatable {
+        case pass(Leader)
+        /// Keep it until the link is up.
+        case hold
+        /// Counted under this reason.
+        case drop(DropReason)
+    }
+
+    private enum Link: Sendable, Equatable {
+        case down
+        case opening(Leader, ticket: UInt64)
+        case up(Leader)
+        /// Up, and being opened again with a newer generation.
+        case reopening(Leader, ticket: UInt64)
+
+        var leader: Leader? {
+            switch self {
+            case .down: nil
+            case .opening(let leader, _), .up(let leader), .reopening(let leader, _): leader
+            }
+        }
+        var isUp: Bool {
+            switch self {
+            case .down, .opening: false
+            case .up, .reopening: true
+            }
+        }
+    }
+
+    let owner: UserID
+    let route: Route
+    /// What the executor said, with the id and the generation that the registry gave; nil before the first answer.
+    private(set) var registration: DeviceRegister?
+    private var pending: (asked: DeviceRegister, correlation: UInt64?, ticket: UInt64)?
+    private var link = Link.down
+    private var tickets: UInt64 = 0
+    private var ended = false
+
+    init(owner: UserID, route: Route) {
+        self.owner = owner
+        self.route = route
+    }
+
+    /// Whether the registry knows it.
+    var isRegistered: Bool { registration != nil }
+    /// Whether it waits for the registry.
+    var isRegistering: Bool { pending != nil }
+
+    // MARK: Registration
+
+    /// The executor registers.
+    mutating func register(_ asked: DeviceRegister, correlation: UInt64) -> [Action] {
+        guard registration == nil, pending == nil else {
+            return [
+                .refuse(Fault(.conflict, "this connection has registered a device already"), correlation: correlation)
+            ]
+        }
+        var asked = asked
+        asked.owner = owner
+        asked.route = route
+        let ticket = next()
+        pending = (asked, correlation, ticket)
+        return [.register(asked, ticket: ticket)]
+    }
+
+    /// The registry is there again and knows nothing of this session.
+    mutating func registryReturned() -> [Action] {
+        guard !ended, let registration else { return [] }
+        let ticket = next()
+        pending = (registration, nil, ticket)
+        return [.register(registration, ticket: ticket)]
+    }
+
+    /// The registry has answered.
+    mutating func registered(_ result: Result<DeviceRegistered, Fault>, ticket: UInt64) -> [Action] {
+        guard !ended, let pending, pending.ticket == ticket else { return [] }
+        self.pending = nil
+        switch result {
+        case .success(let answer):
+            var known = pending.asked
+            known.device = answer.device
+            known.generation = answer.generation
+            registration = known
+            var actions: [Action] = pending.correlation.map { [.answer(answer, correlation: $0)] } ?? []
+            if let leader = link.leader { actions += open(leader) } else { actions.append(.look) }
+            return actions
+        case .failure(let fault):
+            if let correlation = pending.correlation { return [.refuse(fault, correlation: correlation)] }
+            return fault.code == .staleSession ? [.close(.replaced)] : [.registerAgain]
+        }
+    }
+
+    // MARK: The leader
+
+    /// The owner's leader is this one now; nil = none can be reached.
+    mutating func leaderIs(_ leader: Leader?) -> [Action] {
+        guard !ended, isRegistered, leader != link.leader || leader == nil else { return [] }
+        let down: [Action] = link.isUp ? [.linkDown] : []
+        link = .down
+        return down + (leader.map { open($0) } ?? [])
+    }
+
+    /// The leader has answered.
+    mutating func opened(_ result: Result<SessionOpened, Fault>, ticket: UInt64) -> [Action] {
+        switch link {
+        case .opening(let leader, ticket), .reopening(let leader, ticket):
+            switch result {
+            case .success(let answer):
+                link = .up(leader)
+                return [.linkUp(leader, epoch: answer.epoch)]
+            case .failure(let fault):
+                let down: [Action] = link.isUp ? [.linkDown] : []
+                link = .down
+                return down + [fault.code == .staleSession ? .close(.replaced) : .lookAgain]
+            }
+        default: return []
+        }
+    }
+
+    private mutating func open(_ leader: Leader) -> [Action] {
+        guard let registration else { return [] }
+        let ticket = next()
+        link = link.isUp ? .reopening(leader, ticket: ticket) : .opening(leader, ticket: ticket)
+        let open = SessionOpen(
+            owner: owner, device: registration.device, generation: registration.generation, session: route.session,
+            slots: registration.slots)
+        return [.open(leader, open, ticket: ticket)]
+    }
+
+    // MARK: Frames
+
+    /// What becomes of a notice of the executor's.
+    func passage(fromExecutor type: String) -> Passage {
+        guard isRegistered else { return .drop(.unregistered) }
+        guard SessionMessages.fromExecutor.contains(type) else { return .drop(.notAllowed) }
+        // While it opens nothing is kept: the executor reports and repeats what is not acked when the link is up.
+        guard link.isUp, let leader = link.leader else { return .drop(.linkDown) }
+        return .pass(leader)
+    }
+
+    /// What becomes of a frame of a leader's.
+    func passage(from leader: Leader) -> Passage {
+        guard !ended, leader == link.leader else { return .drop(.staleLeader) }
+        return link.isUp ? .pass(leader) : .hold
+    }
+
+    // MARK: The end
+
+    /// The WebSocket is closed.
+    mutating func ended(_ reason: String) -> [Action] {
+        guard !ended else { return [] }
+        ended = true
+        guard let registration else { return [] }
+        let close = SessionClose(
+            owner: owner, device: registration.device, generation: registration.generation, reason: reason)
+        let gone = DeviceGone(
+            owner: owner, device: registration.device, generation: registration.generation, reason: reason)
+        return (link.leader.map { [.closeAtLeader($0, close)] } ?? []) + [.gone(gone)]
+    }
+
+    private mutating func next() -> UInt64 {
+        tickets += 1
+        return tickets
+    }
+}

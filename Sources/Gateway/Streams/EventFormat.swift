@@ -1,0 +1,55 @@
+import Messages
+import NIOCore
+
+/// Writes events as JSON and as server-sent events. The payload's bytes are copied as they are; nothing here decodes them.
+enum EventFormat {
+    /// `{"items":[…],"next":SEQ|null}`.
+    static func page(_ events: [Event], next: UInt64?) -> ByteBuffer {
+        var out = ByteBuffer()
+        out.reserveCapacity(events.reduce(64) { $0 + $1.payload.count + 128 })
+        out.writeString(#"{"items":["#)
+        for (index, event) in events.enumerated() {
+            if index > 0 { out.writeString(",") }
+            write(event, to: &out)
+        }
+        out.writeString(#"],"next":"#)
+        out.writeString(next.map(String.init) ?? "null")
+        out.writeString("}")
+        return out
+    }
+
+    /// The events of a batch as server-sent events.
+    static func stream(_ events: [Event]) -> ByteBuffer {
+        var out = ByteBuffer()
+        out.reserveCapacity(events.reduce(0) { $0 + $1.payload.count + 192 })
+        for event in events {
+            out.writeString("id: \(event.seq)\nevent: \(event.kind)\ndata: ")
+            let start = out.writerIndex
+            write(event, to: &out)
+            unbreak(&out, from: start)
+            out.writeString("\n\n")
+        }
+        return out
+    }
+
+    /// A comment: a sign of life that no client sees.
+    static let heartbeat = ByteBuffer(string: ": \n\n")
+
+    private static func write(_ event: Event, to out: inout ByteBuffer) {
+        out.writeString(#"{"seq":\#(event.seq),"kind":"\#(event.kind)","time":"\#(event.time)","data":"#)
+        if event.payload.isEmpty { out.writeString("null") } else { out.writeBytes(event.payload) }
+        out.writeString("}")
+    }
+
+    /// A line break would end the `data` field. In JSON it can only be white space between tokens, so a space is
+    /// the same document.
+    private static func unbreak(_ out: inout ByteBuffer, from start: Int) {
+        let bytes = out.viewBytes(at: start, length: out.writerIndex - start) ?? out.readableBytesView
+        guard bytes.contains(where: { $0 == 0x0a || $0 == 0x0d }) else { return }
+        for index in start..<out.writerIndex {
+            if let byte: UInt8 = out.getInteger(at: index), byte == 0x0a || byte == 0x0d {
+                out.setInteger(UInt8(ascii: " "), at: index)
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import Messages
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import NIOWebSocket
+
+/// A connection of the gateway's port: HTTP/1.1 for Hummingbird, or a WebSocket for whoever its route admits.
+struct GatewayChannel: HTTPChannelHandler {
+    /// What a connection has turned out to be.
+    enum Upgraded: Sendable {
+        case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+        /// Its handlers do everything.
+        case webSocket
+    }
+
+    struct Value: ServerChildChannelValue {
+        let upgraded: EventLoopFuture<Upgraded>
+        let channel: any Channel
+    }
+
+    let responder: Responder
+    let routes: [UpgradeRoute]
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            let encoder = HTTPResponseEncoder()
+            let decoder = ByteToMessageHandler(
+                HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: Self.limits))
+            let gate = UpgradeGate(routes: routes)
+            let bound = NIOLoopBound(gate, eventLoop: channel.eventLoop)
+            let upgrader = NIOTypedHTTPServerUpgradeHandler(
+                httpEncoder: encoder, extraHTTPHandlers: [decoder, gate],
+                upgradeConfiguration: .init(upgraders: [Self.webSocket(bound)]) { channel in
+                    channel.eventLoop.makeCompletedFuture { try Self.http(channel, logger: logger) }
+                })
+            try pipeline.addHandlers([encoder, decoder, gate, upgrader])
+            return Value(upgraded: upgrader.upgradeResultFuture, channel: channel)
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        do {
+            switch try await value.upgraded.get() {
+            case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+            case .webSocket: try await value.channel.closeFuture.get()
+            }
+        } catch {
+            value.channel.close(promise: nil)
+        }
+    }
+
+    /// Header fields may not be larger than anybody needs.
+    private static var limits: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = GatewayLimits.headers
+        limits.maxHeaderListSize = GatewayLimits.headers
+        return limits
+    }
+
+    private static func webSocket(
+        _ gate: NIOLoopBound<UpgradeGate>
+    ) -> NIOTypedWebSocketServerUpgrader<Upgraded> {
+        NIOTypedWebSocketServerUpgrader(
+            maxFrameSize: Limits.webSocketMessage, enableAutomaticErrorHandling: false,
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
+            upgradePipelineHandler: { channel, _ in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        NIOWebSocketFrameAggregator(
+                            minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: GatewayLimits.fragments,
+                            maxAccumulatedFrameSize: Limits.webSocketMessage))
+                    try gate.value.admission?(channel)
+                    return .webSocket
+                }
+            })
+    }
+
+    private static func http(_ channel: any Channel, logger: Logger) throws -> Upgraded {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try pipeline.addHandler(RequestEdge())
+        try pipeline.addHandler(
+            HTTPConnectionStateHandler(idleTimeout: GatewayLimits.idleConnection, logger: logger))
+        return .http(
+            try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
+    }
+}

@@ -92,6 +92,9 @@ public struct API: Sendable {
         return Ended(task: try await task(id), events: events)
     }
 
+    /// Closes every connection; no call after it.
+    public func shutdown() async { await client.shutdown() }
+
     func request(_ method: String, _ path: String, _ body: String?, timeout: Duration?) -> CurlRequest {
         var headers: CurlHeaders = [:]
         if let token { headers["Authorization"] = "Bearer \(token)" }

@@ -23,5 +23,6 @@ public struct Answer: Sendable {
 /// An answer with another status than the one that was expected.
 public struct Refusal: Error, CustomStringConvertible {
     public let answer: Answer
+    public init(answer: Answer) { self.answer = answer }
     public var description: String { "HTTP \(answer.status): \(String(decoding: answer.body, as: UTF8.self))" }
 }

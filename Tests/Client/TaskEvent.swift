@@ -32,4 +32,5 @@ public struct TaskEvent: Sendable, Equatable {
 /// Something that breaks the contract.
 public struct Malformed: Error, CustomStringConvertible {
     public let description: String
+    public init(description: String) { self.description = description }
 }

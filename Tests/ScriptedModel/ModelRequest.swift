@@ -20,6 +20,8 @@ public struct ModelRequest: Sendable {
     /// The names of the offered tools.
     public let tools: [String]
     public let messages: [Message]
+    /// Which of its sessions Claude Code says the request is of.
+    public let session: String?
     /// The body as it came.
     public let body: Data
 
@@ -39,8 +41,9 @@ public struct ModelRequest: Sendable {
     public var isAside: Bool { tools.isEmpty || maxTokens <= 1 }
 
     /// - Throws: when the body is not a request of the Messages API.
-    init(_ body: Data) throws {
+    init(_ body: Data, session: String?) throws {
         self.body = body
+        self.session = session
         let shape = try JSONDecoder().decode(Shape.self, from: body)
         model = shape.model
         maxTokens = shape.maxTokens ?? 0

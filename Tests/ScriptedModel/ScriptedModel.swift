@@ -45,7 +45,8 @@ public final class ScriptedModel: Sendable {
         let router = Router()
         router.post("v1/messages") { request, _ in
             let body = try await request.body.collect(upTo: 64 << 20)
-            return try await Self.answer(Data(body.readableBytesView), state)
+            let session = request.headers.first { $0.name.canonicalName == "x-claude-code-session-id" }?.value
+            return try await Self.answer(Data(body.readableBytesView), session: session, state)
         }
         router.post("v1/messages/count_tokens") { _, _ in Self.json(#"{"input_tokens":1}"#) }
         // Whatever else a version of Claude Code asks for is no part of the conversation.
@@ -113,10 +114,10 @@ public final class ScriptedModel: Sendable {
 
     deinit { server.cancel() }
 
-    private static func answer(_ body: Data, _ shared: Shared) async throws -> Response {
+    private static func answer(_ body: Data, session: String?, _ shared: Shared) async throws -> Response {
         let request: ModelRequest
         do {
-            request = try ModelRequest(body)
+            request = try ModelRequest(body, session: session)
         } catch {
             return failure(400, "invalid_request_error", "the body is not a request: \(error)")
         }

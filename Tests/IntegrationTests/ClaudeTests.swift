@@ -1,0 +1,151 @@
+import ScriptedModel
+import TestClient
+import TestSupport
+import Testing
+
+extension Integration {
+    /// The real Claude Code on the device; only the model behind it is scripted.
+    @Suite(.enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
+    struct ClaudeTests {
+        private static let bypass = ["--allow-shell", "--permission-mode", "bypass", "--allow-bypass"]
+
+        private func with(
+            _ flags: [String] = ["--allow-shell"], _ body: (Cluster, ScriptedModel) async throws -> Void
+        ) async throws {
+            let model = try await ScriptedModel.start()
+            var options = Cluster.Options()
+            options.model = model
+            options.executor = flags
+            try await Cluster.with(options) { cluster in try await body(cluster, model) }
+            #expect(model.unscripted.map(\.prompt).isEmpty)
+            await model.stop()
+        }
+
+        @Test func `A prompt streams token by token and holds one slot while it does`() async throws {
+            try await with { cluster, model in
+                let gate = Gate()
+                model.answer(.text("first ", .gate(gate), "second"), to: "greet me")
+                let api = cluster.api
+                let task = try await api.submit("greet me", agent: nil, target: "executor")
+                #expect(task["agent"].string == "claude-code")
+                let viewer = api.watch(task["id"].string ?? "")
+                try await viewer.text("first ")
+                #expect(!viewer.text.contains("second"))
+                let busy = try #require(try await api.device("executor"))
+                #expect(busy["slots"]["used"].int == 1 && busy["slots"]["total"].int == 5, "\(busy)")
+                gate.open()
+                let events = try await viewer.end()
+                #expect(viewer.text == "first second")
+                #expect(events.count { $0.kind == "agent_message_chunk" } >= 2)
+                #expect(events.last?.state == "completed")
+                let idle = try #require(try await api.device("executor"))
+                #expect(idle["slots"]["used"].int == 0, "whoever sees the end sees the free slot: \(idle)")
+            }
+        }
+
+        @Test func `A tool call really runs Bash on the device and its result is streamed`() async throws {
+            try await with(Self.bypass) { cluster, model in
+                let file = cluster.directory.file("written-by-bash")
+                model.answer(
+                    .tool("Bash", input: #"{"command":"echo forty-$((6*7)) | tee \#(file)"}"#), .text("it is done"),
+                    to: "compute")
+                let ended = try await cluster.run("compute")
+                #expect(ended.state == "completed", "\(ended.task)")
+                #expect(try String(contentsOfFile: file, encoding: .utf8) == "forty-42\n")
+                let call = try #require(ended.events.first { $0.kind == "tool_call" })
+                #expect(call.data["kind"].string == "execute")
+                let id = try #require(call.data["toolCallId"].string)
+                let result = try #require(
+                    ended.events.last { $0.kind == "tool_call_update" && $0.data["toolCallId"].string == id })
+                #expect(result.data["status"].string == "completed")
+                #expect(result.text.contains("forty-42"))
+                #expect(model.requests.last?.toolResults.contains { $0.contains("forty-42") } == true)
+                #expect(ended.events.contains { $0.kind == "usage" })
+            }
+        }
+
+        @Test func `A follow-up goes on with the same session, warm and after a restart of the executor`() async throws
+        {
+            try await with { cluster, model in
+                model.answer(.text("noted: heron"), to: "remember the heron")
+                model.answer(.text("it was the heron"), to: "what was it")
+                model.answer(.text("still the heron"), to: "and now")
+                let first = try await cluster.run("remember the heron")
+                #expect(first.state == "completed", "\(first.task)")
+                let conversation = try #require(first.task["conversation_id"].string)
+
+                let second = try await cluster.run("what was it", conversation: conversation)
+                #expect(second.state == "completed", "\(second.task)")
+                #expect(second.task["conversation_id"].string == conversation)
+                let warm = try #require(model.requests(to: "what was it").last)
+                #expect(warm.said(by: "user").contains("remember the heron"))
+                #expect(warm.said(by: "assistant").contains("noted: heron"))
+
+                try await cluster.stop("executor")
+                try await cluster.startExecutor(["--allow-shell"])
+                let third = try await cluster.run("and now", conversation: conversation)
+                #expect(third.state == "completed", "\(third.task)")
+                let resumed = try #require(model.requests(to: "and now").last)
+                #expect(resumed.said(by: "assistant").contains("it was the heron"))
+                #expect(resumed.said(by: "user").contains("remember the heron"))
+                let sessions = Set(model.requests.map(\.session))
+                #expect(sessions.count == 1, "one session throughout: \(sessions)")
+            }
+        }
+
+        @Test func `Without permission a tool is denied and that is said`() async throws {
+            try await with { cluster, model in
+                let file = cluster.directory.file("must-not-be")
+                model.answer(
+                    .tool("Bash", input: #"{"command":"touch \#(file)"}"#), .text("I may not"), to: "touch it")
+                let ended = try await cluster.run("touch it")
+                #expect(ended.state == "completed", "\(ended.task)")
+                #expect(throws: (any Error).self) { try String(contentsOfFile: file, encoding: .utf8) }
+                #expect(ended.text.contains("I may not"))
+                let said = ended.events.contains { event in
+                    (event.kind == "log" && event.data["message"].string?.contains("Bash") == true)
+                        || (event.kind == "tool_call_update" && event.data["status"].string == "failed")
+                }
+                #expect(said, "\(ended.events)")
+            }
+        }
+
+        @Test func `An error of the model fails the task with a sentence`() async throws {
+            try await with { cluster, model in
+                model.always(.failure(400, "the scripted model refuses"), to: "break")
+                let ended = try await cluster.run("break")
+                #expect(ended.state == "failed")
+                #expect(ended.task["error"]["code"].string == "agent_failed", "\(ended.task)")
+                #expect(ended.task["error"]["message"].string?.isEmpty == false)
+                model.answer(.text("well again"), to: "go on")
+                #expect(try await cluster.run("go on").text.contains("well again"))
+            }
+        }
+
+        @Test func `A cancelled turn ends within seconds and the conversation goes on`() async throws {
+            try await with { cluster, model in
+                let gate = Gate()
+                model.answer(.text("so far ", .gate(gate), "never"), to: "talk")
+                model.answer(.text("another answer"), to: "again")
+                let task = try await cluster.api.submit("talk", agent: nil, target: "executor")
+                let id = try #require(task["id"].string)
+                let viewer = cluster.api.watch(id)
+                try await viewer.text("so far ")
+                try await cluster.api.cancel(id)
+                #expect(try await viewer.end(within: .seconds(20)).last?.state == "cancelled")
+                #expect(!viewer.text.contains("never"))
+                gate.open()
+                let next = try await cluster.run("again", conversation: task["conversation_id"].string)
+                #expect(next.text.contains("another answer"), "\(next.task)")
+            }
+        }
+    }
+}
+
+extension Cluster {
+    /// Runs a task on the executor to its end; Claude Code unless another agent is named.
+    func run(_ prompt: String, agent: String? = nil, conversation: String? = nil) async throws -> Ended {
+        let task = try await api.submit(prompt, agent: agent, target: "executor", conversation: conversation)
+        return try await api.end(of: task["id"].string ?? "")
+    }
+}

@@ -76,7 +76,7 @@ var targets: [Target] = [
     tests("Mesh", ["CZeroMQ"]),
     tests("Storage"),
     tests("Curl"),
-    tests("Registry", ["Messages", "Mesh"]),
+    tests("Registry", ["Messages", "Mesh", "Storage", "Launch", log, arguments]),
     tests("Dispatcher", ["Messages", "Mesh"]),
 ]
 

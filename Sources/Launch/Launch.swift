@@ -50,10 +50,17 @@ public enum Launch {
         try await group.run()
     }
 
+    /// Says that a service serves: a notice `ready` in the log, and the same fields as a line of JSON on standard
+    /// output for scripts, such as `{"endpoint":"tcp://127.0.0.1:7401"}`.
+    public static func ready(_ fields: [String: String], logger: Logger) {
+        logger.notice("ready", metadata: fields.mapValues { .string($0) })
+        StandardStream.output.write(LogLine.json(.dictionary(fields.mapValues { .string($0) })) + "\n")
+    }
+
     /// Prints `name: error: …` to standard error and exits with 1 (64 for wrong use).
     public static func fail(_ error: any Error, name: String) -> Never {
         if let code = error as? ExitCode { exit(code.rawValue) }
-        StandardError.shared.write("\(name): error: \(sentence(error))\n")
+        StandardStream.error.write("\(name): error: \(sentence(error))\n")
         exit(error is ValidationError ? EX_USAGE : EXIT_FAILURE)
     }
 

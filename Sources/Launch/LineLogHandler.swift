@@ -11,7 +11,7 @@ struct LineLogHandler: LogHandler {
     private let sink: @Sendable (String) -> Void
 
     init(
-        label: String, options: LogOptions, sink: @escaping @Sendable (String) -> Void = StandardError.shared.write
+        label: String, options: LogOptions, sink: @escaping @Sendable (String) -> Void = StandardStream.error.write
     ) {
         self.label = label
         logLevel = options.level

@@ -27,7 +27,8 @@ struct LogLine {
         return "{" + fields.joined(separator: ",") + "}\n"
     }
 
-    private static func json(_ value: Logger.MetadataValue) -> String {
+    /// A value as JSON, objects sorted by key.
+    static func json(_ value: Logger.MetadataValue) -> String {
         switch value {
         case .string(let text): quoted(text)
         case .stringConvertible(let thing): quoted(thing.description)

@@ -8,10 +8,14 @@ import Synchronization
     import Darwin
 #endif
 
-/// The process's standard error, a whole line at a time.
-final class StandardError: Sendable {
-    static let shared = StandardError()
+/// One of the process's outputs, a whole line at a time and without a buffer, so that nothing is lost at exit.
+final class StandardStream: Sendable {
+    static let output = StandardStream(STDOUT_FILENO)
+    static let error = StandardStream(STDERR_FILENO)
+    private let file: Int32
     private let lock = Mutex(())
+
+    init(_ file: Int32) { self.file = file }
 
     /// How long a reader that has stopped reading is waited for, in milliseconds; then the rest of the line is
     /// given up, since a service must not hang on its log.
@@ -23,11 +27,11 @@ final class StandardError: Sendable {
         lock.withLock { _ in
             var sent = 0
             while sent < bytes.count {
-                let count = bytes[sent...].withUnsafeBytes { systemWrite(STDERR_FILENO, $0.baseAddress, $0.count) }
+                let count = bytes[sent...].withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
                 if count >= 0 {
                     sent += count
                 } else if errno == EAGAIN {
-                    var wanted = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+                    var wanted = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
                     if poll(&wanted, 1, Self.patience) <= 0 { return }
                 } else if errno != EINTR {
                     return

@@ -97,7 +97,7 @@ public struct Platform: Codable, Sendable, Equatable {
 }
 
 /// Where a device's session is.
-public struct Route: Codable, Sendable, Equatable {
+public struct Route: Codable, Sendable, Hashable {
     /// The life of the gateway that holds it.
     public var gateway: Incarnation
     /// The gateway's own number for it, as in ``Header/session``; written as a string, since JSON's numbers

@@ -1,1 +1,49 @@
-@main enum Program { static func main() {} }
+import ArgumentParser
+import Launch
+import Logging
+import Mesh
+import Messages
+import Registry
+
+/// `wegent-registry`.
+@main
+struct Program: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wegent-registry",
+        abstract: "Keeps the devices and their status, and who leads which partition.",
+        discussion: """
+            Every other service is started with this one's endpoint and finds the rest there. When it serves it
+            prints one line, such as {"endpoint":"tcp://127.0.0.1:7401"}.
+
+            EXAMPLES
+              wegent-registry --data /var/lib/wegent
+              wegent-registry --bind tcp://127.0.0.1:0 --data ./data --log-format json
+            """,
+        version: Product.version)
+
+    @Option(help: "Where it listens: tcp://HOST:PORT (0 = a free port) or ipc://PATH (or WEGENT_REGISTRY_BIND).")
+    var bind: String?
+
+    @Option(help: "The directory of registry.db, made when missing (or WEGENT_DATA). Default: ./data")
+    var data: String?
+
+    @OptionGroup(title: "Logging") var log: LogArguments
+
+    func run() async {
+        do {
+            Launch.prepare(try log.options())
+            let logger = Logger(label: "registry")
+            let configuration = RegistryConfiguration(
+                bind: try Setting.process.value(bind, "WEGENT_REGISTRY_BIND") ?? RegistryConfiguration.defaultBind,
+                dataDirectory: try Setting.process.value(data, "WEGENT_DATA") ?? "data")
+            let reactor = Reactor()
+            let server = RegistryServer(configuration, reactor: reactor, logger: logger)
+            try await server.start()
+            Launch.ready(["endpoint": server.endpoint], logger: logger)
+            try await Launch.run([server], logger: logger)
+            await reactor.shutdown()
+        } catch {
+            Launch.fail(error, name: "wegent-registry")
+        }
+    }
+}

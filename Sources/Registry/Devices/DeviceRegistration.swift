@@ -1,0 +1,16 @@
+import Messages
+
+/// A registration that has its generation and is on its way to the disk.
+struct DeviceRegistration: Equatable, Sendable {
+    var key: DeviceKey
+    var generation: UInt64
+    var route: Route
+    var boot: BootID
+    /// Used when the device is new.
+    var name: String
+    var slots: Int
+    var version: String
+    var agents: [Agent]
+    var platform: Platform
+    var at: Timestamp
+}

@@ -1,0 +1,65 @@
+import Messages
+
+/// What a device may say of itself.
+enum DeviceRules {
+    /// - Throws: ``Fault`` `invalid_request` that names the field.
+    static func check(_ register: DeviceRegister) throws {
+        let allowed = register.device.utf8.allSatisfy { byte in
+            switch UInt8(byte) {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        guard RegistryLimits.idLength.contains(register.device.utf8.count), allowed else {
+            throw invalid("a device id is 1 to 128 of A-Z a-z 0-9 . _ -; set another one with --device-id")
+        }
+        // Such a device could never be meant by a task: its id already has a meaning as a target.
+        guard ["cloud", "default"].contains(register.device) == false else {
+            throw invalid("'\(register.device)' cannot be a device id; set another one with --device-id")
+        }
+        guard RegistryLimits.nameLength.contains(register.name.count), isLine(register.name, bytes: 800) else {
+            throw invalid("a device name is 1 to 200 characters without line breaks; set another one with --name")
+        }
+        guard Limits.slots.contains(register.slots) else {
+            throw invalid("a device has 1 to 1000 slots, not \(register.slots); set them with --slots")
+        }
+        let texts = [register.version, register.platform.os, register.platform.arch, register.platform.hostname]
+        guard texts.allSatisfy({ isLine($0, bytes: RegistryLimits.text) }) else {
+            throw invalid("version, os, arch and hostname are at most \(RegistryLimits.text) bytes each, in one line")
+        }
+        try check(register.agents)
+    }
+
+    /// - Throws: ``Fault`` `invalid_request`.
+    static func check(_ agents: [Agent]) throws {
+        guard agents.count <= RegistryLimits.agents else {
+            throw invalid("a device names at most \(RegistryLimits.agents) agents, not \(agents.count)")
+        }
+        for agent in agents {
+            guard !agent.name.isEmpty, isLine(agent.name, bytes: RegistryLimits.text),
+                isLine(agent.version ?? "", bytes: RegistryLimits.text),
+                (agent.detail ?? "").utf8.count <= RegistryLimits.agentDetail
+            else {
+                throw invalid(
+                    "an agent's name and version are at most \(RegistryLimits.text) bytes, its detail at most "
+                        + "\(RegistryLimits.agentDetail)")
+            }
+        }
+    }
+
+    /// - Throws: ``Fault`` `invalid_request` when a report's numbers cannot be.
+    static func check(_ report: DeviceReport) throws {
+        guard Limits.slots.contains(report.total), (0...Limits.slots.upperBound).contains(report.used) else {
+            throw invalid("a report of \(report.used) of \(report.total) slots cannot be")
+        }
+        if let agents = report.agents { try check(agents) }
+    }
+
+    private static func isLine(_ text: String, bytes: Int) -> Bool {
+        text.utf8.count <= bytes && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+    }
+
+    private static func invalid(_ message: String) -> Fault { Fault(.invalidRequest, message) }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Messages
+import Storage
+
+/// The devices' table in `registry.db`; every statement on it is here.
+enum DeviceStore {
+    static let migrations = [
+        Migration("1 devices") { database in
+            // Owners are the 16 bytes of their id, times milliseconds since 1970, agents and platform JSON. A
+            // deleted device keeps its row for its generation, which must never go back.
+            try database.execute(
+                sql: """
+                    CREATE TABLE device (
+                        owner BLOB NOT NULL,
+                        id TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        starred INTEGER NOT NULL DEFAULT 0,
+                        slots INTEGER NOT NULL,
+                        version TEXT,
+                        agents TEXT NOT NULL,
+                        platform TEXT,
+                        generation INTEGER NOT NULL,
+                        last_seen_at INTEGER,
+                        deleted_at INTEGER,
+                        PRIMARY KEY (owner, id)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE UNIQUE INDEX device_starred ON device (owner) WHERE starred = 1;
+                    """)
+        }
+    ]
+
+    /// All rows.
+    static func load(_ database: Database) throws -> [DeviceRow] {
+        let decoder = JSONDecoder()
+        return try Row.fetchAll(database, sql: "SELECT * FROM device").map { row in
+            let bytes: Data = row["owner"]
+            guard let owner = UserID(bytes: bytes) else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "an owner is not 16 bytes")
+            }
+            let agents: Data = row["agents"]
+            let platform: Data? = row["platform"]
+            let seen: Int64? = row["last_seen_at"]
+            let generation: Int64 = row["generation"]
+            let record = DeviceRecord(
+                name: row["name"], isDefault: row["starred"], total: row["slots"], version: row["version"],
+                agents: try decoder.decode([Agent].self, from: agents),
+                platform: try platform.map { try decoder.decode(Platform.self, from: $0) },
+                lastSeenAt: seen.map(Timestamp.init(milliseconds:)), generation: UInt64(bitPattern: generation))
+            return DeviceRow(
+                key: DeviceKey(owner: owner, id: row["id"]), record: record, deleted: row["deleted_at"] != nil)
+        }
+    }
+
+    /// Puts a registration on disk; returns the device's name, which is the registration's only for a new device.
+    static func register(_ registration: DeviceRegistration, in database: Database) throws -> String {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO device (owner, id, name, slots, version, agents, platform, generation, last_seen_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (owner, id) DO UPDATE SET
+                    name = CASE WHEN deleted_at IS NULL THEN name ELSE excluded.name END,
+                    slots = excluded.slots, version = excluded.version, agents = excluded.agents,
+                    platform = excluded.platform, generation = max(generation, excluded.generation),
+                    last_seen_at = excluded.last_seen_at, deleted_at = NULL
+                RETURNING name
+                """)
+        let name = try String.fetchOne(
+            statement,
+            arguments: [
+                Data(registration.key.owner.bytes), registration.key.id, registration.name, registration.slots,
+                registration.version, try json(registration.agents), try json(registration.platform),
+                Int64(bitPattern: registration.generation), registration.at.milliseconds,
+            ])
+        return name ?? registration.name
+    }
+
+    /// Writes what reports have changed; a device that was deleted or registered anew meanwhile stays as it is.
+    static func save(_ rows: [DeviceRow], in database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                UPDATE device SET slots = ?, agents = ?, last_seen_at = ?
+                WHERE owner = ? AND id = ? AND generation = ? AND deleted_at IS NULL
+                """)
+        for row in rows {
+            try statement.execute(arguments: [
+                row.record.total, try json(row.record.agents), row.record.lastSeenAt?.milliseconds,
+                Data(row.key.owner.bytes), row.key.id, Int64(bitPattern: row.generation),
+            ])
+        }
+    }
+
+    /// Moves the star to a device, or takes it away; false when the owner has none of this id.
+    static func star(_ key: DeviceKey, on: Bool, in database: Database) throws -> Bool {
+        let owner = Data(key.owner.bytes)
+        if on {
+            try database.execute(
+                sql: "UPDATE device SET starred = 0 WHERE owner = ? AND starred = 1 AND id <> ?",
+                arguments: [owner, key.id])
+        }
+        try database.execute(
+            sql: "UPDATE device SET starred = ? WHERE owner = ? AND id = ? AND deleted_at IS NULL",
+            arguments: [on, owner, key.id])
+        return database.changesCount > 0
+    }
+
+    /// Marks a device as deleted; false when the owner has none of this id.
+    static func delete(_ key: DeviceKey, at now: Timestamp, in database: Database) throws -> Bool {
+        try database.execute(
+            sql: """
+                UPDATE device SET deleted_at = ?, starred = 0, agents = '[]', platform = NULL, version = NULL
+                WHERE owner = ? AND id = ? AND deleted_at IS NULL
+                """,
+            arguments: [now.milliseconds, Data(key.owner.bytes), key.id])
+        return database.changesCount > 0
+    }
+
+    private static func json(_ value: some Encodable) throws -> String {
+        String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+    }
+}

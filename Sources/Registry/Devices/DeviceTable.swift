@@ -1,0 +1,176 @@
+import Messages
+
+/// Every device and its session: a value that decides and knows nothing of sockets, disks or clocks.
+///
+/// Each change of what a watcher can see makes the revision grow by one; the methods return whose devices changed.
+struct DeviceTable: Sendable {
+    /// Grows with each visible change.
+    private(set) var revision: UInt64 = 0
+    /// What differs from its row on disk: times, slots and agents that reports have brought.
+    private(set) var unsaved: Set<DeviceKey> = []
+    private var records: [UserID: [String: DeviceRecord]] = [:]
+    /// The highest generation ever minted, deleted devices included: it never goes back.
+    private var minted: [DeviceKey: UInt64] = [:]
+    private var sessions: [Incarnation: [SessionNumber: DeviceKey]] = [:]
+
+    /// The state after a start: everything offline.
+    init(_ rows: [DeviceRow] = []) {
+        for row in rows {
+            minted[row.key] = row.generation
+            if !row.deleted { self[row.key] = row.record }
+        }
+    }
+
+    // MARK: Looking
+
+    private(set) subscript(_ key: DeviceKey) -> DeviceRecord? {
+        get { records[key.owner]?[key.id] }
+        set {
+            records[key.owner, default: [:]][key.id] = newValue
+            if records[key.owner]?.isEmpty == true { records[key.owner] = nil }
+        }
+    }
+
+    /// A device as its owner sees it.
+    func device(_ key: DeviceKey) -> Device? { self[key]?.device(key) }
+
+    /// An owner's devices by name, then id.
+    func devices(of owner: UserID) -> [Device] {
+        (records[owner] ?? [:]).map { $0.value.device(DeviceKey(owner: owner, id: $0.key)) }
+            .sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+    }
+
+    /// All keys, of one owner or of everybody.
+    func keys(of owner: UserID?) -> [DeviceKey] {
+        if let owner { return (records[owner] ?? [:]).keys.map { DeviceKey(owner: owner, id: $0) } }
+        return records.flatMap { owner, devices in devices.keys.map { DeviceKey(owner: owner, id: $0) } }
+    }
+
+    // MARK: Sessions
+
+    /// Gives a registration its generation: one more than this registry and the executor have ever known. It counts
+    /// as used from now on, whether or not the disk takes it.
+    mutating func mint(_ register: DeviceRegister, key: DeviceKey, route: Route, at now: Timestamp)
+        -> DeviceRegistration
+    {
+        let generation = max(minted[key] ?? 0, register.generation) + 1
+        minted[key] = generation
+        return DeviceRegistration(
+            key: key, generation: generation, route: route, boot: register.boot, name: register.name,
+            slots: register.slots, version: register.version, agents: register.agents, platform: register.platform,
+            at: now)
+    }
+
+    /// Opens the session of a registration that is on disk, where `name` is the name that the row holds. False, and
+    /// nothing changed, when a newer registration has come meanwhile.
+    ///
+    /// An older session ends here, whatever its executor's life is: the newest wins. That a living session with
+    /// another boot id is a second machine, which gets an id of its own, is still to be decided here.
+    mutating func open(_ registration: DeviceRegistration, name: String) -> Bool {
+        let key = registration.key
+        guard minted[key] == registration.generation else { return false }
+        let old = self[key]
+        if let route = old?.session?.route { forget(route) }
+        // The same executor has only dialled again: what it last reported still holds.
+        let used = old?.session.map { $0.boot == registration.boot ? $0.used : 0 } ?? 0
+        self[key] = DeviceRecord(
+            name: name, isDefault: old?.isDefault ?? false, total: registration.slots, version: registration.version,
+            agents: registration.agents, platform: registration.platform, lastSeenAt: registration.at,
+            generation: registration.generation,
+            session: DeviceSession(
+                generation: registration.generation, route: registration.route, boot: registration.boot,
+                connectedAt: registration.at, used: min(used, registration.slots)))
+        sessions[registration.route.gateway, default: [:]][registration.route.session] = key
+        revision += 1
+        return true
+    }
+
+    /// Ends a session. False, and nothing changed, when it is not the device's present one.
+    mutating func close(_ key: DeviceKey, generation: UInt64, at now: Timestamp) -> Bool {
+        guard let session = self[key]?.session, session.generation == generation else { return false }
+        end(key, session, at: now)
+        revision += 1
+        return true
+    }
+
+    /// Ends all sessions of a gateway that has died.
+    mutating func lose(_ gateway: Incarnation, at now: Timestamp) -> [DeviceKey] {
+        guard let lost = sessions[gateway]?.values, !lost.isEmpty else { return [] }
+        let keys = Array(lost)
+        for key in keys { if let session = self[key]?.session { end(key, session, at: now) } }
+        revision += 1
+        return keys
+    }
+
+    /// What a report did.
+    enum Report: Equatable {
+        /// No present session has this route: it is of an earlier one, or the device was deleted.
+        case stale
+        /// Only "last seen" has moved, which no watcher is woken for.
+        case seen
+        case changed(DeviceKey)
+    }
+
+    /// Takes a checked report in.
+    mutating func report(_ report: DeviceReport, from route: Route, at now: Timestamp) -> Report {
+        guard let key = sessions[route.gateway]?[route.session], var record = self[key] else { return .stale }
+        let before = record
+        record.total = report.total
+        record.session?.used = min(report.used, report.total)
+        if let agents = report.agents { record.agents = agents }
+        let changed = record != before
+        record.lastSeenAt = now
+        self[key] = record
+        unsaved.insert(key)
+        if changed { revision += 1 }
+        return changed ? .changed(key) : .seen
+    }
+
+    // MARK: Its owner's wishes
+
+    /// Gives the star to a device, or takes it away; returns what changed.
+    mutating func star(_ key: DeviceKey, on: Bool) -> [DeviceKey] {
+        var changed: [DeviceKey] = []
+        for other in keys(of: key.owner) {
+            let wanted = on ? other == key : other != key && self[other]?.isDefault == true
+            guard self[other]?.isDefault != wanted else { continue }
+            self[other]?.isDefault = wanted
+            changed.append(other)
+        }
+        if !changed.isEmpty { revision += 1 }
+        return changed
+    }
+
+    /// Forgets a device, its session included; false when there is none. Its generation stays known.
+    mutating func delete(_ key: DeviceKey) -> Bool {
+        guard let record = self[key] else { return false }
+        if let route = record.session?.route { forget(route) }
+        self[key] = nil
+        unsaved.remove(key)
+        revision += 1
+        return true
+    }
+
+    // MARK: Saving
+
+    /// Takes what is to be saved; what could not be is given back with ``unsaved(_:)``.
+    mutating func takeUnsaved() -> [DeviceRow] {
+        defer { unsaved = [] }
+        return unsaved.compactMap { key in self[key].map { DeviceRow(key: key, record: $0) } }
+    }
+
+    /// Marks rows as still to be saved.
+    mutating func unsaved(_ keys: [DeviceKey]) { unsaved.formUnion(keys) }
+
+    private mutating func end(_ key: DeviceKey, _ session: DeviceSession, at now: Timestamp) {
+        forget(session.route)
+        self[key]?.session = nil
+        self[key]?.lastSeenAt = now
+        unsaved.insert(key)
+    }
+
+    private mutating func forget(_ route: Route) {
+        sessions[route.gateway]?[route.session] = nil
+        if sessions[route.gateway]?.isEmpty == true { sessions[route.gateway] = nil }
+    }
+}

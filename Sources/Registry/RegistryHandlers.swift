@@ -1,0 +1,46 @@
+import Mesh
+import Messages
+
+/// Decode, call, encode: which message calls what of the service. The mesh calls on the reactor, which is the
+/// service's own executor; so what needs no answer from the disk is done at once, in the order of arrival.
+enum RegistryHandlers {
+    static func make(_ service: RegistryService) -> Handlers {
+        var handlers = Handlers()
+        handlers.onRequest(ServiceAnnounce.self) { announce, context in
+            try await service.announce(announce, by: context.peer.identity)
+            return Done()
+        }
+        handlers.onSubscribe(ServiceWatch.self) { _, outlet, _ in
+            service.assumeIsolated { $0.watchServices(outlet) }
+        }
+        handlers.onRequest(DeviceRegister.self) { register, context in
+            try await service.register(register, from: context.peer)
+        }
+        handlers.onNotice(DeviceReport.self) { report, context in
+            service.assumeIsolated {
+                $0.report(report, session: context.session, on: context.peer.identity.incarnation)
+            }
+        }
+        handlers.onNotice(DeviceGone.self) { gone, _ in
+            service.assumeIsolated { $0.gone(gone) }
+        }
+        handlers.onSubscribe(DeviceWatch.self) { watch, outlet, _ in
+            service.assumeIsolated { $0.watch(watch.owner, outlet) }
+        }
+        handlers.onRequest(DeviceList.self) { list, _ in
+            DeviceListing(devices: await service.list(list.owner))
+        }
+        handlers.onRequest(DeviceStar.self) { star, _ in
+            try await service.star(star)
+            return Done()
+        }
+        handlers.onRequest(DeviceDelete.self) { delete, _ in
+            try await service.delete(delete)
+            return Done()
+        }
+        handlers.onPeerDown { peer, _ in
+            service.assumeIsolated { $0.peerDown(peer.identity) }
+        }
+        return handlers
+    }
+}

@@ -1,0 +1,217 @@
+import Logging
+import Mesh
+import Messages
+import Metrics
+import Storage
+
+/// The registry's state and what follows from its decisions. It runs on the reactor; the disk's work does not.
+///
+/// State changes only after its commit. Commits come back in the order in which they were asked for, so memory
+/// and disk go through the same steps.
+actor RegistryService {
+    nonisolated let reactor: Reactor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
+    /// This life of the registry, which counts the revisions.
+    nonisolated let incarnation: Incarnation
+    private let store: Store
+    private let logger: Logger
+    private let now: @Sendable () -> Timestamp
+    private var devices: DeviceTable
+    private var services = ServiceTable()
+    private var deviceWatchers = Watchers<DeviceFeed>()
+    private var serviceWatchers = Watchers<ServiceFeed>()
+    private var saving: Task<Void, Never>?
+    private let stale = Counter(label: "registry_stale_messages")
+
+    init(
+        store: Store, rows: [DeviceRow], incarnation: Incarnation, reactor: Reactor, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp = { .now() }
+    ) {
+        self.store = store
+        self.incarnation = incarnation
+        self.reactor = reactor
+        self.logger = logger
+        self.now = now
+        devices = DeviceTable(rows)
+    }
+
+    // MARK: Sessions
+
+    /// Registers a device: its generation is on disk before it is told to anybody.
+    func register(_ register: DeviceRegister, from peer: Peer) async throws -> DeviceRegistered {
+        try DeviceRules.check(register)
+        guard let owner = register.owner, let route = register.route else {
+            throw Fault(.invalidRequest, "a registration needs the owner and the route, which the gateway adds")
+        }
+        guard route.gateway == peer.identity.incarnation else {
+            throw Fault(.invalidRequest, "the route of a registration is not on the gateway that sent it")
+        }
+        let key = DeviceKey(owner: owner, id: register.device)
+        let registration = devices.mint(register, key: key, route: route, at: now())
+        let name = try await write { try DeviceStore.register(registration, in: $0) }
+        // The gateway may have died meanwhile; its end has been dealt with already and does not come again.
+        guard peer.isUp else { throw Fault(.peerLost, "the gateway of device \(key.id) is gone") }
+        guard devices.open(registration, name: name) else {
+            throw Fault(.staleSession, "device \(key.id) has registered again meanwhile")
+        }
+        log(.notice, "device registered", key, generation: registration.generation)
+        changed([key])
+        return DeviceRegistered(device: key.id, name: name, generation: registration.generation)
+    }
+
+    /// Ends a session, if it is still the device's present one.
+    func gone(_ gone: DeviceGone) {
+        let key = DeviceKey(owner: gone.owner, id: gone.device)
+        guard devices.close(key, generation: gone.generation, at: now()) else { return stale.increment() }
+        log(.notice, "device offline", key, generation: gone.generation)
+        changed([key])
+        save()
+    }
+
+    /// Takes in what an executor reports in its session on `gateway`.
+    func report(_ report: DeviceReport, session: UInt64, on gateway: Incarnation) {
+        do { try DeviceRules.check(report) } catch {
+            return logger.warning("report refused", metadata: ["session": "\(session)", "error": "\(error)"])
+        }
+        let route = Route(gateway: gateway, session: SessionNumber(session))
+        switch devices.report(report, from: route, at: now()) {
+        case .stale: stale.increment()
+        case .seen: break
+        case .changed(let key): changed([key])
+        }
+    }
+
+    /// A peer has died: its service is forgotten, the devices behind it are offline.
+    func peerDown(_ peer: Identity) {
+        if services.gone(peer.incarnation) {
+            logger.notice("service gone", metadata: ["peer": "\(peer.name)", "role": "\(peer.role)"])
+            pumpServices()
+        }
+        let lost = devices.lose(peer.incarnation, at: now())
+        guard !lost.isEmpty else { return }
+        logger.notice(
+            "gateway lost, its devices are offline", metadata: ["peer": "\(peer.name)", "devices": "\(lost.count)"])
+        changed(lost)
+        save()
+    }
+
+    // MARK: Requests of users
+
+    /// An owner's devices.
+    func list(_ owner: UserID) -> [Device] { devices.devices(of: owner) }
+
+    /// Moves the star.
+    func star(_ star: DeviceStar) async throws {
+        let key = DeviceKey(owner: star.owner, id: star.device)
+        guard try await write({ try DeviceStore.star(key, on: star.on, in: $0) }) else { throw notFound(key) }
+        changed(devices.star(key, on: star.on))
+    }
+
+    /// Removes a registration.
+    func delete(_ delete: DeviceDelete) async throws {
+        let key = DeviceKey(owner: delete.owner, id: delete.device)
+        let time = now()
+        guard try await write({ try DeviceStore.delete(key, at: time, in: $0) }) else { throw notFound(key) }
+        if devices.delete(key) { changed([key]) }
+        log(.notice, "device deleted", key)
+    }
+
+    // MARK: Services
+
+    /// Takes an announcement in.
+    func announce(_ announce: ServiceAnnounce, by identity: Identity) throws {
+        guard try services.announce(announce, by: identity) else { return }
+        logger.notice(
+            "service announced",
+            metadata: [
+                "peer": "\(identity.name)", "role": "\(identity.role)", "endpoint": "\(announce.endpoint ?? "none")",
+                "partitions": "\(announce.partitions.count)",
+            ])
+        pumpServices()
+    }
+
+    // MARK: Watches
+
+    /// Serves a watch of devices.
+    func watch(_ owner: UserID?, _ outlet: Outlet) {
+        let id = deviceWatchers.add(outlet, DeviceFeed(owner: owner))
+        outlet.onCredit { [weak self] in self?.assumeIsolated { $0.pumpDevices(id) } }
+        outlet.onClose { [weak self] in self?.assumeIsolated { $0.deviceWatchers.remove(id) } }
+        pumpDevices(id)
+    }
+
+    /// Serves a watch of services.
+    func watchServices(_ outlet: Outlet) {
+        let id = serviceWatchers.add(outlet, ServiceFeed())
+        outlet.onCredit { [weak self] in self?.assumeIsolated { $0.pumpServices() } }
+        outlet.onClose { [weak self] in self?.assumeIsolated { $0.serviceWatchers.remove(id) } }
+        pumpServices()
+    }
+
+    private func changed(_ keys: [DeviceKey]) {
+        guard !keys.isEmpty else { return }
+        deviceWatchers.update { $0.mark(keys) }
+        for id in deviceWatchers.ids { pumpDevices(id) }
+    }
+
+    private func pumpDevices(_ id: WatcherID) {
+        while let next = deviceWatchers.take(id, { $0.next(devices, incarnation: incarnation) }) {
+            guard next.outlet.send(next.item) else { return }
+        }
+    }
+
+    private func pumpServices() {
+        for id in serviceWatchers.ids {
+            while let next = serviceWatchers.take(id, { $0.next(services, incarnation: incarnation) }) {
+                guard next.outlet.send(next.item) else { break }
+            }
+        }
+    }
+
+    // MARK: The disk
+
+    /// Writes what reports have changed, in the background; one write at a time.
+    func save() {
+        guard saving == nil, !devices.unsaved.isEmpty else { return }
+        saving = Task {
+            while await saveOnce(), !devices.unsaved.isEmpty {}
+            saving = nil
+        }
+    }
+
+    /// Writes what is left and returns when it is on disk; for the end.
+    func flush() async {
+        await saving?.value
+        save()
+        await saving?.value
+    }
+
+    /// False when the disk refuses: it is tried again with the next save.
+    private func saveOnce() async -> Bool {
+        let rows = devices.takeUnsaved()
+        do {
+            try await write { try DeviceStore.save(rows, in: $0) }
+            return true
+        } catch {
+            devices.unsaved(rows.map(\.key))
+            return false
+        }
+    }
+
+    private func write<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T {
+        do { return try await store.write(work) } catch {
+            logger.error("storage failed", metadata: ["error": "\(error)"])
+            throw Fault(.storageFailed, "the registry could not write to its disk; nothing was changed, try again")
+        }
+    }
+
+    private func notFound(_ key: DeviceKey) -> Fault {
+        Fault(.deviceNotFound, "there is no device '\(key.id)'; 'wegent devices' lists yours")
+    }
+
+    private func log(_ level: Logger.Level, _ message: Logger.Message, _ key: DeviceKey, generation: UInt64? = nil) {
+        var metadata: Logger.Metadata = ["device": "\(key.id)", "owner": "\(key.owner)"]
+        if let generation { metadata["generation"] = "\(generation)" }
+        logger.log(level: level, message, metadata: metadata)
+    }
+}

@@ -1,0 +1,50 @@
+import Mesh
+import Messages
+
+/// Who is on the mesh and who leads which partition; a value.
+struct ServiceTable: Sendable {
+    /// Grows by one with each change.
+    private(set) var revision: UInt64 = 0
+    private var entries: [Incarnation: ServiceEntry] = [:]
+
+    /// All of them, in a stable order.
+    var services: [ServiceEntry] {
+        entries.values.sorted { ($0.role.rawValue, $0.incarnation) < ($1.role.rawValue, $1.incarnation) }
+    }
+
+    /// Takes an announcement in; false when it says nothing new.
+    /// - Throws: ``Fault`` `invalid_request`.
+    mutating func announce(_ announce: ServiceAnnounce, by identity: Identity) throws -> Bool {
+        guard announce.partitions.isEmpty || identity.role == .dispatcher else {
+            throw Fault(.invalidRequest, "only a dispatcher leads partitions; \(identity.name) is a \(identity.role)")
+        }
+        guard announce.partitions.allSatisfy({ $0.first <= $0.last }), announce.partitions.count <= Partition.count
+        else { throw Fault(.invalidRequest, "the partitions of \(identity.name) are not runs of 0 to 63") }
+        guard announce.partitions.isEmpty || announce.endpoint != nil else {
+            throw Fault(.invalidRequest, "a dispatcher that leads partitions needs an endpoint")
+        }
+        let entry = ServiceEntry(
+            role: identity.role, name: identity.name, incarnation: identity.incarnation, endpoint: announce.endpoint,
+            partitions: announce.partitions, draining: announce.draining)
+        guard entries[identity.incarnation] != entry else { return false }
+        // Two lives cannot be bound to one endpoint: the other one is dead, though its silence is not over yet.
+        if let endpoint = announce.endpoint {
+            entries = entries.filter { $0.value.endpoint != endpoint }
+        }
+        entries[identity.incarnation] = entry
+        revision += 1
+        return true
+    }
+
+    /// Forgets a life; false when it was not known.
+    mutating func gone(_ incarnation: Incarnation) -> Bool {
+        guard entries.removeValue(forKey: incarnation) != nil else { return false }
+        revision += 1
+        return true
+    }
+
+    /// The whole of it as a watcher gets it.
+    func changes(_ registry: Incarnation) -> ServiceChanges {
+        ServiceChanges(incarnation: registry, revision: revision, services: services)
+    }
+}

@@ -1,0 +1,44 @@
+import Messages
+import Testing
+
+@testable import Registry
+
+@Suite("What a device may say of itself")
+struct DeviceRulesTests {
+    @Test("Ordinary registrations pass", arguments: ["a", "box-1.local_x", String(repeating: "x", count: 128)])
+    func good(_ id: String) throws {
+        try DeviceRules.check(Samples.register(id))
+        try DeviceRules.check(Samples.register(name: "Büro – Mac 💻", slots: 1000))
+    }
+
+    @Test(
+        "Ids that cannot be are refused",
+        arguments: ["", "a b", "a/b", "ü", "a\n", "cloud", "default", String(repeating: "x", count: 129)])
+    func ids(_ id: String) { refused(Samples.register(id)) }
+
+    @Test("Names that cannot be are refused", arguments: ["", "a\nb", String(repeating: "x", count: 201)])
+    func names(_ name: String) { refused(Samples.register(name: name)) }
+
+    @Test("Slots that cannot be are refused", arguments: [0, -1, 1001, .max])
+    func slots(_ slots: Int) { refused(Samples.register(slots: slots)) }
+
+    @Test("Agents without end are refused")
+    func agents() {
+        var register = Samples.register()
+        register.agents = Array(repeating: Agent(name: "a", version: nil, ready: true, detail: nil), count: 33)
+        refused(register)
+        register.agents = [Agent(name: "a", version: nil, ready: true, detail: String(repeating: "x", count: 1001))]
+        refused(register)
+    }
+
+    @Test("Reports that cannot be are refused", arguments: [(0, 0), (-1, 5), (0, 1001), (1001, 5)])
+    func reports(_ used: Int, _ total: Int) {
+        let fault = #expect(throws: Fault.self) { try DeviceRules.check(Samples.report(used, of: total)) }
+        #expect(fault?.code == .invalidRequest)
+    }
+
+    private func refused(_ register: DeviceRegister) {
+        let fault = #expect(throws: Fault.self) { try DeviceRules.check(register) }
+        #expect(fault?.code == .invalidRequest)
+    }
+}

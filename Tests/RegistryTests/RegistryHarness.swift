@@ -1,0 +1,64 @@
+import Logging
+import Mesh
+import Messages
+import TestSupport
+
+@testable import Registry
+
+/// A whole registry with its data in a folder of its own, reached over a socket file.
+final class RegistryHarness: Sendable {
+    let folder: TemporaryDirectory
+    let reactor: Reactor
+    let server: RegistryServer
+    let logger: Logger
+
+    /// - Parameter folder: That of an earlier one whose data it takes over; nil = a new one.
+    init(_ folder: TemporaryDirectory? = nil) async throws {
+        self.folder = try folder ?? TemporaryDirectory()
+        reactor = Reactor(name: "test")
+        var logger = Logger(label: "registry")
+        logger.logLevel = .critical
+        self.logger = logger
+        let configuration = RegistryConfiguration(
+            bind: "ipc://\(self.folder.file("registry.sock"))", dataDirectory: self.folder.file("data"))
+        server = RegistryServer(configuration, reactor: reactor, logger: logger)
+        try await server.start()
+    }
+
+    /// Another service that has dialled the registry.
+    func dial(_ role: ServiceRole = .gateway, name: String = "test") async throws -> Caller {
+        let identity = Identity(role: role, name: name)
+        let link = Link(
+            server.endpoint, identity: identity, handlers: Handlers(), reactor: reactor, logger: logger)
+        return Caller(identity: identity, link: link, peer: try await link.connected())
+    }
+
+    func stop() async {
+        await server.stop()
+        await reactor.shutdown()
+    }
+}
+
+/// A service as the registry sees it.
+struct Caller: Sendable {
+    var identity: Identity
+    var link: Link
+    var peer: Peer
+
+    /// Registers a device in session `session` of this gateway.
+    func register(
+        _ id: String = "box", session: UInt64, owner: UserID = Samples.anna, generation: UInt64 = 0
+    ) async throws -> DeviceRegistered {
+        let route = Route(gateway: identity.incarnation, session: SessionNumber(session))
+        return try await peer.request(
+            Samples.register(id, name: "Linux - \(id)", generation: generation, owner: owner, route: route))
+    }
+
+    func devices(_ owner: UserID = Samples.anna) async throws -> [Device] {
+        try await peer.request(DeviceList(owner: owner)).devices
+    }
+
+    func device(_ id: String = "box") async throws -> Device? {
+        try await devices().first { $0.id == id }
+    }
+}

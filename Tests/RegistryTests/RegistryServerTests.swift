@@ -1,0 +1,189 @@
+import Mesh
+import Messages
+import Storage
+import TestSupport
+import Testing
+
+@testable import Registry
+
+@Suite("The registry on the mesh", .timeLimit(.minutes(2)))
+struct RegistryServerTests {
+    @Test("A device registers, reports, goes, and each step is seen by a watcher and in the list")
+    func life() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = try await registry.dial()
+        var watch = gateway.peer.items(DeviceWatch()).makeAsyncIterator()
+        let snapshot = try #require(try await watch.next())
+        #expect(snapshot.snapshot && !snapshot.more && snapshot.devices.isEmpty)
+
+        let registered = try await gateway.register(session: 1, generation: 6)
+        #expect(registered == DeviceRegistered(device: "box", name: "Linux - box", generation: 7))
+        let came = try #require(try await watch.next())
+        #expect(came.devices.map(\.status) == [.online])
+        #expect(came.devices.first?.route == Route(gateway: gateway.identity.incarnation, session: SessionNumber(1)))
+
+        gateway.peer.send(Samples.report(5), session: 1)
+        #expect(try await watch.next()?.devices.first?.status == .busy)
+        #expect(try await gateway.device()?.slots == Slots(used: 5, total: 5))
+
+        // An old session's end first: it has no effect, so the next item is the right one's.
+        gateway.peer.send(DeviceGone(owner: Samples.anna, device: "box", generation: 6, reason: "late"))
+        gateway.peer.send(DeviceGone(owner: Samples.anna, device: "box", generation: 7, reason: "closed"))
+        let went = try #require(try await watch.next())
+        #expect(went.devices.map(\.status) == [.offline])
+        #expect(went.revision == came.revision + 2)
+        await registry.stop()
+    }
+
+    @Test("Wrong registrations get a clear fault, and the registry goes on")
+    func refused() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = try await registry.dial()
+        let elsewhere = Samples.register(route: Samples.route(1))
+        for wrong in [Samples.register("a b"), Samples.register(), Samples.register(owner: nil), elsewhere] {
+            let fault = await #expect(throws: Fault.self) { try await gateway.peer.request(wrong) }
+            #expect(fault?.code == .invalidRequest)
+        }
+        _ = try await gateway.register(session: 1)
+        #expect(try await gateway.devices().count == 1)
+        await registry.stop()
+    }
+
+    @Test("A gateway that says goodbye or dies takes its devices offline at once")
+    func gatewayGone() async throws {
+        let registry = try await RegistryHarness()
+        let (first, second) = (try await registry.dial(), try await registry.dial())
+        _ = try await first.register("a", session: 1)
+        _ = try await second.register("b", session: 1)
+        await first.link.close()
+        try await eventually("the device behind it to be offline") {
+            try await second.device("a")?.status == .offline
+        }
+        #expect(try await second.device("b")?.status == .online)
+        await registry.stop()
+    }
+
+    @Test("Devices, stars and generations outlive the registry; sessions do not")
+    func restart() async throws {
+        let before = try await RegistryHarness()
+        let gateway = try await before.dial()
+        for id in ["a", "b"] { _ = try await gateway.register(id, session: id == "a" ? 1 : 2) }
+        _ = try await gateway.peer.request(DeviceStar(owner: Samples.anna, device: "b", on: true))
+        gateway.peer.send(Samples.report(3, of: 4), session: 1)
+        // Answered in order, so the report is in.
+        #expect(try await gateway.device("a")?.slots == Slots(used: 3, total: 4))
+        await before.stop()
+
+        let after = try await RegistryHarness(before.folder)
+        let again = try await after.dial()
+        let devices = try await again.devices()
+        #expect(devices.map(\.status) == [.offline, .offline])
+        #expect(devices.map(\.isDefault) == [false, true])
+        #expect(devices.first?.slots == Slots(used: 0, total: 4))
+        #expect(devices.allSatisfy { $0.route == nil && $0.lastSeenAt != nil })
+        // The executor has lost its number; the registry has not.
+        #expect(try await again.register("a", session: 1).generation == 2)
+        #expect(try await again.device("a")?.status == .online)
+        await after.stop()
+    }
+
+    @Test("Stars and deletions: the owner's own devices only")
+    func wishes() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = try await registry.dial()
+        _ = try await gateway.register(session: 1)
+        for owner in [Samples.anna, Samples.bert] {
+            let unknown = owner == Samples.anna ? "other" : "box"
+            let star = await #expect(throws: Fault.self) {
+                try await gateway.peer.request(DeviceStar(owner: owner, device: unknown, on: true))
+            }
+            #expect(star?.code == .deviceNotFound)
+            let delete = await #expect(throws: Fault.self) {
+                try await gateway.peer.request(DeviceDelete(owner: owner, device: unknown))
+            }
+            #expect(delete?.code == .deviceNotFound)
+        }
+        var watch = gateway.peer.items(DeviceWatch(owner: Samples.anna)).makeAsyncIterator()
+        #expect(try await watch.next()?.devices.count == 1)
+        _ = try await gateway.peer.request(DeviceStar(owner: Samples.anna, device: "box", on: true))
+        #expect(try await watch.next()?.devices.first?.isDefault == true)
+        _ = try await gateway.peer.request(DeviceDelete(owner: Samples.anna, device: "box"))
+        #expect(try await watch.next()?.removed == [RemovedDevice(owner: Samples.anna, id: "box")])
+        // Still connected, it stays away until it registers again.
+        gateway.peer.send(Samples.report(1), session: 1)
+        #expect(try await gateway.devices().isEmpty)
+        #expect(try await gateway.register(session: 2).generation == 2)
+        #expect(try await gateway.device()?.isDefault == false)
+        await registry.stop()
+    }
+
+    @Test("Many registrations of one device at once: the newest wins, and every number is given once")
+    func stampede() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = try await registry.dial()
+        let results = await withTaskGroup(of: UInt64?.self) { group in
+            for session in 1...50 as ClosedRange<UInt64> {
+                group.addTask { try? await gateway.register(session: session).generation }
+            }
+            return await group.reduce(into: [UInt64?]()) { $0.append($1) }
+        }
+        let given = results.compactMap { $0 }
+        #expect(Set(given).count == given.count)
+        let device = try #require(try await gateway.device())
+        #expect(device.generation == 50)
+        #expect(given.max() == 50)
+        await registry.stop()
+    }
+
+    @Test("A watcher that gives no credit is told the newest state when it does")
+    func slowWatcher() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = try await registry.dial()
+        for number in 0..<40 as Range<UInt64> { _ = try await gateway.register("d\(number)", session: number + 1) }
+        var watch = gateway.peer.items(DeviceWatch(), credit: 1).makeAsyncIterator()
+        var known: [String: Device] = [:]
+        let first = try #require(try await watch.next())
+        #expect(first.snapshot && first.more)
+        for used in [1, 2, 3] {
+            for number in 0..<40 as Range<UInt64> { gateway.peer.send(Samples.report(used), session: number + 1) }
+        }
+        for device in first.devices { known[device.id] = device }
+        while known.count < 40 || known.values.contains(where: { $0.slots.used != 3 }) {
+            for device in try #require(try await watch.next()).devices { known[device.id] = device }
+        }
+        let listed = try await gateway.devices()
+        #expect(listed.allSatisfy { known[$0.id]?.slots == $0.slots })
+        await registry.stop()
+    }
+
+    @Test("Services are seen by watchers from their announcement to the loss of their connection")
+    func services() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = try await registry.dial()
+        let dispatcher = try await registry.dial(.dispatcher, name: "one")
+        var watch = gateway.peer.items(ServiceWatch()).makeAsyncIterator()
+        #expect(try await watch.next()?.services == [])
+        let claims = [PartitionClaim(first: Partition(number: 0), last: Partition(number: 63), epoch: 2)]
+        _ = try await dispatcher.peer.request(
+            ServiceAnnounce(endpoint: "tcp://127.0.0.1:9", partitions: claims, draining: false))
+        let came = try #require(try await watch.next())
+        #expect(came.services.map(\.incarnation) == [dispatcher.identity.incarnation])
+        #expect(came.services.first?.partitions == claims)
+        await dispatcher.link.close()
+        let went = try #require(try await watch.next())
+        #expect(went.services.isEmpty && went.revision == came.revision + 1)
+        await registry.stop()
+    }
+
+    @Test("A second registry on the same data is refused, with the directory named")
+    func exclusive() async throws {
+        let registry = try await RegistryHarness()
+        let second = RegistryServer(
+            RegistryConfiguration(bind: "tcp://127.0.0.1:0", dataDirectory: registry.folder.file("data")),
+            reactor: registry.reactor, logger: registry.logger)
+        let error = await #expect(throws: StoreError.self) { try await second.start() }
+        #expect(error?.kind == .locked)
+        #expect(error?.description.contains(registry.folder.path) == true)
+        await registry.stop()
+    }
+}

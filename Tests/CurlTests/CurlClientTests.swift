@@ -82,13 +82,13 @@ struct CurlClientTests {
     }
 
     @Test func holdsTheSenderBackWhileTheReaderIsBehind() async throws {
-        let total = 64 << 20
+        let total = 24 << 20
         let sent = Mutex(0)
         let server = try TinyServer { connection in
             guard connection.request() != nil else { return }
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n")
             let block = [UInt8](repeating: 1, count: 1 << 20)
-            for _ in 0..<64 {
+            for _ in 0..<24 {
                 guard connection.write(block) else { return }
                 sent.withLock { $0 += block.count }
             }
@@ -106,7 +106,6 @@ struct CurlClientTests {
         #expect(before < total / 2)
         var count = 0
         for try await chunk in response.body {
-            #expect(chunk.allSatisfy { $0 == 1 })
             count += chunk.count
         }
         #expect(count == total)
@@ -171,6 +170,11 @@ struct CurlClientTests {
             if request.line.contains("silent") { connection.untilClosed() }
         }
         defer { server.stop() }
+        let plain = try TinyServer { connection in
+            connection.write("HTTP/1.1 400 Said\r\n\r\n")
+            connection.untilClosed()
+        }
+        defer { plain.stop() }
         let closed = try TinyServer { _ in }
         closed.stop()
         let cases: [(CurlRequest, CurlError.Kind)] = [
@@ -183,7 +187,7 @@ struct CurlClientTests {
             (CurlRequest("GET", server.url + "/empty"), .broken),
             (CurlRequest("GET", server.url + "/silent", idleTimeout: .seconds(1)), .timedOut),
             (CurlRequest("GET", server.url + "/silent", totalTimeout: .milliseconds(200)), .timedOut),
-            (CurlRequest("GET", server.url.replacing("http:", with: "https:")), .tls),
+            (CurlRequest("GET", plain.url.replacing("http:", with: "https:")), .tls),
         ]
         for (request, kind) in cases {
             let error = await #expect(throws: CurlError.self, "\(request.url)") {

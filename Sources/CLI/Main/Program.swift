@@ -1,1 +1,6 @@
-@main enum Program { static func main() {} }
+import CLI
+
+@main
+enum Program {
+    static func main() async { await Wegent.start() }
+}

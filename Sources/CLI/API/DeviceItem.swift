@@ -1,0 +1,26 @@
+import Messages
+
+/// A device in `GET /devices`.
+struct DeviceItem: Codable, Equatable, Sendable {
+    var id: String
+    var name: String
+    var status: DeviceStatus
+    /// Whether tasks without a target go here.
+    var isDefault: Bool
+    var slots: Slots
+    var version: String?
+    var agents: [Agent]
+    var platform: Platform?
+    var lastSeenAt: Timestamp?
+    var connectedAt: Timestamp?
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, status, slots, version, agents, platform
+        case isDefault = "is_default"
+        case lastSeenAt = "last_seen_at"
+        case connectedAt = "connected_at"
+    }
+
+    /// Whether it is connected.
+    var isConnected: Bool { status != .offline }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Messages
+
+/// `wegent tasks`: the newest tasks.
+struct TasksCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tasks",
+        abstract: "List your newest tasks.",
+        discussion: """
+            Examples:
+              wegent tasks
+              wegent tasks --limit 100 --json
+            """)
+
+    @Option(help: "How many, 1 to 200.")
+    var limit = 20
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func validate() throws {
+        guard (1...200).contains(limit) else { throw ValidationError("--limit must be 1 to 200.") }
+    }
+
+    func run() async throws {
+        let listing = try await connection.backend().tasks(limit: limit)
+        if json { return try Output.json(items: listing.items, total: listing.total) }
+        guard !listing.items.isEmpty else { return Output.notice("no tasks yet; send one with `wegent run PROMPT`") }
+        let terminal = Terminal.current
+        Output.write(Self.table(listing.items, now: .now()).text(width: terminal.width, paint: terminal.paint))
+    }
+
+    /// The table of `tasks`.
+    static func table(_ tasks: [TaskView], now: Timestamp) -> Table {
+        Table(
+            header: ["TASK", "STATE", "AGE", "DEVICE", "AGENT", "PROMPT"],
+            rows: tasks.map { task in
+                let device = task.deviceName ?? task.device ?? task.target.description
+                return [
+                    task.id.description, state(task), Elapsed.ago(now.seconds(since: task.createdAt)),
+                    TextWidth.fit(device, 24), task.agent, task.prompt,
+                ]
+            })
+    }
+
+    /// The state with what explains it: a place in the queue, an error's code, a lost connection.
+    private static func state(_ task: TaskView) -> String {
+        if let place = task.queuePosition { return "queued (\(place))" }
+        if let error = task.error { return "failed (\(error.code))" }
+        return task.stalled == nil ? task.state.rawValue : "running (stalled)"
+    }
+}

@@ -1,0 +1,27 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Where files of this user go, by the XDG base directory rules: a variable that is not an absolute path is ignored.
+struct Folders: Sendable {
+    let environment: [String: String]
+
+    /// `~/.config/wegent/config.json`.
+    var configuration: String { base("XDG_CONFIG_HOME", ".config") + "/wegent/config.json" }
+
+    /// `~/.local/share/wegent`.
+    var data: String { base("XDG_DATA_HOME", ".local/share") + "/wegent" }
+
+    /// The user's own.
+    var home: String {
+        environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+            ?? FileManager.default.homeDirectoryForCurrentUser.path
+    }
+
+    private func base(_ variable: String, _ fallback: String) -> String {
+        if let named = environment[variable], named.hasPrefix("/") { return named }
+        return "\(home)/\(fallback)"
+    }
+}

@@ -1,0 +1,143 @@
+import Messages
+
+/// Turns a task's events into text for people, as a value: the same events give the same text.
+///
+/// The agent's own text comes as it is. A tool call is one line, its result dimmed and indented below it. States are not
+/// part of it (a status line or a notice tells them), nor are usage figures.
+struct Transcript: Sendable {
+    /// So much of a tool's result is shown; all of it is in `--json`.
+    static let resultLines = 8
+
+    private let paint: Paint
+    /// Whether the text is for a terminal, which must not obey what an agent or a file says.
+    private let isTerminal: Bool
+    private var filter = ControlFilter()
+    private var atLineStart = true
+    private var kind = ""
+    private var tools: [String: ToolLines] = [:]
+
+    init(paint: Paint, isTerminal: Bool) {
+        self.paint = paint
+        self.isTerminal = isTerminal
+    }
+
+    /// What the event adds; often nothing.
+    mutating func show(_ event: TaskEvent) -> String {
+        let data = event.data
+        defer { if event.kind != "usage" { kind = event.kind } }
+        switch event.kind {
+        case "agent_message_chunk": return message(data)
+        case "agent_thought_chunk": return thought(data)
+        case "tool_call": return toolCall(data)
+        case "tool_call_update": return toolUpdate(data)
+        case "plan": return plan(data)
+        case "log": return log(data)
+        case "permission_request":
+            return line(paint.yellow("? ") + "asks for permission: \(clean(data["title"]?.string ?? ""))")
+        default: return ""
+        }
+    }
+
+    /// The line feed that is owed when the text ends in the middle of a line.
+    mutating func end() -> String { startLine() }
+
+    // MARK: Kinds
+
+    private mutating func message(_ data: JSONValue) -> String {
+        let gap = kind == "agent_thought_chunk" ? startLine() : ""
+        return gap + piece(Self.text(data["content"])) { $0 }
+    }
+
+    // Without dim letters nobody could tell thinking from answering, so plain text leaves it out.
+    private mutating func thought(_ data: JSONValue) -> String {
+        guard paint.colours else { return "" }
+        let gap = kind == "agent_thought_chunk" ? "" : startLine()
+        let paint = paint
+        return gap + piece(Self.text(data["content"])) { paint.dim($0) }
+    }
+
+    private mutating func toolCall(_ data: JSONValue) -> String {
+        let id = data["toolCallId"]?.string ?? ""
+        tools[id] = ToolLines()
+        let title = clean(data["title"]?.string ?? data["kind"]?.string ?? "tool")
+        return line(paint.cyan("● ") + paint.bold(oneLine(title, 200))) + result(of: id, data)
+    }
+
+    private mutating func toolUpdate(_ data: JSONValue) -> String {
+        result(of: data["toolCallId"]?.string ?? "", data)
+    }
+
+    /// What an update adds to a call's result, at most ``resultLines``; the rest is counted when the call ends.
+    private mutating func result(of id: String, _ data: JSONValue) -> String {
+        var tool = tools[id] ?? ToolLines()
+        let text = (data["content"]?.array ?? []).map { Self.text($0["content"] ?? $0) }.joined(separator: "\n")
+        let status = data["status"]?.string
+        let ended = status == "completed" || status == "failed"
+        let lines = tool.add(text, ended: ended, limit: Self.resultLines)
+        tools[id] = ended ? nil : tool
+        var out = lines.map { line(paint.dim("  " + clean($0))) }.joined()
+        if ended, tool.hidden > 0 {
+            out += line(paint.dim("  … \(tool.hidden) more line\(tool.hidden == 1 ? "" : "s")"))
+        }
+        if status == "failed" { out += line(paint.red("  ✗ failed")) }
+        return out
+    }
+
+    private mutating func plan(_ data: JSONValue) -> String {
+        let entries = data["entries"]?.array ?? []
+        guard !entries.isEmpty else { return "" }
+        let marks = ["completed": "✓", "in_progress": "▸"]
+        return entries.map { entry in
+            let mark = marks[entry["status"]?.string ?? ""] ?? "·"
+            return line("\(paint.cyan(mark)) \(oneLine(clean(entry["content"]?.string ?? ""), 200))")
+        }.joined()
+    }
+
+    private mutating func log(_ data: JSONValue) -> String {
+        let text = oneLine(clean(data["message"]?.string ?? ""), 1000)
+        switch data["level"]?.string {
+        case "error", "critical": return line(paint.red("! \(text)"))
+        case "warning": return line(paint.yellow("! \(text)"))
+        default: return line(paint.dim("· \(text)"))
+        }
+    }
+
+    // MARK: Text
+
+    private mutating func piece(_ text: String, _ style: (String) -> String) -> String {
+        let text = isTerminal ? filter.clean(text) : text
+        if let last = text.last { atLineStart = last == "\n" }
+        return style(text)
+    }
+
+    private mutating func line(_ text: String) -> String {
+        defer { atLineStart = true }
+        return startLine() + text + "\n"
+    }
+
+    private mutating func startLine() -> String {
+        defer { atLineStart = true }
+        return atLineStart ? "" : "\n"
+    }
+
+    /// What is not the agent's running text and may be cut anywhere.
+    private func clean(_ text: String) -> String {
+        guard isTerminal else { return text }
+        var filter = ControlFilter()
+        return filter.clean(text)
+    }
+
+    private func oneLine(_ text: String, _ columns: Int) -> String {
+        TextWidth.fit(text.split(whereSeparator: \.isNewline).joined(separator: " "), columns)
+    }
+
+    /// The text of a content block; what is not text is named.
+    private static func text(_ content: JSONValue?) -> String {
+        guard let content else { return "" }
+        if let text = content["text"]?.string { return text }
+        if content["encoding"]?.string == "base64", let data = content["data"]?.string {
+            return "(\(data.utf8.count / 4 * 3) bytes that are not text)\n"
+        }
+        return content["type"]?.string.map { "(\($0))\n" } ?? ""
+    }
+}

@@ -1,0 +1,31 @@
+/// What a dispatcher is started with.
+public struct DispatcherConfiguration: Sendable {
+    /// Where the registry is, such as `tcp://127.0.0.1:7401`.
+    public var registry: String
+    /// Where to listen: `tcp://HOST:PORT` (port 0 = a free one), `ipc://PATH` or `inproc://NAME`.
+    public var bind: String
+    /// Where others dial it, when that is not what it binds (behind `tcp://0.0.0.0:…`, say); nil = what it binds.
+    public var advertise: String?
+    /// Where `dispatcher.db` lies; made when it is missing.
+    public var dataDirectory: String
+    /// How long a device may be away before its tasks fail, in seconds; 0 = at once.
+    public var graceS: Double
+    /// After how many seconds without hearing from a leader an executor ends an attempt by itself; 0 = never.
+    public var leaseS: Double
+    /// Seconds that a stopped attempt has between the polite signal and the kill.
+    public var stopGraceS: Double
+
+    /// - Parameter leaseS: nil = the grace and 15 s more (ARCHITECTURE section 4).
+    public init(
+        registry: String, bind: String = "tcp://127.0.0.1:7402", dataDirectory: String, graceS: Double = 30,
+        leaseS: Double? = nil, stopGraceS: Double = 5, advertise: String? = nil
+    ) {
+        self.registry = registry
+        self.bind = bind
+        self.advertise = advertise
+        self.dataDirectory = dataDirectory
+        self.graceS = graceS
+        self.leaseS = leaseS ?? graceS + 15
+        self.stopGraceS = stopGraceS
+    }
+}

@@ -1,0 +1,58 @@
+import Mesh
+import Messages
+
+/// What the dispatcher answers on the mesh: each message goes to the service, which is on the reactor already.
+enum DispatcherHandlers {
+    /// For the listener that gateways dial.
+    static func make(_ service: DispatcherService) -> Handlers {
+        var handlers = Handlers()
+        requests(service, &handlers)
+        executors(service, &handlers)
+        handlers.onSubscribe(EventsSubscribe.self) { message, outlet, _ in
+            Task(executorPreference: service.reactor) { await service.follow(message, outlet: outlet) }
+        }
+        handlers.onPeerDown { peer, reason in service.assumeIsolated { $0.lost(peer, reason: reason) } }
+        return handlers
+    }
+
+    private static func requests(_ service: DispatcherService, _ handlers: inout Handlers) {
+        handlers.onRequest(TaskSubmit.self) { try await service.submit($0, trace: $1.trace) }
+        handlers.onRequest(TaskGet.self) { message, _ in try await service.view(message.task, owner: message.owner) }
+        handlers.onRequest(TaskList.self) { message, _ in try await service.list(message) }
+        handlers.onRequest(TaskCancel.self) { message, _ in try await service.cancel(message) }
+        handlers.onRequest(EventsPage.self) { message, _ in try await service.page(message) }
+        handlers.onRequest(SessionOpen.self) { try await service.open($0, peer: $1.peer) }
+        handlers.onNotice(SessionClose.self) { message, _ in service.assumeIsolated { $0.close(message) } }
+    }
+
+    private static func executors(_ service: DispatcherService, _ handlers: inout Handlers) {
+        handlers.onNotice(EventsAppend.self) { message, context in
+            service.assumeIsolated { $0.append(message.batch.events, from: context.ref) }
+        }
+        handlers.onNotice(TaskStarted.self) { message, context in
+            service.assumeIsolated { $0.started(message, from: context.ref) }
+        }
+        handlers.onNotice(TaskRejected.self) { message, context in
+            service.assumeIsolated { $0.rejected(message, from: context.ref) }
+        }
+        handlers.onNotice(TaskFinished.self) { message, context in
+            service.assumeIsolated { $0.finished(message, from: context.ref) }
+        }
+        handlers.onNotice(DeviceReport.self) { message, context in
+            service.assumeIsolated { $0.report(message, from: context.ref) }
+        }
+    }
+
+    /// For the link to the registry.
+    static func registry(_ service: DispatcherService) -> Handlers {
+        var handlers = Handlers()
+        handlers.onPeerUp { peer in service.assumeIsolated { $0.registryUp(peer) } }
+        handlers.onPeerDown { peer, _ in service.assumeIsolated { $0.registryDown(peer) } }
+        return handlers
+    }
+}
+
+extension MessageContext {
+    /// Which executor's session it came from.
+    fileprivate var ref: SessionRef { SessionRef(gateway: peer.identity.incarnation, number: session) }
+}

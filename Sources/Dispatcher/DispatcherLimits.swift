@@ -1,0 +1,47 @@
+/// The dispatcher's own limits, each with its reason.
+enum DispatcherLimits {
+    /// Between two repeats of an unanswered assign or stop, and of a resync (ARCHITECTURE section 4), in ms.
+    static let repeatMs: Int64 = 2000
+    /// What a cancellation waits for the executor on top of the grace, in ms: the executor's own grace between the
+    /// polite signal and the kill.
+    static let cancelExtraMs: Int64 = 5000
+    /// How long a new session may take to send its first report before it is given work all the same, in ms.
+    static let reportMs: Int64 = 2000
+    /// How many places of a queue are told of each move: writing all would be n² events. Those behind learn their
+    /// place from `task.get`.
+    static let toldPositions = 20
+    /// The least time between two tellings of mere positions in one queue, in ms: a queue that moves a thousand
+    /// times a second is not worth twenty thousand events.
+    static let positionsMs: Int64 = 200
+    /// Without news a viewer gets an empty batch after this, in ms, so that a silent loss is noticed.
+    static let keepaliveMs: Int64 = 1000
+    /// What is kept of a watched task's newest events for its viewers, in bytes; a slower viewer reads the log.
+    static let tailBytes = 1 << 20
+    /// The same as a number of events.
+    static let tailEvents = 4096
+    /// The most bytes of a page of the log (as `events.page` says).
+    static let pageBytes = 4 << 20
+    /// The most events of a page.
+    static let pageEvents = 10_000
+    /// How many events a viewer that reads the log gets in one go; with ``EventBatch/preferredSize``.
+    static let readEvents = 2048
+    /// The longest prompt in bytes that stays in memory while its task lives; a longer one is read when it is needed.
+    static let cachedPrompt = 4096
+    /// The characters of a prompt in a list.
+    static let excerpt = 200
+    /// The longest idempotency key, in characters.
+    static let idempotencyKey = 200
+    /// How long a key holds, in ms.
+    static let idempotencyMs: Int64 = 24 * 3_600_000
+    /// Between two sweeps of expired keys, in ms.
+    static let sweepMs: Int64 = 3_600_000
+    /// How long a submission is remembered in memory, in ms: longer than a look into the store can take, so that two
+    /// copies that arrive together are seen to be one.
+    static let recentMs: Int64 = 20_000
+    /// Pause after a failed commit before the next try, in ms: a full disk must not be asked in a busy loop.
+    static let storagePauseMs: Int64 = 500
+    /// Viewers of one peer (ARCHITECTURE section 9).
+    static let viewersPerPeer = 256
+    /// How many stops of attempts that are of no interest are remembered, so that a flood is answered once in 2 s.
+    static let strayStops = 4096
+}

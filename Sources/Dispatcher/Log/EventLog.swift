@@ -1,0 +1,110 @@
+import Messages
+import Storage
+
+/// `dispatcher.db`: tasks, attempts, conversations and events. Owns the store; knows no decisions.
+struct EventLog: Sendable {
+    private let store: Store
+    /// The epoch in which this process leads, checked inside every transaction.
+    let epoch: UInt64
+
+    /// Opens the file in `directory` and takes the lease of every partition, in a new epoch.
+    /// - Throws: ``StoreError`` that says what is wrong with the file.
+    init(directory: String, holder: Incarnation, now: Timestamp) async throws {
+        let store = try await Store(path: "\(directory)/dispatcher.db", migrations: Schema.migrations)
+        self.store = store
+        do {
+            epoch = try await store.write { db in try LeaseTable.take(holder: holder, now: now, db) }
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    /// Writes a batch in one transaction and returns when it is on disk.
+    /// - Throws: ``Fault`` `not_leader` when another process leads now; else what the store says. Then nothing of the
+    ///   batch is there.
+    nonisolated(nonsending) func commit(_ batch: CommitBatch) async throws {
+        let epoch = epoch
+        try await store.write { db in
+            try LeaseTable.check(epoch: epoch, db)
+            for record in batch.records {
+                if let creation = batch.creations[record.id] {
+                    try create(record, creation, db)
+                } else {
+                    try TaskRow.update(record, db)
+                }
+                if record.attempt > 0, record.assignedAt != nil { try AttemptTable.put(record, epoch: epoch, db) }
+            }
+            try EventTable.append(batch.events, db)
+        }
+    }
+
+    private func create(_ record: TaskRecord, _ creation: CommitBatch.Creation, _ db: Database) throws {
+        try TaskRow.insert(record, db)
+        let now = record.createdAt.milliseconds
+        try db.cachedStatement(sql: "INSERT INTO prompts (ordinal, prompt) VALUES (?, ?)")
+            .execute(arguments: [record.ordinal, creation.prompt])
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO conversations (id, owner, created_at) VALUES (?, ?, ?)")
+            .execute(arguments: [record.conversation.blob, record.owner.blob, now])
+        guard let key = creation.key else { return }
+        try db.cachedStatement(
+            sql: "INSERT OR REPLACE INTO idempotency (owner, key, digest, task_id, created_at) VALUES (?, ?, ?, ?, ?)"
+        ).execute(arguments: [key.owner.blob, key.text, creation.digest, record.id.blob, now])
+    }
+
+    /// Every task that has not ended, in the order of acceptance, and the last ordinal that was ever given.
+    func alive() async throws -> (records: [TaskRecord], lastOrdinal: Int64) {
+        try await store.read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT \(TaskRow.columns) FROM tasks WHERE state IN ('queued', 'assigned', 'running') ORDER BY ordinal
+                    """)
+            var records: [TaskRecord] = []
+            while let row = try rows.next() { records.append(try TaskRow.decode(row)) }
+            return (records, try Int64.fetchOne(db, sql: "SELECT max(ordinal) FROM tasks") ?? 0)
+        }
+    }
+
+    /// What an earlier submission has left behind.
+    func prior(to submit: TaskSubmit, now: Timestamp) async throws -> PriorSubmission {
+        try await store.read { db in try PriorSubmission(submit, now: now, db) }
+    }
+
+    /// An owner's task with its whole prompt; nil when there is none.
+    func task(_ id: TaskID, owner: UserID) async throws -> (record: TaskRecord, prompt: String)? {
+        try await store.read { db in
+            let row = try Row.fetchOne(
+                db, sql: "SELECT \(TaskRow.columns) FROM tasks WHERE id = ? AND owner = ?",
+                arguments: [id.blob, owner.blob])
+            guard let record = try row.map(TaskRow.decode) else { return nil }
+            return (record, try Self.prompt(record.ordinal, db))
+        }
+    }
+
+    /// The prompt of a task.
+    func prompt(of ordinal: Int64) async throws -> String { try await store.read { try Self.prompt(ordinal, $0) } }
+
+    private static func prompt(_ ordinal: Int64, _ db: Database) throws -> String {
+        try String.fetchOne(
+            db.cachedStatement(sql: "SELECT prompt FROM prompts WHERE ordinal = ?"), arguments: [ordinal]) ?? ""
+    }
+
+    /// A page of an owner's tasks.
+    func list(_ list: TaskList) async throws -> TaskPage { try await store.read { try TaskPage(list, $0) } }
+
+    /// A page of a task's events, as ``EventTable/page(_:after:limit:bytes:_:)``.
+    func events(_ task: TaskID, after: UInt64, limit: Int, bytes: Int) async throws -> [Event] {
+        try await store.read { try EventTable.page(task, after: after, limit: limit, bytes: bytes, $0) }
+    }
+
+    /// Forgets idempotency keys from before `time`.
+    func sweep(before time: Timestamp) async throws {
+        try await store.write { db in
+            try db.execute(sql: "DELETE FROM idempotency WHERE created_at < ?", arguments: [time.milliseconds])
+        }
+    }
+
+    /// Waits for what is being written and closes the file.
+    func close() async { await store.close() }
+}

@@ -1,0 +1,58 @@
+import Messages
+import Storage
+
+/// The tables of `dispatcher.db`. Ids are blobs of 16 bytes, times are milliseconds since 1970.
+enum Schema {
+    /// All steps, oldest first; appended, never changed.
+    static let migrations = [
+        Migration("tasks and their log") { db in
+            try db.execute(sql: leases + conversations + tasks + attempts + events + idempotency)
+        }
+    ]
+
+    /// Who leads which partition, in which epoch.
+    private static let leases = """
+        CREATE TABLE leases (
+            partition INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, holder BLOB NOT NULL, taken_at INTEGER NOT NULL);
+        """
+
+    private static let conversations = """
+        CREATE TABLE conversations (id BLOB PRIMARY KEY, owner BLOB NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
+        """
+
+    /// Prompts lie apart: SQLite writes a row anew as a whole when one column changes, and a prompt may be 1 MiB.
+    private static let tasks = """
+        CREATE TABLE tasks (
+            ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, owner BLOB NOT NULL, target TEXT NOT NULL,
+            device TEXT, conversation BLOB NOT NULL, agent TEXT NOT NULL, excerpt TEXT NOT NULL, cwd TEXT, trace TEXT,
+            created_at INTEGER NOT NULL, device_name TEXT, state TEXT NOT NULL, reason TEXT, queue_position INTEGER,
+            error_code TEXT, error_message TEXT, attempt INTEGER NOT NULL, attempt_seq INTEGER NOT NULL,
+            last_seq INTEGER NOT NULL, assigned_at INTEGER, started_at INTEGER, ended_at INTEGER,
+            cancel_requested_at INTEGER);
+        CREATE INDEX tasks_by_owner ON tasks (owner, id);
+        CREATE INDEX tasks_by_conversation ON tasks (conversation, id);
+        CREATE INDEX tasks_alive ON tasks (ordinal) WHERE state IN ('queued', 'assigned', 'running');
+        CREATE TABLE prompts (ordinal INTEGER PRIMARY KEY, prompt TEXT NOT NULL);
+        """
+
+    private static let attempts = """
+        CREATE TABLE attempts (
+            task_id BLOB NOT NULL, attempt INTEGER NOT NULL, device TEXT, epoch INTEGER NOT NULL,
+            last_seq INTEGER NOT NULL, assigned_at INTEGER, started_at INTEGER, ended_at INTEGER,
+            PRIMARY KEY (task_id, attempt)) WITHOUT ROWID;
+        """
+
+    private static let events = """
+        CREATE TABLE events (
+            task_id BLOB NOT NULL, seq INTEGER NOT NULL, attempt INTEGER NOT NULL, attempt_seq INTEGER NOT NULL,
+            kind INTEGER NOT NULL, flags INTEGER NOT NULL, time INTEGER NOT NULL, payload BLOB NOT NULL,
+            PRIMARY KEY (task_id, seq)) WITHOUT ROWID;
+        """
+
+    private static let idempotency = """
+        CREATE TABLE idempotency (
+            owner BLOB NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, task_id BLOB NOT NULL,
+            created_at INTEGER NOT NULL, PRIMARY KEY (owner, key)) WITHOUT ROWID;
+        CREATE INDEX idempotency_by_age ON idempotency (created_at);
+        """
+}

@@ -1,0 +1,79 @@
+import Messages
+
+/// Where a task goes: a pure function of the task and of what is known.
+enum Placement {
+    /// What is asked.
+    struct Question: Sendable {
+        var owner: UserID
+        /// As it was said.
+        var target: Target
+        /// The device that was decided on before; nil for a task that is being submitted (and for the cloud).
+        var device: String?
+        /// Whether it is being submitted now: then it fails where a queued one waits.
+        var isNew: Bool
+        /// Whether an earlier task of its conversation has not ended.
+        var conversationIsBusy: Bool
+    }
+
+    /// The answer.
+    enum Decision: Sendable, Equatable {
+        /// It gets a slot there, now.
+        case device(QueueKey)
+        /// It waits there.
+        case wait(QueueKey, WaitReason)
+        /// It cannot run.
+        case fail(Fault)
+    }
+
+    /// Decides. Whoever waits before it in its queue is the caller's business: ask in the order of the queue.
+    static func decide(_ question: Question, fleet: Fleet) -> Decision {
+        let name: String
+        switch (question.device, question.target) {
+        case (let device?, _): name = device
+        case (nil, .device(let device)): name = device
+        case (nil, .cloud):
+            return .wait(QueueKey(owner: question.owner, device: nil), .noCloudExecutor)
+        case (nil, .defaultDevice):
+            guard let star = fleet.starred[question.owner] else {
+                return .fail(fleet.isKnown ? noDefault : registryAway)
+            }
+            name = star
+        }
+        let key = QueueKey(owner: question.owner, device: name)
+        guard let place = fleet.places[key] else {
+            return question.isNew ? .fail(fleet.isKnown ? unknown(name) : registryAway) : .wait(key, .deviceOffline)
+        }
+        if question.isNew, let fault = refusal(place, name: name, fleet: fleet) { return .fail(fault) }
+        if question.conversationIsBusy { return .wait(key, place.isConnected ? .conversationBusy : .deviceOffline) }
+        return room(in: place, key: key)
+    }
+
+    private static func room(in place: Place, key: QueueKey) -> Decision {
+        guard let session = place.session else { return .wait(key, .deviceOffline) }
+        if place.queue.isDraining { return .wait(key, .deviceDraining) }
+        guard session.isReported, place.queue.hasRoom else { return .wait(key, .deviceBusy) }
+        return .device(key)
+    }
+
+    /// Why a new task is not accepted for a device, if so.
+    private static func refusal(_ place: Place, name: String, fleet: Fleet) -> Fault? {
+        // A device that the registry believes to be there opens its session any moment: after our restart, say.
+        if place.isConnected || place.isExpected { return nil }
+        guard let device = place.device else { return fleet.isKnown ? unknown(name) : registryAway }
+        let seen = [device.lastSeenAt, place.lastSeen].compactMap { $0 }.max()
+        let when = seen.map { ", last seen at \($0)" } ?? ""
+        return Fault(
+            .deviceOffline,
+            "device \(device.name) is offline\(when); start wegent-executor there or choose another device")
+    }
+
+    private static func unknown(_ name: String) -> Fault {
+        Fault(.deviceNotFound, "there is no device \(name); the list of devices has their ids")
+    }
+
+    private static let noDefault = Fault(
+        .targetRequired, "no default device is set: name a device or the cloud as the target, or star a device")
+
+    private static let registryAway = Fault(
+        .unavailable, "the devices are not known yet, because the registry cannot be reached; try again")
+}

@@ -1,0 +1,132 @@
+import Messages
+import Storage
+
+/// From memory to the disk, and from there to everybody who is told.
+extension DispatcherService {
+    /// Waits until everything that has happened up to now is on disk.
+    /// - Throws: ``Fault`` `storage_failed` when it could not be written, and nothing of it has happened then;
+    ///   `not_leader` when another process leads now.
+    func committed() async throws {
+        try await withCheckedThrowingContinuation { waiter in
+            pending.waiters.append(waiter)
+            startCommit()
+        }
+    }
+
+    /// Starts to commit unless that is going on. The batch is cut a moment later, with all that arrives until then.
+    func startCommit() {
+        guard phase == .serving, !isCommitting, !pending.isEmpty else { return }
+        isCommitting = true
+        Task(executorPreference: reactor) { await self.commitAll() }
+    }
+
+    private func commitAll() async {
+        while phase == .serving, !pending.isEmpty {
+            let batch = cut()
+            let rest = pending
+            pending = Pending()
+            if !batch.isEmpty {
+                do { try await log.commit(batch) } catch {
+                    await recover(from: error, batch, failing: rest.waiters)
+                    continue
+                }
+            }
+            complete(batch, rest)
+        }
+        isCommitting = false
+        for waiter in idle { waiter.resume() }
+        idle = []
+    }
+
+    /// What is to be written now.
+    private func cut() -> CommitBatch {
+        tellPlaces()
+        return CommitBatch(
+            records: pending.dirty.compactMap { live[$0]?.machine.record }.sorted { $0.ordinal < $1.ordinal },
+            creations: pending.creations, events: pending.events)
+    }
+
+    /// The batch is on disk: everybody may know.
+    private func complete(_ batch: CommitBatch, _ rest: Pending) {
+        for record in batch.records {
+            live[record.id]?.visible = record
+            if record.state.isTerminal { live[record.id] = nil }
+        }
+        for effect in rest.effects { send(effect) }
+        for (key, acks) in rest.acks { send(acks, to: key) }
+        publish(batch.events)
+        for waiter in rest.waiters { waiter.resume() }
+    }
+
+    /// Writes down the places and reasons of those who wait, in the queues that have moved: all of them for the first
+    /// ``DispatcherLimits/toldPositions``, and once for a new task behind them.
+    private func tellPlaces() {
+        let now = clock.wall()
+        let monotonic = clock.monotonic()
+        for key in pending.moved {
+            guard let place = fleet.places[key] else { continue }
+            let isEarly = monotonic - (toldAt[key] ?? .min / 2) < DispatcherLimits.positionsMs
+            var isLate = false
+            var isTold = false
+            for (index, entry) in place.queue.waiting.enumerated() {
+                guard let task = live[entry.task] else { continue }
+                let record = task.machine.record
+                guard index < DispatcherLimits.toldPositions || record.reason == nil else { continue }
+                guard let reason = reason(record) else { continue }
+                let isMove = record.reason == reason
+                if isMove, isEarly, record.queuePosition != index + 1 {
+                    isLate = true
+                    continue
+                }
+                if isMove, record.queuePosition != index + 1 { isTold = true }
+                update(entry.task) { $0.wait(reason, position: index + 1, now: now) }
+            }
+            if isTold { toldAt[key] = monotonic }
+            if isLate { deadlines.set(.positions(key), at: monotonic + DispatcherLimits.positionsMs) }
+            if place.queue.waiting.isEmpty { toldAt[key] = nil }
+        }
+        pending.moved = []
+    }
+
+    /// Why a task waits: what ``Placement`` says, and when it would go by itself, then those before it keep it waiting.
+    private func reason(_ record: TaskRecord) -> WaitReason? {
+        switch Placement.decide(question(record), fleet: fleet) {
+        case .wait(_, let reason): reason
+        case .device: .deviceBusy
+        case .fail: nil
+        }
+    }
+
+    /// A commit has failed: what it decided has not happened. Everything is loaded again from the disk.
+    private func recover(
+        from error: any Error, _ batch: CommitBatch, failing waiters: [CheckedContinuation<Void, any Error>]
+    ) async {
+        phase = .loading
+        let isDeposed = (error as? Fault)?.code == .notLeader
+        let fault =
+            isDeposed
+            ? Fault(.notLeader, "this dispatcher does not lead any more; ask the new leader")
+            : Fault(.storageFailed, "the task store refused the write and nothing was changed; try again later")
+        for (id, creation) in batch.creations { recent.forget(id, key: creation.key) }
+        for (id, creation) in pending.creations { recent.forget(id, key: creation.key) }
+        for waiter in waiters + pending.waiters { waiter.resume(throwing: fault) }
+        pending = Pending()
+        if isDeposed {
+            phase = .deposed
+            logger.critical("another process leads now", metadata: ["epoch": "\(log.epoch)"])
+            return
+        }
+        logger.error("a commit failed", metadata: ["error": "\(error)", "tasks": "\(batch.records.count)"])
+        while phase == .loading {
+            try? await Task.sleep(for: .milliseconds(DispatcherLimits.storagePauseMs))
+            guard phase == .loading else { return }
+            do {
+                try await load()
+                logger.notice("tasks loaded again after a failed commit", metadata: ["tasks": "\(live.count)"])
+                return
+            } catch {
+                logger.error("tasks could not be loaded", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Mesh
+import Messages
+
+/// Sessions of executors: opened and closed by gateways, lost with them.
+extension DispatcherService {
+    /// A gateway has an executor's session.
+    /// - Throws: ``Fault`` `stale_session` when a newer one is known, `not_leader`, or `unavailable` while loading.
+    func open(_ message: SessionOpen, peer: Peer) throws -> SessionOpened {
+        if phase == .deposed { throw notServing }
+        guard phase != .stopping else { throw notServing }
+        let key = QueueKey(owner: message.owner, device: message.device)
+        let ref = SessionRef(gateway: peer.identity.incarnation, number: message.session.value)
+        try fleet.open(
+            key, ref: ref, generation: message.generation, slots: message.slots, now: clock.wall())
+        gateways[ref.gateway] = peer
+        logger.notice(
+            "session opened",
+            metadata: [
+                "device": "\(message.device)", "generation": "\(message.generation)", "peer": "\(peer.identity.name)",
+            ])
+        if phase == .serving { resume(key) }
+        return SessionOpened(epoch: log.epoch)
+    }
+
+    private func resume(_ key: QueueKey) {
+        deadlines.cancel(.grace(key))
+        let now = clock.wall()
+        guard let place = fleet.places[key] else { return }
+        for attempt in place.queue.running { update(attempt.task) { $0.resumed(now: now) } }
+        if place.session?.isReported == false {
+            deadlines.set(.report(key), at: clock.monotonic() + DispatcherLimits.reportMs)
+        }
+        touched.insert(key)
+        settle()
+    }
+
+    /// A gateway says that a session has ended.
+    func close(_ message: SessionClose) {
+        lose(QueueKey(owner: message.owner, device: message.device), message.generation, reason: message.reason)
+    }
+
+    /// A gateway has died: its sessions are lost.
+    func lost(_ peer: Peer, reason: String) {
+        let gateway = peer.identity.incarnation
+        guard gateways[gateway] == peer else { return }
+        gateways[gateway] = nil
+        for (key, generation) in fleet.devices(through: gateway) {
+            lose(key, generation, reason: "its gateway was lost: \(reason)")
+        }
+    }
+
+    private func lose(_ key: QueueKey, _ generation: UInt64, reason: String) {
+        guard phase == .serving || phase == .loading else { return }
+        let now = clock.wall()
+        guard fleet.close(key, generation: generation, now: now) else { return }
+        logger.notice(
+            "session lost",
+            metadata: ["device": "\(key.device ?? "")", "generation": "\(generation)", "reason": "\(reason)"])
+        deadlines.cancel(.report(key))
+        guard phase == .serving else { return }
+        stall(key, since: now, tell: true)
+        touched.insert(key)
+        settle()
+    }
+
+    /// The device is away: what it runs fails when the grace ends.
+    func stall(_ key: QueueKey, since: Timestamp, tell: Bool) {
+        guard let running = fleet.places[key]?.queue.running, !running.isEmpty else { return }
+        let now = clock.wall()
+        let stall = Stall(since: since, failsAt: now.adding(seconds: configuration.graceS))
+        for attempt in running { update(attempt.task) { $0.stalled(stall, tell: tell, now: now) } }
+        deadlines.set(.grace(key), at: clock.monotonic() + graceMs)
+    }
+
+    /// The grace of a device has ended.
+    func graceEnded(_ key: QueueKey) {
+        guard let place = fleet.places[key], !place.isConnected else { return }
+        let now = clock.wall()
+        for attempt in place.queue.running {
+            logger.notice("task failed: its device is gone", metadata: ["task": "\(attempt.task)"])
+            update(attempt.task) { $0.graceEnded(after: configuration.graceS, now: now) }
+        }
+    }
+
+    /// Why nothing is answered now.
+    var notServing: Fault {
+        phase == .deposed
+            ? Fault(.notLeader, "this dispatcher does not lead any more; ask the new leader")
+            : Fault(.unavailable, "the dispatcher is loading its tasks or stopping; try again")
+    }
+}

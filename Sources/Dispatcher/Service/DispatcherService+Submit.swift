@@ -1,0 +1,94 @@
+import Messages
+
+/// Taking in tasks.
+extension DispatcherService {
+    /// Takes a task in and answers once it is on disk. A repeated one is answered with the task as it is.
+    /// - Throws: ``Fault``: what ``Submission`` and ``Placement`` say, `idempotency_mismatch`, `conflict`,
+    ///   `conversation_not_found`, `queue_full`, `storage_failed`, or that nothing is answered now.
+    func submit(_ submit: TaskSubmit, trace: TraceID) async throws -> TaskView {
+        guard phase == .serving else { throw notServing }
+        try Submission.validate(submit)
+        if let view = try await repeated(submit, PriorSubmission()) { return view }
+        let prior: PriorSubmission
+        do { prior = try await log.prior(to: submit, now: clock.wall()) } catch { throw storeFault(error) }
+        guard phase == .serving else { throw notServing }
+        // The same one may have come in while the store was asked.
+        if let view = try await repeated(submit, prior) { return view }
+        try accept(submit, prior, trace: trace)
+        settle()
+        try await committed()
+        return try await view(submit.task, owner: submit.owner)
+    }
+
+    /// The task of an earlier copy of the submission, if there was one.
+    private func repeated(_ submit: TaskSubmit, _ prior: PriorSubmission) async throws -> TaskView? {
+        if let owner = recent.owner(of: submit.task) ?? live[submit.task]?.machine.record.owner ?? prior.taskOwner {
+            guard owner == submit.owner else {
+                throw Fault(.conflict, "task \(submit.task) exists already; take a new id")
+            }
+            return try await existing(submit.task, owner: owner)
+        }
+        guard let text = submit.idempotencyKey else { return nil }
+        let key = IdempotencyKey(owner: submit.owner, text: text)
+        guard let made = recent.made(by: key) ?? prior.keyed else { return nil }
+        guard made.digest == submit.digest ?? "" else {
+            throw Fault(
+                .idempotencyMismatch,
+                "the idempotency key was used for task \(made.task) with another request; take a new key")
+        }
+        return try await existing(made.task, owner: submit.owner)
+    }
+
+    private func existing(_ task: TaskID, owner: UserID) async throws -> TaskView {
+        if live[task] != nil { try await committed() }
+        return try await view(task, owner: owner)
+    }
+
+    private func accept(_ submit: TaskSubmit, _ prior: PriorSubmission, trace: TraceID) throws {
+        let conversation = submit.conversation ?? ConversationID.generate(at: clock.wall())
+        if let owner = lines.owner(of: conversation) ?? prior.conversationOwner, owner != submit.owner {
+            throw Fault(.conversationNotFound, "there is no conversation \(conversation)")
+        }
+        let question = Placement.Question(
+            owner: submit.owner, target: submit.target, device: nil, isNew: true,
+            conversationIsBusy: lines.first(in: conversation) != nil)
+        let key: QueueKey
+        switch Placement.decide(question, fleet: fleet) {
+        case .fail(let fault): throw fault
+        case .device(let place), .wait(let place, _): key = place
+        }
+        guard queued[submit.owner, default: 0] < Limits.queuePerUser else {
+            throw Fault(
+                .queueFull, "\(Limits.queuePerUser) tasks are queued already; wait for some to end or cancel them")
+        }
+        lastOrdinal += 1
+        var record = TaskRecord(
+            ordinal: lastOrdinal, id: submit.task, owner: submit.owner, target: submit.target, device: key.device,
+            conversation: conversation, agent: submit.agent,
+            excerpt: String(submit.prompt.prefix(DispatcherLimits.excerpt)), cwd: submit.cwd,
+            trace: trace == .none ? nil : trace.description, createdAt: clock.wall())
+        record.deviceName = fleet.places[key]?.name
+        enter(record, submit)
+    }
+
+    private func enter(_ record: TaskRecord, _ submit: TaskSubmit) {
+        let key = submit.idempotencyKey.map { IdempotencyKey(owner: submit.owner, text: $0) }
+        live[record.id] = LiveTask(TaskMachine(record), visible: nil, prompt: submit.prompt)
+        lines.join(record.id, ordinal: record.ordinal, conversation: record.conversation, owner: record.owner)
+        fleet.queue(record.queue) { $0.insert(record.id, ordinal: record.ordinal) }
+        countQueued(record.owner, 1)
+        pending.creations[record.id] = CommitBatch.Creation(
+            prompt: submit.prompt, key: key, digest: submit.digest ?? "")
+        pending.dirty.insert(record.id)
+        recent.add(
+            record.id, owner: record.owner, key: key, digest: submit.digest ?? "", at: clock.monotonic())
+        touched.insert(record.queue)
+    }
+
+    /// A store's error, as it crosses the wire.
+    func storeFault(_ error: any Error) -> Fault {
+        if let fault = error as? Fault { return fault }
+        logger.error("the task store could not be read", metadata: ["error": "\(error)"])
+        return Fault(.storageFailed, "the task store cannot be read; try again later")
+    }
+}

@@ -1,0 +1,72 @@
+import Messages
+
+/// What happens because time has passed.
+extension DispatcherService {
+    /// Does what is due; called some twenty times a second.
+    func tick() {
+        let due = deadlines.due(clock.monotonic())
+        guard !due.isEmpty else { return }
+        for key in due { happen(key) }
+        settle()
+    }
+
+    private func happen(_ key: DeadlineKey) {
+        let now = clock.monotonic()
+        switch key {
+        case .assign(let task): repeatAssign(task)
+        case .stop(let attempt): repeatStop(attempt)
+        case .cancel(let task): update(task) { $0.cancelOverdue(now: clock.wall()) }
+        case .grace(let queue): graceEnded(queue)
+        case .report(let queue):
+            fleet.markReported(queue)
+            touched.insert(queue)
+        case .positions(let queue): pending.moved.insert(queue)
+        case .keepalive:
+            keepAlive()
+            deadlines.set(.keepalive, at: now + DispatcherLimits.keepaliveMs)
+        case .sweep: sweep(at: now)
+        case .watch: watchDevices()
+        case .announce: announce()
+        case .firstSnapshot: letGo(all: true)
+        }
+    }
+
+    private func repeatAssign(_ id: TaskID) {
+        guard let record = live[id]?.machine.record, record.state == .assigned,
+            fleet.places[record.queue]?.isConnected == true
+        else { return }
+        pending.effects.append(.assign(record.attemptID))
+        deadlines.set(.assign(id), at: clock.monotonic() + DispatcherLimits.repeatMs)
+    }
+
+    private func repeatStop(_ attempt: AttemptID) {
+        guard let task = live[attempt.task], task.machine.isPlaced, task.machine.record.attemptID == attempt else {
+            return
+        }
+        pending.effects.append(.stop(attempt, task.machine.record.queue, discard: false))
+        deadlines.set(.stop(attempt), at: clock.monotonic() + DispatcherLimits.repeatMs)
+    }
+
+    private func sweep(at now: Int64) {
+        deadlines.set(.sweep, at: now + DispatcherLimits.sweepMs)
+        let before = Timestamp(milliseconds: clock.wall().milliseconds - DispatcherLimits.idempotencyMs)
+        Task(executorPreference: reactor) { await self.sweep(before: before) }
+    }
+
+    private func sweep(before: Timestamp) async {
+        do { try await log.sweep(before: before) } catch {
+            logger.warning("expired keys could not be deleted", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Takes nothing more in, and waits until what was decided is on disk.
+    func stop() async {
+        guard phase != .stopping else { return }
+        phase = .stopping
+        letGo(all: true)
+        if isCommitting { await withCheckedContinuation { idle.append($0) } }
+        let fault = notServing
+        for waiter in pending.waiters { waiter.resume(throwing: fault) }
+        pending = Pending()
+    }
+}

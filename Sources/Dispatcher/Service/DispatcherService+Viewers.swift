@@ -1,0 +1,125 @@
+import Mesh
+import Messages
+
+/// Who follows tasks: from the log, then live, with no gap and no double between the two. Nothing is kept for a viewer
+/// but its cursor; one that is slow reads the log.
+extension DispatcherService {
+    /// Takes a viewer in.
+    func follow(_ message: EventsSubscribe, outlet: Outlet) async {
+        let extent: (lastSeq: UInt64, isEnded: Bool)
+        do {
+            guard let found = try await self.extent(of: message.task, owner: message.owner) else {
+                return outlet.fail(unknown(message.task))
+            }
+            extent = found
+        } catch {
+            return outlet.fail(storeFault(error))
+        }
+        guard phase != .stopping, !outlet.isClosed else { return outlet.fail(notServing) }
+        guard viewers(of: outlet.peer) < DispatcherLimits.viewersPerPeer else {
+            return outlet.fail(
+                Fault(
+                    .rateLimited,
+                    "this connection follows \(DispatcherLimits.viewersPerPeer) tasks already; end some first"))
+        }
+        nextViewer += 1
+        let viewer = Viewer(outlet: outlet, cursor: message.after, sentAt: clock.monotonic())
+        // While the store was asked, the task may have come further; memory knows, when it is alive or was watched.
+        var stream = streams[message.task] ?? EventStream(lastSeq: extent.lastSeq, isEnded: extent.isEnded)
+        if let record = live[message.task]?.visible, record.lastSeq > stream.lastSeq {
+            stream = EventStream(lastSeq: record.lastSeq, isEnded: record.state.isTerminal)
+            stream.viewers = streams[message.task]?.viewers ?? [:]
+        }
+        stream.viewers[nextViewer] = viewer
+        streams[message.task] = stream
+        wire(nextViewer, task: message.task, outlet: outlet)
+        pump(nextViewer, task: message.task)
+    }
+
+    private func wire(_ viewer: Int, task: TaskID, outlet: Outlet) {
+        outlet.onCredit { [weak self] in self?.assumeIsolated { $0.pump(viewer, task: task) } }
+        outlet.onClose { [weak self] in self?.assumeIsolated { $0.leave(viewer, task: task) } }
+    }
+
+    /// Hands committed events to those who watch.
+    func publish(_ events: [Event]) {
+        guard !streams.isEmpty else { return }
+        var watched: Set<TaskID> = []
+        for event in events where streams[event.task] != nil {
+            streams[event.task]?.append(event)
+            watched.insert(event.task)
+        }
+        for task in watched {
+            for viewer in streams[task]?.viewers.keys.sorted() ?? [] { pump(viewer, task: task) }
+        }
+    }
+
+    /// Sends a viewer what is there for it, as far as its credit goes.
+    func pump(_ number: Int, task: TaskID) {
+        while let stream = streams[task], var viewer = stream.viewers[number], !viewer.isReading {
+            if viewer.outlet.isClosed { return leave(number, task: task) }
+            switch stream.next(after: viewer.cursor) {
+            case .wait: return
+            case .finish:
+                leave(number, task: task)
+                return viewer.outlet.finish()
+            case .read:
+                guard viewer.outlet.credit > 0 else { return }
+                streams[task]?.viewers[number]?.isReading = true
+                let cursor = viewer.cursor
+                Task(executorPreference: reactor) { await self.read(number, task: task, after: cursor) }
+                return
+            case .send(let events):
+                guard deliver(events, to: &viewer) else { return }
+                streams[task]?.viewers[number] = viewer
+            }
+        }
+    }
+
+    private func deliver(_ events: [Event], to viewer: inout Viewer) -> Bool {
+        guard let last = events.last, viewer.outlet.credit > 0, viewer.outlet.send(EventBatch(events)) else {
+            return false
+        }
+        viewer.cursor = last.seq
+        viewer.sentAt = clock.monotonic()
+        return true
+    }
+
+    private func read(_ number: Int, task: TaskID, after: UInt64) async {
+        do {
+            let events = try await log.events(
+                task, after: after, limit: DispatcherLimits.readEvents, bytes: EventBatch.preferredSize)
+            guard var viewer = streams[task]?.viewers[number] else { return }
+            viewer.isReading = false
+            // Without credit (which only a broken peer takes back) the page is read again later.
+            _ = deliver(events, to: &viewer)
+            streams[task]?.viewers[number] = viewer
+            pump(number, task: task)
+        } catch {
+            guard let viewer = streams[task]?.viewers[number] else { return }
+            leave(number, task: task)
+            viewer.outlet.fail(storeFault(error))
+        }
+    }
+
+    private func leave(_ number: Int, task: TaskID) {
+        streams[task]?.viewers[number] = nil
+        if streams[task]?.viewers.isEmpty == true { streams[task] = nil }
+    }
+
+    private func viewers(of peer: Peer) -> Int {
+        streams.values.reduce(0) { $0 + $1.viewers.values.count { $0.outlet.peer == peer } }
+    }
+
+    /// Shows viewers without news that the stream is alive.
+    func keepAlive() {
+        let now = clock.monotonic()
+        for (task, stream) in streams {
+            for (number, viewer) in stream.viewers
+            where !viewer.isReading && now - viewer.sentAt >= DispatcherLimits.keepaliveMs {
+                guard stream.next(after: viewer.cursor) == .wait, viewer.outlet.credit > 0 else { continue }
+                if viewer.outlet.send(EventBatch([])) { streams[task]?.viewers[number]?.sentAt = now }
+            }
+        }
+    }
+}

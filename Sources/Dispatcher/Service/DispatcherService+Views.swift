@@ -1,0 +1,78 @@
+import Messages
+
+/// What owners ask about their tasks, and their wish to end one.
+extension DispatcherService {
+    /// A task as it is on disk.
+    /// - Throws: ``Fault`` `task_not_found` or `storage_failed`.
+    func view(_ id: TaskID, owner: UserID) async throws -> TaskView {
+        if let task = live[id], let record = task.visible, record.owner == owner, let prompt = task.prompt {
+            return view(record, prompt: prompt)
+        }
+        do {
+            guard let (record, prompt) = try await log.task(id, owner: owner) else { throw unknown(id) }
+            return view(record, prompt: prompt)
+        } catch {
+            throw storeFault(error)
+        }
+    }
+
+    /// A page of tasks, newest first.
+    /// - Throws: ``Fault`` `storage_failed`.
+    func list(_ message: TaskList) async throws -> TaskListing {
+        do {
+            let page = try await log.list(message)
+            return TaskListing(tasks: page.records.map { view($0) }, next: page.next, total: page.total)
+        } catch {
+            throw storeFault(error)
+        }
+    }
+
+    /// Stores the wish to end a task and answers with the task as it is then.
+    /// - Throws: ``Fault`` `task_not_found`, `storage_failed`, or that nothing is answered now.
+    func cancel(_ message: TaskCancel) async throws -> TaskView {
+        guard phase == .serving else { throw notServing }
+        if let task = live[message.task] {
+            let record = task.machine.record
+            guard record.owner == message.owner else { throw unknown(message.task) }
+            let isConnected = fleet.places[record.queue]?.isConnected == true
+            update(message.task) { $0.cancel(connected: isConnected, now: clock.wall()) }
+            settle()
+            try await committed()
+        }
+        return try await view(message.task, owner: message.owner)
+    }
+
+    /// A page of a task's events.
+    /// - Throws: ``Fault`` `task_not_found` or `storage_failed`.
+    func page(_ message: EventsPage) async throws -> EventBatch {
+        do {
+            guard try await extent(of: message.task, owner: message.owner) != nil else {
+                throw unknown(message.task)
+            }
+            let limit = min(max(message.limit, 1), DispatcherLimits.pageEvents)
+            return EventBatch(
+                try await log.events(
+                    message.task, after: message.after, limit: limit, bytes: DispatcherLimits.pageBytes))
+        } catch {
+            throw storeFault(error)
+        }
+    }
+
+    /// How far an owner's task has come on disk: its last seq and whether it has ended; nil when there is none.
+    func extent(of id: TaskID, owner: UserID) async throws -> (lastSeq: UInt64, isEnded: Bool)? {
+        if let record = live[id]?.visible {
+            return record.owner == owner ? (record.lastSeq, record.state.isTerminal) : nil
+        }
+        guard let record = try await log.task(id, owner: owner)?.record else { return nil }
+        return (record.lastSeq, record.state.isTerminal)
+    }
+
+    func unknown(_ id: TaskID) -> Fault { Fault(.taskNotFound, "there is no task \(id)") }
+
+    /// Adds what only memory knows: the place in the queue now, and the stall.
+    private func view(_ record: TaskRecord, prompt: String? = nil) -> TaskView {
+        guard !record.state.isTerminal, let task = live[record.id] else { return record.view(prompt: prompt) }
+        let position = record.state == .queued ? fleet.places[record.queue]?.queue.position(of: record.id) : nil
+        return record.view(prompt: prompt, position: position, stall: task.machine.stall)
+    }
+}

@@ -1,0 +1,159 @@
+import Logging
+import Mesh
+import Messages
+
+/// The leader of its partitions: everything that has not ended, in memory, and every decision about it.
+///
+/// It runs on the reactor, so what the mesh calls may go straight in. Each input changes the state in memory and adds
+/// to ``pending``; one batch at a time is committed, and only then is anybody told (ARCHITECTURE section 4). Owns the
+/// log, the tasks, the fleet and the streams.
+actor DispatcherService {
+    /// Whether it answers.
+    enum Phase: Sendable { case loading, serving, deposed, stopping }
+
+    nonisolated let reactor: Reactor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
+
+    let configuration: DispatcherConfiguration
+    let log: EventLog
+    let clock: DispatcherClock
+    let logger: Logger
+
+    var phase = Phase.loading
+    /// Tasks that have not ended, or whose end is not on disk.
+    var live: [TaskID: LiveTask] = [:]
+    var fleet = Fleet()
+    var lines = ConversationLines()
+    /// The ordinal that was given last.
+    var lastOrdinal: Int64 = 0
+    /// How many queued tasks each owner has.
+    var queued: [UserID: Int] = [:]
+    var recent = Recent()
+    var deadlines = Deadlines<DeadlineKey>()
+    /// Queues in which somebody may be able to go.
+    var touched: Set<QueueKey> = []
+    /// When places in a queue were last told, in monotonic ms.
+    var toldAt: [QueueKey: Int64] = [:]
+    /// When an attempt that is of no interest was last told to stop, in monotonic ms.
+    var strays: [AttemptID: Int64] = [:]
+
+    var pending = Pending()
+    var isCommitting = false
+    var idle: [CheckedContinuation<Void, Never>] = []
+
+    var streams: [TaskID: EventStream] = [:]
+    var nextViewer = 0
+
+    /// The gateways with sessions.
+    var gateways: [Incarnation: Peer] = [:]
+    var registry: Peer?
+    var watch: Subscription?
+    var announcement: ServiceAnnounce?
+    var isAnnounced = false
+    var registered: [CheckedContinuation<Void, Never>] = []
+
+    init(
+        _ configuration: DispatcherConfiguration, log: EventLog, reactor: Reactor, clock: DispatcherClock,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.log = log
+        self.reactor = reactor
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// The grace in ms.
+    var graceMs: Int64 { Int64((configuration.graceS * 1000).rounded()) }
+
+    /// Tells a machine what happened and carries out what it says; nothing when the task is not alive.
+    func update(_ id: TaskID, _ body: (inout TaskMachine) -> [TaskAction]) {
+        guard let task = live[id] else { return }
+        let before = task.machine.record.state
+        let actions = body(&task.machine)
+        let record = task.machine.record
+        if before == .queued, record.state != .queued { countQueued(record.owner, -1) }
+        if before != .queued, record.state == .queued { countQueued(record.owner, 1) }
+        guard !actions.isEmpty else { return }
+        pending.dirty.insert(id)
+        for action in actions { perform(action, record) }
+    }
+
+    func countQueued(_ owner: UserID, _ change: Int) {
+        let count = queued[owner, default: 0] + change
+        queued[owner] = count > 0 ? count : nil
+    }
+
+    private func perform(_ action: TaskAction, _ record: TaskRecord) {
+        let attempt = record.attemptID
+        let key = record.queue
+        switch action {
+        case .log(let event):
+            pending.events.append(event)
+        case .assign:
+            pending.effects.append(.assign(attempt))
+            deadlines.set(.assign(record.id), at: clock.monotonic() + DispatcherLimits.repeatMs)
+        case .stop:
+            pending.effects.append(.stop(attempt, key, discard: false))
+            deadlines.set(.stop(attempt), at: clock.monotonic() + DispatcherLimits.repeatMs)
+            deadlines.set(.cancel(record.id), at: clock.monotonic() + graceMs + DispatcherLimits.cancelExtraMs)
+        case .acknowledge(let seq):
+            pending.acks[key, default: [:]][attempt] = seq
+        case .resync(let from):
+            pending.effects.append(.resync(attempt, key, from: from))
+        case .release(let attempt, let confirmed):
+            fleet.queue(key) { $0.release(attempt, confirmed: confirmed) }
+            deadlines.cancel(.assign(record.id))
+            deadlines.cancel(.stop(attempt))
+            touched.insert(key)
+        case .requeue:
+            fleet.queue(key) {
+                $0.insert(record.id, ordinal: record.ordinal)
+                $0.pause()
+            }
+            touched.insert(key)
+        case .ended:
+            ended(record)
+        }
+    }
+
+    private func ended(_ record: TaskRecord) {
+        deadlines.cancel(.cancel(record.id))
+        fleet.queue(record.queue) { $0.remove(record.id) }
+        touched.insert(record.queue)
+        guard let next = lines.leave(record.id, conversation: record.conversation), let task = live[next] else {
+            return
+        }
+        touched.insert(task.machine.record.queue)
+    }
+
+    /// Ends a turn: gives free slots to who waits, and starts a commit when there is something to commit.
+    func settle() {
+        guard phase == .serving else { return }
+        while let key = touched.popFirst() {
+            dispatch(key)
+            pending.moved.insert(key)
+        }
+        startCommit()
+    }
+
+    /// Gives the free slots of a device to who waits for it, first come first served; whoever cannot go (because of
+    /// its conversation) does not hold up those behind.
+    private func dispatch(_ key: QueueKey) {
+        guard let place = fleet.places[key], place.isConnected, place.queue.hasRoom else { return }
+        let now = clock.wall()
+        for entry in place.queue.waiting {
+            guard let task = live[entry.task], fleet.places[key]?.queue.hasRoom == true else { return }
+            guard case .device = Placement.decide(question(task.machine.record), fleet: fleet) else { continue }
+            update(entry.task) { $0.assign(deviceName: place.name, now: now) }
+            fleet.queue(key) { $0.occupy(task.machine.record.attemptID) }
+        }
+    }
+
+    /// What ``Placement`` is asked about a task that waits.
+    func question(_ record: TaskRecord) -> Placement.Question {
+        Placement.Question(
+            owner: record.owner, target: record.target, device: record.device, isNew: false,
+            conversationIsBusy: lines.isBehind(record.id, in: record.conversation))
+    }
+}

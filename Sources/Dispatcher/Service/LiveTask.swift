@@ -1,0 +1,17 @@
+import Messages
+
+/// A task that has not ended (or whose end is not on disk yet). Owned by the service's actor.
+final class LiveTask {
+    /// Its life, ahead of the disk by what is being committed.
+    var machine: TaskMachine
+    /// As it is on disk, which is what others may see; nil before the first commit.
+    var visible: TaskRecord?
+    /// Its prompt, when it is short.
+    let prompt: String?
+
+    init(_ machine: TaskMachine, visible: TaskRecord?, prompt: String?) {
+        self.machine = machine
+        self.visible = visible
+        self.prompt = prompt.flatMap { $0.utf8.count <= DispatcherLimits.cachedPrompt ? $0 : nil }
+    }
+}

@@ -1,0 +1,27 @@
+import Messages
+
+/// The checks of a ``TaskSubmit`` that need nothing but itself. The gateway makes them too, for better words; here they
+/// hold against any peer.
+enum Submission {
+    /// - Throws: ``Fault`` `prompt_empty`, `prompt_too_large` or `invalid_request`.
+    static func validate(_ submit: TaskSubmit) throws {
+        guard submit.prompt.utf8.count <= Limits.prompt else {
+            throw Fault(
+                .promptTooLarge,
+                "the prompt has \(submit.prompt.utf8.count) bytes; at most \(Limits.prompt) are allowed")
+        }
+        guard submit.prompt.contains(where: { !$0.isWhitespace }) else {
+            throw Fault(.promptEmpty, "the prompt has no text")
+        }
+        if let key = submit.idempotencyKey, key.isEmpty || key.count > DispatcherLimits.idempotencyKey {
+            throw Fault(
+                .invalidRequest, "an idempotency key has 1 to \(DispatcherLimits.idempotencyKey) characters")
+        }
+        if submit.agent.isEmpty || submit.agent.utf8.count > 100 {
+            throw Fault(.invalidRequest, "the name of an agent has 1 to 100 bytes")
+        }
+        if case .device(let id) = submit.target, id.isEmpty || id.utf8.count > 128 {
+            throw Fault(.invalidRequest, "a device's id has 1 to 128 bytes")
+        }
+    }
+}

@@ -1,0 +1,13 @@
+import Mesh
+import Messages
+
+/// Somebody who follows a task.
+struct Viewer: Sendable {
+    let outlet: Outlet
+    /// The last seq that was sent.
+    var cursor: UInt64
+    /// Whether a page of the log is on its way for it.
+    var isReading = false
+    /// When anything was last sent, in monotonic ms.
+    var sentAt: Int64
+}

@@ -1,0 +1,218 @@
+import Messages
+
+/// The life of one task: a value that is told what happened and says what to do.
+///
+/// ```
+/// queued ─▶ assigned ─▶ running ─▶ completed | failed | cancelled      (the first end wins, for ever)
+///    ▲          │
+///    └──────────┘  rejected with slots_full or draining: a new attempt later
+/// ```
+///
+/// It numbers the task's events: each ``TaskAction/log(_:)`` carries the next seq. An input that no longer fits, such
+/// as one of an earlier attempt, has no effect and no actions.
+struct TaskMachine: Sendable, Equatable {
+    private(set) var record: TaskRecord
+    /// Set while the device is away.
+    private(set) var stall: Stall?
+    /// Whether viewers were told of the stall, so that they are told of its end.
+    private var stallIsTold = false
+    /// When a resync was last asked for, in monotonic ms; nil = no gap is open.
+    private var resyncAt: Int64?
+
+    init(_ record: TaskRecord) { self.record = record }
+
+    /// Whether the device has the task or is about to.
+    var isPlaced: Bool { record.state == .assigned || record.state == .running }
+    /// Whether it has ended.
+    var isTerminal: Bool { record.state.isTerminal }
+
+    // MARK: Queue and placement
+
+    /// It waits at `position` (from 1) because of `reason`; nothing when that is known already.
+    mutating func wait(_ reason: WaitReason, position: Int, now: Timestamp) -> [TaskAction] {
+        guard record.state == .queued, record.reason != reason || record.queuePosition != position else { return [] }
+        record.reason = reason
+        record.queuePosition = position
+        return [note(now)]
+    }
+
+    /// It gets a slot: the next attempt begins.
+    mutating func assign(deviceName: String?, now: Timestamp) -> [TaskAction] {
+        guard record.state == .queued else { return [] }
+        record.state = .assigned
+        record.reason = nil
+        record.queuePosition = nil
+        record.deviceName = deviceName ?? record.deviceName
+        record.attempt += 1
+        record.attemptSeq = 0
+        record.assignedAt = now
+        record.startedAt = nil
+        resyncAt = nil
+        return [note(now), .assign]
+    }
+
+    // MARK: What the executor says
+
+    /// The agent runs.
+    mutating func started(attempt: UInt32, now: Timestamp) -> [TaskAction] {
+        guard record.state == .assigned, attempt == record.attempt else { return [] }
+        record.state = .running
+        record.startedAt = now
+        return [note(now)]
+    }
+
+    /// The executor will not run the attempt.
+    mutating func rejected(attempt: UInt32, fault: Fault, now: Timestamp) -> [TaskAction] {
+        guard record.state == .assigned, attempt == record.attempt else { return [] }
+        if record.cancelRequestedAt != nil { return end(.cancelled, confirmed: true, now: now) }
+        guard fault.code == .slotsFull || fault.code == .draining else {
+            return end(.failed, error: fault, confirmed: true, now: now)
+        }
+        let release = TaskAction.release(record.attemptID, confirmed: true)
+        record.state = .queued
+        record.assignedAt = nil
+        return [release, .requeue]
+    }
+
+    /// One event of the agent; it is given its seq and must be committed when `taken`. Before the first one call
+    /// ``started(attempt:now:)``. The hot path: nothing is allocated.
+    mutating func take(_ event: inout Event, monotonic: Int64) -> EventVerdict {
+        guard isPlaced, event.attempt == record.attempt else { return .stale }
+        let expected = record.attemptSeq + 1
+        guard event.attemptSeq >= expected else { return .duplicate(last: record.attemptSeq) }
+        guard event.attemptSeq == expected else { return .gap(resync(monotonic)) }
+        record.attemptSeq = expected
+        record.lastSeq += 1
+        resyncAt = nil
+        event.seq = record.lastSeq
+        // The end of a task is the dispatcher's to say.
+        event.flags.remove(.terminal)
+        if event.kind == .state { event.kind = .log }
+        return .taken
+    }
+
+    /// The attempt's verdict, the last of its sequence.
+    mutating func finished(_ message: TaskFinished, now: Timestamp, monotonic: Int64) -> [TaskAction] {
+        guard isPlaced, message.attempt == record.attempt else { return [] }
+        guard message.attemptSeq > record.attemptSeq else { return [.acknowledge(record.attemptSeq)] }
+        guard message.attemptSeq == record.attemptSeq + 1 else {
+            return resync(monotonic).map { [.resync(from: $0)] } ?? []
+        }
+        record.attemptSeq += 1
+        let acknowledge = TaskAction.acknowledge(record.attemptSeq)
+        switch message.state {
+        case .completed: return [acknowledge] + end(.completed, confirmed: true, now: now)
+        case .cancelled: return [acknowledge] + end(.cancelled, confirmed: true, now: now)
+        default:
+            let error = message.error ?? Fault(.agentFailed, "the agent failed and did not say why")
+            return [acknowledge] + end(.failed, error: error, confirmed: true, now: now)
+        }
+    }
+
+    /// The device's report does not list the newest attempt. `first`: it is the first report of its session.
+    mutating func unlisted(first: Bool, now: Timestamp) -> [TaskAction] {
+        guard isPlaced else { return [] }
+        if record.cancelRequestedAt != nil { return end(.cancelled, confirmed: true, now: now) }
+        guard first else { return [] }
+        if record.state == .assigned { return [.assign] }
+        let error = Fault(
+            .executorRestarted,
+            "the executor on \(deviceText) was restarted while the task ran; submit the task again to run it anew")
+        return end(.failed, error: error, confirmed: true, now: now)
+    }
+
+    // MARK: The device's connection
+
+    /// The device went away; the task fails when it is not back in time. `tell`: viewers are told.
+    mutating func stalled(_ stall: Stall, tell: Bool, now: Timestamp) -> [TaskAction] {
+        guard isPlaced else { return [] }
+        if record.cancelRequestedAt != nil { return end(.cancelled, confirmed: false, now: now) }
+        self.stall = stall
+        resyncAt = nil
+        stallIsTold = tell
+        return tell ? [note(now)] : []
+    }
+
+    /// The device is back.
+    mutating func resumed(now: Timestamp) -> [TaskAction] {
+        guard stall != nil else { return [] }
+        stall = nil
+        let tell = stallIsTold && isPlaced
+        stallIsTold = false
+        return tell ? [note(now)] : []
+    }
+
+    /// The grace has ended and the device is still away.
+    mutating func graceEnded(after seconds: Double, now: Timestamp) -> [TaskAction] {
+        guard isPlaced, let stall else { return [] }
+        let error = Fault(
+            .deviceDisconnected,
+            "\(deviceText) disconnected, was last seen at \(stall.since) and did not come back within "
+                + "\(Self.text(seconds)) s; see that the machine is on and wegent-executor runs there, "
+                + "then submit the task again")
+        return end(.failed, error: error, confirmed: false, now: now)
+    }
+
+    // MARK: People
+
+    /// Somebody wants it to end. `connected`: whether the device can be told.
+    mutating func cancel(connected: Bool, now: Timestamp) -> [TaskAction] {
+        guard !isTerminal else { return [] }
+        if record.state == .queued {
+            record.cancelRequestedAt = now
+            return end(.cancelled, confirmed: true, now: now)
+        }
+        let again = record.cancelRequestedAt != nil
+        record.cancelRequestedAt = record.cancelRequestedAt ?? now
+        guard connected else { return end(.cancelled, confirmed: false, now: now) }
+        return again ? [] : [.stop]
+    }
+
+    /// The executor has not confirmed a cancellation in time.
+    mutating func cancelOverdue(now: Timestamp) -> [TaskAction] {
+        guard isPlaced, record.cancelRequestedAt != nil else { return [] }
+        return end(.cancelled, confirmed: false, now: now)
+    }
+
+    /// It can never run.
+    mutating func fail(_ fault: Fault, now: Timestamp) -> [TaskAction] {
+        guard !isTerminal else { return [] }
+        return end(.failed, error: fault, confirmed: false, now: now)
+    }
+
+    // MARK: Parts
+
+    private mutating func end(_ state: TaskState, error: Fault? = nil, confirmed: Bool, now: Timestamp)
+        -> [TaskAction]
+    {
+        let release: [TaskAction] = isPlaced ? [.release(record.attemptID, confirmed: confirmed)] : []
+        record.state = state
+        record.error = error
+        record.endedAt = now
+        record.reason = nil
+        record.queuePosition = nil
+        stall = nil
+        return [note(now, flags: .terminal)] + release + [.ended]
+    }
+
+    private mutating func note(_ now: Timestamp, flags: EventFlags = []) -> TaskAction {
+        record.lastSeq += 1
+        let note = StateNote(record, stall: stall)
+        return .log(
+            Event(task: record.id, seq: record.lastSeq, kind: .state, flags: flags, time: now, payload: note.payload))
+    }
+
+    /// The attempt_seq to ask for, or nil when it was asked for less than 2 s ago: one gap is one resync.
+    private mutating func resync(_ monotonic: Int64) -> UInt64? {
+        if let resyncAt, monotonic - resyncAt < DispatcherLimits.repeatMs { return nil }
+        resyncAt = monotonic
+        return record.attemptSeq + 1
+    }
+
+    /// The device in a sentence.
+    private var deviceText: String { "device \(record.deviceName ?? record.device ?? "in the cloud")" }
+
+    private static func text(_ seconds: Double) -> String {
+        seconds == seconds.rounded() ? String(Int(seconds)) : String(seconds)
+    }
+}

@@ -1,0 +1,58 @@
+import Messages
+
+/// A task as it is stored, without its prompt.
+struct TaskRecord: Sendable, Equatable {
+    /// Its number in the order of acceptance, from 1 over all tasks; a queue keeps this order.
+    let ordinal: Int64
+    let id: TaskID
+    let owner: UserID
+    /// Where it was meant to run, as it was said.
+    let target: Target
+    /// The device that `target` meant when it was submitted; nil = the cloud.
+    let device: String?
+    let conversation: ConversationID
+    let agent: String
+    /// The first 200 characters of its prompt, for lists.
+    let excerpt: String
+    let cwd: String?
+    /// The trace id of the request that made it, 32 hexadecimal digits.
+    let trace: String?
+    let createdAt: Timestamp
+
+    /// The device's name when it was last known.
+    var deviceName: String?
+    var state = TaskState.queued
+    /// Why it waits, and its place when that was last written down; only while queued.
+    var reason: WaitReason?
+    var queuePosition: Int?
+    var error: Fault?
+    /// The newest attempt; 0 = none yet.
+    var attempt: UInt32 = 0
+    /// The last attempt_seq that was taken of the newest attempt.
+    var attemptSeq: UInt64 = 0
+    /// The newest event's seq.
+    var lastSeq: UInt64 = 0
+    /// When the newest attempt was made.
+    var assignedAt: Timestamp?
+    var startedAt: Timestamp?
+    var endedAt: Timestamp?
+    var cancelRequestedAt: Timestamp?
+
+    /// The queue it belongs to.
+    var queue: QueueKey { QueueKey(owner: owner, device: device) }
+
+    /// The newest attempt.
+    var attemptID: AttemptID { AttemptID(task: id, attempt: attempt) }
+
+    /// As its owner sees it.
+    /// - Parameters:
+    ///   - position: Its place in the queue now; nil = as it was last written down.
+    func view(prompt: String? = nil, position: Int? = nil, stall: Stall? = nil) -> TaskView {
+        TaskView(
+            id: id, state: state, target: target, device: device, deviceName: deviceName, conversation: conversation,
+            agent: agent, prompt: prompt ?? excerpt, cwd: cwd, attempt: attempt,
+            queuePosition: state == .queued ? position ?? queuePosition : nil, reason: reason, error: error,
+            stalled: state.isTerminal ? nil : stall, lastSeq: lastSeq, createdAt: createdAt, startedAt: startedAt,
+            endedAt: endedAt, cancelRequestedAt: cancelRequestedAt)
+    }
+}

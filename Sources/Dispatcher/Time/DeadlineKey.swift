@@ -1,0 +1,27 @@
+import Messages
+
+/// What the dispatcher waits for.
+enum DeadlineKey: Hashable, Sendable {
+    /// An assign is unanswered: send it again.
+    case assign(TaskID)
+    /// A stop is unconfirmed: send it again.
+    case stop(AttemptID)
+    /// A cancellation is unconfirmed: it counts all the same.
+    case cancel(TaskID)
+    /// A device is away: its tasks fail.
+    case grace(QueueKey)
+    /// A session has not reported: it gets work all the same.
+    case report(QueueKey)
+    /// Places in a queue have moved and were not told yet.
+    case positions(QueueKey)
+    /// Viewers without news.
+    case keepalive
+    /// Expired idempotency keys.
+    case sweep
+    /// The watch of the registry's devices ended: watch again.
+    case watch
+    /// The registry has not taken our announcement: say it again.
+    case announce
+    /// Who waits for the first snapshot of devices is let go.
+    case firstSnapshot
+}

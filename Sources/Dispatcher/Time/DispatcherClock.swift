@@ -1,0 +1,18 @@
+import Messages
+
+/// What time it is, as far as the dispatcher asks: a test brings its own.
+struct DispatcherClock: Sendable {
+    /// What is written down and shown.
+    var wall: @Sendable () -> Timestamp
+    /// Milliseconds that only grow, for deadlines: a clock that is set must not fail tasks.
+    var monotonic: @Sendable () -> Int64
+
+    /// The machine's clocks.
+    static let system: DispatcherClock = {
+        let start = ContinuousClock.now
+        return DispatcherClock(wall: { .now() }) {
+            let (seconds, attoseconds) = (ContinuousClock.now - start).components
+            return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        }
+    }()
+}

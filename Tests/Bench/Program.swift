@@ -1,1 +1,8 @@
-@main enum Program { static func main() {} }
+import ArgumentParser
+
+/// `wegent-bench`: figures, in a table; never part of a test.
+@main
+struct Program: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wegent-bench", abstract: "Measures the parts and the whole.", subcommands: [TaskCommand.self])
+}

@@ -25,9 +25,9 @@ public struct Wegent: AsyncParsableCommand {
             The gateway's address and your token come from --url and --token, else from WEGENT_BACKEND_URL and \
             WEGENT_TOKEN, else from what `wegent login` or `wegent up` saved.
             """,
-        version: Build.version,
+        version: Product.version,
         subcommands: [
-            RunCommand.self, DevicesCommand.self, TasksCommand.self, LogsCommand.self,
+            UpCommand.self, RunCommand.self, DevicesCommand.self, TasksCommand.self, LogsCommand.self,
             CancelCommand.self, LoginCommand.self, LogoutCommand.self, TokenCommand.self,
         ])
 

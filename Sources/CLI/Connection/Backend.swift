@@ -18,7 +18,7 @@ struct Backend: Sendable {
 
     init(_ connection: Connection) {
         self.connection = connection
-        client = CurlClient(userAgent: "wegent/\(Build.version)")
+        client = CurlClient(userAgent: "wegent/\(Product.version)")
     }
 
     /// The decoded answer of a request.

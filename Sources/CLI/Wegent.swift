@@ -1,5 +1,6 @@
 import ArgumentParser
 import Launch
+import Messages
 
 #if canImport(Glibc)
     import Glibc

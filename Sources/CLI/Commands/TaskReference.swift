@@ -8,16 +8,17 @@ struct TaskReference: ExpressibleByArgument, Sendable {
 
     let text: String
 
-    init?(argument: String) {
-        let allowed = argument.allSatisfy { $0.isHexDigit || $0 == "-" }
-        guard allowed, argument.count >= Self.shortest, argument.count <= 36 else { return nil }
-        text = argument.lowercased()
-    }
+    init?(argument: String) { text = argument.lowercased() }
 
     /// The task's id.
-    /// - Throws: ``Failure`` when no task or more than one begins like this.
+    /// - Throws: `ValidationError` when it cannot be one, ``Failure`` when no task or more than one begins like this.
     func id(_ backend: Backend) async throws -> TaskID {
         if let id = TaskID(text) { return id }
+        guard text.allSatisfy({ $0.isHexDigit || $0 == "-" }), (Self.shortest..<36).contains(text.count) else {
+            throw ValidationError(
+                "'\(text)' is neither a task's id nor the first \(Self.shortest) or more characters of one; "
+                    + "`wegent tasks` lists them")
+        }
         return try Self.match(text, try await backend.tasks(limit: 200).items.map(\.id))
     }
 

@@ -27,9 +27,9 @@ enum Elapsed {
     static func until(_ seconds: Double) -> String {
         switch seconds {
         case ...0: "expired"
-        case ..<3600: "in \(Int(seconds / 60)) min"
-        case ..<172_800: "in \(Int(seconds / 3600)) h"
-        default: "in \(Int(seconds / 86_400)) days"
+        case ..<3600: "in \(Int((seconds / 60).rounded(.up))) min"
+        case ..<172_800: "in \(Int((seconds / 3600).rounded())) h"
+        default: "in \(Int((seconds / 86_400).rounded())) days"
         }
     }
 }

@@ -1,3 +1,5 @@
+import Messages
+
 /// What `wegent up` tells when it is ready.
 struct UpReport: Encodable, Sendable {
     var url: String

@@ -140,7 +140,7 @@ if !coreOnly {
         .executableTarget(name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/BenchC"),
         tests("Gateway", nio),
         tests("Executor", ["ScriptedModel"] + nio),
-        tests("CLI"),
+        tests("CLI", ["Messages", arguments]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

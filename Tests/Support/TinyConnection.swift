@@ -5,14 +5,14 @@
 #endif
 
 /// One connection of the ``TinyServer``, with blocking reads and writes.
-final class TinyConnection: @unchecked Sendable {
+public final class TinyConnection: @unchecked Sendable {
     private let descriptor: Int32
     private var pending: [UInt8] = []
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
     /// The next request; nil when the client is gone.
-    func request() -> TinyRequest? {
+    public func request() -> TinyRequest? {
         while true {
             if let request = TinyRequest(&pending) { return request }
             guard fill() else { return nil }
@@ -20,11 +20,11 @@ final class TinyConnection: @unchecked Sendable {
     }
 
     /// Returns when the client has closed its side.
-    func untilClosed() { while fill() {} }
+    public func untilClosed() { while fill() {} }
 
     /// Sends all of it; false when the client is gone.
     @discardableResult
-    func write(_ bytes: [UInt8]) -> Bool {
+    public func write(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
@@ -36,11 +36,12 @@ final class TinyConnection: @unchecked Sendable {
         return true
     }
 
+    /// As ``write(_:)-([UInt8])``.
     @discardableResult
-    func write(_ text: String) -> Bool { write([UInt8](text.utf8)) }
+    public func write(_ text: String) -> Bool { write([UInt8](text.utf8)) }
 
     /// A whole response.
-    func answer(_ status: Int = 200, headers: String = "", body: String = "") {
+    public func answer(_ status: Int = 200, headers: String = "", body: String = "") {
         write("HTTP/1.1 \(status) Said\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 
@@ -54,10 +55,12 @@ final class TinyConnection: @unchecked Sendable {
 }
 
 /// What a client sent.
-struct TinyRequest {
-    var line: String
-    var head: String
-    var body: [UInt8]
+public struct TinyRequest {
+    /// Such as `GET / HTTP/1.1`.
+    public var line: String
+    /// All lines before the body.
+    public var head: String
+    public var body: [UInt8]
 
     /// Takes one request from the front of `bytes`; nil when it is not whole yet.
     init?(_ bytes: inout [UInt8]) {

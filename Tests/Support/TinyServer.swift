@@ -6,14 +6,16 @@ import Synchronization
     import Darwin
 #endif
 
-/// A real HTTP server over sockets for these tests: a thread a connection, each handled by the test's own closure,
-/// which reads and writes as it likes.
-final class TinyServer: Sendable {
-    let port: UInt16
+/// A real HTTP server over sockets: a thread a connection, each handled by the test's own closure, which reads and
+/// writes as it likes.
+public final class TinyServer: Sendable {
+    /// Where it listens on 127.0.0.1.
+    public let port: UInt16
     private let listener: Int32
     private let connections = Mutex<[Int32]>([])
 
-    init(_ handler: @escaping @Sendable (TinyConnection) -> Void) throws {
+    /// Listens at once.
+    public init(_ handler: @escaping @Sendable (TinyConnection) -> Void) throws {
         #if canImport(Glibc)
             listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
@@ -46,10 +48,11 @@ final class TinyServer: Sendable {
         }
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    /// Its address, without a slash at the end.
+    public var url: String { "http://127.0.0.1:\(port)" }
 
     /// Closes everything.
-    func stop() {
+    public func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
         connections.withLock { all in
@@ -76,4 +79,5 @@ final class TinyServer: Sendable {
     }
 }
 
-enum TinyError: Error { case socket(Int32) }
+/// A socket could not be had; the `errno`.
+public enum TinyError: Error { case socket(Int32) }

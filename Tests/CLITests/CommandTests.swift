@@ -1,0 +1,90 @@
+import ArgumentParser
+import Messages
+import Testing
+
+@testable import CLI
+
+struct CommandTests {
+    @Test func readsRun() throws {
+        let run = try #require(
+            try Wegent.parseAsRoot([
+                "run", "--device", "box", "--agent", "shell", "--json", "--url", "http://x", "do it",
+            ])
+                as? RunCommand)
+        #expect(run.device == "box" && run.agent == "shell" && run.json && run.prompt == "do it")
+        #expect(run.connection.url == "http://x")
+    }
+
+    @Test(arguments: [
+        ["run", "--device", "a", "--cloud", "x"], ["run"], ["run", "--conversation", "1", "x"],
+        ["tasks", "--limit", "0"],
+        ["token", "create", "--days", "8"], ["token", "revoke", "x"], ["up", "--port", "70000"],
+        ["up", "--json", "--first-task"], ["up", "--permission-mode", "yolo"], ["nonsense"],
+    ])
+    func refusesWrongUse(_ arguments: [String]) throws {
+        let error = #expect(throws: (any Error).self) { try Wegent.parseAsRoot(arguments) }
+        #expect(error.map { Wegent.exitCode(for: $0) } == .validationFailure)
+    }
+
+    @Test func everyCommandHasHelpWithAnExample() {
+        func visit(_ command: any ParsableCommand.Type, _ path: String, inGroup: Bool) {
+            let configuration = command.configuration
+            #expect(!configuration.abstract.isEmpty, "\(path)")
+            if !inGroup { #expect(configuration.discussion.contains("Example"), "\(path)") }
+            for child in configuration.subcommands {
+                visit(child, "\(path) \(child._commandName)", inGroup: path != "wegent")
+            }
+        }
+        visit(Wegent.self, "wegent", inGroup: false)
+        #expect(Wegent.configuration.version == Product.version)
+    }
+
+    @Test func upTakesFlagsOverEnvironmentOverDefaults() throws {
+        let plain = try #require(try Wegent.parseAsRoot(["up"]) as? UpCommand)
+        let defaults = try plain.settings(.init(environment: ["HOME": "/h"]))
+        #expect(defaults.host == "127.0.0.1" && defaults.port == 8787 && defaults.data == "/h/.local/share/wegent")
+        #expect(defaults.executor?.home == "/h/.local/share/wegent/executor" && defaults.executor?.slots == 5)
+        #expect(defaults.executor?.allowShell == false)
+        let environment = ["HOME": "/h", "WEGENT_PORT": "1234", "WEGENT_DATA": "/d", "WEGENT_CLAUDE": "/c"]
+        let named = try plain.settings(.init(environment: environment))
+        #expect(named.port == 1234 && named.data == "/d" && named.executor?.claude == "/c")
+        let flags = try #require(
+            try Wegent.parseAsRoot([
+                "up", "--port", "0", "--allow-dir", "/a", "--allow-dir", "/b", "--permission-mode", "accept-edits",
+            ]) as? UpCommand)
+        let said = try flags.settings(.init(environment: environment))
+        #expect(said.port == 0 && said.executor?.allowDirs == ["/a", "/b"])
+        #expect(said.executor?.permissionMode == .acceptEdits)
+        #expect(throws: (any Error).self) { try plain.settings(.init(environment: ["WEGENT_PORT": "http"])) }
+    }
+
+    @Test func aProblemDocumentBecomesASentence() {
+        let body =
+            #"{"type":"/errors/token_expired","title":"Unauthorized","status":401,"detail":"the token has expired.","code":"token_expired"}"#
+        let refusal = Refusal(status: 401, body: [UInt8](body.utf8), from: "http://x")
+        #expect(refusal.code == .tokenExpired)
+        #expect(refusal.description == "the token has expired (token_expired); log in again with `wegent login`")
+        let proxy = Refusal(status: 502, body: [UInt8]("<html>".utf8), from: "http://x")
+        #expect(proxy.description == "http://x answered with HTTP 502; is it a Wegent gateway?")
+    }
+
+    @Test func theTablesTellWhatMatters() throws {
+        var device = DeviceChoiceTests.device("a1", "Box")
+        device.isDefault = true
+        let table = ListDevices.table([device], now: .now())
+        #expect(table.rows == [["★", "Box", "online", "2/5", "shell", "now", "a1"]])
+        let task = TaskView(
+            id: .generate(), state: .failed, target: .defaultDevice, conversation: .generate(), agent: "shell",
+            prompt: "x", attempt: 1, error: Fault(.exitStatus, "no"), lastSeq: 3, createdAt: .now())
+        #expect(
+            TasksCommand.table([task], now: .now()).rows[0][1...].joined(separator: "|")
+                == "failed (exit_status)|now|default|shell|x")
+    }
+
+    @Test func aTokenTellsItsID() {
+        // {"alg":"none"} . {"jti":"019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071"} . signature
+        let token = "eyJhbGciOiJub25lIn0.eyJqdGkiOiIwMTlhMmIzYy00ZDVlLTdmNjAtOGExYi0yYzNkNGU1ZjYwNzEifQ.x"
+        #expect(TokenClaim.id(of: token)?.description == "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071")
+        #expect(TokenClaim.id(of: "no.jwt") == nil)
+    }
+}

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import CLI
+
+struct ScreenTests {
+    private let start = ContinuousClock.now
+
+    @Test func theStatusStaysBelowTheText() {
+        var (screen, terminal) = (Screen(width: 20), TinyTerminal(width: 20, height: 10))
+        terminal.write(screen.tick("status 1", width: 20, at: start))
+        #expect(terminal.text == "status 1")
+        terminal.write(screen.write("Hello", at: start + .milliseconds(150)))
+        #expect(terminal.text == "Hello\nstatus 1")
+        terminal.write(screen.write(" there", at: start + .milliseconds(151)))
+        #expect(terminal.text == "Hello there\nstatus 1")
+        terminal.write(screen.tick("status 2", width: 20, at: start + .milliseconds(300)))
+        #expect(terminal.text == "Hello there\nstatus 2")
+        terminal.write(screen.write("\nnext\n", at: start + .milliseconds(450)))
+        #expect(terminal.text == "Hello there\nnext\nstatus 2")
+        terminal.write(screen.end())
+        #expect(terminal.text == "Hello there\nnext\n")
+    }
+
+    @Test func textInItsLineIsWrittenAtOnceAndAlone() {
+        var screen = Screen(width: 80)
+        _ = screen.write("a", at: start)
+        _ = screen.tick("status", width: 80, at: start)
+        #expect(screen.write("b", at: start + .milliseconds(1)) == "b")
+        #expect(screen.write("c", at: start + .milliseconds(2)) == "c")
+    }
+
+    @Test func theStatusIsRedrawnTenTimesASecondAtMost() {
+        var screen = Screen(width: 80)
+        var draws = 0
+        for milliseconds in 0..<1000 {
+            let now = start + .milliseconds(milliseconds)
+            let bytes =
+                screen.write("line \(milliseconds)\n", at: now)
+                + screen.tick("status \(milliseconds)", width: 80, at: now)
+            draws += bytes.ranges(of: "status").count
+        }
+        #expect(draws == 10)
+    }
+
+    @Test func noTextIsHeldBackWithoutBound() {
+        var screen = Screen(width: 80)
+        _ = screen.tick("status", width: 80, at: start)
+        #expect(screen.write("line\n", at: start + .milliseconds(1)) == "")
+        let long = String(repeating: "x\n", count: Screen.held)
+        #expect(screen.write(long, at: start + .milliseconds(2)).hasPrefix("\u{1b}[Jline\nx\n"))
+    }
+
+    /// Whatever comes in whatever pieces, the end shows the text and nothing else.
+    @Test(arguments: 0..<200) func theEndShowsTheTextAlone(_ seed: Int) {
+        var random = Numbers(state: UInt64(seed))
+        let width = Int.random(in: 10...30, using: &random)
+        let height = Int.random(in: 3...12, using: &random)
+        var (screen, terminal) = (Screen(width: width), TinyTerminal(width: width, height: height))
+        var plain = TinyTerminal(width: width, height: height)
+        var now = start
+        for _ in 0..<60 {
+            now += .milliseconds(Int.random(in: 0...120, using: &random))
+            if Bool.random(using: &random) {
+                terminal.write(
+                    screen.tick("status \(now - start)".prefix(width - 2).description, width: width, at: now))
+            } else {
+                let length = Int.random(in: 0...width, using: &random)
+                let piece = String((0..<length).map { _ in "abc \n".randomElement(using: &random) ?? "a" })
+                terminal.write(screen.write(piece, at: now))
+                plain.write(piece)
+            }
+        }
+        terminal.write(screen.end())
+        var shown = plain.text
+        if !shown.hasSuffix("\n"), !shown.isEmpty { shown += "\n" }
+        #expect(terminal.text == shown)
+    }
+}
+
+/// Numbers that a seed repeats (SplitMix64).
+private struct Numbers: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}

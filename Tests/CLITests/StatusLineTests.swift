@@ -1,0 +1,42 @@
+import Foundation
+import Messages
+import Testing
+
+@testable import CLI
+
+struct StatusLineTests {
+    private func event(_ data: String) throws -> TaskEvent {
+        let value = try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))
+        return TaskEvent(seq: 1, kind: "state", time: .now(), data: value)
+    }
+
+    private func text(_ status: StatusLine, width: Int = 200) -> String {
+        status.text(elapsed: 3.21, now: Timestamp(milliseconds: 10_000), width: width, paint: .plain)
+    }
+
+    @Test func tellsTheLifeOfATask() throws {
+        var status = StatusLine()
+        status.take(try event(#"{"state":"queued","reason":"device_busy","queue_position":3}"#))
+        status.device = "Linux - box"
+        #expect(text(status) == "▸ Linux - box · queued, place 3: all slots in use · 3.2 s · Ctrl-C cancels")
+        status.take(try event(#"{"state":"running","device_name":"Linux - box"}"#))
+        status.slots = Slots(used: 2, total: 5)
+        #expect(text(status) == "▸ Linux - box · 2/5 slots · running · 3.2 s · Ctrl-C cancels")
+        status.cancelling = true
+        #expect(text(status) == "▸ Linux - box · 2/5 slots · cancelling · 3.2 s")
+    }
+
+    @Test func tellsWhatIsWrong() {
+        var status = StatusLine()
+        (status.state, status.device) = (.running, "box")
+        status.stalled = Stall(since: Timestamp(milliseconds: 6000), failsAt: Timestamp(milliseconds: 36_000))
+        #expect(text(status) == "▸ box · connection lost 4 s ago, fails in 26 s · 3.2 s · Ctrl-C cancels")
+        status.stalled = nil
+        status.trouble = "connection lost, try 2"
+        #expect(text(status) == "▸ box · running · 3.2 s · connection lost, try 2")
+    }
+
+    @Test func neverFillsTheLine() {
+        for width in 10...60 { #expect(TextWidth.of(text(StatusLine(), width: width)) < width) }
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Messages
+import Testing
+
+@testable import CLI
+
+struct TranscriptTests {
+    /// Shows events given as kind and data.
+    private func show(_ events: [(String, String)], paint: Paint = .plain, terminal: Bool = false) throws -> String {
+        var transcript = Transcript(paint: paint, isTerminal: terminal)
+        var out = ""
+        for (index, (kind, data)) in events.enumerated() {
+            let value = try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))
+            out += transcript.show(TaskEvent(seq: UInt64(index + 1), kind: kind, time: .now(), data: value))
+        }
+        return out + transcript.end()
+    }
+
+    private func chunk(_ text: String) -> (String, String) {
+        ("agent_message_chunk", #"{"content":{"type":"text","text":"\#(text)"}}"#)
+    }
+
+    @Test func textComesAsItIs() throws {
+        #expect(try show([chunk("Hel"), chunk("lo\\nWor"), chunk("ld")]) == "Hello\nWorld\n")
+        #expect(try show([chunk("done\\n")]) == "done\n")
+        #expect(try show([]) == "")
+    }
+
+    @Test func aToolCallIsALineAndItsResultIsIndented() throws {
+        let text = try show([
+            chunk("Let me look."),
+            ("tool_call", #"{"toolCallId":"1","title":"ls -l","kind":"execute","status":"pending"}"#),
+            ("tool_call_update", #"{"toolCallId":"1","status":"in_progress"}"#),
+            (
+                "tool_call_update",
+                #"{"toolCallId":"1","status":"completed","content":[{"type":"content","content":{"type":"text","text":"a\nb"}}]}"#
+            ),
+            chunk("Two files."),
+        ])
+        #expect(text == "Let me look.\n● ls -l\n  a\n  b\nTwo files.\n")
+    }
+
+    @Test func longResultsAreCutAndCounted() throws {
+        let lines = (1...20).map(String.init).joined(separator: "\\n")
+        let text = try show([
+            ("tool_call", #"{"toolCallId":"1","title":"seq"}"#),
+            (
+                "tool_call_update",
+                #"{"toolCallId":"1","status":"failed","content":[{"type":"content","content":{"type":"text","text":"\#(lines)\n"}}]}"#
+            ),
+        ])
+        let shown = (1...Transcript.resultLines).map { "  \($0)\n" }.joined()
+        #expect(text == "● seq\n\(shown)  … \(20 - Transcript.resultLines) more lines\n  ✗ failed\n")
+    }
+
+    @Test func remarksStandOnTheirOwn() throws {
+        let text = try show([
+            chunk("Text"), ("log", #"{"level":"warning","message":"denied"}"#),
+            ("log", #"{"level":"info","message":"note"}"#),
+            ("plan", #"{"entries":[{"content":"one","status":"completed"},{"content":"two","status":"pending"}]}"#),
+            ("state", #"{"state":"completed"}"#), ("usage", #"{"input_tokens":1}"#), ("from_the_future", "{}"),
+        ])
+        #expect(text == "Text\n! denied\n· note\n✓ one\n· two\n")
+    }
+
+    @Test func thoughtsAreDimAndNotInPlainText() throws {
+        let events = [
+            ("agent_thought_chunk", #"{"content":{"type":"text","text":"hmm"}}"#), chunk("Yes."),
+        ]
+        #expect(try show(events) == "Yes.\n")
+        let coloured = try show(events, paint: Paint(colours: true), terminal: true)
+        #expect(coloured == "\u{1b}[2mhmm\u{1b}[0m\nYes.\n")
+    }
+
+    @Test func aTerminalDoesNotObeyTheAgent() throws {
+        let events = [
+            chunk("a\\u001b[2Jb"), ("tool_call", #"{"toolCallId":"1","title":"x\u001b]0;t\u0007y"}"#),
+        ]
+        #expect(try show(events, terminal: true) == "ab\n● xy\n")
+        #expect(try show(events) == "a\u{1b}[2Jb\n● x\u{1b}]0;t\u{7}y\n")
+    }
+
+    @Test func bytesThatAreNoTextAreCounted() throws {
+        let text = try show([("agent_message_chunk", #"{"content":{"encoding":"base64","data":"AAECAwQF"}}"#)])
+        #expect(text == "(6 bytes that are not text)\n")
+    }
+
+    @Test func theLastEventTellsTheEnd() throws {
+        let line =
+            #"{"seq":4,"kind":"state","time":"2026-03-01T09:30:00.250Z","data":{"state":"failed","error":{"code":"exit_status","message":"no"}}}"#
+        let event = try JSONDecoder().decode(TaskEvent.self, from: Data(line.utf8))
+        #expect(event.isLast && event.state == .failed)
+        #expect(event.error == Fault(.exitStatus, "no"))
+    }
+}

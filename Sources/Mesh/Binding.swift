@@ -45,7 +45,7 @@ struct Binding: Sendable {
         do {
             let socket = try Socket(ZMQ_ROUTER, reactor: home.reactor)
             socket.set(ZMQ_ROUTER_MANDATORY, 1)
-            guard zmq_bind(socket.pointer, address) == 0 else {
+            guard zmq_bind(socket.pointer, endpoint) == 0 else {
                 let outcome = refusal()
                 socket.close(linger: .zero)
                 return outcome
@@ -58,13 +58,13 @@ struct Binding: Sendable {
         }
     }
 
-    /// libzmq wants `*` for any free port on some versions and takes 0 on others; `*` is understood by all.
-    private var address: String {
-        endpoint.hasPrefix("tcp://") && endpoint.hasSuffix(":0") ? endpoint.dropLast() + "*" : endpoint
-    }
-
     private func refusal() -> Outcome {
-        if zmq_errno() == EADDRINUSE { return .inUse }
-        return .failed(Fault(.unavailable, "cannot listen on \(endpoint): \(Socket.reason())"))
+        let reason: String
+        switch zmq_errno() {
+        case EADDRINUSE: return .inUse
+        case ENODEV: reason = "no interface of this machine has this address; use an IP address or *"
+        default: reason = Socket.reason()
+        }
+        return .failed(Fault(.unavailable, "cannot listen on \(endpoint): \(reason)"))
     }
 }

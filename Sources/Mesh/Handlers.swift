@@ -24,10 +24,14 @@ public struct Handlers: Sendable {
     ) {
         requests[R.type] = { bytes, context in
             let request: R
-            if bytes.count > MeshBounds.decodedInline {
-                request = try await Aside.decode(R.self, from: bytes)
-            } else {
-                request = try Wire.decode(R.self, from: bytes)
+            do {
+                if bytes.count > MeshBounds.decodedInline {
+                    request = try await Aside.decode(R.self, from: bytes)
+                } else {
+                    request = try Wire.decode(R.self, from: bytes)
+                }
+            } catch {
+                throw Undecodable(error)
             }
             let reply = try await body(request, context)
             return (R.Reply.type, try Wire.encode(reply))
@@ -59,6 +63,13 @@ public struct Handlers: Sendable {
 
     /// A peer has died, restarted (the old life goes down, the new one comes up) or said goodbye.
     public mutating func onPeerDown(_ body: @escaping @Sendable (Peer, _ reason: String) -> Void) { down = body }
+}
+
+/// The body of a request is not that of its type.
+struct Undecodable: Error {
+    let fault: Fault
+
+    init(_ error: any Error) { fault = error as? Fault ?? Fault(.malformed, "the body cannot be read") }
 }
 
 /// Work that would hold the reactor up.

@@ -27,14 +27,16 @@ extension Socket {
         guard let first = receive({ Self.header($0) }) else { return nil }
         var inbound = first.value
         inbound.route = route
-        guard first.more, let second = receive({ Array($0) }) else { return inbound }
-        inbound.body = second.value
+        guard first.more, let second = receive({ $0.count <= MeshBounds.frame ? Array($0) : nil }) else {
+            return inbound
+        }
         if second.more {
             while let part = receive({ _ in }), part.more {}
             inbound.header = .failure(Fault(.malformed, "the message has more parts than a header and a body"))
-        } else if inbound.body.count > MeshBounds.frame {
-            inbound.header = .failure(
-                Fault(.messageTooLarge, "a body of \(inbound.body.count) bytes is over \(MeshBounds.frame)"))
+        } else if let body = second.value {
+            inbound.body = body
+        } else {
+            inbound.header = .failure(Fault(.messageTooLarge, "the body is over \(MeshBounds.frame) bytes"))
         }
         return inbound
     }

@@ -47,6 +47,7 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
 
     func start() {
         guard case .idle = state else { return }
+        guard home.reactor.context != nil else { return end(linger: .zero) }
         home.reactor.add(self)
         dial()
     }
@@ -100,17 +101,19 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
 
     /// Takes what comes before the answer to hello.
     private func hear(_ inbound: Inbound, _ correlation: UInt64) {
-        guard case .success(let header) = inbound.header else { return home.reactor.counters.drop(.malformed) }
-        if header.kind == .notice, header.type == Bye.type {
-            return retry(Fault(.unavailable, "the other end said goodbye"))
+        let header: Header
+        switch inbound.header {
+        case .success(let readable): header = readable
+        case .failure(let fault): return home.reactor.counters.drop(DropReason(fault))
         }
-        guard header.correlation == correlation else { return home.reactor.counters.drop(.unexpected) }
+        let farewell = header.kind == .notice && header.type == Bye.type
+        let answer = header.correlation == correlation && [.reply, .failure].contains(header.kind)
+        guard farewell || answer else { return home.reactor.counters.drop(.unexpected) }
+        home.reactor.counters.take()
+        if farewell { return retry(Fault(.unavailable, "the other end said goodbye")) }
         do {
-            switch header.kind {
-            case .reply: meet(try Wire.decode(HelloReply.self, from: inbound.body))
-            case .failure: throw try Wire.decode(Fault.self, from: inbound.body)
-            default: home.reactor.counters.drop(.unexpected)
-            }
+            guard header.kind == .reply else { throw try Wire.decode(Fault.self, from: inbound.body) }
+            meet(try Wire.decode(HelloReply.self, from: inbound.body))
         } catch {
             let fault = error as? Fault ?? Fault(.malformed, "the answer to hello cannot be read")
             home.logger.warning(

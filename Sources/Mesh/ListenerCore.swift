@@ -56,6 +56,7 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
                 incarnation: home.identity.incarnation)
             peer.transmit(
                 Header(.reply, type: HelloReply.type, correlation: header.correlation), try Wire.encode(reply))
+            home.reactor.counters.take()
             guard known == nil else { return }
             home.logger.notice("a peer is here", metadata: peer.metadata)
             home.handlers.up?(peer)
@@ -138,6 +139,7 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
             peer.deliverOnce(Greeting.bye(home.identity, "it is closing"))
             lost(peer, "this end was closed")
         }
+        router.unbind()
         router.close(linger: linger)
     }
 }

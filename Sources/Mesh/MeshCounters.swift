@@ -31,12 +31,18 @@ final class MeshCounters: Sendable {
     private let received = Atomic<Int>(0)
     private let dropped = Mutex<[DropReason: (count: Int, counter: Counter)]>([:])
     private let counter = Counter(label: "mesh_received")
+    /// Received and acted upon; with what was dropped on the way in it makes up all that was received. Only touched on
+    /// the reactor.
+    nonisolated(unsafe) private(set) var taken = 0
 
     /// Counts messages that were taken from a socket.
     func receive(_ count: Int) {
         received.add(count, ordering: .relaxed)
         counter.increment(by: count)
     }
+
+    /// Counts a message that was acted upon; on the reactor.
+    func take() { taken += 1 }
 
     /// Counts messages that were dropped or refused.
     func drop(_ reason: DropReason, count: Int = 1) {

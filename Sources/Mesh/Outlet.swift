@@ -10,7 +10,7 @@ public final class Outlet: Sendable {
 
     /// Who subscribed.
     public let peer: Peer
-    private let correlation: UInt64
+    let correlation: UInt64
     private let state: Mutex<State>
 
     // Only touched on the reactor.

@@ -108,10 +108,11 @@ extension Reactor {
     private func closeAll() {
         guard let context else { return }
         let linger = inbox.withLock { $0.linger }
+        // Gone first, so that no callback of what is closed opens another socket, which would hold the end up for ever.
+        self.context = nil
         for member in members { member.end(linger: linger) }
         members = []
         while zmq_ctx_term(context) != 0, zmq_errno() == EINTR {}
-        self.context = nil
     }
 
     /// Ends the thread if nothing is left to do; false = there is.

@@ -7,6 +7,7 @@ final class Socket {
     enum Sent { case sent, full, gone }
 
     let pointer: UnsafeMutableRawPointer
+    private let context: UnsafeMutableRawPointer
     private let message: UnsafeMutablePointer<zmq_msg_t>
     private(set) var isClosed = false
 
@@ -16,6 +17,7 @@ final class Socket {
             throw Fault(.unavailable, "no socket can be opened: \(Self.reason())")
         }
         self.pointer = pointer
+        self.context = context
         message = .allocate(capacity: 1)
         zmq_msg_init(message)
         set(ZMQ_SNDHWM, MeshBounds.highWaterMark)
@@ -43,6 +45,22 @@ final class Socket {
         isClosed = true
         if let linger { set(ZMQ_LINGER, Int32(linger / .milliseconds(1))) }
         zmq_close(pointer)
+    }
+
+    /// Gives its address up, and waits (about a millisecond, at most 200) until that has happened: libzmq does it on
+    /// a thread of its own, and would remove the file of an `ipc` socket that the next owner of the path has made.
+    func unbind() {
+        let endpoint = lastEndpoint
+        let events = "inproc://unbound-\(UInt(bitPattern: pointer))"
+        guard !endpoint.hasPrefix("inproc:"),
+            zmq_socket_monitor(pointer, events, ZMQ_EVENT_CLOSED | ZMQ_EVENT_CLOSE_FAILED) == 0,
+            let monitor = zmq_socket(context, ZMQ_PAIR)
+        else { return }
+        defer { zmq_close(monitor) }
+        guard zmq_connect(monitor, events) == 0, zmq_unbind(pointer, endpoint) == 0 else { return }
+        var item = [zmq_pollitem_t(socket: monitor, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)]
+        zmq_poll(&item, 1, 200)
+        zmq_socket_monitor(pointer, nil, 0)
     }
 
     /// Where it is bound, with the port that was found.

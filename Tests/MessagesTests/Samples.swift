@@ -39,7 +39,8 @@ enum Samples {
     static let all: [any Message] = [
         Hello(oldest: 1, newest: 1, role: .gateway, name: "gateway@build-box:4711", incarnation: life),
         HelloReply(version: 1, role: .registry, name: "registry@build-box:4710", incarnation: life),
-        Ping(incarnation: life), Pong(incarnation: life), Bye(incarnation: life, reason: "it is closing"), Done(), fault,
+        Ping(incarnation: life), Pong(incarnation: life), Bye(incarnation: life, reason: "it is closing"), Done(),
+        fault,
         ServiceAnnounce(endpoint: "tcp://10.0.0.4:7402", partitions: [claim], draining: false),
         ServiceWatch(),
         ServiceChanges(

@@ -24,7 +24,6 @@ struct Counting: Subscribe, Equatable {
 struct Bulk: BinaryMessage, Equatable {
     static let type = "test.bulk"
     var bytes: [UInt8]
-    init(bytes: [UInt8]) { self.bytes = bytes }
 }
 
 /// A request that nobody serves.

@@ -1,0 +1,82 @@
+import CZeroMQ
+import Messages
+import TestSupport
+
+@testable import Mesh
+
+/// A bare ZeroMQ socket, for peers that do not keep to the protocol. For one thread at a time.
+final class RawSocket {
+    private let context: UnsafeMutableRawPointer
+    private let socket: UnsafeMutableRawPointer
+
+    init(_ type: Int32) throws {
+        guard let context = zmq_ctx_new(), let socket = zmq_socket(context, type) else {
+            throw Overdue("a socket", after: .zero)
+        }
+        self.context = context
+        self.socket = socket
+        var timeout: Int32 = 20_000
+        zmq_setsockopt(socket, ZMQ_RCVTIMEO, &timeout, 4)
+        zmq_setsockopt(socket, ZMQ_SNDTIMEO, &timeout, 4)
+        var linger: Int32 = 5_000
+        zmq_setsockopt(socket, ZMQ_LINGER, &linger, 4)
+    }
+
+    func bind(_ endpoint: String) throws -> String {
+        guard zmq_bind(socket, endpoint) == 0 else { throw Overdue("bound to \(endpoint)", after: .zero) }
+        var text = [CChar](repeating: 0, count: 256)
+        var length = text.count
+        zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, &text, &length)
+        return String(decoding: text.prefix(max(0, length - 1)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    func connect(_ endpoint: String) throws {
+        guard zmq_connect(socket, endpoint) == 0 else { throw Overdue("connected to \(endpoint)", after: .zero) }
+    }
+
+    /// Sends the parts of a message; false after 20 s without room.
+    @discardableResult
+    func send(_ parts: [[UInt8]]) -> Bool {
+        for (index, part) in parts.enumerated() {
+            let more = index < parts.count - 1 ? ZMQ_SNDMORE : 0
+            guard zmq_send(socket, part, part.count, more) >= 0 else { return false }
+        }
+        return true
+    }
+
+    /// The parts of the next message; nil after 20 s, or at once when there is none and `wait` is false.
+    func receive(wait: Bool = true) -> [[UInt8]]? {
+        var parts: [[UInt8]] = []
+        var message = zmq_msg_t()
+        zmq_msg_init(&message)
+        defer { zmq_msg_close(&message) }
+        repeat {
+            guard zmq_msg_recv(&message, socket, wait || !parts.isEmpty ? 0 : ZMQ_DONTWAIT) >= 0 else { return nil }
+            parts.append(Array(UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
+        } while zmq_msg_more(&message) != 0
+        return parts
+    }
+
+    /// Sends a hello of `identity`.
+    func greet(_ identity: Identity, oldest: UInt8 = 1, newest: UInt8 = 1, correlation: UInt64 = 1) {
+        let hello = Hello(
+            oldest: oldest, newest: newest, role: identity.role, name: identity.name,
+            incarnation: identity.incarnation)
+        send([
+            Header(.request, type: Hello.type, correlation: correlation, budget: 1000).encoded(),
+            (try? Wire.encode(hello)) ?? [],
+        ])
+    }
+
+    /// The fault in the next message, if that is a failure.
+    func receiveFault() -> Fault? {
+        guard let parts = receive(), parts.count == 2 else { return nil }
+        guard (try? Header.split(parts[0]).header.kind) == .failure else { return nil }
+        return try? Wire.decode(Fault.self, from: parts[1])
+    }
+
+    func close() {
+        zmq_close(socket)
+        zmq_ctx_term(context)
+    }
+}

@@ -4,7 +4,7 @@ import Synchronization
 import TestClient
 import TestSupport
 
-/// The four services as four processes on free ports, with two users who are logged in.
+/// The four services as four processes on free ports, with one user who is logged in.
 final class Cluster: Sendable {
     /// How a cluster is started.
     struct Options: Sendable {
@@ -14,6 +14,8 @@ final class Cluster: Sendable {
         var executor: [String]? = ["--allow-shell"]
         /// The model behind Claude Code.
         var model: ScriptedModel?
+        /// Whether there is a second user; each costs the work of two password hashes.
+        var bob = false
         /// Which `claude` the executor is told to use; nil = the real one.
         var claude: String?
     }
@@ -59,13 +61,15 @@ final class Cluster: Sendable {
             "registry", Binaries.registry, ["--bind", "tcp://127.0.0.1:0", "--data", data("registry")])
         try await startDispatcher()
         let password = try await addUser("ada")
-        let second = try await addUser("bob")
+        let second = options.bob ? try await addUser("bob") : nil
         try await startGateway(port: 0)
         let url = service("gateway")?.ready["url"].string ?? ""
         let api = try await API(url).login("ada", password)
         session.withLock { $0 = api }
-        let other = try await api.with(token: nil).login("bob", second)
-        otherSession.withLock { $0 = other }
+        if let second {
+            let other = try await api.with(token: nil).login("bob", second)
+            otherSession.withLock { $0 = other }
+        }
         if let flags = options.executor { try await startExecutor(flags) }
     }
 

@@ -5,7 +5,9 @@ import Testing
 extension Integration {
     struct IsolationTests {
         @Test func `A user sees and reaches nothing of another`() async throws {
-            try await Cluster.with { cluster in
+            var options = Cluster.Options()
+            options.bob = true
+            try await Cluster.with(options) { cluster in
                 let (ada, bob) = (cluster.api, cluster.bob)
                 let task = try await cluster.run("echo private", agent: "shell")
                 let id = try #require(task.task["id"].string)

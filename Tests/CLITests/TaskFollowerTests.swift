@@ -52,7 +52,7 @@ struct TaskFollowerTests {
         let result = try await follow(server)
         #expect(result.seqs == [1, 2, 3, 4])
         #expect(result.breaks == 3 && result.restores == 1)
-        #expect(asked.withLock { $0 } == ["", " 2", " 2", " 2"])
+        #expect(asked.withLock { $0 } == ["", "2", "2", "2"])
     }
 
     @Test func aRefusalEndsItAtOnce() async throws {

@@ -1,0 +1,50 @@
+import Foundation
+import TestSupport
+
+/// A `wegent up` with data, home and settings of its own, for the tests that need everything.
+final class UpProcess: Sendable {
+    let process: ChildProcess
+    let folder: TemporaryDirectory
+    let url: String
+    let token: String
+    let password: String
+
+    /// Returns when it is ready.
+    init(_ options: [String] = ["--allow-shell"], in folder: TemporaryDirectory? = nil) async throws {
+        let folder = try folder ?? TemporaryDirectory()
+        self.folder = folder
+        process = try ChildProcess(
+            Binaries.wegent, ["up", "--json", "--port", "0", "--data", folder.file("data")] + options,
+            environment: ["HOME": folder.path])
+        let line = try await process.stdout.line("the line that says it is ready")
+        let ready = try JSONDecoder().decode([String: String].self, from: Data(line.utf8))
+        (url, token, password) = (ready["url"] ?? "", ready["token"] ?? "", ready["password"] ?? "")
+    }
+
+    /// What a command of this user finds in its environment.
+    var environment: [String: String] {
+        ["HOME": folder.path, "WEGENT_BACKEND_URL": url, "WEGENT_TOKEN": token]
+    }
+
+    /// Starts another command as this user.
+    func start(_ arguments: [String], _ changes: [String: String] = [:]) throws -> ChildProcess {
+        try ChildProcess(
+            Binaries.wegent, arguments, environment: environment.merging(changes) { $1 }.filter { !$1.isEmpty })
+    }
+
+    /// Runs another command as this user to its end.
+    func run(_ arguments: [String], input: String = "", _ changes: [String: String] = [:]) async throws -> Finished {
+        let child = try start(arguments, changes)
+        child.write(input)
+        child.closeInput()
+        let status = try await child.exit()
+        return Finished(status: status, output: child.stdout.text, errors: child.stderr.text)
+    }
+
+    /// A command that has ended.
+    struct Finished: Sendable {
+        var status: ExitStatus
+        var output: String
+        var errors: String
+    }
+}

@@ -43,7 +43,7 @@ public enum Launch {
             }, logger: quiet(logger))
         configuration.maximumGracefulShutdownDuration = stopBound
         let group = ServiceGroup(configuration: configuration)
-        let signals = StopSignals(bound: stopBound, logger: logger) {
+        let signals = await StopSignals(bound: stopBound, logger: logger) {
             Task { await group.triggerGracefulShutdown() }
         }
         defer { signals.cancel() }

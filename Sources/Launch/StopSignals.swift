@@ -13,31 +13,38 @@ import Synchronization
 /// Watches SIGINT and SIGTERM on a queue of its own, so that a stop is kept to even when every other thread hangs.
 /// The first signal calls `stop` and starts the clock; the second one, or the clock, ends the process.
 final class StopSignals: Sendable {
-    private let sources: Mutex<[any DispatchSourceSignal]>
+    /// Sources may be used from any thread; their type does not say so.
+    private struct Source: @unchecked Sendable {
+        var source: any DispatchSourceSignal
+    }
+
+    private let sources = Mutex<[Source]>([])
     private let stopping = Mutex(false)
     private let queue = DispatchQueue(label: "stop-signals", qos: .userInteractive)
 
-    init(bound: Duration, logger: Logger, stop: @escaping @Sendable () -> Void) {
-        sources = Mutex([])
-        sources.withLock { sources in
-            sources = [SIGINT, SIGTERM].map { number in
-                #if canImport(Darwin)
-                    // Dispatch on Darwin only observes: the default action would still end the process.
-                    signal(number, SIG_IGN)
-                #endif
-                let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-                source.setEventHandler { [weak self] in
-                    self?.received(number, bound: bound, logger: logger, stop: stop)
-                }
-                source.resume()
-                return source
+    /// Returns when the signals are watched: until then they would end the process.
+    init(bound: Duration, logger: Logger, stop: @escaping @Sendable () -> Void) async {
+        for number in [SIGINT, SIGTERM] {
+            #if canImport(Darwin)
+                // Dispatch on Darwin only observes: the default action would still end the process.
+                signal(number, SIG_IGN)
+            #endif
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { [weak self] in
+                self?.received(number, bound: bound, logger: logger, stop: stop)
             }
+            await withCheckedContinuation { registered in
+                source.setRegistrationHandler { registered.resume() }
+                source.resume()
+            }
+            let watched = Source(source: source)
+            sources.withLock { $0.append(watched) }
         }
     }
 
     func cancel() {
         sources.withLock { sources in
-            for source in sources { source.cancel() }
+            for watched in sources { watched.source.cancel() }
             sources = []
         }
     }

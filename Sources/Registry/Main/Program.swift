@@ -38,9 +38,13 @@ struct Program: AsyncParsableCommand {
                 dataDirectory: try Setting.process.value(data, "WEGENT_DATA") ?? "data")
             let reactor = Reactor()
             let server = RegistryServer(configuration, reactor: reactor, logger: logger)
-            try await server.start()
-            Launch.ready(["endpoint": server.endpoint], logger: logger)
-            try await Launch.run([server], logger: logger)
+            let serving = Serving(logger: logger) {
+                try await server.start()
+                return ["endpoint": server.endpoint]
+            } stop: {
+                await server.stop()
+            }
+            try await Launch.run([serving], logger: logger)
             await reactor.shutdown()
         } catch {
             Launch.fail(error, name: "wegent-registry")

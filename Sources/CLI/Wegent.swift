@@ -48,7 +48,8 @@ public struct Wegent: AsyncParsableCommand {
             }
         } catch let error as ExitCode {
             exit(withError: error)
-        } catch let error as CleanExit {
+        } catch where exitCode(for: error).isSuccess {
+            // `--help` and `--version` arrive as errors.
             exit(withError: error)
         } catch {
             Launch.fail(error, name: "wegent")

@@ -139,7 +139,7 @@ if !coreOnly {
             path: "Tests/ScriptedModel", swiftSettings: strict),
         .executableTarget(name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/BenchC"),
         tests("Gateway", nio),
-        tests("Executor", ["ScriptedModel"] + nio),
+        tests("Executor", ["ScriptedModel"] + nio, exclude: ["Recorded"]),
         tests("CLI", ["Messages", arguments]),
         .testTarget(
             name: "IntegrationTests",

@@ -110,7 +110,7 @@ public struct ExecutorTimes: Sendable {
     /// How long the output of a command's background children is waited for after the command has ended.
     public var drain: Double = 0.5
     /// How long a child has between the polite signal and the kill when the executor itself stops.
-    public var stopGrace: Double = 2
+    public var stopGrace: Double = 1.5
     /// How often the agents are looked for again.
     public var probe: Double = 600
     public init() {}

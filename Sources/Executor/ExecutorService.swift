@@ -97,7 +97,7 @@ actor ExecutorService {
         draining = true
         if !running.isEmpty { report() }
         for id in running.keys { end(id, .shutdown, grace: parts.times.stopGrace) }
-        await settle(within: parts.times.stopGrace + 0.5) { self.running.isEmpty }
+        await settle(within: parts.times.stopGrace + 2) { self.running.isEmpty }
         await settle(within: 0.5) { self.session.phase != .up || self.outbox.ids.isEmpty }
         handle(.stop)
         ticker?.cancel()

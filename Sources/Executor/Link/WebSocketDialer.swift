@@ -18,6 +18,8 @@ struct WebSocketDialer: Dialer {
     let token: String
     let version: String
     let times: ExecutorTimes
+    /// Whose certificates are believed; the system's own list unless a test has its own.
+    var trust = NIOSSLTrustRoots.default
     var group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
     func dial() async throws(LinkFailure) -> any ExecutorLink {
@@ -52,7 +54,9 @@ struct WebSocketDialer: Dialer {
         _ deadline: TimeAmount
     ) throws {
         if address.secure {
-            let context = try NIOSSLContext(configuration: .makeClientConfiguration())
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.trustRoots = trust
+            let context = try NIOSSLContext(configuration: configuration)
             // A certificate for a bare address is checked by its address; SNI must then be left out.
             let isName = (try? SocketAddress(ipAddress: address.host, port: 0)) == nil
             try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: isName ? address.host : nil))

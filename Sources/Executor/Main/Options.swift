@@ -73,11 +73,6 @@ struct Options: ParsableArguments {
         if path == "~" || path.hasPrefix("~/") { return user + path.dropFirst() }
         return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
-
-    /// A string as JSON has it.
-    static func quoted(_ text: String) -> String {
-        (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
-    }
 }
 
 extension PermissionMode: ExpressibleByArgument {}

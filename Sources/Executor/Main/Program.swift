@@ -4,14 +4,6 @@ import Launch
 import Logging
 import Messages
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// `wegent-executor`: parses, builds, runs.
 @main
 struct Program: AsyncParsableCommand {
@@ -27,8 +19,7 @@ struct Program: AsyncParsableCommand {
             Launch.prepare(try log.options())
             let logger = Logger(label: "wegent-executor")
             let server = ExecutorServer(try options.executorConfiguration(), logger: logger) { device in
-                print(#"{"device_id":"\#(device.device)","name":\#(Options.quoted(device.name))}"#)
-                fflush(nil)
+                Launch.ready(["device_id": device.device, "name": device.name], logger: logger)
             }
             try await Launch.run([server], logger: logger)
         } catch { Launch.fail(error, name: "wegent-executor") }

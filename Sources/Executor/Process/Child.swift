@@ -85,7 +85,7 @@ final class Child: Sendable {
             let errors = try await stream(reading: pipes[1].read, writing: nil)
             return Child(group: ProcessGroup(id: pid), output: output, errors: errors, exit: task)
         } catch {
-            if exit == nil { pipes.forEach { $0.closeAll() } }
+            if exit == nil { for pipe in pipes { pipe.closeAll() } }
             throw error as? Fault
                 ?? Fault(.spawnFailed, "\(command.executable) could not be started in \(command.directory): \(error)")
         }

@@ -93,23 +93,26 @@ actor ClaudeAgent: AgentDriver {
 
     /// Takes a process back after its turn; it is kept warm, and the one that was idle for longest makes room.
     func release(_ process: ClaudeProcess, of conversation: ConversationID) async {
-        guard await process.isUsable, warm[conversation] == nil else { return await process.shutDown(grace: 1) }
+        guard await process.isUsable, warm[conversation] == nil else {
+            Task { await process.shutDown(grace: 1) }
+            return
+        }
         let limit = settings.times.warm
         let expiry = Task {
             do { try await Task.sleep(for: .seconds(limit)) } catch { return }
-            await self.expire(conversation)
+            self.expire(conversation)
         }
         warm[conversation] = Warm(process: process, since: .now, expiry: expiry)
         while warm.count > settings.times.warmCount, let oldest = warm.min(by: { $0.value.since < $1.value.since })?.key
         {
-            await expire(oldest)
+            expire(oldest)
         }
     }
 
-    private func expire(_ conversation: ConversationID) async {
+    private func expire(_ conversation: ConversationID) {
         guard let kept = warm.removeValue(forKey: conversation) else { return }
         kept.expiry.cancel()
-        await kept.process.shutDown(grace: 2)
+        Task { await kept.process.shutDown(grace: 2) }
     }
 
     func shutDown() async {

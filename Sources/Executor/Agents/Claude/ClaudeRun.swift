@@ -36,8 +36,9 @@ actor ClaudeRun: AgentRun {
                 ending = .init(outcome: Outcome(state: .failed, fault: fault))
             }
         }
-        end(ending.outcome)
+        // First back to the warm ones: the next turn may come as soon as the end of this one is known.
         await agent.release(process, of: turn.conversation)
+        end(ending.outcome)
     }
 
     private func end(_ outcome: Outcome) {

@@ -28,23 +28,29 @@ final class ShellRun: AgentRun {
         }
     }
 
-    /// Reads both outputs to their ends, or for as long as `drain` says after the shell has ended. Then what is left
-    /// of its group is ended: a task leaves no process behind.
-    private static func follow(_ child: Child, _ sink: any TurnSink, _ drain: Double, _ stop: Stop) async -> ExitStatus
-    {
-        await withTaskGroup(of: Void.self) { readers in
-            readers.addTask { await read(child.output, sink, meta: nil) }
-            readers.addTask { await read(child.errors, sink, meta: #"{"stream":"stderr"}"#) }
-            let status = await child.wait()
-            let timer = Task {
-                try await Task.sleep(for: .seconds(drain))
-                child.closeStreams()
-            }
-            await readers.waitForAll()
-            timer.cancel()
-            await child.group.end(grace: stop.grace.withLock { $0 } ?? 0.5)
-            return status
+    /// How long a process that has left the group may hold the outputs open once everything else is gone.
+    private static let patience = 5.0
+
+    /// Reads both outputs to their ends. Background children of the shell get as long as `drain` says to write after
+    /// its end; then what is left of the group is ended: a task leaves no process behind.
+    private static func follow(
+        _ child: Child, _ sink: any TurnSink, _ drain: Double, _ stop: Stop
+    ) async -> ExitStatus {
+        let read = Occurrence()
+        let readers = Task.detached {
+            async let output: Void = Self.read(child.output, sink, meta: nil)
+            async let errors: Void = Self.read(child.errors, sink, meta: #"{"stream":"stderr"}"#)
+            _ = await (output, errors)
+            read.happen()
         }
+        let status = await child.wait()
+        var done = await read.wait(within: drain)
+        // Pipes are only closed on a writer when nobody of the group is left who could have written.
+        await child.group.end(grace: stop.grace.withLock { $0 } ?? 0.5)
+        if !done { done = await read.wait(within: patience) }
+        if !done { child.closeStreams() }
+        await readers.value
+        return status
     }
 
     private static func read(_ stream: Child.Stream, _ sink: any TurnSink, meta: String?) async {

@@ -1,0 +1,246 @@
+import Foundation
+import Messages
+import ScriptedModel
+import TestSupport
+import Testing
+
+@testable import Executor
+
+/// The driver with the real Claude Code; only the model behind it is scripted.
+@Suite(.enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
+struct ClaudeAgentTests {
+    private let folder: TemporaryDirectory
+    private let work: String
+    private let sink = RecordingSink()
+    private let conversation = ConversationID.generate()
+
+    init() throws {
+        folder = try TemporaryDirectory()
+        work = try folder.folder("work")
+        _ = try folder.folder("sessions")
+    }
+
+    private func agent(
+        _ model: ScriptedModel, _ permission: PermissionMode = .ask, warm: Double = 600
+    ) throws -> ClaudeAgent {
+        var environment = model.environment(home: folder.path)
+        environment["PATH"] = "/usr/local/bin:/usr/bin:/bin"
+        environment["WEGENT_TOKEN"] = "secret"
+        var times = ExecutorTimes()
+        times.warm = warm
+        return ClaudeAgent(
+            ClaudeAgent.Settings(
+                program: ClaudeProgram(wanted: try #require(Binaries.claude), environment: environment),
+                permission: permission, environment: environment, boot: .generate(),
+                sessions: ClaudeSessions(directory: folder.file("sessions")), times: times))
+    }
+
+    private func run(_ agent: ClaudeAgent, _ prompt: String, sink: RecordingSink? = nil) async throws -> Outcome {
+        let turn = makeTurn(prompt, in: work, conversation: conversation)
+        let run = try await agent.start(turn, sink: sink ?? self.sink)
+        return try await deadline("the end of the turn") { await run.outcome() }
+    }
+
+    @Test func `It says its version`() async throws {
+        let model = try await ScriptedModel.start()
+        let described = try await agent(model).describe()
+        #expect(described.ready)
+        #expect(described.version?.first?.isNumber == true)
+        await model.stop()
+    }
+
+    @Test func `Text streams token by token`() async throws {
+        let model = try await ScriptedModel.start()
+        let gate = Gate()
+        model.answer(.text("Hel", .gate(gate), "lo"), to: "greet")
+        let agent = try agent(model)
+        let run = try await agent.start(makeTurn("greet me", in: work, conversation: conversation), sink: sink)
+        try await eventually("the first token") { sink.text == "Hel" }
+        gate.open()
+        #expect(try await deadline("the end") { await run.outcome() } == .completed)
+        #expect(sink.text == "Hello")
+        #expect(sink.all(.usage).count == 1)
+        await agent.shutDown()
+        await model.stop()
+    }
+
+    @Test func `A follow-up goes to the same process, and after that to the same session`() async throws {
+        let model = try await ScriptedModel.start()
+        model.answer(.text("one"), .text("two"), .text("three"))
+        let first = try agent(model)
+        #expect(try await run(first, "say one") == .completed)
+        #expect(try await run(first, "say two") == .completed)
+        #expect(model.requests.last?.said(by: "assistant") == ["one"])
+        await first.shutDown()
+        let second = try agent(model)
+        #expect(try await run(second, "say three") == .completed)
+        #expect(model.requests.last?.said(by: "assistant") == ["one", "two"])
+        #expect(sink.text == "onetwothree")
+        await second.shutDown()
+        await model.stop()
+    }
+
+    @Test func `A process that was idle for too long ends, and its session is resumed`() async throws {
+        let model = try await ScriptedModel.start()
+        model.answer(.text("one"), .text("two"))
+        let agent = try agent(model, warm: 0)
+        #expect(try await run(agent, "say one") == .completed)
+        #expect(try await run(agent, "say two") == .completed)
+        #expect(model.requests.last?.said(by: "assistant") == ["one"])
+        await agent.shutDown()
+        await model.stop()
+    }
+
+    @Test func `A tool runs on the device and its result is told`() async throws {
+        let model = try await ScriptedModel.start()
+        model.answer(.tool("Bash", input: #"{"command":"echo made > made.txt; echo $((6*7))"}"#), .text("done"))
+        let agent = try agent(model, .bypass)
+        #expect(try await run(agent, "compute") == .completed)
+        #expect(try String(contentsOfFile: work + "/made.txt", encoding: .utf8) == "made\n")
+        #expect(sink.all(.toolCall).first?["title"] == "Bash")
+        let last = try #require(sink.all(.toolCallUpdate).last)
+        #expect(last["status"] == "completed")
+        #expect(last["content"]?.elements?.first?["content"]?["text"] == "42")
+        #expect(sink.text == "done")
+        await agent.shutDown()
+        await model.stop()
+    }
+
+    @Test func `What needs permission is denied and said so`() async throws {
+        let model = try await ScriptedModel.start()
+        model.answer(.tool("Bash", input: #"{"command":"touch made.txt"}"#), .text("then not"))
+        let agent = try agent(model)
+        #expect(try await run(agent, "make it") == .completed)
+        #expect(!FileManager.default.fileExists(atPath: work + "/made.txt"))
+        let log = try #require(sink.all(.log).first)
+        #expect(log["level"] == "warning")
+        #expect(log["message"]?.text?.contains("Bash") == true)
+        #expect(log["message"]?.text?.contains("--permission-mode") == true)
+        #expect(sink.all(.toolCallUpdate).last?["status"] == "failed")
+        #expect(model.requests.last?.toolResults.last?.contains("denied") == true)
+        await agent.shutDown()
+        await model.stop()
+    }
+
+    @Test func `Edits in the workspace are allowed where the device says so`() async throws {
+        let model = try await ScriptedModel.start()
+        model.answer(
+            .tool("Write", input: #"{"file_path":"\#(work)/note.txt","content":"hello"}"#), .text("written"))
+        let agent = try agent(model, .acceptEdits)
+        #expect(try await run(agent, "write it") == .completed)
+        #expect(try String(contentsOfFile: work + "/note.txt", encoding: .utf8) == "hello")
+        await agent.shutDown()
+        await model.stop()
+    }
+
+    @Test func `An interrupt ends the turn, and the next one knows what was said`() async throws {
+        let model = try await ScriptedModel.start()
+        let gate = Gate()
+        model.answer(.text("begun ", .gate(gate), "never"), to: "long")
+        model.answer(.text("here"), to: "again")
+        let agent = try agent(model)
+        let run = try await agent.start(makeTurn("long one", in: work, conversation: conversation), sink: sink)
+        try await eventually("the first token") { sink.text == "begun " }
+        let start = ContinuousClock.now
+        await run.stop(grace: 5)
+        #expect(try await deadline("the end") { await run.outcome() } == .cancelled)
+        #expect(ContinuousClock.now - start < .seconds(20))
+        let later = RecordingSink()
+        #expect(try await self.run(agent, "again", sink: later) == .completed)
+        #expect(later.text == "here")
+        #expect(model.requests.last?.said(by: "user").contains { $0.contains("long one") } == true)
+        gate.open()
+        await agent.shutDown()
+        await model.stop()
+    }
+
+    @Test func `An error of the model's server fails the turn with its status`() async throws {
+        let model = try await ScriptedModel.start()
+        model.always(.failure(400, "out of order"))
+        let agent = try agent(model)
+        let outcome = try await run(agent, "hello")
+        #expect(outcome.state == .failed)
+        #expect(outcome.fault?.code == .agentFailed)
+        #expect(outcome.fault?.message.contains("out of order") == true)
+        #expect(outcome.fault?.message.contains("400") == true)
+        await agent.shutDown()
+        await model.stop()
+    }
+
+    @Test func `A session that is gone starts anew and says so`() async throws {
+        let model = try await ScriptedModel.start()
+        model.answer(.text("fresh"))
+        ClaudeSessions(directory: folder.file("sessions")).keep(
+            "11111111-1111-4111-8111-111111111111", of: conversation)
+        let agent = try agent(model)
+        #expect(try await run(agent, "hello") == .completed)
+        #expect(sink.text == "fresh")
+        #expect(sink.all(.log).first?["message"]?.text?.contains("no longer has the session") == true)
+        await agent.shutDown()
+        await model.stop()
+    }
+
+    @Test func `A process that dies fails its turn and leaves nothing`() async throws {
+        let model = try await ScriptedModel.start()
+        model.answer(.tool("Bash", input: #"{"command":"echo $PPID > pid; kill -9 $PPID; sleep 5"}"#))
+        let agent = try agent(model, .bypass)
+        let outcome = try await run(agent, "die")
+        #expect(outcome.state == .failed)
+        #expect(outcome.fault?.message.contains("signal 9") == true)
+        await agent.shutDown()
+        await model.stop()
+    }
+
+    @Test func `The token does not reach it, the marker does`() async throws {
+        let model = try await ScriptedModel.start()
+        model.answer(.tool("Bash", input: #"{"command":"echo [$WEGENT_TOKEN] $WEGENT_TASK"}"#), .text("done"))
+        let agent = try agent(model, .bypass)
+        _ = try await run(agent, "show")
+        let said = sink.all(.toolCallUpdate).last?["content"]?.elements?.first?["content"]?["text"]?.text ?? ""
+        #expect(said.hasPrefix("[] "))
+        #expect(said.hasSuffix("/1"))
+        await agent.shutDown()
+        await model.stop()
+    }
+}
+
+/// What is said of a Claude Code that is not there or does not work.
+struct ClaudeProgramTests {
+    private let folder: TemporaryDirectory
+
+    init() throws { folder = try TemporaryDirectory() }
+
+    private func fault(_ wanted: String, path: String) async -> Fault? {
+        let program = ClaudeProgram(wanted: wanted, environment: ["PATH": path])
+        do {
+            _ = try await program.version(boot: .generate(), deadline: 1)
+            return nil
+        } catch { return error as? Fault }
+    }
+
+    @Test func `A missing one is missing, with what to install`() async throws {
+        for wanted in ["no-such-claude", folder.file("claude")] {
+            let fault = try #require(await fault(wanted, path: folder.path))
+            #expect(fault.code == .agentMissing)
+            #expect(fault.message.contains("install Claude Code"))
+        }
+    }
+
+    @Test func `One that fails, hangs or is no program is broken`() async throws {
+        let failing = try folder.write("#!/bin/sh\necho bad library >&2\nexit 3\n", to: "failing", executable: true)
+        let hanging = try folder.write("#!/bin/sh\nsleep 600\n", to: "hanging", executable: true)
+        let foreign = try folder.write("\u{7f}ELF nonsense", to: "foreign", executable: true)
+        for path in [failing, hanging, foreign] {
+            let fault = try #require(await fault(path, path: "/usr/bin:/bin"))
+            #expect(fault.code == .agentBroken, "\(path)")
+            #expect(fault.message.contains(path))
+        }
+        #expect(await fault(failing, path: "/bin")?.message.contains("bad library") == true)
+    }
+
+    @Test func `It is found in PATH`() async throws {
+        try folder.write("#!/bin/sh\necho '9.9.9 (Claude Code)'\n", to: "claude", executable: true)
+        let program = ClaudeProgram(wanted: "claude", environment: ["PATH": "\(folder.path):/bin"])
+        #expect(try await program.version(boot: .generate()) == "9.9.9")
+    }
+}

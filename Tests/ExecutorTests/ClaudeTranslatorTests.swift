@@ -1,0 +1,166 @@
+import Foundation
+import Messages
+import Testing
+
+@testable import Executor
+
+/// What a real `claude` wrote, line for line (recorded with 2.1.330), as events.
+struct ClaudeTranslatorTests {
+    /// The kinds and payloads of a recording, and how its turns ended.
+    private struct Reading {
+        var events: [(kind: EventKind, data: JSONValue)] = []
+        var endings: [ClaudeTranslator.Ending] = []
+        var sessions: Set<String> = []
+        var permissions: [String] = []
+        var ignored = 0
+
+        func texts(_ kind: EventKind) -> [String] {
+            events.filter { $0.kind == kind }.compactMap { $0.data["content"]?["text"]?.text }
+        }
+        func all(_ kind: EventKind) -> [JSONValue] { events.filter { $0.kind == kind }.map(\.data) }
+    }
+
+    private func lines(_ name: String) throws -> [String] {
+        let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Recorded/\(name).jsonl")
+        return try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
+    private func read(_ lines: [String]) throws -> Reading {
+        var translator = ClaudeTranslator()
+        var reading = Reading()
+        for line in lines {
+            let parsed = try? JSONDecoder().decode(ClaudeLine.self, from: Data(line.utf8))
+            for output in parsed.map({ translator.read($0) }) ?? translator.ignore() {
+                switch output {
+                case .event(let event):
+                    let data = try JSONDecoder().decode(JSONValue.self, from: Data(event.payload))
+                    reading.events.append((event.kind, data))
+                case .session(let id): reading.sessions.insert(id)
+                case .permission(_, let tool): reading.permissions.append(tool)
+                case .unknownRequest: break
+                case .ended(let ending): reading.endings.append(ending)
+                }
+            }
+        }
+        reading.ignored = translator.ignored
+        return reading
+    }
+
+    @Test func `Text streams token by token and is not said twice`() throws {
+        let reading = try read(lines("turns"))
+        let said = ["Hello ", "there, ", "turn 1", "let me ", "tool ", "said so", "thought"]
+        #expect(reading.texts(.agentMessageChunk) == said)
+        #expect(reading.texts(.agentThoughtChunk) == ["hmm ", "well"])
+        #expect(reading.endings.map(\.outcome) == [.completed, .completed, .completed])
+        #expect(reading.sessions.count == 1)
+        #expect(reading.ignored == 0)
+    }
+
+    @Test func `A tool call is announced, gets its input, and ends with its result`() throws {
+        let reading = try read(lines("turns"))
+        let call = try #require(reading.all(.toolCall).first)
+        #expect(call["title"] == "Bash")
+        #expect(call["kind"] == "execute")
+        #expect(call["status"] == "pending")
+        let updates = reading.all(.toolCallUpdate)
+        #expect(updates.count == 2)
+        #expect(updates.allSatisfy { $0["toolCallId"] == call["toolCallId"] })
+        #expect(updates[0]["status"] == "in_progress")
+        #expect(updates[0]["title"] == "echo hi")
+        #expect(updates[0]["rawInput"]?["command"] == "echo hi")
+        #expect(updates[1]["status"] == "completed")
+        #expect(updates[1]["content"]?.elements?.first?["content"]?["text"] == "hi")
+    }
+
+    @Test func `A turn's cost is its own share`() throws {
+        let costs = try read(lines("turns")).all(.usage).map { $0["cost_usd"] }
+        #expect(costs == [.number(0.000181), .number(0.000361), .number(0.000181)])
+        let usage = try #require(try read(lines("turns")).all(.usage).first)
+        #expect(usage["input_tokens"] == 10)
+        #expect(usage["output_tokens"] == 7)
+        #expect(usage["cache_read_input_tokens"] == 3)
+    }
+
+    @Test func `A failing tool is failed, the turn is not`() throws {
+        let reading = try read(lines("failing-tool"))
+        let last = reading.all(.toolCallUpdate).filter { $0["status"] == "failed" }
+        #expect(last.count == 2)
+        #expect(last[0]["content"]?.elements?.first?["content"]?["text"]?.text?.hasPrefix("Exit code 2") == true)
+        #expect(reading.endings.map(\.outcome.state) == [.completed, .completed])
+    }
+
+    @Test func `A wish for permission is told, and an error of the model's server names its status`() throws {
+        let reading = try read(lines("denied"))
+        #expect(reading.permissions == ["Bash"])
+        #expect(reading.endings.count == 2)
+        let failure = reading.endings[1].outcome
+        #expect(failure.state == .failed)
+        #expect(failure.fault?.code == .agentFailed)
+        #expect(failure.fault?.message.contains("scripted failure") == true)
+        #expect(failure.fault?.message.contains("400") == true)
+        #expect(reading.texts(.agentMessageChunk).filter { $0.contains("scripted failure") }.count == 1)
+    }
+
+    @Test func `An interrupted turn keeps what was said, once`() throws {
+        let reading = try read(lines("interrupted"))
+        let ticks = reading.texts(.agentMessageChunk).filter { $0.hasPrefix("tick") }
+        #expect(ticks == (0..<ticks.count).map { "tick\($0) " })
+        #expect(ticks.count > 10)
+        #expect(reading.endings.map(\.outcome.state) == [.completed, .completed, .failed, .completed, .completed])
+    }
+
+    @Test func `A todo list is a plan and not a tool call`() throws {
+        let reading = try read(lines("interrupted"))
+        #expect(reading.all(.plan) == [["entries": [["content": "one", "priority": "medium", "status": "pending"]]]])
+        #expect(reading.all(.toolCall).isEmpty)
+    }
+
+    @Test func `A session that is gone is recognised`() throws {
+        let reading = try read(lines("unknown-session"))
+        #expect(reading.endings.map(\.isUnknownSession) == [true])
+        #expect(reading.events.isEmpty)
+    }
+
+    @Test func `A message without deltas is said whole`() throws {
+        let streamed = try lines("turns")
+        let whole = try read(streamed.filter { !$0.contains(#""type":"stream_event""#) })
+        #expect(whole.texts(.agentMessageChunk) == ["Hello there, turn 1", "let me ", "tool said so", "thought"])
+        #expect(whole.texts(.agentThoughtChunk) == ["hmm well"])
+        #expect(whole.all(.toolCall).first?["rawInput"]?["command"] == "echo hi")
+    }
+
+    @Test func `A result of any size is split and not cut`() throws {
+        let text = String(repeating: "0123456789\\n", count: 30_000)
+        let line =
+            #"{"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"\#(text)"}]}}"#
+        let updates = try read([line]).all(.toolCallUpdate)
+        #expect(updates.count == 6)
+        #expect(updates.dropLast().allSatisfy { $0["status"] == "in_progress" })
+        #expect(updates.last?["status"] == "completed")
+        let joined = updates.compactMap { $0["content"]?.elements?.first?["content"]?["text"]?.text }.joined()
+        #expect(joined == text.replacingOccurrences(of: "\\n", with: "\n"))
+    }
+
+    @Test func `An input over the size of an event is told in pieces`() throws {
+        let text = String(repeating: "x", count: 2 << 20)
+        let line =
+            #"{"type":"assistant","message":{"id":"m","content":[{"type":"tool_use","id":"t","name":"Write","input":{"file_path":"/f","content":"\#(text)"}}]}}"#
+        let reading = try read([line])
+        #expect(reading.all(.toolCall).first?["rawInput"] == nil)
+        #expect(reading.all(.toolCallUpdate).count > 30)
+    }
+
+    @Test func `A subagent's words carry the call that they belong to`() throws {
+        let line =
+            #"{"type":"assistant","parent_tool_use_id":"p1","message":{"id":"m","content":[{"type":"text","text":"sub"}]}}"#
+        let chunk = try #require(try read([line]).all(.agentMessageChunk).first)
+        #expect(chunk["_meta"]?["parentToolCallId"] == "p1")
+    }
+
+    @Test(arguments: [
+        "", "no json", "[]", "{}", #"{"type":5}"#, #"{"type":"news"}"#, #"{"type":"assistant"}"#,
+        #"{"type":"stream_event","event":7}"#, #"{"type":"result","is_error":"maybe","usage":[]}"#,
+        #"{"type":"user","message":{"content":[{"type":"tool_result"}]}}"#,
+    ])
+    func `A line of another form does no harm`(line: String) throws { _ = try read([line]) }
+}

@@ -1,0 +1,113 @@
+import Logging
+import Messages
+import TestSupport
+import Testing
+
+@testable import Executor
+
+/// A whole executor in front of a stub of the gateway: what goes over the link is seen and said by the test.
+final class DeviceUnderTest: Sendable {
+    let gateway: StubGateway
+    let server: ExecutorServer
+    let folder: TemporaryDirectory
+    var spool: String { folder.file("home/spool") }
+
+    private init(_ gateway: StubGateway, _ server: ExecutorServer, _ folder: TemporaryDirectory) {
+        self.gateway = gateway
+        self.server = server
+        self.folder = folder
+    }
+
+    /// An executor that is registered, its leader up in epoch 1, nothing acked by itself.
+    static func start(
+        gateway: StubGateway? = nil, folder: TemporaryDirectory? = nil,
+        _ change: (inout ExecutorConfiguration) -> Void = { _ in }
+    ) async throws -> DeviceUnderTest {
+        let stub: StubGateway
+        if let gateway { stub = gateway } else { stub = try await .start() }
+        let folder = try folder ?? TemporaryDirectory()
+        var configuration = ExecutorConfiguration(
+            backendURL: stub.url, token: "t", home: folder.file("home"), deviceID: "test", allowShell: true,
+            claude: folder.file("no-claude"), environment: ["PATH": "/usr/bin:/bin", "HOME": folder.path])
+        configuration.times.stopGrace = 0.5
+        configuration.times.backoff = 0.02...0.1
+        configuration.times.handshake = 30
+        change(&configuration)
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let server = ExecutorServer(configuration, logger: logger)
+        let device = DeviceUnderTest(stub, server, folder)
+        let count = stub.connections.count
+        async let started: Void = server.start()
+        _ = try await device.welcome(after: count)
+        try await started
+        return device
+    }
+
+    /// Waits for the next connection after the first `count`, registers it and brings the leader up.
+    @discardableResult
+    func welcome(after count: Int, generation: UInt64 = 1, epoch: UInt64 = 1) async throws -> StubConnection {
+        let connection = try await eventually("a connection") { gateway.connections.dropFirst(count).last }
+        let header = try await eventually("the registration") { connection.header(DeviceRegister.type) }
+        #expect(header.kind == .request)
+        try connection.send(
+            DeviceRegistered(device: "test", name: "Test", generation: generation), .reply,
+            correlation: header.correlation)
+        try connection.send(LinkState(up: true, leader: .generate(), epoch: epoch))
+        return connection
+    }
+
+    /// The present connection.
+    var connection: StubConnection { gateway.connections.last! }
+
+    /// Acks whatever comes on `connection` from now on, as a leader does.
+    func ackEverything(on connection: StubConnection) {
+        connection.onFrame { header, body in
+            var acks: [AttemptAck] = []
+            if header.type == EventsAppend.type, let last = try? EventsAppend(bytes: body).batch.events.last {
+                acks = [AttemptAck(task: last.task, attempt: last.attempt, seq: last.attemptSeq)]
+            }
+            if header.type == TaskFinished.type, let end = try? Wire.decode(TaskFinished.self, from: body) {
+                acks = [AttemptAck(task: end.task, attempt: end.attempt, seq: end.attemptSeq)]
+            }
+            if !acks.isEmpty { try? connection.send(EventsAck(acks: acks)) }
+        }
+    }
+
+    /// Gives it a shell command.
+    @discardableResult
+    func assign(
+        _ command: String, task: TaskID = .generate(), attempt: UInt32 = 1, epoch: UInt64 = 1, lease: Double = 0,
+        conversation: ConversationID = .generate(), agent: String = "shell", cwd: String? = nil
+    ) throws -> TaskID {
+        try connection.send(
+            TaskAssign(
+                task: task, attempt: attempt, epoch: epoch, leaseS: lease, conversation: conversation, agent: agent,
+                prompt: command, cwd: cwd))
+        return task
+    }
+
+    /// The verdict of a task, once it is there.
+    func verdict(_ task: TaskID) async throws -> TaskFinished {
+        try await eventually("the verdict") {
+            try gateway.connections.flatMap { try $0.all(TaskFinished.self) }.first { $0.task == task }
+        }
+    }
+
+    /// The refusal of a task, once it is there.
+    func refusal(_ task: TaskID) async throws -> Fault {
+        try await eventually("the refusal") {
+            try connection.all(TaskRejected.self).first { $0.task == task }?.fault
+        }
+    }
+
+    /// The events of a task as they came over one connection.
+    func events(_ task: TaskID, on connection: StubConnection) throws -> [Event] {
+        try connection.all(EventsAppend.self).flatMap(\.batch.events).filter { $0.task == task }
+    }
+
+    func stop() async {
+        await server.stop()
+        await gateway.stop()
+    }
+}

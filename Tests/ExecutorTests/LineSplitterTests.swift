@@ -1,0 +1,26 @@
+import Testing
+
+@testable import Executor
+
+struct LineSplitterTests {
+    @Test(arguments: [1, 3, 1000]) func `Lines come out whole, however they are read`(read: Int) {
+        let text = Array("one\ntwo\n\nthree and more\nlast".utf8)
+        var splitter = LineSplitter()
+        var lines: [[UInt8]] = []
+        for start in stride(from: 0, to: text.count, by: read) {
+            lines += splitter.feed(Array(text[start..<min(start + read, text.count)]))
+        }
+        if let rest = splitter.finish() { lines.append(rest) }
+        #expect(lines.map { String(decoding: $0, as: UTF8.self) } == ["one", "two", "three and more", "last"])
+    }
+
+    @Test func `A line of 20 MB comes out in one`() {
+        var splitter = LineSplitter()
+        var lines: [[UInt8]] = []
+        for _ in 0..<320 { lines += splitter.feed([UInt8](repeating: 0x61, count: 64 << 10)) }
+        lines += splitter.feed([0x0a])
+        #expect(lines.map(\.count) == [20 << 20])
+        let rest = splitter.finish()
+        #expect(rest == nil)
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Messages
+import TestSupport
+import Testing
+
+@testable import Executor
+
+/// An attempt's events between the agent and the leader: numbered, kept, sent again, forgotten.
+struct OutboxTests {
+    private let folder: TemporaryDirectory
+    private let id = AttemptID(task: .generate(), attempt: 1)
+
+    init() throws { folder = try TemporaryDirectory() }
+
+    private func events(_ count: Int, size: Int = 10) -> [AgentEvent] {
+        (0..<count).map { AgentEvent(.log, Array(#"{"n":\#($0)}"#.utf8) + [UInt8](repeating: 0x20, count: size)) }
+    }
+
+    private func verdict() -> TaskFinished {
+        TaskFinished(task: id.task, attempt: id.attempt, attemptSeq: 0, state: .completed, endedAt: .now())
+    }
+
+    /// Takes everything that may be sent.
+    private func drain(_ outbox: inout AttemptOutbox) -> (seqs: [UInt64], finish: UInt64?) {
+        var seqs: [UInt64] = []
+        var finish: UInt64?
+        while let parcel = outbox.next(upTo: 256 << 10) {
+            switch parcel {
+            case .events(let events): seqs += events.map(\.attemptSeq)
+            case .finish(let verdict): finish = verdict.attemptSeq
+            }
+        }
+        return (seqs, finish)
+    }
+
+    @Test func `Events are numbered from 1 and the verdict comes last`() throws {
+        var outbox = try AttemptOutbox.create(id, in: folder.path)
+        try outbox.append(events(3), time: .now())
+        try outbox.append(events(2), time: .now())
+        try outbox.conclude(verdict())
+        let sent = drain(&outbox)
+        #expect(sent.seqs == [1, 2, 3, 4, 5])
+        #expect(sent.finish == 6)
+        #expect(!outbox.hasParcel)
+        outbox.acknowledge(5)
+        #expect(!outbox.isDone)
+        outbox.acknowledge(6)
+        #expect(outbox.isDone)
+    }
+
+    @Test func `What is not acked is sent again from any number`() throws {
+        var outbox = try AttemptOutbox.create(id, in: folder.path)
+        try outbox.append(events(10), time: .now())
+        _ = drain(&outbox)
+        outbox.acknowledge(4)
+        outbox.rewind()
+        let sent1 = drain(&outbox).seqs
+        #expect(sent1 == [5, 6, 7, 8, 9, 10])
+        // A leader that lost what it had acked asks for it again: the file still has it.
+        outbox.rewind(to: 1)
+        let sent2 = drain(&outbox).seqs
+        #expect(sent2 == Array(2...10))
+    }
+
+    @Test func `The window bounds what is sent, and acks open it`() throws {
+        var outbox = try AttemptOutbox.create(id, in: folder.path)
+        for _ in 0..<50 { try outbox.append(events(100), time: .now()) }
+        let sent3 = drain(&outbox).seqs
+        #expect(sent3 == Array(1...1024))
+        outbox.acknowledge(1000)
+        let sent4 = drain(&outbox).seqs
+        #expect(sent4 == Array(1025...2024))
+        var all = [UInt64]()
+        while outbox.acked < 5000 {
+            outbox.acknowledge(min(5000, 2024 + UInt64(all.count)))
+            all += drain(&outbox).seqs
+        }
+        #expect(all == Array(2025...5000))
+    }
+
+    @Test func `The window is bounded in bytes as well, but for one event`() throws {
+        var outbox = try AttemptOutbox.create(id, in: folder.path)
+        for _ in 0..<12 { try outbox.append(events(1, size: 900_000), time: .now()) }
+        let sent5 = drain(&outbox).seqs
+        #expect(sent5 == [1, 2, 3, 4])
+        outbox.acknowledge(4)
+        let sent6 = drain(&outbox).seqs
+        #expect(sent6 == [5, 6, 7, 8])
+    }
+
+    @Test func `An earlier life's file is taken up, a torn record cut away`() throws {
+        let path = folder.file(AttemptOutbox.fileName(id))
+        do {
+            var outbox = try AttemptOutbox.create(id, in: folder.path)
+            try outbox.append(events(5), time: .now())
+        }
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        for cut in [1, 30, 60] {
+            try whole.prefix(whole.count - cut).write(to: URL(fileURLWithPath: path))
+            var outbox = try AttemptOutbox.open(id, path: path)
+            #expect(outbox.last == 4)
+            #expect(outbox.finish == nil)
+            try outbox.append(events(1), time: .now())
+            try outbox.conclude(verdict())
+            let sent = drain(&outbox)
+            #expect(sent.seqs == [1, 2, 3, 4, 5])
+            #expect(sent.finish == 6)
+            let again = try AttemptOutbox.open(id, path: path)
+            #expect(again.finish == 6)
+        }
+    }
+
+    @Test func `A verdict that the leader is ahead of goes behind what it has`() throws {
+        var outbox = try AttemptOutbox.create(id, in: folder.path)
+        try outbox.append(events(3), time: .now())
+        try outbox.conclude(verdict())
+        outbox.rewind(to: 9)
+        let sent7 = drain(&outbox).finish
+        #expect(sent7 == 10)
+        #expect(!outbox.isDone)
+        outbox.acknowledge(10)
+        #expect(outbox.isDone)
+    }
+
+    @Test func `An attempt is taken once, and known after it is over`() throws {
+        var outbox = Outbox(directory: folder.path)
+        try outbox.open(id)
+        #expect(throws: Fault.self) { try AttemptOutbox.create(id, in: folder.path) }
+        try outbox.append(events(1), to: id)
+        try outbox.conclude(id, verdict())
+        let over = (1...2).map { outbox.acknowledge(AttemptAck(task: id.task, attempt: 1, seq: $0)) }
+        #expect(over == [false, true])
+        #expect(outbox.isOver(id))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+    }
+
+    @Test func `Attempts take turns`() throws {
+        let other = AttemptID(task: .generate(), attempt: 3)
+        var outbox = Outbox(directory: folder.path)
+        try outbox.open(id)
+        try outbox.open(other)
+        for _ in 0..<4 { try outbox.append(events(1, size: 200_000), to: id) }
+        try outbox.append(events(1), to: other)
+        var tasks: [TaskID] = []
+        while let frame = outbox.nextFrame() {
+            let (header, body) = try Header.split(frame)
+            #expect(header.type == EventsAppend.type)
+            tasks += try EventsAppend(bytes: body).batch.events.map(\.task)
+        }
+        #expect(tasks == [id.task, other.task, id.task, id.task, id.task])
+    }
+
+    @Test func `What an earlier life left is found, foreign files are left alone`() throws {
+        try folder.write("hello", to: "notes.txt")
+        do {
+            var outbox = Outbox(directory: folder.path)
+            try outbox.open(id)
+            try outbox.append(events(2), to: id)
+        }
+        var outbox = Outbox(directory: folder.path)
+        let found = try outbox.recover()
+        #expect(found == [id])
+        #expect(outbox[id]?.last == 2)
+        #expect(FileManager.default.fileExists(atPath: folder.file("notes.txt")))
+    }
+}

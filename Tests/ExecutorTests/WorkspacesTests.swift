@@ -1,0 +1,86 @@
+import Foundation
+import Messages
+import TestSupport
+import Testing
+
+@testable import Executor
+
+/// Where a task may run.
+struct WorkspacesTests {
+    private let folder: TemporaryDirectory
+    private let workspaces: Workspaces
+    private let conversation = ConversationID.generate()
+    private let allowed: String
+
+    init() throws {
+        folder = try TemporaryDirectory()
+        allowed = try folder.folder("allowed")
+        _ = try folder.folder("allowed/project/deep")
+        _ = try folder.folder("allowed-not")
+        _ = try folder.folder("secret")
+        workspaces = Workspaces(root: try folder.folder("workspaces"), allowed: [allowed])
+    }
+
+    private func refusal(_ cwd: String) -> String? {
+        do {
+            _ = try workspaces.directory(for: conversation, cwd: cwd)
+            return nil
+        } catch {
+            let fault = error as? Fault
+            #expect(fault?.code == .cwdNotAllowed)
+            return fault?.message
+        }
+    }
+
+    @Test func `A conversation has its own directory and keeps it`() throws {
+        let path = try workspaces.directory(for: conversation, cwd: nil)
+        #expect(path.hasSuffix("/workspaces/\(conversation)"))
+        #expect(try workspaces.directory(for: conversation, cwd: nil) == path)
+        #expect(try workspaces.directory(for: .generate(), cwd: nil) != path)
+    }
+
+    @Test func `An allowed directory and what is below it`() throws {
+        for cwd in [allowed, allowed + "/", allowed + "/project/deep", allowed + "/project/../project"] {
+            #expect(try workspaces.directory(for: conversation, cwd: cwd).contains("/allowed"))
+        }
+    }
+
+    @Test func `Anything else is refused, with the way out`() throws {
+        let outside = [
+            "/", "/etc", folder.file("secret"), folder.file("allowed-not"), allowed + "/../secret",
+            allowed + "/project/../../secret", folder.path, folder.file("missing"),
+        ]
+        for cwd in outside {
+            let message = try #require(refusal(cwd), "\(cwd)")
+            #expect(message.contains(cwd))
+            #expect(message.contains("--allow-dir"))
+        }
+    }
+
+    @Test func `A link does not lead out`() throws {
+        let link = allowed + "/project/way-out"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.file("secret"))
+        #expect(refusal(link)?.contains("--allow-dir") == true)
+        #expect(refusal(link + "/..") != nil)
+    }
+
+    @Test func `A link that leads to an allowed place is followed`() throws {
+        let link = folder.file("way-in")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: allowed)
+        #expect(try workspaces.directory(for: conversation, cwd: link).hasSuffix("/allowed"))
+    }
+
+    @Test func `Missing and odd places are named`() throws {
+        #expect(refusal(allowed + "/missing")?.contains("does not exist") == true)
+        try folder.write("x", to: "allowed/file")
+        #expect(refusal(allowed + "/file")?.contains("not a directory") == true)
+        #expect(refusal("project")?.contains("absolute") == true)
+        #expect(refusal("") != nil)
+        #expect(refusal(allowed + "\0/../secret") != nil)
+    }
+
+    @Test func `Nothing is allowed by default`() throws {
+        let none = Workspaces(root: try folder.folder("w2"), allowed: [])
+        #expect(throws: Fault.self) { try none.directory(for: conversation, cwd: allowed) }
+    }
+}

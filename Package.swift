@@ -144,7 +144,7 @@ if !coreOnly {
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "TestSupport", "TestClient", "ScriptedModel", "Messages", "Mesh", "Curl", subprocess,
+                "Gateway", "TestSupport", "TestClient", "ScriptedModel", "Messages", "Mesh", "Curl", subprocess,
             ] + nio, swiftSettings: strict),
     ]
 }

@@ -4,6 +4,8 @@ import Synchronization
 import TestClient
 import TestSupport
 
+@testable import Gateway
+
 /// The four services as four processes on free ports, with one user who is logged in.
 final class Cluster: Sendable {
     /// How a cluster is started.
@@ -132,6 +134,15 @@ final class Cluster: Sendable {
         }
         // For people the line may name the password; for scripts the last word is it.
         return String(line.split(separator: " ").last ?? "")
+    }
+
+    /// A token of the first user that the gateway signed and whose time is over.
+    func expiredToken() async throws -> String {
+        let accounts = try await Accounts.open(dataDirectory: data("gateway"))
+        guard let ada = try await accounts.users().first(where: { $0.name == "ada" }) else { return "" }
+        let token = try await accounts.issue(owner: ada.id, name: "old", days: -1).token
+        await accounts.close()
+        return token
     }
 
     /// Stops one service and holds it to its promise.

@@ -27,6 +27,8 @@ extension Integration {
                 expect(try await api.with(token: "nonsense").call("GET", "/devices"), 401, "token_invalid")
                 let forged = (api.token ?? "").split(separator: ".").dropLast().joined(separator: ".") + ".AAAA"
                 expect(try await api.with(token: forged).call("GET", "/devices"), 401, "token_invalid")
+                let old = try await cluster.expiredToken()
+                expect(try await api.with(token: old).call("GET", "/devices"), 401, "token_expired")
                 expect(
                     try await nobody.call("POST", "/auth/login", #"{"username":"ada","password":"wrong"}"#), 401,
                     "login_failed")
@@ -142,15 +144,20 @@ extension Integration {
             options.executor = nil
             try await Cluster.with(options) { cluster in
                 let good = try await cluster.api.mint("cli")
-                var environment = cluster.environment(token: "nonsense")
-                let listing = try ChildProcess(Binaries.wegent, ["devices"], environment: environment)
-                #expect(try await listing.exit() == .exited(1))
-                #expect(listing.stderr.text.contains("token"), "\(listing.stderr.text)")
-                let refused = try ChildProcess(
-                    Binaries.executor, ["--mode", "local", "--home", cluster.directory.file("refused")],
-                    environment: environment)
-                _ = try await refused.stderr.line("a sentence about the token") { $0.lowercased().contains("token") }
-                if refused.ended == nil { try await refused.stop() }
+                let expired = try await cluster.expiredToken()
+                var environment = cluster.environment(token: "")
+                for (token, word) in [("nonsense", "token"), (expired, "expired")] {
+                    environment["WEGENT_TOKEN"] = token
+                    let listing = try ChildProcess(Binaries.wegent, ["devices"], environment: environment)
+                    #expect(try await listing.exit() == .exited(1))
+                    #expect(listing.stderr.text.contains(word), "\(listing.stderr.text)")
+                    let refused = try ChildProcess(
+                        Binaries.executor, ["--mode", "local", "--home", cluster.directory.file("refused")],
+                        environment: environment)
+                    let line = try await refused.stderr.line("a sentence with \(word)") { $0.contains(word) }
+                    #expect(!line.contains(token), "a token is never logged")
+                    if refused.ended == nil { try await refused.stop() }
+                }
 
                 environment["WEGENT_TOKEN"] = good
                 environment["WEGENT_BACKEND_URL"] = "http://127.0.0.1:\(try FreePort.next())"

@@ -140,7 +140,7 @@ if !coreOnly {
         .executableTarget(name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/BenchC"),
         tests("Gateway", nio),
         tests("Executor", ["ScriptedModel"] + nio, exclude: ["Recorded"]),
-        tests("CLI", ["Messages", arguments]),
+        tests("CLI", ["Messages", "ScriptedModel", arguments]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

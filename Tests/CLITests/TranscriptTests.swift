@@ -29,7 +29,7 @@ struct TranscriptTests {
     @Test func aToolCallIsALineAndItsResultIsIndented() throws {
         let text = try show([
             chunk("Let me look."),
-            ("tool_call", #"{"toolCallId":"1","title":"ls -l","kind":"execute","status":"pending"}"#),
+            ("tool_call", #"{"toolCallId":"1","title":"ls -l","kind":"execute","status":"in_progress"}"#),
             ("tool_call_update", #"{"toolCallId":"1","status":"in_progress"}"#),
             (
                 "tool_call_update",
@@ -38,6 +38,13 @@ struct TranscriptTests {
             chunk("Two files."),
         ])
         #expect(text == "Let me look.\n● ls -l\n  a\n  b\nTwo files.\n")
+    }
+
+    @Test func aToolThatIsAnnouncedFirstIsStillOneLine() throws {
+        let announced = ("tool_call", #"{"toolCallId":"1","title":"Bash","status":"pending"}"#)
+        let told = ("tool_call_update", #"{"toolCallId":"1","title":"ls -l","status":"in_progress","rawInput":{}}"#)
+        #expect(try show([chunk("Look: "), announced, told, chunk("done")]) == "Look: \n● Bash: ls -l\ndone\n")
+        #expect(try show([announced]) == "● Bash\n")
     }
 
     @Test func longResultsAreCutAndCounted() throws {

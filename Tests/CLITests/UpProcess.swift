@@ -10,12 +10,15 @@ final class UpProcess: Sendable {
     let password: String
 
     /// Returns when it is ready.
-    init(_ options: [String] = ["--allow-shell"], in folder: TemporaryDirectory? = nil) async throws {
+    init(
+        _ options: [String] = ["--allow-shell"], in folder: TemporaryDirectory? = nil,
+        environment: [String: String] = [:]
+    ) async throws {
         let folder = try folder ?? TemporaryDirectory()
         self.folder = folder
         process = try ChildProcess(
             Binaries.wegent, ["up", "--json", "--port", "0", "--data", folder.file("data")] + options,
-            environment: ["HOME": folder.path])
+            environment: ["HOME": folder.path].merging(environment) { $1 })
         let line = try await process.stdout.line("the line that says it is ready")
         let ready = try JSONDecoder().decode([String: String].self, from: Data(line.utf8))
         (url, token, password) = (ready["url"] ?? "", ready["token"] ?? "", ready["password"] ?? "")

@@ -1,9 +1,13 @@
 /// The lines of one tool call's result, as they come in pieces.
 struct ToolLines: Sendable {
+    /// The tool's name while its line waits for what it is called with.
+    var announced: String?
     private var rest = ""
     private var shown = 0
     /// How many lines were not shown.
     private(set) var hidden = 0
+
+    init(announced: String? = nil) { self.announced = announced }
 
     /// Takes a piece of the result.
     /// - Returns: the lines to show now; the last one waits for its end unless the result has `ended`.

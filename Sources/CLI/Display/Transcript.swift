@@ -38,8 +38,12 @@ struct Transcript: Sendable {
         }
     }
 
-    /// The line feed that is owed when the text ends in the middle of a line.
-    mutating func end() -> String { startLine() }
+    /// What is owed when nothing follows: tool calls that were only announced, and the end of an unfinished line.
+    mutating func end() -> String {
+        let announced = tools.values.compactMap(\.announced).sorted()
+        tools = [:]
+        return announced.map { toolLine($0) }.joined() + startLine()
+    }
 
     // MARK: Kinds
 
@@ -56,15 +60,28 @@ struct Transcript: Sendable {
         return gap + piece(Self.text(data["content"])) { paint.dim($0) }
     }
 
+    // An agent that streams tells the tool's name first and what for a little later: one line for both.
     private mutating func toolCall(_ data: JSONValue) -> String {
         let id = data["toolCallId"]?.string ?? ""
+        let title = data["title"]?.string ?? data["kind"]?.string ?? "tool"
+        if data["status"]?.string == "pending", data["rawInput"] == nil {
+            tools[id] = ToolLines(announced: title)
+            return ""
+        }
         tools[id] = ToolLines()
-        let title = clean(data["title"]?.string ?? data["kind"]?.string ?? "tool")
-        return line(paint.cyan("● ") + paint.bold(oneLine(title, 200))) + result(of: id, data)
+        return toolLine(title) + result(of: id, data)
     }
 
     private mutating func toolUpdate(_ data: JSONValue) -> String {
-        result(of: data["toolCallId"]?.string ?? "", data)
+        let id = data["toolCallId"]?.string ?? ""
+        guard let name = tools[id]?.announced else { return result(of: id, data) }
+        tools[id]?.announced = nil
+        let title = data["title"]?.string
+        return toolLine(title == nil || title == name ? name : "\(name): \(title ?? "")") + result(of: id, data)
+    }
+
+    private mutating func toolLine(_ title: String) -> String {
+        line(paint.cyan("● ") + paint.bold(oneLine(clean(title), 200)))
     }
 
     /// What an update adds to a call's result, at most ``resultLines``; the rest is counted when the call ends.

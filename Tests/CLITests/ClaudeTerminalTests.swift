@@ -1,0 +1,42 @@
+import ScriptedModel
+import TestSupport
+import Testing
+
+/// The main job as a person sees it: real Claude Code on this machine, on a real terminal. Only the model is scripted.
+@Suite(
+    .serialized, .timeLimit(.minutes(3)),
+    .enabled(if: Tmux.isThere && Binaries.claude != nil, "needs tmux and Claude Code; deploy/setup --tests brings them")
+)
+struct ClaudeTerminalTests {
+    @Test func textAndToolsStreamOntoTheTerminal() async throws {
+        let model = try await ScriptedModel.start()
+        let folder = try TemporaryDirectory()
+        let before = Gate()
+        let after = Gate()
+        model.answer(
+            .blocks(
+                .text(["I will ask ", .gate(before), "the machine.\n"]),
+                .tool(name: "Bash", input: #"{"command":"uname -s; echo forty-$((6*7))","description":"Ask it"}"#)),
+            .text("It says ", .gate(after), "forty-two."), to: "Which system")
+        let up = try await UpProcess(
+            ["--permission-mode", "bypass", "--allow-bypass", "--claude", try #require(Binaries.claude)], in: folder,
+            environment: model.environment(home: folder.path).merging(["IS_SANDBOX": "1"]) { $1 })
+        let tmux = try await Tmux(in: folder, environment: up.environment)
+        try await tmux.type("clear; \(Binaries.wegent) run 'Which system is this?'; echo code $?")
+        // Token by token: the text ends where the model has stopped.
+        try await tmux.screen("the first tokens") {
+            $0.contains("I will ask\n▸ ") && $0.contains(" · 1/5 slots · running · ")
+        }
+        before.open()
+        let middle = try await tmux.screen("the tool call, its result and more text") {
+            $0.contains("It says\n▸ ")
+        }
+        #expect(middle.contains("I will ask the machine.\n● Bash: uname -s"), "\(middle)")
+        #expect(middle.contains("forty-42\n"), "\(middle)")
+        after.open()
+        let end = try await tmux.screen("the end") { $0.contains("code 0") }
+        #expect(end.contains("It says forty-two.\ncode 0\n") && !end.contains("▸"), "\(end)")
+        #expect(model.requests.last?.toolResults.contains { $0.contains("forty-42") } == true)
+        await model.stop()
+    }
+}

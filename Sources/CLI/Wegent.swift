@@ -48,7 +48,7 @@ public struct Wegent: AsyncParsableCommand {
             }
         } catch let error as ExitCode {
             exit(withError: error)
-        } catch where exitCode(for: error).isSuccess {
+        } catch  where exitCode(for: error).isSuccess {
             // `--help` and `--version` arrive as errors.
             exit(withError: error)
         } catch {

@@ -132,7 +132,8 @@ struct Transcript: Sendable {
         return startLine() + text + "\n"
     }
 
-    private mutating func startLine() -> String {
+    /// The end of an unfinished line, where there is one.
+    mutating func startLine() -> String {
         defer { atLineStart = true }
         return atLineStart ? "" : "\n"
     }

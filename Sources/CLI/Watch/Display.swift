@@ -28,7 +28,7 @@ actor Display {
     /// A remark of this program; beside the text, not part of it.
     func remark(_ line: String) {
         guard screen != nil else { return Output.notice(line) }
-        write(transcript.end() + terminal.paint.yellow(line) + "\n")
+        write(transcript.startLine() + terminal.paint.yellow(line) + "\n")
     }
 
     /// Redraws the status line ten times a second until cancelled; returns at once where there is none.

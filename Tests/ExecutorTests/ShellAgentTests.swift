@@ -28,7 +28,12 @@ struct ShellAgentTests {
         return try await deadline("the end of the command") { await run.outcome() }
     }
 
-    private func isAlive(_ pid: Int32) -> Bool { kill(pid, 0) == 0 }
+    /// Whether it runs; what has ended and waits to be waited for does not.
+    private func isAlive(_ pid: Int32) -> Bool {
+        guard kill(pid, 0) == 0 else { return false }
+        let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
+        return stat.split(separator: ")").last?.split(separator: " ").first != "Z"
+    }
 
     @Test func `Output streams, in the directory, with the marker and without the token`() async throws {
         let outcome = try await run("pwd; echo $WEGENT_TASK; echo token=$WEGENT_TOKEN")

@@ -8,11 +8,14 @@ final class Tmux: Sendable {
         FileManager.default.isExecutableFile(atPath: "\($0)/tmux")
     }
 
+    /// Held so that the socket is there until the server has ended.
+    private let folder: TemporaryDirectory
     private let socket: String
     private let environment: [String: String]
 
     /// Opens a terminal with a shell in it.
     init(in folder: TemporaryDirectory, environment: [String: String], columns: Int = 80, rows: Int = 24) async throws {
+        self.folder = folder
         socket = folder.file("tmux-\(UUID().uuidString.prefix(8))")
         self.environment = environment.merging(["PS1": "$ ", "TERM": "xterm-256color", "LANG": "C.UTF-8"]) { $1 }
         _ = try await tell(["new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "sh"])
@@ -52,6 +55,8 @@ final class Tmux: Sendable {
     }
 
     deinit {
-        _ = try? ChildProcess("/usr/bin/env", ["tmux", "-S", socket, "kill-server"], environment: environment)
+        // A child does not outlive its object, so the command that ends the server has to be waited for.
+        try? ChildProcess("/usr/bin/env", ["tmux", "-S", socket, "kill-server"], environment: environment)
+            .exitBlocking()
     }
 }

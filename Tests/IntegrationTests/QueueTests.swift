@@ -93,9 +93,7 @@ extension Integration {
                 let events = try await viewer.end(within: .seconds(20))
                 #expect(events.last?.state == "cancelled")
                 for pid in pids {
-                    try await eventually("process \(pid) is gone", within: .seconds(10)) {
-                        kill(pid, 0) != 0 && errno == ESRCH
-                    }
+                    try await eventually("process \(pid) is gone", within: .seconds(10)) { !ProcessTable.isAlive(pid) }
                 }
                 let end = try await api.task(id)
                 #expect(end["state"].string == "cancelled" && end["ended_at"].string != nil)

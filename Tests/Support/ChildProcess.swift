@@ -109,6 +109,12 @@ public final class ChildProcess: Sendable {
         }
     }
 
+    /// Blocks the thread until it has ended, at most two seconds: for deinitialisers, which cannot await.
+    public func exitBlocking() {
+        let end = ContinuousClock.now + .seconds(2)
+        while ended == nil, ContinuousClock.now < end { usleep(2000) }
+    }
+
     /// Asks it to end with SIGTERM and waits; when it does not, its group is killed.
     /// - Throws: ``Overdue`` when it had to be killed.
     @discardableResult

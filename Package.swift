@@ -125,8 +125,8 @@ if !coreOnly {
         module(
             "CLI",
             [
-                "Messages", "Mesh", "Gateway", "Registry", "Dispatcher", "Executor", "Curl", "Launch", log, arguments,
-                lifecycle,
+                "Messages", "Mesh", "Gateway", "Registry", "Dispatcher", "Executor", "Curl", "Launch", "Storage", log,
+                arguments, lifecycle,
             ],
             exclude: ["Main"]),
         main("CLI"),

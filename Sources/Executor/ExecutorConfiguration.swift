@@ -6,6 +6,8 @@ public struct ExecutorConfiguration: Sendable {
     public var backendURL: String
     /// The API token that is sent when the link is made. Never logged.
     public var token: String
+    /// Asked for a token before each connection, by those who can make new ones; nil, or nil as its answer = ``token``.
+    public var renewToken: (@Sendable () async -> String?)?
     /// The directory for identity, spool, workspaces and agent sessions; made when missing, mode 0700.
     public var home: String
     /// How many tasks run at once, 1 to 1,000.

@@ -60,8 +60,8 @@ public final class ExecutorServer: Service {
             allowed: configuration.allowShell, environment: environment, boot: boot, temporary: home.temporary,
             drain: times.drain)
         let dialer = WebSocketDialer(
-            address: try LinkAddress(configuration.backendURL), token: configuration.token, version: Product.version,
-            times: times)
+            address: try LinkAddress(configuration.backendURL), token: configuration.token,
+            renewToken: configuration.renewToken, version: Product.version, times: times)
         let parts = ExecutorService.Parts(
             identity: identity, identityIsFixed: configuration.deviceID != nil, boot: boot, home: home, dialer: dialer,
             agents: [claude, shell], workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),

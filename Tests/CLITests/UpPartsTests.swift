@@ -1,5 +1,6 @@
 import Foundation
 import Messages
+import Synchronization
 import TestSupport
 import Testing
 
@@ -52,18 +53,22 @@ struct UpPartsTests {
         #expect(other.contains("export WEGENT_BACKEND_URL=http://a WEGENT_TOKEN=t"))
     }
 
-    @Test func aSecondOneOnTheSameDataIsRefused() throws {
-        let folder = try TemporaryDirectory()
-        let lock = try DataLock(directory: folder.file("data"))
-        let failure = #expect(throws: Failure.self) { try DataLock(directory: folder.file("data")) }
-        #expect(failure?.description.contains("(process \(getpid())) uses \(folder.file("data"))") == true)
-        withExtendedLifetime(lock) {}
-    }
-
-    @Test func aLockEndsWithItsHolder() throws {
-        let folder = try TemporaryDirectory()
-        do { _ = try DataLock(directory: folder.path) }
-        _ = try DataLock(directory: folder.path)
+    @Test func theOwnDeviceGetsANewTokenInTheLastDayOfTheOldOne() async throws {
+        let made = Mutex(0)
+        let days = Mutex(0.0)
+        let credential = DeviceCredential {
+            Timestamp(milliseconds: 0).adding(seconds: days.withLock { $0 } * 86_400)
+        } issue: {
+            made.withLock {
+                $0 += 1
+                return "token \($0)"
+            }
+        }
+        #expect(try await credential.current() == "token 1")
+        days.withLock { $0 = 5.9 }
+        #expect(try await credential.current() == "token 1")
+        days.withLock { $0 = 6 }
+        #expect(try await credential.current() == "token 2")
     }
 
     @Test func aPortInUseIsNamed() throws {

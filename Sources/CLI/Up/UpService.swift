@@ -3,6 +3,7 @@ import Launch
 import Logging
 import Messages
 import ServiceLifecycle
+import Storage
 
 /// The life of `wegent up`: start, tell, stay, stop.
 struct UpService: Service {
@@ -18,8 +19,8 @@ struct UpService: Service {
     }
 
     func run() async throws {
-        let lock = try DataLock(directory: settings.data)
-        defer { withExtendedLifetime(lock) {} }
+        let lock = try DataLock(directory: settings.data, name: "wegent-up")
+        defer { lock.release() }
         try settings.executor.map { configuration in
             var configuration = configuration
             configuration.token = "checked later"
@@ -48,7 +49,11 @@ struct UpService: Service {
         var device: DeviceItem?
         if var configuration = settings.executor {
             configuration.backendURL = url
-            configuration.token = try await accounts.issueToken(user: first.user, name: "wegent up: this device")
+            let credential = DeviceCredential {
+                try await accounts.issueToken(user: first.user, name: "wegent up: this device")
+            }
+            configuration.token = try await credential.current()
+            configuration.renewToken = { try? await credential.current() }
             device = try await star(backend, try await mesh.startExecutor(configuration))
         }
         return UpReport(url: url, user: first.user, password: first.password, token: token, device: device)

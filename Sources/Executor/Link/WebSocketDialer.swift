@@ -16,6 +16,7 @@ import NIOSSL
 struct WebSocketDialer: Dialer {
     let address: LinkAddress
     let token: String
+    var renewToken: (@Sendable () async -> String?)?
     let version: String
     let times: ExecutorTimes
     /// Whose certificates are believed; the system's own list unless a test has its own.
@@ -23,6 +24,7 @@ struct WebSocketDialer: Dialer {
     var group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
     func dial() async throws(LinkFailure) -> any ExecutorLink {
+        let token = await renewToken?() ?? token
         let loop = group.next()
         let inbox = Inbox<LinkEvent>(limit: 65_536)
         let result = loop.makePromise(of: Void.self)
@@ -34,7 +36,7 @@ struct WebSocketDialer: Dialer {
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try setUp(channel.pipeline.syncOperations, inbox, result, deadline)
+                        try setUp(channel.pipeline.syncOperations, token, inbox, result, deadline)
                     }
                 }
                 .connect(host: address.host, port: address.port).get()
@@ -50,8 +52,8 @@ struct WebSocketDialer: Dialer {
     }
 
     private func setUp(
-        _ pipeline: ChannelPipeline.SynchronousOperations, _ inbox: Inbox<LinkEvent>, _ result: EventLoopPromise<Void>,
-        _ deadline: TimeAmount
+        _ pipeline: ChannelPipeline.SynchronousOperations, _ token: String, _ inbox: Inbox<LinkEvent>,
+        _ result: EventLoopPromise<Void>, _ deadline: TimeAmount
     ) throws {
         if address.secure {
             var configuration = TLSConfiguration.makeClientConfiguration()

@@ -138,7 +138,8 @@ if !coreOnly {
             name: "ScriptedModel", dependencies: [.product(name: "Hummingbird", package: "hummingbird"), log],
             path: "Tests/ScriptedModel", swiftSettings: strict),
         .executableTarget(name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/BenchC"),
-        tests("Gateway", nio),
+        tests(
+            "Gateway", ["Messages", "Mesh", "Storage", "Registry", "Dispatcher", "TestClient", "Curl", log] + nio),
         tests("Executor", ["ScriptedModel"] + nio, exclude: ["Recorded"]),
         tests("CLI", ["Messages", "ScriptedModel", arguments]),
         .testTarget(

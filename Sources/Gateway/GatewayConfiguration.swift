@@ -16,6 +16,8 @@ public struct GatewayConfiguration: Sendable {
     public var tlsCertificate: String?
     /// A PEM file with the certificate's private key.
     public var tlsKey: String?
+    /// What only tests set otherwise.
+    var tuning = GatewayTuning()
 
     public init(
         registry: String, host: String = "127.0.0.1", port: Int = 8787, dataDirectory: String,

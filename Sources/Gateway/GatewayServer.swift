@@ -6,9 +6,6 @@ import Synchronization
 
 /// The gateway: HTTP and WebSockets outside, the mesh inside. Owner of its accounts, its links and its port.
 public final class GatewayServer: Service {
-    /// Of this code.
-    public static let version = "0.1.0"
-
     private enum Phase {
         case idle
         case running(Running)
@@ -38,11 +35,19 @@ public final class GatewayServer: Service {
     /// Its users and tokens; nil before ``start()`` has returned.
     public var accounts: Accounts? { running?.accounts }
 
+    /// All that is answered over HTTP; nil before ``start()`` has returned.
+    var routes: [Endpoint]? {
+        running.map { RouteTable(accounts: $0.accounts, directory: $0.directory, tuning: configuration.tuning).routes }
+    }
+
     /// Opens the accounts, dials the registry and listens. Returns when requests are answered; those that need
     /// the mesh wait for it.
-    /// - Throws: a sentence about the path or the address.
+    /// Without effect when it is started.
+    /// - Throws: `StoreError` or ``Fault``: a sentence about the path or the address.
     public func start() async throws {
-        let accounts = try await Accounts.open(dataDirectory: configuration.dataDirectory)
+        guard running == nil else { return }
+        let accounts = try await Accounts.open(
+            dataDirectory: configuration.dataDirectory, cost: configuration.tuning.passwordCost)
         let table = SessionTable()
         let directory = MeshDirectory(
             registry: configuration.registry, identity: Identity(role: .gateway, name: configuration.name),

@@ -36,7 +36,8 @@ final class HTTPFront: Sendable {
     func start() async throws {
         let (listening, told) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
-            responder: RouteTable(accounts: accounts, directory: directory).responder(verifier: accounts.verifier),
+            responder: RouteTable(accounts: accounts, directory: directory, tuning: configuration.tuning)
+                .responder(verifier: accounts.verifier),
             server: try server(),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
             onServerRunning: { channel in told.yield(channel.localAddress?.port ?? 0) },
@@ -100,6 +101,6 @@ final class HTTPFront: Sendable {
             logger: logger)
         sessions.add(session)
         try channel.pipeline.syncOperations.addHandler(
-            ExecutorSocket(session: session, verifier: accounts.verifier))
+            ExecutorSocket(session: session, verifier: accounts.verifier, tuning: configuration.tuning))
     }
 }

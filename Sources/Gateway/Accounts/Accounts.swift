@@ -94,16 +94,16 @@ public final class Accounts: Sendable {
         guard let user = try await users().first(where: { $0.name == user }) else {
             throw Fault(.invalidRequest, "there is no user named \(user)")
         }
-        return try await issue(owner: user.id, name: name, days: days).token
+        return try await issue(owner: user.id, name: name, seconds: Double(days) * 86_400).token
     }
 
     /// Makes a token of an owner that is known to exist.
-    func issue(owner: UserID, name: String, days: Int) async throws -> IssuedToken {
+    func issue(owner: UserID, name: String, seconds: Double) async throws -> IssuedToken {
         // Whole seconds, as in the JWT.
         let now = Timestamp(milliseconds: Timestamp.now().milliseconds / 1000 * 1000)
         let record = TokenRecord(
             id: .generate(), owner: owner, name: name, createdAt: now,
-            expiresAt: now.adding(seconds: Double(days) * 86_400))
+            expiresAt: now.adding(seconds: seconds))
         let token = try await keys.sign(record)
         try await store.write { database in
             try database.execute(
@@ -127,4 +127,5 @@ public final class Accounts: Sendable {
 enum TokenLimits {
     /// A week at most (PRODUCT promise 2): a lost one is no longer worth anything soon.
     static let days = 1...7
+    static let longest = Double(days.upperBound) * 86_400
 }

@@ -19,6 +19,9 @@ struct LoginThrottle: Sendable {
     }
     private var entries: [String: Entry] = [:]
 
+    /// How many names and addresses are remembered.
+    var count: Int { entries.count }
+
     /// Takes a try.
     /// - Returns: how long to wait instead; nil = go ahead, and tell with ``succeeded(name:address:)``.
     mutating func begin(name: String, address: String, now: ContinuousClock.Instant) -> Duration? {

@@ -1,12 +1,7 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Messages
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 extension Request {
     /// The body as a value. No more than `limit` bytes are ever read.
@@ -22,16 +17,29 @@ extension Request {
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch let error as DecodingError {
-            throw Self.fault(error)
+            throw Self.fault(error, data)
         }
     }
 
-    private static func fault(_ error: DecodingError) -> Fault {
+    private static func fault(_ error: DecodingError, _ data: Data) -> Fault {
         guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty else {
             return Fault(.invalidRequest, "the request's body is not valid: \(Wire.sentence(error))")
         }
-        let place = (context.underlyingError as? CocoaError)?.userInfo["NSJSONSerializationErrorIndex"] as? Int
-        return Fault(
-            .invalidJSON, "the request's body is not valid JSON" + (place.map { ", from byte \($0) on" } ?? ""))
+        return Fault(.invalidJSON, "the request's body is not valid JSON" + (place(data).map { ": \($0)" } ?? ""))
+    }
+
+    /// What is wrong and where, as the other decoder says it: `JSONDecoder` keeps that to itself. Neither quotes
+    /// the body.
+    private static func place(_ data: Data) -> String? {
+        do {
+            _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+            return nil
+        } catch {
+            let words = (error as NSError).userInfo["NSDebugDescription"] as? String
+            return words.map { words in
+                let sentence = words.hasSuffix(".") ? words.dropLast() : words[...]
+                return sentence.prefix(1).lowercased() + sentence.dropFirst()
+            }
+        }
     }
 }

@@ -25,6 +25,7 @@ final class RequestEdge: ChannelDuplexHandler, RemovableChannelHandler {
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
             reading = true
+            if head.headerFields[.connection]?.lowercased() == "close" { last = true }
             let length = head.headerFields[.contentLength].flatMap { Int($0) }
             left = length ?? (head.headerFields[.transferEncoding] == nil ? 0 : nil)
             if head.headerFields[.expect]?.lowercased() == "100-continue", length ?? 0 <= GatewayLimits.taskBody {

@@ -18,7 +18,7 @@ struct UserCommand: AsyncParsableCommand {
         @OptionGroup var place: Place
 
         func run() async throws {
-            try await place.with { accounts in Output.line(try await accounts.addUser(name)) }
+            try await place.with { accounts in print(try await accounts.addUser(name)) }
         }
     }
 
@@ -31,22 +31,20 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await place.with { accounts in
-                for user in try await accounts.users() { Output.line("\(user.name)\t\(user.id)\t\(user.createdAt)") }
+                for user in try await accounts.users() { print(user.name, user.id, user.createdAt, separator: "\t") }
             }
         }
     }
 
     struct Place: ParsableArguments {
-        @Option(help: "The directory of gateway.db (or WEGENT_DATA).") var data: String?
-        @OptionGroup var log: LogArguments
+        @Option(help: "The directory of gateway.db (or WEGENT_DATA). Default: ./data") var data: String?
+        @OptionGroup(title: "Logging") var log: LogArguments
 
         /// Opens the accounts for `body`.
         func with(_ body: (Accounts) async throws -> Void) async throws {
             Launch.prepare(try log.options())
-            guard let data = try Setting.process.value(data, "WEGENT_DATA") else {
-                throw ValidationError("say where the data is kept: --data DIR or WEGENT_DATA")
-            }
-            let accounts = try await Accounts.open(dataDirectory: data)
+            let accounts = try await Accounts.open(
+                dataDirectory: try Setting.process.value(data, "WEGENT_DATA") ?? "data")
             do { try await body(accounts) } catch {
                 await accounts.close()
                 throw error

@@ -5,6 +5,7 @@ import Messages
 /// `GET /tasks/{task}/events`: a page of JSON, or a live stream for those who accept `text/event-stream`.
 struct EventRoutes: Sendable {
     let directory: MeshDirectory
+    let heartbeat: Duration
 
     var routes: [Endpoint] { [Endpoint(.get, "/tasks/{task}/events", handler: events)] }
 
@@ -21,7 +22,8 @@ struct EventRoutes: Sendable {
             // To a browser 204 is the only word that stops it from connecting again after the end.
             if view.state.isTerminal, after >= view.lastSeq { return .noContent }
             return EventStream(
-                directory: directory, owner: owner, task: task, after: after, logger: context.logger
+                directory: directory, owner: owner, task: task, after: after, heartbeat: heartbeat,
+                logger: context.logger
             ).response(to: request)
         }
         return try await page(

@@ -1,10 +1,11 @@
 import Hummingbird
+import Messages
 
 /// `GET /healthz`: whether this process answers.
 struct HealthRoutes: Sendable {
     private struct Health: Encodable {
         var status = "ok"
-        var version = GatewayServer.version
+        var version = Product.version
     }
 
     var routes: [Endpoint] {

@@ -6,11 +6,11 @@ import Messages
 struct RouteTable: Sendable {
     var routes: [Endpoint]
 
-    init(accounts: Accounts, directory: MeshDirectory) {
+    init(accounts: Accounts, directory: MeshDirectory, tuning: GatewayTuning) {
         routes =
             HealthRoutes().routes + AuthRoutes(accounts: accounts).routes + TokenRoutes(accounts: accounts).routes
             + DeviceRoutes(directory: directory).routes + TaskRoutes(directory: directory).routes
-            + EventRoutes(directory: directory).routes + ExecutorRoutes().routes
+            + EventRoutes(directory: directory, heartbeat: tuning.heartbeat).routes + ExecutorRoutes().routes
     }
 
     /// A responder that also says 405 with what is allowed, and 404 where there is nothing.

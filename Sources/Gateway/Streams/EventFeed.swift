@@ -2,7 +2,7 @@ import Mesh
 import Messages
 
 /// A subscription to a task's events and the stream's heartbeat, as one sequence. It keeps no more than the credit
-/// that was given, and a beat every ``GatewayLimits/heartbeat``.
+/// that was given, and a beat a time.
 final class EventFeed: Sendable {
     enum Step: Sendable {
         /// Some events, or none when there are none.
@@ -18,7 +18,7 @@ final class EventFeed: Sendable {
     private let beats: Task<Void, Never>
     private let source: AsyncStream<Step>.Continuation
 
-    init(_ leader: Peer, _ subscribe: EventsSubscribe) {
+    init(_ leader: Peer, _ subscribe: EventsSubscribe, heartbeat: Duration) {
         let (steps, source) = AsyncStream.makeStream(of: Step.self)
         self.steps = steps
         self.source = source
@@ -29,7 +29,7 @@ final class EventFeed: Sendable {
             source.finish()
         }
         beats = Task {
-            while (try? await Task.sleep(for: GatewayLimits.heartbeat)) != nil { source.yield(.beat) }
+            while (try? await Task.sleep(for: heartbeat)) != nil { source.yield(.beat) }
         }
     }
 

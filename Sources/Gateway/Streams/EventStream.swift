@@ -14,6 +14,8 @@ struct EventStream: Sendable {
     let task: TaskID
     /// The last event the viewer has.
     let after: UInt64
+    /// How often it shows that it is alive.
+    let heartbeat: Duration
     let logger: Logger
 
     /// The answer, which runs until the task or the connection ends.
@@ -50,7 +52,7 @@ struct EventStream: Sendable {
     private func follow(
         _ leader: Peer, _ cursor: inout UInt64, _ writer: inout any ResponseBodyWriter
     ) async throws -> Bool {
-        let feed = EventFeed(leader, EventsSubscribe(owner: owner, task: task, after: cursor))
+        let feed = EventFeed(leader, EventsSubscribe(owner: owner, task: task, after: cursor), heartbeat: heartbeat)
         defer { feed.cancel() }
         for await step in feed.steps {
             switch step {
@@ -91,7 +93,7 @@ struct EventStream: Sendable {
             try Task.checkCancellation()
             let version = directory.version
             if let (peer, _) = directory.leader(of: owner) { return peer }
-            await directory.change(after: version, until: min(.now + GatewayLimits.heartbeat, end))
+            await directory.change(after: version, until: min(.now + heartbeat, end))
             try await writer.write(EventFormat.heartbeat)
         }
         return nil

@@ -11,21 +11,23 @@ final class ExecutorSocket: ChannelDuplexHandler {
 
     private let session: ExecutorSession
     private let verifier: TokenVerifier
+    private let tuning: GatewayTuning
     private var heard = NIODeadline.now()
     private let opened = NIODeadline.now()
     private var pings: RepeatedTask?
     /// Why it ends, once that is known.
     private var end: String?
 
-    init(session: ExecutorSession, verifier: TokenVerifier) {
+    init(session: ExecutorSession, verifier: TokenVerifier, tuning: GatewayTuning) {
         self.session = session
         self.verifier = verifier
+        self.tuning = tuning
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
         let socket = NIOLoopBound(self, eventLoop: context.value.eventLoop)
-        let interval = TimeAmount(GatewayLimits.ping)
+        let interval = TimeAmount(tuning.ping)
         pings = context.value.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             socket.value.tick(context.value)
         }
@@ -101,13 +103,13 @@ final class ExecutorSocket: ChannelDuplexHandler {
     private func tick(_ context: ChannelHandlerContext) {
         guard end == nil else { return }
         let now = NIODeadline.now()
-        if now - heard >= TimeAmount(GatewayLimits.silence) {
+        if now - heard >= TimeAmount(tuning.silence) {
             end = SessionEnd.silent.reason
             // Nobody is there to shake hands with.
             context.close(promise: nil)
         } else if let fault = verifier.refusal(of: session.claims) {
             close(.token(fault), context)
-        } else if !session.isKnown, now - opened >= TimeAmount(GatewayLimits.registration) {
+        } else if !session.isKnown, now - opened >= TimeAmount(tuning.registration) {
             close(.notRegistered, context)
         } else {
             write(.ping, ByteBuffer(), context)

@@ -41,7 +41,9 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = Self.unwrapInboundIn(data)
         switch state {
-        case .passing: context.fireChannelRead(data)
+        case .passing:
+            guard case .head(let head) = part else { return context.fireChannelRead(data) }
+            context.fireChannelRead(Self.wrapInboundOut(.head(Self.plain(head))))
         case .checking(let parts): state = .checking(parts + [part])
         case .fresh:
             guard case .head(let head) = part else { return context.fireChannelRead(data) }
@@ -96,9 +98,13 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
         head.uri.prefix { $0 != "?" }
     }
 
+    /// Without the wish. NIO's decoder reads nothing behind a request that has it, so such a one is its
+    /// connection's last.
     private static func plain(_ head: HTTPRequestHead) -> HTTPRequestHead {
+        guard head.headers.contains(name: "upgrade") else { return head }
         var head = head
         head.headers.remove(name: "upgrade")
+        head.headers.replaceOrAdd(name: "connection", value: "close")
         return head
     }
 }

@@ -1,0 +1,59 @@
+import Messages
+import Testing
+
+@testable import Gateway
+
+@Suite("Leadership")
+struct LeadershipTests {
+    private let partition = Partition(number: 7)
+
+    private func entry(
+        _ life: Incarnation, _ endpoint: String?, _ range: ClosedRange<Int>, epoch: UInt64,
+        role: ServiceRole = .dispatcher
+    ) -> ServiceEntry {
+        ServiceEntry(
+            role: role, name: "x", incarnation: life, endpoint: endpoint,
+            partitions: [
+                PartitionClaim(
+                    first: Partition(number: range.lowerBound), last: Partition(number: range.upperBound), epoch: epoch)
+            ])
+    }
+
+    @Test("The highest epoch leads, among those that claim the partition")
+    func epochs() {
+        let (one, two, three) = (Incarnation.generate(), Incarnation.generate(), Incarnation.generate())
+        var leadership = Leadership()
+        #expect(leadership.leader(of: partition) == nil)
+        leadership.apply(
+            [
+                entry(one, "tcp://a:1", 0...63, epoch: 3), entry(two, "tcp://b:1", 0...63, epoch: 4),
+                entry(three, "tcp://c:1", 8...63, epoch: 9),
+            ], reachable: [])
+        #expect(leadership.leader(of: partition) == .init(incarnation: two, endpoint: "tcp://b:1", epoch: 4))
+        #expect(leadership.leader(of: Partition(number: 8))?.incarnation == three)
+        #expect(leadership.endpoints == ["tcp://a:1", "tcp://b:1", "tcp://c:1"])
+    }
+
+    @Test("Only dispatchers that can be dialled lead")
+    func others() {
+        var leadership = Leadership()
+        leadership.apply(
+            [
+                entry(.generate(), nil, 0...63, epoch: 3),
+                entry(.generate(), "tcp://a:1", 0...63, epoch: 3, role: .gateway),
+            ], reachable: [])
+        #expect(leadership.leader(of: partition) == nil)
+        #expect(leadership.endpoints.isEmpty)
+    }
+
+    @Test("A dispatcher that a young registry does not list yet leads for as long as it can be reached")
+    func youngRegistry() {
+        let life = Incarnation.generate()
+        var leadership = Leadership()
+        leadership.apply([entry(life, "tcp://a:1", 0...63, epoch: 3)], reachable: [])
+        leadership.apply([], reachable: [life])
+        #expect(leadership.leader(of: partition)?.incarnation == life)
+        leadership.apply([], reachable: [])
+        #expect(leadership.leader(of: partition) == nil)
+    }
+}

@@ -1,0 +1,140 @@
+import Messages
+import Testing
+
+@testable import Gateway
+
+@Suite("Session state")
+struct SessionStateTests {
+    private typealias State = SessionState<Int>
+    private let owner = UserID.generate()
+    private let route = Messages.Route(gateway: .generate(), session: .generate())
+
+    private func fresh() -> State { State(owner: owner, route: route) }
+
+    private func message(generation: UInt64 = 0, owner: UserID? = nil) -> DeviceRegister {
+        DeviceRegister(
+            device: "box", name: "Linux - box", boot: .generate(), version: "1", slots: 5,
+            platform: Platform(os: "linux", arch: "x86_64", hostname: "box"), generation: generation, owner: owner)
+    }
+
+    private func answer(_ generation: UInt64) -> DeviceRegistered {
+        DeviceRegistered(device: "box", name: "Linux - box", generation: generation)
+    }
+
+    private func open(_ generation: UInt64) -> SessionOpen {
+        SessionOpen(owner: owner, device: "box", generation: generation, session: route.session, slots: 5)
+    }
+
+    /// Registered with generation 1 and linked with leader 10.
+    private func linked() -> State {
+        var state = fresh()
+        _ = state.register(message(), correlation: 3)
+        _ = state.registered(.success(answer(1)), ticket: 1)
+        _ = state.leaderIs(10)
+        _ = state.opened(.success(SessionOpened(epoch: 4)), ticket: 2)
+        return state
+    }
+
+    @Test("The gateway says whose it is and where, whatever the executor wrote")
+    func register() {
+        var state = fresh()
+        let asked = message(owner: .generate())
+        let actions = state.register(asked, correlation: 3)
+        var stamped = asked
+        stamped.owner = owner
+        stamped.route = route
+        #expect(actions == [.register(stamped, ticket: 1)])
+        #expect(state.registered(.success(answer(8)), ticket: 1) == [.answer(answer(8), correlation: 3), .look])
+        #expect(state.leaderIs(10) == [.open(10, open(8), ticket: 2)])
+        #expect(
+            state.opened(.success(SessionOpened(epoch: 4)), ticket: 2) == [.linkUp(10, epoch: 4)])
+    }
+
+    @Test("A second registration is refused, a refused one may be repeated")
+    func again() {
+        var state = fresh()
+        _ = state.register(message(), correlation: 3)
+        guard case .refuse(let fault, 4) = state.register(message(), correlation: 4).first else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(fault.code == .conflict)
+        let away = Fault(.unavailable, "away")
+        #expect(state.registered(.failure(away), ticket: 1) == [.refuse(away, correlation: 3)])
+        #expect(state.register(message(), correlation: 5).count == 1)
+        #expect(state.isRegistering)
+    }
+
+    @Test("Before the registration nothing passes, and after it only what an executor may say")
+    func passages() {
+        var state = fresh()
+        #expect(state.passage(fromExecutor: EventsAppend.type) == .drop(.unregistered))
+        _ = state.register(message(), correlation: 3)
+        _ = state.registered(.success(answer(1)), ticket: 1)
+        #expect(state.passage(fromExecutor: EventsAppend.type) == .drop(.linkDown))
+        _ = state.leaderIs(10)
+        #expect(state.passage(fromExecutor: EventsAppend.type) == .drop(.linkDown))
+        #expect(state.passage(from: 10) == .hold)
+        #expect(state.passage(from: 11) == .drop(.staleLeader))
+        _ = state.opened(.success(SessionOpened(epoch: 4)), ticket: 2)
+        for type in SessionMessages.fromExecutor { #expect(state.passage(fromExecutor: type) == .pass(10)) }
+        for type in [SessionClose.type, DeviceGone.type, TaskAssign.type, LinkState.type, "new.thing"] {
+            #expect(state.passage(fromExecutor: type) == .drop(.notAllowed))
+        }
+        #expect(state.passage(from: 10) == .pass(10))
+        #expect(state.passage(from: 11) == .drop(.staleLeader))
+    }
+
+    @Test("A leader that goes is told, the next one is opened")
+    func leaders() {
+        var state = linked()
+        #expect(state.leaderIs(10) == [])
+        #expect(state.leaderIs(nil) == [.linkDown])
+        #expect(state.leaderIs(nil) == [])
+        #expect(state.leaderIs(11) == [.open(11, open(1), ticket: 3)])
+        // An answer of the old leader's comes too late.
+        #expect(state.opened(.success(SessionOpened(epoch: 9)), ticket: 2) == [])
+        #expect(state.leaderIs(12) == [.open(12, open(1), ticket: 4)])
+        #expect(state.opened(.success(SessionOpened(epoch: 5)), ticket: 4) == [.linkUp(12, epoch: 5)])
+        #expect(state.leaderIs(13) == [.linkDown, .open(13, open(1), ticket: 5)])
+    }
+
+    @Test("A session that cannot be opened is tried again, a replaced one is closed")
+    func refusedOpen() {
+        var state = linked()
+        _ = state.leaderIs(11)
+        #expect(state.opened(.failure(Fault(.notLeader, "no")), ticket: 3) == [.lookAgain])
+        #expect(state.leaderIs(11) == [.open(11, open(1), ticket: 4)])
+        #expect(state.opened(.failure(Fault(.staleSession, "no")), ticket: 4) == [.close(.replaced)])
+    }
+
+    @Test("When the registry is back the session registers again, and works on meanwhile")
+    func registryReturns() throws {
+        var state = linked()
+        let known = try #require(state.registration)
+        #expect(known.generation == 1)
+        #expect(state.registryReturned() == [.register(known, ticket: 3)])
+        #expect(state.passage(fromExecutor: EventsAppend.type) == .pass(10))
+        // It comes back twice in a row: only the last answer counts.
+        #expect(state.registryReturned() == [.register(known, ticket: 4)])
+        #expect(state.registered(.success(answer(2)), ticket: 3) == [])
+        #expect(state.registered(.success(answer(3)), ticket: 4) == [.open(10, open(3), ticket: 5)])
+        #expect(state.passage(from: 10) == .pass(10))
+        #expect(state.opened(.success(SessionOpened(epoch: 4)), ticket: 5) == [.linkUp(10, epoch: 4)])
+        #expect(state.registryReturned().count == 1)
+        #expect(state.registered(.failure(Fault(.unavailable, "away")), ticket: 6) == [.registerAgain])
+    }
+
+    @Test("The end is told to the leader and the registry, once")
+    func end() {
+        var state = linked()
+        let close = SessionClose(owner: owner, device: "box", generation: 1, reason: "why")
+        let gone = DeviceGone(owner: owner, device: "box", generation: 1, reason: "why")
+        #expect(state.ended("why") == [.closeAtLeader(10, close), .gone(gone)])
+        #expect(state.ended("why") == [])
+        #expect(state.leaderIs(11) == [])
+        #expect(state.registryReturned() == [])
+        var unknown = fresh()
+        #expect(unknown.ended("why") == [])
+    }
+}

@@ -1,0 +1,136 @@
+import Logging
+import Mesh
+import Messages
+import Synchronization
+import TestSupport
+
+/// A registry that does as it is told, on a real socket.
+final class ScriptedRegistry: Sendable {
+    private struct State {
+        var services: [ServiceEntry] = []
+        var watchers: [Outlet] = []
+        var revision: UInt64 = 0
+        var devices: [Device] = []
+        var registrations: [DeviceRegister] = []
+        var gone: [DeviceGone] = []
+        var relayed: [Header] = []
+        var announced: [Peer] = []
+        var fault: Fault?
+    }
+    private let state = Mutex(State())
+    private let listener = Mutex<Listener?>(nil)
+    let identity: Identity
+    let endpoint: String
+
+    /// - Parameter endpoint: A registry that has restarted binds where the old one was.
+    static func open(_ reactor: Reactor, at endpoint: String = "tcp://127.0.0.1:0") async throws -> ScriptedRegistry {
+        let identity = Identity(role: .registry, name: "scripted registry")
+        let box = Box()
+        let listener = try await Listener(
+            endpoint, identity: identity, handlers: handlers(box, identity), reactor: reactor,
+            logger: Logger(label: "scripted registry"))
+        let registry = ScriptedRegistry(identity: identity, endpoint: listener.endpoint)
+        registry.listener.withLock { $0 = listener }
+        box.registry.withLock { $0 = registry }
+        return registry
+    }
+
+    private init(identity: Identity, endpoint: String) {
+        self.identity = identity
+        self.endpoint = endpoint
+    }
+
+    /// Every registration, as it came.
+    var registrations: [DeviceRegister] { state.withLock { $0.registrations } }
+    /// Every session that was said to have ended.
+    var gone: [DeviceGone] { state.withLock { $0.gone } }
+    /// The headers of what executors sent.
+    var relayed: [Header] { state.withLock { $0.relayed } }
+    /// Who announced itself.
+    var announced: [Peer] { state.withLock { $0.announced } }
+
+    /// What `GET /devices` finds.
+    func set(devices: [Device]) { state.withLock { $0.devices = devices } }
+    /// What every request is refused with; nil = it is answered.
+    func set(fault: Fault?) { state.withLock { $0.fault = fault } }
+
+    /// The services that watchers are told of.
+    func set(services: [ServiceEntry]) {
+        let (changes, watchers) = state.withLock { state in
+            state.services = services
+            state.revision += 1
+            return (item(state), state.watchers)
+        }
+        for watcher in watchers { _ = watcher.send(changes) }
+    }
+
+    func close() async { await listener.withLock { $0 }?.close() }
+
+    private func item(_ state: State) -> ServiceChanges {
+        ServiceChanges(
+            incarnation: identity.incarnation, revision: state.revision, services: state.services)
+    }
+
+    private func check() throws {
+        if let fault = state.withLock({ $0.fault }) { throw fault }
+    }
+
+    private final class Box: Sendable {
+        let registry = Mutex<ScriptedRegistry?>(nil)
+        func get() async throws -> ScriptedRegistry {
+            try await eventually("the scripted registry", within: .seconds(5)) { registry.withLock { $0 } }
+        }
+    }
+
+    private static func handlers(_ box: Box, _ identity: Identity) -> Handlers {
+        var handlers = Handlers()
+        handlers.onRequest(ServiceAnnounce.self) { _, context in
+            try await box.get().state.withLock { $0.announced.append(context.peer) }
+            return Done()
+        }
+        handlers.onSubscribe(ServiceWatch.self) { _, outlet, _ in
+            guard let registry = box.registry.withLock({ $0 }) else {
+                return outlet.fail(Fault(.unavailable, "not yet"))
+            }
+            let changes = registry.state.withLock { state in
+                state.watchers.append(outlet)
+                return registry.item(state)
+            }
+            _ = outlet.send(changes)
+        }
+        handlers.onRequest(DeviceRegister.self) { message, _ in
+            let registry = try await box.get()
+            registry.state.withLock { $0.registrations.append(message) }
+            try registry.check()
+            return DeviceRegistered(device: message.device, name: message.name, generation: message.generation + 1)
+        }
+        handlers.onRequest(DeviceList.self) { message, _ in
+            let registry = try await box.get()
+            try registry.check()
+            return DeviceListing(devices: registry.state.withLock { $0.devices.filter { $0.owner == message.owner } })
+        }
+        handlers.onRequest(DeviceStar.self) { message, _ in
+            try await box.get().find(message.owner, message.device)
+            return Done()
+        }
+        handlers.onRequest(DeviceDelete.self) { message, _ in
+            try await box.get().find(message.owner, message.device)
+            return Done()
+        }
+        handlers.onNotice(DeviceGone.self) { message, _ in
+            box.registry.withLock { $0 }?.state.withLock { $0.gone.append(message) }
+        }
+        handlers.onRelay { header, _, _ in
+            box.registry.withLock { $0 }?.state.withLock { $0.relayed.append(header) }
+            return true
+        }
+        return handlers
+    }
+
+    private func find(_ owner: UserID, _ device: String) throws {
+        try check()
+        guard state.withLock({ $0.devices.contains { $0.owner == owner && $0.id == device } }) else {
+            throw Fault(.deviceNotFound, "no device \(device)")
+        }
+    }
+}

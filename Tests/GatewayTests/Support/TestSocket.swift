@@ -1,0 +1,158 @@
+import Foundation
+import Messages
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+import Synchronization
+import TestSupport
+
+/// A WebSocket's other end that does what a test says, good or bad. It answers pings unless it is told to be silent.
+final class TestSocket: Sendable {
+    struct Message: Sendable {
+        var header: Header
+        var body: [UInt8]
+    }
+    struct Close: Sendable, Equatable {
+        var code: UInt16
+        var reason: String
+    }
+    struct Refused: Error {}
+
+    private struct State {
+        var messages: [Message] = []
+        var pings = 0
+        var close: Close?
+        var isOpen = true
+        var silent = false
+    }
+    private final class Shared: Sendable { let value = Mutex(State()) }
+
+    private let state: Shared
+    private let channel: any Channel
+
+    static func dial(port: Int, token: String?, path: String = "/executor") async throws -> TestSocket {
+        let state = Shared()
+        let upgraded = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let upgrader = NIOTypedWebSocketClientUpgrader<any Channel>(
+                        maxFrameSize: 16 << 20, enableAutomaticErrorHandling: false
+                    ) { channel, _ in
+                        channel.eventLoop.makeCompletedFuture {
+                            try channel.pipeline.syncOperations.addHandler(Collector(state))
+                            return channel
+                        }
+                    }
+                    var headers: HTTPHeaders = ["Host": "127.0.0.1:\(port)"]
+                    if let token { headers.add(name: "Authorization", value: "Bearer \(token)") }
+                    let configuration = NIOTypedHTTPClientUpgradeConfiguration<any Channel>(
+                        upgradeRequestHead: .init(version: .http1_1, method: .GET, uri: path, headers: headers),
+                        upgraders: [upgrader]
+                    ) { channel in channel.eventLoop.makeFailedFuture(Refused()) }
+                    return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
+                        configuration: .init(upgradeConfiguration: configuration))
+                }
+            }
+        return TestSocket(state: state, channel: try await upgraded.get())
+    }
+
+    private init(state: Shared, channel: any Channel) {
+        self.state = state
+        self.channel = channel
+    }
+
+    /// What has come so far.
+    var messages: [Message] { state.value.withLock { $0.messages } }
+    var pings: Int { state.value.withLock { $0.pings } }
+
+    /// Stops answering pings.
+    func fallSilent() { state.value.withLock { $0.silent = true } }
+
+    /// Stops reading, so that what is sent to it piles up.
+    func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
+
+    /// Ends the connection without a word.
+    func cut() async throws { try await channel.close() }
+
+    /// Sends a frame as it is.
+    func send(_ opcode: WebSocketOpcode, _ bytes: [UInt8], fin: Bool = true) async throws {
+        let frame = WebSocketFrame(
+            fin: fin, opcode: opcode, maskKey: .random(), data: ByteBuffer(bytes: bytes))
+        try await channel.writeAndFlush(frame)
+    }
+
+    /// Sends a message of the mesh.
+    func send<M: Messages.Message>(_ kind: FrameKind, _ message: M, correlation: UInt64 = 0) async throws {
+        let body = try Wire.encode(message)
+        let header = Header(kind, type: M.type, correlation: correlation, session: 99)
+        try await send(.binary, header.encoded(reserving: body.count) + body)
+    }
+
+    /// Registers a device, and returns the answer.
+    @discardableResult
+    func register(_ device: String = "box", correlation: UInt64 = 7, generation: UInt64 = 0) async throws -> Message {
+        let message = DeviceRegister(
+            device: device, name: "Linux - \(device)", boot: .generate(), version: "1", slots: 5,
+            platform: Platform(os: "linux", arch: "x86_64", hostname: device), generation: generation)
+        try await send(.request, message, correlation: correlation)
+        return try await next("the answer to the registration") { $0.header.correlation == correlation }
+    }
+
+    /// The first message that matches, waited for.
+    func next(_ what: String, where matches: @escaping @Sendable (Message) -> Bool) async throws -> Message {
+        try await eventually(what, within: .seconds(20)) { messages.first(where: matches) }
+    }
+
+    /// Waits for the `number`th word about the leader.
+    func linkState(_ number: Int = 1) async throws -> LinkState {
+        try await eventually("link.state \(number)", within: .seconds(20)) {
+            let states = messages.filter { $0.header.type == LinkState.type }
+            return states.count >= number ? try Wire.decode(LinkState.self, from: states[number - 1].body) : nil
+        }
+    }
+
+    /// Waits for the other end's close.
+    func closed() async throws -> Close {
+        try await eventually("the close frame", within: .seconds(20)) { state.value.withLock { $0.close } }
+    }
+
+    /// Waits for the end of the connection.
+    func ended() async throws {
+        try await eventually("the end of the connection", within: .seconds(20)) { state.value.withLock { !$0.isOpen } }
+    }
+
+    private final class Collector: ChannelInboundHandler {
+        typealias InboundIn = WebSocketFrame
+        typealias OutboundOut = WebSocketFrame
+        private let state: Shared
+        init(_ state: Shared) { self.state = state }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let frame = unwrapInboundIn(data)
+            var bytes = frame.unmaskedData
+            switch frame.opcode {
+            case .binary:
+                guard let (header, body) = try? Header.split([UInt8](bytes.readableBytesView)) else { return }
+                state.value.withLock { $0.messages.append(Message(header: header, body: body)) }
+            case .ping:
+                let silent = state.value.withLock { state in
+                    state.pings += 1
+                    return state.silent
+                }
+                if silent { return }
+                let pong = WebSocketFrame(fin: true, opcode: .pong, maskKey: .random(), data: bytes)
+                context.writeAndFlush(wrapOutboundOut(pong), promise: nil)
+            case .connectionClose:
+                let code = bytes.readInteger(as: UInt16.self) ?? 1005
+                let reason = bytes.readString(length: bytes.readableBytes) ?? ""
+                state.value.withLock { $0.close = Close(code: code, reason: reason) }
+                context.close(promise: nil)
+            default: break
+            }
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { state.value.withLock { $0.isOpen = false } }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    }
+}

@@ -49,10 +49,14 @@ struct GatewayCommand: AsyncParsableCommand {
         let logger = Logger(label: "gateway")
         let reactor = Reactor()
         let server = GatewayServer(configuration, reactor: reactor, logger: logger)
-        try await server.start()
         let scheme = configuration.tlsCertificate == nil ? "http" : "https"
-        Launch.ready(["url": "\(scheme)://\(address.reachableHost):\(server.port)"], logger: logger)
-        try await Launch.run([server], logger: logger)
+        let serving = Serving(logger: logger) {
+            try await server.start()
+            return ["url": "\(scheme)://\(address.reachableHost):\(server.port)"]
+        } stop: {
+            await server.stop()
+        }
+        try await Launch.run([serving], logger: logger)
         await reactor.shutdown()
     }
 }

@@ -36,6 +36,12 @@ final class EventFeed: Sendable {
     /// Allows one more batch.
     func grant() { subscription.grant(1) }
 
+    /// Makes this the last step.
+    func end() {
+        source.yield(.ended(nil))
+        source.finish()
+    }
+
     /// Ends the subscription.
     func cancel() {
         beats.cancel()

@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import Mesh
 import Messages
+import ServiceLifecycle
 
 /// One viewer's live stream of one task: server-sent events from a cursor to the terminal event.
 ///
@@ -54,6 +55,17 @@ struct EventStream: Sendable {
     ) async throws -> Bool {
         let feed = EventFeed(leader, EventsSubscribe(owner: owner, task: task, after: cursor), heartbeat: heartbeat)
         defer { feed.cancel() }
+        // A viewer comes back by itself; the gateway's stop does not wait for it.
+        return try await withGracefulShutdownHandler {
+            try await pass(feed, &cursor, &writer)
+        } onGracefulShutdown: {
+            feed.end()
+        }
+    }
+
+    private func pass(
+        _ feed: EventFeed, _ cursor: inout UInt64, _ writer: inout any ResponseBodyWriter
+    ) async throws -> Bool {
         for await step in feed.steps {
             switch step {
             case .beat:

@@ -1,0 +1,175 @@
+import Curl
+import Dispatcher
+import Logging
+import Mesh
+import Messages
+import Registry
+import TestClient
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+/// The gateway with the real registry and dispatcher, all in this process; only the executor is played.
+@Suite("With the real services", .serialized)
+struct RealServicesTests {
+    private struct Services: Sendable {
+        var api: API
+        var gateway: GatewayServer
+        var registry: RegistryServer
+        var reactor: Reactor
+        var folder: TemporaryDirectory
+    }
+
+    private func with(_ body: (Services) async throws -> Void) async throws {
+        let folder = try TemporaryDirectory()
+        let reactor = Reactor()
+        let logger = Logger(label: "test")
+        let registry = RegistryServer(
+            RegistryConfiguration(bind: "tcp://127.0.0.1:0", dataDirectory: folder.file("registry")),
+            reactor: reactor, logger: logger)
+        try await registry.start()
+        let dispatcher = DispatcherServer(
+            DispatcherConfiguration(
+                registry: registry.endpoint, bind: "tcp://127.0.0.1:0", dataDirectory: folder.file("dispatcher"),
+                graceS: 1), reactor: reactor, logger: logger)
+        try await dispatcher.start()
+        var configuration = GatewayConfiguration(
+            registry: registry.endpoint, port: 0, dataDirectory: folder.file("gateway"))
+        configuration.tuning.passwordCost = Site.cheap
+        let gateway = GatewayServer(configuration, reactor: reactor, logger: logger)
+        try await gateway.start()
+        let client = CurlClient()
+        let result: Result<Void, any Error>
+        do {
+            let accounts = try #require(gateway.accounts)
+            _ = try await accounts.addUser("ada")
+            let token = try await accounts.issueToken(user: "ada", name: "test")
+            let api = API("http://127.0.0.1:\(gateway.port)", token: token, client: client)
+            try await body(
+                Services(api: api, gateway: gateway, registry: registry, reactor: reactor, folder: folder))
+            result = .success(())
+        } catch { result = .failure(error) }
+        await gateway.stop()
+        await dispatcher.stop()
+        await registry.stop()
+        await reactor.shutdown()
+        await client.shutdown()
+        try result.get()
+    }
+
+    /// Plays an executor's part in the task that it is given next.
+    private func play(_ socket: TestSocket, _ texts: [String]) async throws {
+        let assigned = try await socket.next("task.assign") { $0.header.type == TaskAssign.type }
+        let assign = try Wire.decode(TaskAssign.self, from: assigned.body)
+        try await socket.send(
+            .notice, TaskStarted(task: assign.task, attempt: assign.attempt, startedAt: .now(), workspace: "/w"))
+        for (index, text) in texts.enumerated() {
+            let payload = #"{"content":{"type":"text","text":"\#(text)"}}"#
+            try await socket.send(
+                .notice,
+                EventsAppend([
+                    Event(
+                        task: assign.task, attempt: assign.attempt, attemptSeq: UInt64(index + 1),
+                        kind: .agentMessageChunk, payload: Array(payload.utf8))
+                ]))
+        }
+        try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
+        try await socket.send(
+            .notice,
+            TaskFinished(
+                task: assign.task, attempt: assign.attempt, attemptSeq: UInt64(texts.count + 1), state: .completed,
+                endedAt: .now()))
+    }
+
+    @Test("A device registers, gets the star and a task, and the viewer sees it to its end")
+    func life() async throws {
+        try await with { services in
+            let api = services.api
+            #expect(try await api.devices().isEmpty)
+            #expect(try await api.post("x").code == "target_required")
+            let socket = try await TestSocket.dial(port: services.gateway.port, token: api.token)
+            try await socket.register()
+            try await eventually("the device", within: .seconds(20)) {
+                try await api.device("box")?["status"].string == "online"
+            }
+            #expect(try await socket.linkState().up)
+            try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
+            #expect(try await api.call("PUT", "/devices/box/default").status == 204)
+            #expect(try await api.device("box")?["is_default"].bool == true)
+            // The dispatcher's picture of the devices follows the registry's.
+            let task = try await eventually("the default", within: .seconds(20)) { () -> JSON? in
+                let answer = try await api.post("say hello")
+                return answer.code == "target_required" ? nil : try answer.expect(202)
+            }
+            let id = try #require(task["id"].string)
+            let viewer = api.watch(id)
+            try await play(socket, ["hel", "lo"])
+            let events = try await viewer.end()
+            #expect(viewer.text == "hello")
+            #expect(events.last?.state == "completed")
+            let page = try await api.page(id)
+            #expect(page.items == events && page.next == .null)
+            #expect(try await api.task(id)["state"].string == "completed")
+
+            try await socket.cut()
+            try await eventually("the device's end", within: .seconds(20)) {
+                try await api.device("box")?["status"].string == "offline"
+            }
+            let away = try await eventually("the refusal", within: .seconds(20)) { () -> Answer? in
+                let answer = try await api.post("x")
+                return answer.status == 202 ? nil : answer
+            }
+            #expect(away.status == 409 && away.code == "device_offline")
+            #expect(try await api.call("DELETE", "/devices/box").status == 204)
+            #expect(try await api.devices().isEmpty)
+        }
+    }
+
+    @Test("A device whose connection is lost fails its task after the grace, and the viewer is told")
+    func lost() async throws {
+        try await with { services in
+            let api = services.api
+            let socket = try await TestSocket.dial(port: services.gateway.port, token: api.token)
+            try await socket.register()
+            _ = try await socket.linkState()
+            try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
+            let task = try await eventually("the device", within: .seconds(20)) { () -> JSON? in
+                let answer = try await api.post("x", target: "box")
+                return answer.status == 202 ? answer.json : nil
+            }
+            let viewer = api.watch(try #require(task["id"].string))
+            let assigned = try await socket.next("task.assign") { $0.header.type == TaskAssign.type }
+            let assign = try Wire.decode(TaskAssign.self, from: assigned.body)
+            try await socket.send(
+                .notice, TaskStarted(task: assign.task, attempt: assign.attempt, startedAt: .now()))
+            try await viewer.event("running", within: .seconds(20)) { $0.state == "running" }
+            try await socket.cut()
+            let events = try await viewer.end(within: .seconds(30))
+            #expect(events.last?.state == "failed")
+            #expect(events.last?.data["error"]["code"].string == "device_disconnected")
+        }
+    }
+
+    @Test("A registry that restarts finds the device again, under a newer session")
+    func registryRestart() async throws {
+        try await with { services in
+            let api = services.api
+            let socket = try await TestSocket.dial(port: services.gateway.port, token: api.token)
+            try await socket.register()
+            _ = try await socket.linkState(1)
+            let endpoint = services.registry.endpoint
+            await services.registry.stop()
+            let next = RegistryServer(
+                RegistryConfiguration(bind: endpoint, dataDirectory: services.folder.file("registry")),
+                reactor: services.reactor, logger: Logger(label: "next registry"))
+            try await next.start()
+            try await eventually("the device again", within: .seconds(30)) {
+                try await api.device("box")?["status"].string == "online"
+            }
+            // Opened once more with the new generation.
+            #expect(try await socket.linkState(2).up)
+            await next.stop()
+        }
+    }
+}

@@ -21,6 +21,6 @@ extension Accounts {
         guard right, let user = found?.user else {
             throw Fault(.loginFailed, "the user name or the password is wrong")
         }
-        return (user, try await issue(owner: user.id, name: "login", seconds: TokenLimits.longest))
+        return (user, try await issue(owner: user.id, name: "login", days: TokenLimits.days.upperBound))
     }
 }

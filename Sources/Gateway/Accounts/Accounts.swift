@@ -94,10 +94,15 @@ public final class Accounts: Sendable {
         guard let user = try await users().first(where: { $0.name == user }) else {
             throw Fault(.invalidRequest, "there is no user named \(user)")
         }
-        return try await issue(owner: user.id, name: name, seconds: Double(days) * 86_400).token
+        return try await issue(owner: user.id, name: name, days: days).token
     }
 
-    /// Makes a token of an owner that is known to exist.
+    /// Makes a token of an owner that is known to exist, good for so many days.
+    func issue(owner: UserID, name: String, days: Int) async throws -> IssuedToken {
+        try await issue(owner: owner, name: name, seconds: Double(days) * 86_400)
+    }
+
+    /// As ``issue(owner:name:days:)``, in seconds.
     func issue(owner: UserID, name: String, seconds: Double) async throws -> IssuedToken {
         // Whole seconds, as in the JWT.
         let now = Timestamp(milliseconds: Timestamp.now().milliseconds / 1000 * 1000)
@@ -127,5 +132,4 @@ public final class Accounts: Sendable {
 enum TokenLimits {
     /// A week at most (PRODUCT promise 2): a lost one is no longer worth anything soon.
     static let days = 1...7
-    static let longest = Double(days.upperBound) * 86_400
 }

@@ -31,7 +31,7 @@ struct TokenRoutes: Sendable {
         guard (1...100).contains(name.count) else {
             throw Problem(.invalidRequest, "'name' must have 1 to 100 characters", status: .unprocessableContent)
         }
-        let issued = try await accounts.issue(owner: context.owner, name: name, seconds: Double(days) * 86_400)
+        let issued = try await accounts.issue(owner: context.owner, name: name, days: days)
         context.logger.notice("token made", metadata: ["token": "\(issued.record.id)"])
         return .json(NewTokenJSON(issued), status: .created)
     }

@@ -22,7 +22,7 @@ struct UpTests {
         let up = try await UpProcess()
         let same = try await up.run(["up", "--port", "0", "--data", up.folder.file("data")])
         #expect(same.status == .exited(1))
-        #expect(same.errors.contains("another `wegent up` (process \(up.process.pid)) uses"), "\(same.errors)")
+        #expect(same.errors.contains("in use by another wegent-up (process \(up.process.pid))"), "\(same.errors)")
         let port = try #require(up.url.split(separator: ":").last.map(String.init))
         let busy = try await up.run(["up", "--port", port, "--data", up.folder.file("other")])
         #expect(busy.status == .exited(1))

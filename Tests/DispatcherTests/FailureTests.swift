@@ -1,0 +1,71 @@
+import Mesh
+import Messages
+import Storage
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+/// The store refuses: nothing has happened then, nobody was told otherwise, and the dispatcher goes on.
+@Suite struct FailureTests {
+    private static func code(_ body: () async throws -> Void) async -> ErrorCode? {
+        do {
+            try await body()
+            return nil
+        } catch { return (error as? Fault)?.code }
+    }
+
+    /// Changes the database behind the dispatcher's back.
+    private static func meddle(_ rig: Rig, _ sql: String) async throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        let queue = try DatabaseQueue(path: rig.folder.file("data/dispatcher.db"), configuration: configuration)
+        try await queue.write { try $0.execute(sql: sql) }
+        try queue.close()
+    }
+
+    @Test func aFailedCommitIsToldAndForgottenAndTheEventsAreAskedForAgain() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let task = try await rig.gateway.submit()
+            _ = try await executor.assignment(task.id)
+            try executor.append(task.id, 1...2)
+            try await executor.acknowledged(task.id, 2)
+            try await Self.meddle(
+                rig,
+                """
+                CREATE TRIGGER refuse BEFORE INSERT ON tasks WHEN NEW.excerpt = 'boom'
+                BEGIN SELECT RAISE(ABORT, 'refused'); END;
+                CREATE TRIGGER refuse_events BEFORE INSERT ON events WHEN NEW.attempt_seq = 3
+                BEGIN SELECT RAISE(ABORT, 'refused'); END;
+                """)
+            #expect(await Self.code { _ = try await rig.gateway.submit("boom", key: "k") } == .storageFailed)
+            try await eventually("the first resync") { executor.resyncs.count == 1 }
+            #expect(executor.resyncs[0].from == 3)
+            try executor.append(task.id, 3...4)
+            try await eventually("the second resync") { executor.resyncs.count == 2 }
+            #expect(executor.acked(task.id) == 2)
+            try await Self.meddle(rig, "DROP TRIGGER refuse; DROP TRIGGER refuse_events;")
+            try executor.append(task.id, 3...4)
+            try await executor.acknowledged(task.id, 4)
+            let log = try await rig.gateway.log(task.id)
+            #expect(log.map(\.seq) == Array(1...UInt64(log.count)))
+            #expect(log.filter { $0.attempt == 1 }.map(\.attemptSeq) == [1, 2, 3, 4])
+            let again = try await rig.gateway.submit("boom", key: "k")
+            #expect(again.state == .assigned)
+        }
+    }
+
+    @Test func whoeverDoesNotLeadAnyMoreSaysSo() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            try await Self.meddle(rig, "UPDATE leases SET epoch = epoch + 1")
+            #expect(await Self.code { _ = try await rig.gateway.submit() } == .notLeader)
+            #expect(await Self.code { _ = try await rig.gateway.submit() } == .notLeader)
+            #expect(await Self.code { try await executor.again().connect() } == .notLeader)
+            #expect(executor.assigned.isEmpty)
+        }
+    }
+}

@@ -1,0 +1,182 @@
+import Mesh
+import Messages
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+/// Devices that go, come back in time, too late or restarted; and the dispatcher that is started again.
+@Suite struct SessionTests {
+    private static func running(_ rig: Rig, _ executor: FakeExecutor) async throws -> TaskID {
+        try await executor.connect()
+        let task = try await rig.gateway.submit().id
+        _ = try await executor.assignment(task)
+        try executor.started(task)
+        try executor.append(task, 1...3)
+        try await executor.acknowledged(task, 3)
+        return task
+    }
+
+    private static func holds(_ task: TaskID, _ lastSeq: UInt64 = 3) -> [AttemptReport] {
+        [AttemptReport(task: task, attempt: 1, lastSeq: lastSeq, ended: false)]
+    }
+
+    @Test func aDeviceThatReturnsInTimeGoesOn() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let task = try await Self.running(rig, executor)
+            try executor.disconnect()
+            let stalled = try await eventually("the stall") {
+                let view = try await rig.gateway.view(task)
+                return view.stalled == nil ? nil : view
+            }
+            #expect(stalled.state == .running && stalled.stalled?.since == rig.time.now)
+            #expect(stalled.stalled?.failsAt == rig.time.now.adding(seconds: 30))
+            await rig.pass(29)
+            let back = executor.again()
+            try await back.connect(Self.holds(task, 5))
+            #expect(try await rig.gateway.view(task).stalled == nil)
+            await rig.pass(60)
+            try back.append(task, 3...5)
+            try back.finish(task, 6)
+            _ = try await rig.gateway.wait(task, for: .completed)
+            let log = try await rig.gateway.log(task)
+            #expect(log.filter { $0.attempt == 1 }.map(\.attemptSeq) == [1, 2, 3, 4, 5])
+        }
+    }
+
+    @Test func aDeviceThatDoesNotReturnFailsItsTasksAndIsToldToStopLater() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let task = try await Self.running(rig, executor)
+            try executor.disconnect()
+            try await eventually("the stall") { try await rig.gateway.view(task).stalled != nil }
+            await rig.pass(30)
+            let end = try await rig.gateway.wait(task, for: .failed)
+            #expect(end.error?.code == .deviceDisconnected)
+            #expect(end.error?.message.contains("Linux - box") == true)
+            let back = executor.again()
+            try await back.connect(Self.holds(task))
+            try await eventually("the stop") { back.stops.contains { $0.task == task && $0.discard } }
+            try back.append(task, 4...4)
+            #expect(try await rig.gateway.view(task) == end)
+        }
+    }
+
+    @Test func theSessionsOfALostGatewayAreLost() async throws {
+        try await Rig.run { rig in
+            let second = FakeGateway(rig.server.endpoint, rig.reactor)
+            _ = try await second.link.connected()
+            let executor = FakeExecutor(gateway: second)
+            try await executor.connect()
+            let task = try await rig.gateway.submit().id
+            _ = try await executor.assignment(task)
+            await second.link.close()
+            try await eventually("the stall") { try await rig.gateway.view(task).stalled != nil }
+        }
+    }
+
+    @Test func aLateCloseOfAnOldSessionIsWithoutEffectAndAnOlderOneIsRefused() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let task = try await Self.running(rig, executor)
+            let back = executor.again()
+            try await back.connect(Self.holds(task))
+            try executor.disconnect()
+            #expect(try await rig.gateway.view(task).stalled == nil)
+            await #expect(throws: Fault.self) { try await executor.connect() }
+            // What still comes over the old session is dropped.
+            try executor.append(task, 4...4)
+            try back.append(task, 4...4)
+            try await back.acknowledged(task, 4)
+        }
+    }
+
+    @Test func aRestartedExecutorFailsWhatItRanAndRunsWhatItHadNotBegun() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let task = try await Self.running(rig, executor)
+            let other = try await rig.gateway.submit().id
+            _ = try await executor.assignment(other)
+            let back = executor.again()
+            try await back.connect()
+            let end = try await rig.gateway.wait(task, for: .failed)
+            #expect(end.error?.code == .executorRestarted)
+            #expect(try await back.assignment(other).attempt == 1)
+        }
+    }
+
+    @Test func aRestartedDispatcherGoesOnWhereItWas() async throws {
+        let folder = try TemporaryDirectory()
+        let session = Mutex<(running: TaskID, waiting: [TaskID], executor: FakeExecutor)?>(nil)
+        try await Rig.run(folder: folder) { rig in
+            var executor = FakeExecutor(gateway: rig.gateway)
+            executor.slots = 1
+            let task = try await Self.running(rig, executor)
+            var waiting: [TaskID] = []
+            for _ in 0..<3 { waiting.append(try await rig.gateway.submit().id) }
+            let found = (task, waiting, executor)
+            session.withLock { $0 = found }
+        }
+        guard let (task, waiting, old) = session.withLock({ $0 }) else { return }
+        try await Rig.run(folder: folder) { rig in
+            let view = try await rig.gateway.view(task)
+            #expect(view.state == .running && view.stalled != nil && view.lastSeq >= 5)
+            for (index, id) in waiting.enumerated() {
+                #expect(try await rig.gateway.view(id).queuePosition == index + 1)
+            }
+            var executor = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: old.generation + 1)
+            executor.slots = 1
+            #expect(try await executor.connect(Self.holds(task, 5)).epoch == 2)
+            #expect(try await rig.gateway.view(task).stalled == nil)
+            try executor.append(task, 1...5)
+            try await executor.acknowledged(task, 5)
+            try executor.finish(task, 6)
+            #expect(try await executor.assignment(waiting[0]).epoch == 2)
+            let log = try await rig.gateway.log(task)
+            #expect(log.map(\.seq) == Array(1...UInt64(log.count)) && log.last?.flags == .terminal)
+            #expect(log.filter { $0.attempt == 1 }.map(\.attemptSeq) == [1, 2, 3, 4, 5])
+        }
+    }
+
+    @Test func afterARestartADeviceThatStaysAwayFailsItsTasks() async throws {
+        let folder = try TemporaryDirectory()
+        let found = Mutex<TaskID?>(nil)
+        try await Rig.run(folder: folder) { rig in
+            let task = try await Self.running(rig, FakeExecutor(gateway: rig.gateway))
+            found.withLock { $0 = task }
+        }
+        guard let task = found.withLock({ $0 }) else { return }
+        try await Rig.run(folder: folder) { rig in
+            let before = try await rig.gateway.view(task)
+            #expect(before.state == .running)
+            await rig.pass(31)
+            let end = try await rig.gateway.wait(task, for: .failed)
+            #expect(end.error?.code == .deviceDisconnected)
+        }
+    }
+
+    @Test func itAnnouncesItselfAndServesWithoutTheRegistry() async throws {
+        try await Rig.run { rig in
+            #expect(rig.registry.announced.first?.endpoint == rig.server.endpoint)
+            #expect(rig.registry.announced.first?.partitions.first?.epoch == 1)
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            await rig.registry.close()
+            let task = try await rig.gateway.submit(target: .defaultDevice)
+            _ = try await executor.assignment(task.id)
+        }
+    }
+
+    @Test func twoDispatchersDoNotShareTheirData() async throws {
+        try await Rig.run { rig in
+            let second = DispatcherServer(
+                DispatcherConfiguration(
+                    registry: rig.registry.endpoint, bind: "inproc://second", dataDirectory: rig.folder.file("data")),
+                reactor: rig.reactor, logger: .init(label: "second"))
+            await #expect(throws: StoreError.self) { try await second.start() }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Mesh
+import Messages
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+/// Events: exact order, acknowledgements, and viewers between the log and the live end.
+@Suite struct StreamTests {
+    private static func running(_ rig: Rig) async throws -> (FakeExecutor, TaskID) {
+        let executor = FakeExecutor(gateway: rig.gateway)
+        try await executor.connect()
+        let task = try await rig.gateway.submit()
+        _ = try await executor.assignment(task.id)
+        try executor.started(task.id)
+        return (executor, task.id)
+    }
+
+    @Test func aGapIsAskedForOnceAndDoublesAreTakenOnce() async throws {
+        try await Rig.run { rig in
+            let (executor, task) = try await Self.running(rig)
+            try executor.append(task, 1...2)
+            try executor.append(task, 4...5)
+            try executor.append(task, 6...6)
+            try await eventually("the resync") { executor.resyncs.count == 1 }
+            #expect(executor.resyncs[0].from == 3)
+            try executor.append(task, 1...6)
+            try await executor.acknowledged(task, 6)
+            try executor.finish(task, 8)
+            try await eventually("the second resync") { executor.resyncs.count == 2 }
+            try executor.append(task, 7...7)
+            try executor.finish(task, 8)
+            try await executor.acknowledged(task, 8)
+            let log = try await rig.gateway.log(task)
+            #expect(log.filter { $0.attempt == 1 }.map(\.attemptSeq) == Array(1...7))
+            #expect(log.map(\.seq) == Array(1...UInt64(log.count)) && log.last?.flags == .terminal)
+        }
+    }
+
+    @Test func whatIsOfNoInterestIsStoppedAndItsEventsAreDropped() async throws {
+        try await Rig.run { rig in
+            let (executor, task) = try await Self.running(rig)
+            let unknown = TaskID.generate()
+            try executor.append(unknown, 1...3)
+            try executor.append(task, attempt: 7, 1...3)
+            try executor.append(unknown, 4...4)
+            try await eventually("both stops") { Set(executor.stops.map(\.task)).count == 2 }
+            #expect(executor.stops.count == 2 && executor.stops.allSatisfy { $0.discard && $0.epoch == 1 })
+            #expect(try await rig.gateway.log(task).allSatisfy { $0.attempt == 0 })
+        }
+    }
+
+    @Test func viewersFromAnyCursorGetEverythingOnce() async throws {
+        try await Rig.run { rig in
+            let (executor, task) = try await Self.running(rig)
+            let peer = try await rig.gateway.link.connected()
+            let total: UInt64 = 20_000
+            @Sendable func watch(after: UInt64, credit: UInt32) async throws -> [UInt64] {
+                var seqs: [UInt64] = []
+                let items = peer.items(EventsSubscribe(owner: Sample.owner, task: task, after: after), credit: credit)
+                for try await batch in items { seqs += batch.events.map(\.seq) }
+                return seqs
+            }
+            async let early = watch(after: 0, credit: 16)
+            async let slow = watch(after: 0, credit: 1)
+            for start in stride(from: UInt64(1), through: total / 2, by: 500) {
+                try executor.append(task, start...(start + 499))
+            }
+            try await executor.acknowledged(task, total / 2)
+            async let late = watch(after: 7_000, credit: 4)
+            for start in stride(from: total / 2 + 1, through: total, by: 500) {
+                try executor.append(task, start...(start + 499))
+            }
+            try executor.finish(task, total + 1)
+            let all = Array(1...(total + 3))
+            #expect(try await early == all)
+            #expect(try await slow == all)
+            #expect(try await late == Array(all[7_000...]))
+            #expect(try await watch(after: total, credit: 1) == [total + 1, total + 2, total + 3])
+            #expect(try await watch(after: total + 3, credit: 1) == [])
+        }
+    }
+
+    @Test func aViewerWithoutCreditGetsNothingAndHoldsNobodyUp() async throws {
+        try await Rig.run { rig in
+            let (executor, task) = try await Self.running(rig)
+            let peer = try await rig.gateway.link.connected()
+            let seen = Mutex<[UInt64]>([])
+            let ended = Mutex(false)
+            let subscription = peer.subscribe(
+                EventsSubscribe(owner: Sample.owner, task: task, after: 0), credit: 1,
+                onItem: { batch in seen.withLock { $0 += batch.events.map(\.seq) } },
+                onEnd: { _ in ended.withLock { $0 = true } })
+            try await eventually("the first item") { seen.withLock { !$0.isEmpty } }
+            let first = seen.withLock { $0.count }
+            for start in stride(from: UInt64(1), through: 10_000, by: 1000) {
+                try executor.append(task, start...(start + 999))
+            }
+            try executor.finish(task, 10_001)
+            _ = try await rig.gateway.wait(task, for: .completed)
+            #expect(seen.withLock { $0.count } == first)
+            subscription.grant(1000)
+            try await eventually("the end") { ended.withLock { $0 } }
+            #expect(seen.withLock { $0 } == Array(1...10_003))
+        }
+    }
+
+    @Test func anIdleStreamShowsThatItIsAlive() async throws {
+        try await Rig.run { rig in
+            let task = try await rig.gateway.submit(target: .cloud)
+            let peer = try await rig.gateway.link.connected()
+            let batches = Mutex<[Int]>([])
+            let subscription = peer.subscribe(
+                EventsSubscribe(owner: Sample.owner, task: task.id, after: 0),
+                onItem: { batch in batches.withLock { $0.append(batch.events.count) } }, onEnd: { _ in })
+            try await eventually("the first event") { batches.withLock { $0 == [1] } }
+            await rig.pass(1)
+            try await eventually("an empty batch") { batches.withLock { $0 == [1, 0] } }
+            subscription.cancel()
+        }
+    }
+
+    @Test func aViewerOfNothingIsTold() async throws {
+        try await Rig.run { rig in
+            let peer = try await rig.gateway.link.connected()
+            await #expect(throws: Fault.self) {
+                for try await _ in peer.items(EventsSubscribe(owner: Sample.owner, task: .generate(), after: 0)) {}
+            }
+        }
+    }
+
+    @Test func pagesAreBoundedByNumberAndBytes() async throws {
+        try await Rig.run { rig in
+            let (executor, task) = try await Self.running(rig)
+            for number in UInt64(1)...6 {
+                var event = Sample.event(task, number)
+                event.payload = [UInt8](repeating: 0x20, count: Event.longestPayload)
+                try executor.send(EventsAppend([event]))
+            }
+            try await executor.acknowledged(task, 6)
+            let page = try await rig.gateway.log(task)
+            #expect(page.count == 5)
+            let three = EventsPage(owner: Sample.owner, task: task, after: 1, limit: 3)
+            #expect(try await rig.gateway.ask(three).events.map(\.seq) == [2, 3, 4])
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Mesh
+import Messages
+import TestSupport
+
+/// Plays an executor behind a gateway, a step at a time.
+struct FakeExecutor: Sendable {
+    let gateway: FakeGateway
+    var owner = Sample.owner
+    var device = "box"
+    var session = SessionNumber.generate()
+    var generation: UInt64 = 1
+    var slots = 5
+
+    /// Connects, and says what it holds.
+    @discardableResult
+    func connect(_ attempts: [AttemptReport] = [], reporting: Bool = true) async throws -> SessionOpened {
+        let opened = try await gateway.ask(
+            SessionOpen(owner: owner, device: device, generation: generation, session: session, slots: slots))
+        if reporting { try report(attempts) }
+        return opened
+    }
+
+    /// The same executor with a new connection.
+    func again() -> FakeExecutor {
+        var next = self
+        next.session = .generate()
+        next.generation += 1
+        return next
+    }
+
+    func disconnect() throws {
+        try peer.send(SessionClose(owner: owner, device: device, generation: generation, reason: "closed"))
+    }
+
+    func report(_ attempts: [AttemptReport] = [], draining: Bool = false) throws {
+        try send(
+            DeviceReport(
+                used: attempts.count { !$0.ended }, total: slots, draining: draining, attempts: attempts))
+    }
+
+    func started(_ task: TaskID, attempt: UInt32 = 1) throws {
+        try send(TaskStarted(task: task, attempt: attempt, startedAt: Sample.now))
+    }
+
+    func append(_ task: TaskID, attempt: UInt32 = 1, _ numbers: ClosedRange<UInt64>) throws {
+        try send(EventsAppend(numbers.map { Sample.event(task, attempt: attempt, $0) }))
+    }
+
+    func finish(_ task: TaskID, attempt: UInt32 = 1, _ seq: UInt64, _ state: TaskState = .completed) throws {
+        try send(Sample.finished(task, attempt: attempt, seq, state))
+    }
+
+    func send<M: Message>(_ message: M) throws { try peer.send(message, session: session.value) }
+
+    var received: [FakeGateway.Incoming] { gateway.received(session) }
+
+    var assigned: [TaskAssign] {
+        received.compactMap { if case .assign(let message) = $0 { message } else { nil } }
+    }
+
+    var stops: [TaskStop] {
+        received.compactMap { if case .stop(let message) = $0 { message } else { nil } }
+    }
+
+    var resyncs: [EventsResync] {
+        received.compactMap { if case .resync(let message) = $0 { message } else { nil } }
+    }
+
+    /// How far a task is acknowledged.
+    func acked(_ task: TaskID) -> UInt64 {
+        received.compactMap { if case .ack(let ack) = $0, ack.task == task { ack.seq } else { nil } }.max() ?? 0
+    }
+
+    /// Waits for the assignment of a task.
+    func assignment(_ task: TaskID) async throws -> TaskAssign {
+        try await eventually("the assignment", within: .seconds(10)) { assigned.first { $0.task == task } }
+    }
+
+    /// Waits until a task is acknowledged up to a number.
+    func acknowledged(_ task: TaskID, _ seq: UInt64) async throws {
+        try await eventually("the acknowledgement of \(seq)", within: .seconds(10)) { acked(task) >= seq }
+    }
+
+    private var peer: Peer {
+        get throws {
+            guard let peer = gateway.link.peer else { throw Fault(.peerLost, "the gateway is not connected") }
+            return peer
+        }
+    }
+}

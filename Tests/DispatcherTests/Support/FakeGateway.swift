@@ -1,0 +1,74 @@
+import Logging
+import Mesh
+import Messages
+import Synchronization
+import TestSupport
+
+/// Stands in for a gateway: asks for its users and passes executors' messages on.
+final class FakeGateway: Sendable {
+    /// What a session was sent.
+    enum Incoming: Sendable, Equatable {
+        case assign(TaskAssign)
+        case stop(TaskStop)
+        case ack(AttemptAck)
+        case resync(EventsResync)
+    }
+
+    private let inbox: Inbox
+    let link: Link
+
+    final class Inbox: Sendable {
+        let sessions = Mutex<[UInt64: [Incoming]]>([:])
+        func add(_ incoming: Incoming, _ context: MessageContext) {
+            sessions.withLock { $0[context.session, default: []].append(incoming) }
+        }
+    }
+
+    init(_ endpoint: String, _ reactor: Reactor) {
+        let inbox = Inbox()
+        var handlers = Handlers()
+        handlers.onNotice(TaskAssign.self) { inbox.add(.assign($0), $1) }
+        handlers.onNotice(TaskStop.self) { inbox.add(.stop($0), $1) }
+        handlers.onNotice(EventsResync.self) { inbox.add(.resync($0), $1) }
+        handlers.onNotice(EventsAck.self) { message, context in
+            for ack in message.acks { inbox.add(.ack(ack), context) }
+        }
+        self.inbox = inbox
+        link = Link(
+            endpoint, identity: Identity(role: .gateway, name: "fake"), handlers: handlers, reactor: reactor,
+            logger: Logger(label: "gateway"))
+    }
+
+    /// Everything that a session was sent, oldest first.
+    func received(_ session: SessionNumber) -> [Incoming] { inbox.sessions.withLock { $0[session.value] ?? [] } }
+
+    func ask<R: Request>(_ request: R) async throws -> R.Reply { try await link.request(request) }
+
+    /// Hands a task in.
+    func submit(
+        _ prompt: String = "echo", owner: UserID = Sample.owner, target: Target = .device("box"), task: TaskID? = nil,
+        conversation: ConversationID? = nil, key: String? = nil, digest: String? = nil
+    ) async throws -> TaskView {
+        try await ask(
+            TaskSubmit(
+                task: task ?? .generate(), owner: owner, prompt: prompt, target: target, agent: "shell",
+                conversation: conversation, idempotencyKey: key, digest: digest))
+    }
+
+    func view(_ task: TaskID, owner: UserID = Sample.owner) async throws -> TaskView {
+        try await ask(TaskGet(owner: owner, task: task))
+    }
+
+    /// Waits until a task is in a state.
+    func wait(_ task: TaskID, for state: TaskState) async throws -> TaskView {
+        try await eventually("task to be \(state)", within: .seconds(10)) {
+            let view = try await self.view(task)
+            return view.state == state ? view : nil
+        }
+    }
+
+    /// The whole log of a task.
+    func log(_ task: TaskID, owner: UserID = Sample.owner) async throws -> [Event] {
+        try await ask(EventsPage(owner: owner, task: task, after: 0, limit: 10_000)).events
+    }
+}

@@ -1,0 +1,83 @@
+import Logging
+import Mesh
+import Messages
+import TestSupport
+
+@testable import Dispatcher
+
+/// A dispatcher over the real mesh and a real store, with a registry and a gateway that play along.
+final class Rig: Sendable {
+    let reactor = Reactor(name: "rig")
+    let folder: TemporaryDirectory
+    let time = ManualClock()
+    let registry: FakeRegistry
+    let server: DispatcherServer
+    let gateway: FakeGateway
+
+    /// - Parameter ticking: whether time passes by itself.
+    init(
+        folder: TemporaryDirectory? = nil, devices: [Device] = [Sample.device("box", star: true)], graceS: Double = 30,
+        ticking: Bool = false
+    ) async throws {
+        let folder = try folder ?? TemporaryDirectory()
+        self.folder = folder
+        registry = try await FakeRegistry(reactor, devices: devices)
+        let configuration = DispatcherConfiguration(
+            registry: registry.endpoint, bind: "inproc://dispatcher-\(BootID.generate())",
+            dataDirectory: folder.file("data"), graceS: graceS)
+        server = DispatcherServer(
+            configuration, reactor: reactor, clock: ticking ? .system : time.clock, isTicking: ticking,
+            logger: Self.logger)
+        try await Self.start(server, time)
+        gateway = FakeGateway(server.endpoint, reactor)
+        _ = try await gateway.link.connected()
+    }
+
+    /// Time passes while it starts: on a busy machine its first words to the registry may need a second try.
+    private static func start(_ server: DispatcherServer, _ time: ManualClock) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    try await Task.sleep(for: .milliseconds(50))
+                    time.advance(0.05)
+                    await server.tick()
+                }
+            }
+            group.addTask { try await server.start() }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private static var logger: Logger {
+        var logger = Logger(label: "dispatcher")
+        logger.logLevel = .critical
+        return logger
+    }
+
+    /// Lets time pass.
+    func pass(_ seconds: Double) async {
+        time.advance(seconds)
+        await server.tick()
+    }
+
+    func stop() async {
+        await gateway.link.close()
+        await server.stop()
+        await registry.close()
+        await reactor.shutdown()
+    }
+
+    /// Runs `body` with a dispatcher and stops it afterwards.
+    static func run(
+        folder: TemporaryDirectory? = nil, devices: [Device] = [Sample.device("box", star: true)], graceS: Double = 30,
+        ticking: Bool = false, _ body: @escaping @Sendable (Rig) async throws -> Void
+    ) async throws {
+        let rig = try await Rig(folder: folder, devices: devices, graceS: graceS, ticking: ticking)
+        do { try await deadline("the test", .seconds(60)) { try await body(rig) } } catch {
+            await rig.stop()
+            throw error
+        }
+        await rig.stop()
+    }
+}

@@ -1,0 +1,50 @@
+import Messages
+
+@testable import Dispatcher
+
+/// Values that many tests need.
+enum Sample {
+    static let owner = UserID.generate()
+    static let now = Timestamp(milliseconds: 1_780_000_000_000)
+
+    static func record(ordinal: Int64 = 1, owner: UserID = owner, device: String? = "box") -> TaskRecord {
+        TaskRecord(
+            ordinal: ordinal, id: .generate(), owner: owner, target: device.map(Target.device) ?? .cloud,
+            device: device, conversation: .generate(), agent: "shell", excerpt: "echo", cwd: nil, trace: nil,
+            createdAt: now)
+    }
+
+    static func device(
+        _ id: String, owner: UserID = owner, status: DeviceStatus = .online, star: Bool = false
+    ) -> Device {
+        Device(
+            owner: owner, id: id, name: "Linux - \(id)", status: status, isDefault: star,
+            slots: Slots(used: 0, total: 5), lastSeenAt: now)
+    }
+
+    static func snapshot(_ devices: [Device], more: Bool = false) -> DeviceChanges {
+        DeviceChanges(incarnation: .generate(), revision: 1, snapshot: true, more: more, devices: devices)
+    }
+
+    static func text(_ text: String) -> [UInt8] {
+        Array("{\"content\":{\"type\":\"text\",\"text\":\(StateNote.quote(text))}}".utf8)
+    }
+
+    static func event(_ task: TaskID, attempt: UInt32 = 1, _ attemptSeq: UInt64, seq: UInt64 = 0) -> Event {
+        Event(
+            task: task, attempt: attempt, attemptSeq: attemptSeq, seq: seq, kind: .agentMessageChunk, time: now,
+            payload: text("part \(attemptSeq)"))
+    }
+
+    static func finished(
+        _ task: TaskID, attempt: UInt32 = 1, _ attemptSeq: UInt64, _ state: TaskState = .completed,
+        error: Fault? = nil
+    ) -> TaskFinished {
+        TaskFinished(
+            task: task, attempt: attempt, attemptSeq: attemptSeq, state: state, error: error, exitCode: 0, endedAt: now)
+    }
+}
+
+extension Event {
+    var json: String { String(decoding: payload, as: UTF8.self) }
+}

@@ -1,0 +1,154 @@
+import Messages
+import Testing
+
+@testable import Dispatcher
+
+@Suite struct TaskMachineTests {
+    private let now = Sample.now
+
+    private func machine(_ state: TaskState = .queued) -> TaskMachine {
+        var machine = TaskMachine(Sample.record())
+        if state != .queued { _ = machine.assign(deviceName: "Linux - box", now: now) }
+        if state == .running { _ = machine.started(attempt: 1, now: now) }
+        return machine
+    }
+
+    private func notes(_ actions: [TaskAction]) -> [String] {
+        actions.compactMap { if case .log(let event) = $0 { event.json } else { nil } }
+    }
+
+    @Test func theCommonLife() {
+        var machine = machine()
+        #expect(
+            notes(machine.wait(.deviceBusy, position: 1, now: now)) == [
+                #"{"state":"queued","reason":"device_busy","queue_position":1}"#
+            ])
+        #expect(machine.wait(.deviceBusy, position: 1, now: now).isEmpty)
+        let assigned = machine.assign(deviceName: "Linux - box", now: now)
+        #expect(
+            notes(assigned) == [
+                #"{"state":"assigned","device_id":"box","device_name":"Linux - box","attempt":1}"#
+            ])
+        #expect(assigned.last == .assign)
+        #expect(
+            notes(machine.started(attempt: 1, now: now)) == [
+                #"{"state":"running","device_id":"box","device_name":"Linux - box","attempt":1}"#
+            ])
+        var event = Sample.event(machine.record.id, 1)
+        #expect(machine.take(&event, monotonic: 0) == .taken)
+        #expect(event.seq == 4)
+        let end = machine.finished(Sample.finished(machine.record.id, 2), now: now, monotonic: 0)
+        #expect(end.first == .acknowledge(2))
+        #expect(notes(end) == [#"{"state":"completed"}"#])
+        #expect(Array(end.suffix(2)) == [.release(machine.record.attemptID, confirmed: true), .ended])
+        #expect(machine.record.lastSeq == 5 && machine.record.state == .completed)
+    }
+
+    @Test(arguments: [ErrorCode.slotsFull, .draining])
+    func aRefusalForWantOfASlotSendsItBack(code: ErrorCode) {
+        var machine = machine(.assigned)
+        let actions = machine.rejected(attempt: 1, fault: Fault(code, "full"), now: now)
+        #expect(actions == [.release(AttemptID(task: machine.record.id, attempt: 1), confirmed: true), .requeue])
+        #expect(machine.record.state == .queued)
+        _ = machine.assign(deviceName: nil, now: now)
+        #expect(machine.record.attempt == 2)
+    }
+
+    @Test(arguments: [ErrorCode.cwdNotAllowed, .agentMissing, ErrorCode(rawValue: "of_the_future")])
+    func anyOtherRefusalFailsIt(code: ErrorCode) {
+        var machine = machine(.assigned)
+        _ = machine.rejected(attempt: 1, fault: Fault(code, "no"), now: now)
+        #expect(machine.record.state == .failed && machine.record.error == Fault(code, "no"))
+    }
+
+    @Test func eventsAreTakenInOrderOnly() {
+        var machine = machine(.running)
+        let id = machine.record.id
+        func take(_ number: UInt64, attempt: UInt32 = 1, at: Int64 = 0) -> EventVerdict {
+            var event = Sample.event(id, attempt: attempt, number)
+            return machine.take(&event, monotonic: at)
+        }
+        #expect(take(1) == .taken)
+        #expect(take(1) == .duplicate(last: 1))
+        #expect(take(3) == .gap(2))
+        #expect(take(4) == .gap(nil))
+        #expect(take(5, at: 2000) == .gap(2))
+        #expect(take(2, at: 2001) == .taken)
+        #expect(take(4, at: 2002) == .gap(3))
+        #expect(take(1, attempt: 2) == .stale)
+    }
+
+    @Test func anExecutorCannotEndATaskByAnEvent() {
+        var machine = machine(.running)
+        var event = Sample.event(machine.record.id, 1)
+        event.kind = .state
+        event.flags = .terminal
+        #expect(machine.take(&event, monotonic: 0) == .taken)
+        #expect(event.kind == .log && event.flags.isEmpty)
+    }
+
+    @Test func aVerdictThatComesTooEarlyOrTwice() {
+        var machine = machine(.running)
+        let id = machine.record.id
+        #expect(machine.finished(Sample.finished(id, 3), now: now, monotonic: 0) == [.resync(from: 1)])
+        #expect(machine.finished(Sample.finished(id, 3), now: now, monotonic: 1) == [])
+        #expect(machine.finished(Sample.finished(id, attempt: 2, 1), now: now, monotonic: 1) == [])
+        _ = machine.finished(Sample.finished(id, 1, .failed), now: now, monotonic: 2)
+        #expect(machine.record.error?.code == .agentFailed)
+        #expect(machine.finished(Sample.finished(id, 1), now: now, monotonic: 3) == [])
+        #expect(machine.record.state == .failed)
+    }
+
+    @Test func cancelInEachState() {
+        var queued = machine()
+        #expect(notes(queued.cancel(connected: true, now: now)) == [#"{"state":"cancelled"}"#])
+        #expect(queued.record.state == .cancelled)
+
+        var running = machine(.running)
+        #expect(running.cancel(connected: true, now: now) == [.stop])
+        #expect(running.record.state == .running && running.record.cancelRequestedAt == now)
+        #expect(running.cancel(connected: true, now: now).isEmpty)
+        var raced = running
+        _ = raced.finished(Sample.finished(raced.record.id, 1, .completed), now: now, monotonic: 0)
+        #expect(raced.record.state == .completed)
+        _ = running.cancelOverdue(now: now)
+        #expect(running.record.state == .cancelled)
+        #expect(running.cancel(connected: true, now: now).isEmpty)
+
+        var away = machine(.running)
+        _ = away.cancel(connected: false, now: now)
+        #expect(away.record.state == .cancelled)
+    }
+
+    @Test func aLostDeviceStallsAndThenFails() {
+        var machine = machine(.running)
+        let stall = Stall(since: now, failsAt: now.adding(seconds: 30))
+        let told = notes(machine.stalled(stall, tell: true, now: now))
+        #expect(told.first?.contains(#""stalled":{"since":"\#(now)","fails_at":"\#(stall.failsAt)"}"#) == true)
+        var back = machine
+        #expect(notes(back.resumed(now: now)).first?.contains("stalled") == false)
+        #expect(back.graceEnded(after: 30, now: now).isEmpty)
+        _ = machine.graceEnded(after: 30, now: now)
+        #expect(machine.record.error?.code == .deviceDisconnected)
+        #expect(machine.record.error?.message.contains("Linux - box") == true)
+        #expect(machine.record.error?.message.contains("\(now)") == true)
+    }
+
+    @Test func anAttemptThatIsNotInTheReport() {
+        var assigned = machine(.assigned)
+        #expect(assigned.unlisted(first: true, now: now) == [.assign])
+        #expect(assigned.unlisted(first: false, now: now).isEmpty)
+        var running = machine(.running)
+        #expect(running.unlisted(first: false, now: now).isEmpty)
+        _ = running.unlisted(first: true, now: now)
+        #expect(running.record.error?.code == .executorRestarted)
+        var cancelling = machine(.running)
+        _ = cancelling.cancel(connected: true, now: now)
+        _ = cancelling.unlisted(first: false, now: now)
+        #expect(cancelling.record.state == .cancelled)
+    }
+
+    @Test func sentencesAreEscaped() {
+        #expect(StateNote.quote("a\"b\\c\nd\u{1}é") == #""a\"b\\c\nd\u0001é""#)
+    }
+}

@@ -1,0 +1,40 @@
+import Messages
+import Testing
+
+@testable import Dispatcher
+
+@Suite struct TimeTests {
+    @Test func deadlinesAreDueInTheirOrderAndOnce() {
+        var deadlines = Deadlines<String>()
+        deadlines.set("late", at: 30)
+        deadlines.set("early", at: 10)
+        deadlines.set("moved", at: 5)
+        deadlines.set("moved", at: 20)
+        deadlines.set("gone", at: 1)
+        deadlines.cancel("gone")
+        let first = deadlines.due(9)
+        #expect(first.isEmpty)
+        let second = deadlines.due(20)
+        #expect(second == ["early", "moved"])
+        let third = deadlines.due(100)
+        #expect(third == ["late"])
+        #expect(deadlines.count == 0)
+    }
+
+    @Test func aConversationRunsInTheOrderOfAcceptance() {
+        var lines = ConversationLines()
+        let conversation = ConversationID.generate()
+        let tasks = (0..<3).map { _ in TaskID.generate() }
+        for index in [0, 2, 1] {
+            lines.join(tasks[index], ordinal: Int64(index), conversation: conversation, owner: Sample.owner)
+        }
+        #expect(lines.owner(of: conversation) == Sample.owner)
+        #expect(!lines.isBehind(tasks[0], in: conversation) && lines.isBehind(tasks[1], in: conversation))
+        let afterMiddle = lines.leave(tasks[1], conversation: conversation)
+        #expect(afterMiddle == nil)
+        let afterFirst = lines.leave(tasks[0], conversation: conversation)
+        #expect(afterFirst == tasks[2])
+        let afterLast = lines.leave(tasks[2], conversation: conversation)
+        #expect(afterLast == nil && lines.owner(of: conversation) == nil)
+    }
+}

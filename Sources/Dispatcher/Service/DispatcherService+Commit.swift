@@ -4,13 +4,27 @@ import Storage
 /// From memory to the disk, and from there to everybody who is told.
 extension DispatcherService {
     /// Waits until everything that has happened up to now is on disk.
+    ///
+    /// Every `await` may let others go first, even one of an actor's own function: what is waited for may be on disk,
+    /// or lost, before this begins to wait. So the caller says what it has seen.
+    /// - Parameter failures: ``DispatcherService/failures`` at the time of the change.
     /// - Throws: ``Fault`` `storage_failed` when it could not be written, and nothing of it has happened then;
     ///   `not_leader` when another process leads now.
-    func committed() async throws {
-        try await withCheckedThrowingContinuation { waiter in
+    func committed(since failures: UInt64) async throws {
+        try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
+            guard failures == self.failures, phase == .serving else {
+                return waiter.resume(throwing: phase == .stopping ? notServing : lostFault)
+            }
             pending.waiters.append(waiter)
             startCommit()
         }
+    }
+
+    /// Why a change was not written.
+    private var lostFault: Fault {
+        phase == .deposed
+            ? notServing
+            : Fault(.storageFailed, "the task store refused the write and nothing was changed; try again later")
     }
 
     /// Starts to commit unless that is going on. The batch is cut a moment later, with all that arrives until then.
@@ -101,18 +115,16 @@ extension DispatcherService {
     private func recover(
         from error: any Error, _ batch: CommitBatch, failing waiters: [CheckedContinuation<Void, any Error>]
     ) async {
-        phase = .loading
         let isDeposed = (error as? Fault)?.code == .notLeader
-        let fault =
-            isDeposed
-            ? Fault(.notLeader, "this dispatcher does not lead any more; ask the new leader")
-            : Fault(.storageFailed, "the task store refused the write and nothing was changed; try again later")
+        // A stop that has begun meanwhile goes on.
+        if phase == .serving { phase = isDeposed ? .deposed : .loading }
+        failures += 1
+        let fault = lostFault
         for (id, creation) in batch.creations { recent.forget(id, key: creation.key) }
         for (id, creation) in pending.creations { recent.forget(id, key: creation.key) }
         for waiter in waiters + pending.waiters { waiter.resume(throwing: fault) }
         pending = Pending()
         if isDeposed {
-            phase = .deposed
             logger.critical("another process leads now", metadata: ["epoch": "\(log.epoch)"])
             return
         }

@@ -86,9 +86,11 @@ extension DispatcherService {
     /// Waits until the registry knows us and we know its devices, or until `deadline` ms are over.
     /// - Returns: whether that is so.
     func joined(within deadline: Int64) async -> Bool {
-        if isJoined { return true }
-        deadlines.set(.firstSnapshot, at: clock.monotonic() + deadline)
-        await withCheckedContinuation { registered.append($0) }
+        await withCheckedContinuation { waiter in
+            guard !isJoined, phase != .stopping else { return waiter.resume() }
+            deadlines.set(.firstSnapshot, at: clock.monotonic() + deadline)
+            registered.append(waiter)
+        }
         return isJoined
     }
 

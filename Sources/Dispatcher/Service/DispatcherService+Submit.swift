@@ -8,25 +8,25 @@ extension DispatcherService {
     func submit(_ submit: TaskSubmit, trace: TraceID) async throws -> TaskView {
         guard phase == .serving else { throw notServing }
         try Submission.validate(submit)
-        if let view = try await repeated(submit, PriorSubmission()) { return view }
+        if let task = try repeated(submit, PriorSubmission()) { return try await existing(task, owner: submit.owner) }
         let prior: PriorSubmission
         do { prior = try await log.prior(to: submit, now: clock.wall()) } catch { throw storeFault(error) }
         guard phase == .serving else { throw notServing }
-        // The same one may have come in while the store was asked.
-        if let view = try await repeated(submit, prior) { return view }
+        // The same one may have come in while the store was asked; from here to the commit nobody gets in between.
+        if let task = try repeated(submit, prior) { return try await existing(task, owner: submit.owner) }
         try accept(submit, prior, trace: trace)
         settle()
-        try await committed()
+        try await committed(since: failures)
         return try await view(submit.task, owner: submit.owner)
     }
 
     /// The task of an earlier copy of the submission, if there was one.
-    private func repeated(_ submit: TaskSubmit, _ prior: PriorSubmission) async throws -> TaskView? {
+    private func repeated(_ submit: TaskSubmit, _ prior: PriorSubmission) throws -> TaskID? {
         if let owner = recent.owner(of: submit.task) ?? live[submit.task]?.machine.record.owner ?? prior.taskOwner {
             guard owner == submit.owner else {
                 throw Fault(.conflict, "task \(submit.task) exists already; take a new id")
             }
-            return try await existing(submit.task, owner: owner)
+            return submit.task
         }
         guard let text = submit.idempotencyKey else { return nil }
         let key = IdempotencyKey(owner: submit.owner, text: text)
@@ -36,11 +36,11 @@ extension DispatcherService {
                 .idempotencyMismatch,
                 "the idempotency key was used for task \(made.task) with another request; take a new key")
         }
-        return try await existing(made.task, owner: submit.owner)
+        return made.task
     }
 
     private func existing(_ task: TaskID, owner: UserID) async throws -> TaskView {
-        if live[task] != nil { try await committed() }
+        if live[task] != nil { try await committed(since: failures) }
         return try await view(task, owner: owner)
     }
 

@@ -64,7 +64,9 @@ extension DispatcherService {
         guard phase != .stopping else { return }
         phase = .stopping
         letGo(all: true)
-        if isCommitting { await withCheckedContinuation { idle.append($0) } }
+        await withCheckedContinuation { waiter in
+            if isCommitting { idle.append(waiter) } else { waiter.resume() }
+        }
         let fault = notServing
         for waiter in pending.waiters { waiter.resume(throwing: fault) }
         pending = Pending()

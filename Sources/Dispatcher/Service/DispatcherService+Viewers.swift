@@ -6,34 +6,51 @@ import Messages
 extension DispatcherService {
     /// Takes a viewer in.
     func follow(_ message: EventsSubscribe, outlet: Outlet) async {
-        let extent: (lastSeq: UInt64, isEnded: Bool)
         do {
-            guard let found = try await self.extent(of: message.task, owner: message.owner) else {
-                return outlet.fail(unknown(message.task))
-            }
-            extent = found
+            // While the store is asked, a task may come to its end and leave memory: then it is asked again.
+            repeat {
+                guard let extent = try await extent(of: message.task, owner: message.owner) else {
+                    return outlet.fail(unknown(message.task))
+                }
+                if watch(message, outlet, extent) { return }
+            } while true
         } catch {
-            return outlet.fail(storeFault(error))
+            outlet.fail(storeFault(error))
         }
-        guard phase != .stopping, !outlet.isClosed else { return outlet.fail(notServing) }
+    }
+
+    /// Begins to serve a viewer; false = what the store said is not true any more.
+    private func watch(
+        _ message: EventsSubscribe, _ outlet: Outlet, _ extent: (lastSeq: UInt64, isEnded: Bool)
+    ) -> Bool {
+        guard phase != .stopping, !outlet.isClosed else {
+            outlet.fail(notServing)
+            return true
+        }
         guard viewers(of: outlet.peer) < DispatcherLimits.viewersPerPeer else {
-            return outlet.fail(
+            outlet.fail(
                 Fault(
                     .rateLimited,
                     "this connection follows \(DispatcherLimits.viewersPerPeer) tasks already; end some first"))
+            return true
+        }
+        var stream: EventStream
+        if let watched = streams[message.task] {
+            stream = watched
+        } else if let record = live[message.task]?.visible {
+            stream = EventStream(lastSeq: record.lastSeq, isEnded: record.state.isTerminal)
+        } else if extent.isEnded {
+            stream = EventStream(lastSeq: extent.lastSeq, isEnded: true)
+        } else {
+            return false
         }
         nextViewer += 1
         let viewer = Viewer(outlet: outlet, cursor: message.after, sentAt: clock.monotonic())
-        // While the store was asked, the task may have come further; memory knows, when it is alive or was watched.
-        var stream = streams[message.task] ?? EventStream(lastSeq: extent.lastSeq, isEnded: extent.isEnded)
-        if let record = live[message.task]?.visible, record.lastSeq > stream.lastSeq {
-            stream = EventStream(lastSeq: record.lastSeq, isEnded: record.state.isTerminal)
-            stream.viewers = streams[message.task]?.viewers ?? [:]
-        }
         stream.viewers[nextViewer] = viewer
         streams[message.task] = stream
         wire(nextViewer, task: message.task, outlet: outlet)
         pump(nextViewer, task: message.task)
+        return true
     }
 
     private func wire(_ viewer: Int, task: TaskID, outlet: Outlet) {

@@ -37,7 +37,7 @@ extension DispatcherService {
             let isConnected = fleet.places[record.queue]?.isConnected == true
             update(message.task) { $0.cancel(connected: isConnected, now: clock.wall()) }
             settle()
-            try await committed()
+            try await committed(since: failures)
         }
         return try await view(message.task, owner: message.owner)
     }

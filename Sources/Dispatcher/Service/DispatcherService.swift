@@ -39,6 +39,8 @@ actor DispatcherService {
 
     var pending = Pending()
     var isCommitting = false
+    /// How many commits have failed: what was changed in memory before is not there any more.
+    var failures: UInt64 = 0
     var idle: [CheckedContinuation<Void, Never>] = []
 
     var streams: [TaskID: EventStream] = [:]

@@ -42,6 +42,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [S
 var products: [Product] = [
     .executable(name: "wegent-registry", targets: ["RegistryMain"]),
     .executable(name: "wegent-dispatcher", targets: ["DispatcherMain"]),
+    .executable(name: "wegent-bench", targets: ["Bench"]),
+    .executable(name: "wegent-bench-c", targets: ["BenchC"]),
 ]
 
 var dependencies: [Package.Dependency] = [
@@ -72,6 +74,12 @@ var targets: [Target] = [
         name: "TestSupport", dependencies: [subprocess, log], path: "Tests/Support", swiftSettings: strict),
     .target(
         name: "TestClient", dependencies: ["Curl", "TestSupport"], path: "Tests/Client", swiftSettings: strict),
+    .executableTarget(
+        name: "Bench",
+        dependencies: ["Messages", "Mesh", "Curl", "Storage", "TestSupport", "TestClient", subprocess, log, arguments],
+        path: "Tests/Bench", swiftSettings: strict),
+    .executableTarget(
+        name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/BenchC", linkerSettings: [.linkedLibrary("zmq")]),
     tests("Messages", exclude: ["Golden"]),
     tests("Mesh", ["CZeroMQ"]),
     tests("Storage"),
@@ -101,8 +109,6 @@ if !coreOnly {
         .executable(name: "wegent", targets: ["CLIMain"]),
         .executable(name: "wegent-gateway", targets: ["GatewayMain"]),
         .executable(name: "wegent-executor", targets: ["ExecutorMain"]),
-        .executable(name: "wegent-bench", targets: ["Bench"]),
-        .executable(name: "wegent-bench-c", targets: ["BenchC"]),
     ]
     targets += [
         module(
@@ -130,14 +136,9 @@ if !coreOnly {
             ],
             exclude: ["Main"]),
         main("CLI"),
-        .executableTarget(
-            name: "Bench",
-            dependencies: ["Messages", "Mesh", "Curl", "Storage", "TestSupport", "TestClient", subprocess, arguments],
-            path: "Tests/Bench", swiftSettings: strict),
         .target(
             name: "ScriptedModel", dependencies: [.product(name: "Hummingbird", package: "hummingbird"), log],
             path: "Tests/ScriptedModel", swiftSettings: strict),
-        .executableTarget(name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/BenchC"),
         tests(
             "Gateway", ["Messages", "Mesh", "Storage", "Registry", "Dispatcher", "TestClient", "Curl", log] + nio),
         tests("Executor", ["ScriptedModel"] + nio, exclude: ["Recorded"]),

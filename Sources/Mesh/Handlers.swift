@@ -22,13 +22,14 @@ public struct Handlers: Sendable {
     public mutating func onRequest<R: Request>(
         _ type: R.Type, _ body: @escaping @Sendable (R, MessageContext) async throws -> R.Reply
     ) {
+        let decode = Codec.decoder(R.self)
         requests[R.type] = { bytes, context in
             let request: R
             do {
                 if bytes.count > MeshBounds.decodedInline {
                     request = try await Aside.decode(R.self, from: bytes)
                 } else {
-                    request = try Wire.decode(R.self, from: bytes)
+                    request = try decode(bytes)
                 }
             } catch {
                 throw Undecodable(error)
@@ -42,7 +43,8 @@ public struct Handlers: Sendable {
     public mutating func onNotice<M: Message>(
         _ type: M.Type, _ body: @escaping @Sendable (M, MessageContext) -> Void
     ) {
-        notices[M.type] = { bytes, context in body(try Wire.decode(M.self, from: bytes), context) }
+        let decode = Codec.decoder(M.self)
+        notices[M.type] = { bytes, context in body(try decode(bytes), context) }
     }
 
     /// Serves subscriptions of a type. The outlet is open until its ``Outlet/finish()``, its ``Outlet/fail(_:)``

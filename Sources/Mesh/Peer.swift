@@ -46,6 +46,11 @@ public final class Peer: Sendable, Hashable {
         }
     }
 
+    /// As ``send(_:session:trace:)``, without asking for each message what it is.
+    public func send<M: BinaryMessage>(_ message: M, session: UInt64 = 0, trace: TraceID = .none) {
+        send(Header(.notice, type: M.type, session: session, trace: trace), body: message.bytes)
+    }
+
     /// Passes on a frame whose body is already encoded (a relay). `header.kind` should be `.notice`.
     public func send(_ header: Header, body: [UInt8]) {
         guard body.count <= MeshBounds.frame else {
@@ -80,9 +85,10 @@ public final class Peer: Sendable, Hashable {
         _ subscribe: S, credit: UInt32 = 64, onItem: @escaping @Sendable (S.Item) -> Void,
         onEnd: @escaping @Sendable (Fault?) -> Void
     ) -> Subscription {
+        let decode = Codec.decoder(S.Item.self)
         let subscription = Subscription(
             peer: self, correlation: nextCorrelation(), credit: credit,
-            onItem: { onItem(try Wire.decode(S.Item.self, from: $0)) }, onEnd: onEnd)
+            onItem: { onItem(try decode($0)) }, onEnd: onEnd)
         do {
             let body = try Wire.encode(subscribe)
             guard body.count <= MeshBounds.frame else { throw Self.tooLarge(S.type, body.count) }

@@ -4,5 +4,6 @@ import ArgumentParser
 @main
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "wegent-bench", abstract: "Measures the parts and the whole.", subcommands: [TaskCommand.self])
+        commandName: "wegent-bench", abstract: "Measures the parts and the whole.",
+        subcommands: [MeshCommand.self, MeshServerCommand.self, TaskCommand.self])
 }

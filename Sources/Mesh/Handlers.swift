@@ -8,8 +8,11 @@ public struct Handlers: Sendable {
     /// An encoded answer and the name of its type.
     typealias Encoded = (type: String, body: [UInt8])
 
+    /// Takes the body of a notice; throws when it cannot be read.
+    typealias Notice = @Sendable ([UInt8], MessageContext) throws -> Void
+
     var requests: [String: @Sendable ([UInt8], MessageContext) async throws -> Encoded] = [:]
-    var notices: [String: @Sendable ([UInt8], MessageContext) throws -> Void] = [:]
+    var notices: [String: Notice] = [:]
     var subscriptions: [String: @Sendable ([UInt8], Outlet, MessageContext) throws -> Void] = [:]
     var relay: (@Sendable (Header, [UInt8], Peer) -> Bool)?
     var up: (@Sendable (Peer) -> Void)?

@@ -22,6 +22,7 @@ public final class Peer: Sendable, Hashable {
     nonisolated(unsafe) var subscriptions: [UInt64: Subscription] = [:]
     nonisolated(unsafe) var outlets: [UInt64: Outlet] = [:]
     nonisolated(unsafe) var serving = 0
+    nonisolated(unsafe) var lastNotice: (type: String, handler: Handlers.Notice)?
     nonisolated(unsafe) var lastHeard: ContinuousClock.Instant
 
     init(_ identity: Identity, home: Home, socket: Socket, route: RoutingID?, owner: any PeerOwner) {

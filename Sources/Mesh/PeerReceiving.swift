@@ -51,13 +51,21 @@ extension Peer {
     private func notice(_ header: Header, _ body: [UInt8]) -> Outcome {
         if header.session != 0, let relay = home.handlers.relay, relay(header, body, self) { return .taken }
         if header.type == Bye.type { return farewell(body) }
-        guard let handler = home.handlers.notices[header.type] else { return .dropped(.unknownType) }
+        guard let handler = noticeHandler(header.type) else { return .dropped(.unknownType) }
         do {
             try handler(body, context(header))
             return .taken
         } catch {
             return .dropped(.undecodable)
         }
+    }
+
+    /// Looks the handler up; messages come in runs of one type, so the last one is tried first.
+    private func noticeHandler(_ type: String) -> Handlers.Notice? {
+        if let lastNotice, lastNotice.type == type { return lastNotice.handler }
+        guard let handler = home.handlers.notices[type] else { return nil }
+        lastNotice = (type, handler)
+        return handler
     }
 
     private func farewell(_ body: [UInt8]) -> Outcome {

@@ -5,5 +5,5 @@ import ArgumentParser
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wegent-bench", abstract: "Measures the parts and the whole.",
-        subcommands: [MeshCommand.self, MeshServerCommand.self, TaskCommand.self])
+        subcommands: [MeshCommand.self, MeshServerCommand.self, MeshClientCommand.self, TaskCommand.self])
 }

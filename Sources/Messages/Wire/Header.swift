@@ -62,19 +62,24 @@ public struct Header: Sendable, Equatable {
 
     /// The header's bytes, with room for `body` bytes more.
     public func encoded(reserving body: Int = 0) -> [UInt8] {
-        let name = type.utf8
-        var out = [UInt8]()
-        out.reserveCapacity(Self.fixedSize + name.count + body)
-        out.append(version)
-        out.append(kind.rawValue)
-        out.appendLittleEndian(UInt16(truncatingIfNeeded: name.count))
-        out.appendLittleEndian(budget)
-        out.appendLittleEndian(correlation)
-        out.appendLittleEndian(session)
-        out.appendLittleEndian(trace.value.high)
-        out.appendLittleEndian(trace.value.low)
-        out.append(contentsOf: name)
-        return out
+        var type = type
+        return type.withUTF8 { name in
+            [UInt8](unsafeUninitializedCapacity: Self.fixedSize + name.count + body) { buffer, count in
+                let out = UnsafeMutableRawBufferPointer(buffer)
+                out[0] = version
+                out[1] = kind.rawValue
+                out.storeBytes(
+                    of: UInt16(truncatingIfNeeded: name.count).littleEndian, toByteOffset: 2, as: UInt16.self)
+                out.storeBytes(of: budget.littleEndian, toByteOffset: 4, as: UInt32.self)
+                out.storeBytes(of: correlation.littleEndian, toByteOffset: 8, as: UInt64.self)
+                out.storeBytes(of: session.littleEndian, toByteOffset: 16, as: UInt64.self)
+                out.storeBytes(of: trace.value.high.littleEndian, toByteOffset: 24, as: UInt64.self)
+                out.storeBytes(of: trace.value.low.littleEndian, toByteOffset: 32, as: UInt64.self)
+                UnsafeMutableRawBufferPointer(rebasing: out[Self.fixedSize...]).copyMemory(
+                    from: UnsafeRawBufferPointer(name))
+                count = Self.fixedSize + name.count
+            }
+        }
     }
 
     /// Reads a header from the start of `bytes`.

@@ -39,6 +39,6 @@ enum Greeting {
 
     /// These have strings and numbers only, which always have a JSON form.
     private static func frame<M: Message>(_ header: Header, _ message: M) -> Frame {
-        Frame(header: header.encoded(), body: (try? Wire.encode(message)) ?? [])
+        Frame(header, (try? Wire.encode(message)) ?? [])
     }
 }

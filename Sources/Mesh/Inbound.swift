@@ -24,15 +24,15 @@ extension Socket {
                 return Inbound(route: route, header: .failure(Fault(.malformed, "the message has no header")))
             }
         }
-        guard let first = receive({ Self.header($0) }) else { return nil }
+        guard let first = receive({ Self.head($0) }) else { return nil }
         var inbound = first.value
         inbound.route = route
         guard first.more, let second = receive({ $0.count <= MeshBounds.frame ? Array($0) : nil }) else {
             return inbound
         }
-        if second.more {
-            while let part = receive({ _ in }), part.more {}
-            inbound.header = .failure(Fault(.malformed, "the message has more parts than a header and a body"))
+        if second.more { while let part = receive({ _ in }), part.more {} }
+        if second.more || !inbound.body.isEmpty {
+            inbound.header = .failure(Fault(.malformed, "the message has more than a header and a body"))
         } else if let body = second.value {
             inbound.body = body
         } else {
@@ -41,20 +41,20 @@ extension Socket {
         return inbound
     }
 
-    private static func header(_ bytes: UnsafeRawBufferPointer) -> Inbound {
+    /// Reads the first part: a header, and the body if that is in the same part.
+    private static func head(_ bytes: UnsafeRawBufferPointer) -> Inbound {
         let correlation = bytes.count >= 16 ? bytes.littleEndian(UInt64.self, at: 8) : 0
-        let asks = bytes.count >= 16 && [FrameKind.request.rawValue, FrameKind.subscribe.rawValue].contains(bytes[1])
+        let kind = bytes.count >= 16 ? bytes[1] : 0
+        var inbound = Inbound(
+            header: .failure(Fault(.malformed, "the header cannot be read")), correlation: correlation,
+            asks: kind == FrameKind.request.rawValue || kind == FrameKind.subscribe.rawValue)
         do {
             let (header, size) = try Header.decode(bytes)
-            guard size == bytes.count else {
-                throw Fault(.malformed, "\(bytes.count - size) bytes follow the header in its part")
-            }
-            return Inbound(header: .success(header), correlation: correlation, asks: asks)
+            inbound.header = .success(header)
+            if bytes.count > size { inbound.body = Array(bytes[size...]) }
         } catch let fault as Fault {
-            return Inbound(header: .failure(fault), correlation: correlation, asks: asks)
-        } catch {
-            return Inbound(
-                header: .failure(Fault(.malformed, "the header cannot be read")), correlation: correlation, asks: asks)
-        }
+            inbound.header = .failure(fault)
+        } catch {}
+        return inbound
     }
 }

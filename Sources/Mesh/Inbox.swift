@@ -22,11 +22,3 @@ struct Inbox {
     /// Those who wait for the end.
     var waiters: [CheckedContinuation<Void, Never>] = []
 }
-
-/// An encoded message.
-struct Frame: Sendable {
-    var header: [UInt8]
-    var body: [UInt8]
-    /// Bytes in memory, roughly.
-    var size: Int { header.count + body.count }
-}

@@ -98,7 +98,7 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
     private func refuse(_ correlation: UInt64, _ fault: Fault, _ route: RoutingID) {
         guard let body = try? Wire.encode(fault) else { return }
         let header = Header(.failure, type: Fault.type, correlation: correlation)
-        _ = router.send(Frame(header: header.encoded(), body: body), to: route)
+        _ = router.send(Frame(header, body), to: route)
     }
 
     // MARK: Life and death

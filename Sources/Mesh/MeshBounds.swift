@@ -11,6 +11,8 @@ enum MeshBounds {
     static let queuedBytes = 64 << 20
     /// The largest frame that is sent or taken; beyond it nothing is sent, and libzmq cuts a sender off.
     static let frame = Limits.meshMessage
+    /// Bodies up to this size travel in the part of their header.
+    static let joined = 4 << 10
     /// Bodies of requests that are larger are decoded off the reactor: 64 KiB of JSON take about a millisecond.
     static let decodedInline = 64 << 10
     /// Requests of one peer that are being answered at a time; beyond it the answer is `unavailable`.

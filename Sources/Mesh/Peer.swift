@@ -94,7 +94,7 @@ public final class Peer: Sendable, Hashable {
             let body = try Wire.encode(subscribe)
             guard body.count <= MeshBounds.frame else { throw Self.tooLarge(S.type, body.count) }
             let header = Header(.subscribe, type: S.type, correlation: subscription.correlation, budget: credit)
-            let opened = home.reactor.perform { subscription.open(Frame(header: header.encoded(), body: body)) }
+            let opened = home.reactor.perform { subscription.open(Frame(header, body)) }
             if !opened { subscription.end(lostFault("the reactor has ended")) }
         } catch {
             let fault = error as? Fault ?? Fault(.internalError, "a \(S.type) could not be encoded")

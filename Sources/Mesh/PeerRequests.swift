@@ -8,7 +8,7 @@ extension Peer {
     {
         guard body.count <= MeshBounds.frame else { throw Self.tooLarge(header.type, body.count) }
         try Task.checkCancellation()
-        let frame = Frame(header: header.encoded(), body: body)
+        let frame = Frame(header, body)
         let correlation = header.correlation
         let reactor = home.reactor
         return try await withTaskCancellationHandler {

@@ -4,7 +4,7 @@ import Messages
 extension Peer {
     /// Sends from any thread: at once on the reactor, else with the next batch that it takes.
     func transmit(_ header: Header, _ body: [UInt8]) {
-        let frame = Frame(header: header.encoded(), body: body)
+        let frame = Frame(header, body)
         if home.reactor.isCurrent {
             deliver(frame)
         } else if !isUp || !home.reactor.submit(.frame(self, frame)) {

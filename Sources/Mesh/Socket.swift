@@ -78,9 +78,9 @@ final class Socket {
         if let route {
             guard route.withBytes({ part($0, more: true) }) else { return Self.refusal() }
         }
-        guard frame.header.withUnsafeBytes({ part($0, more: true) }) else { return Self.refusal() }
+        guard frame.head.withUnsafeBytes({ part($0, more: frame.body != nil) }) else { return Self.refusal() }
         // Once the first part is taken, the others are: libzmq counts whole messages.
-        guard frame.body.withUnsafeBytes({ part($0, more: false) }) else { return Self.refusal() }
+        if let body = frame.body, !body.withUnsafeBytes({ part($0, more: false) }) { return Self.refusal() }
         return .sent
     }
 

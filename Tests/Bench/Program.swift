@@ -5,5 +5,8 @@ import ArgumentParser
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wegent-bench", abstract: "Measures the parts and the whole.",
-        subcommands: [MeshCommand.self, MeshServerCommand.self, MeshClientCommand.self, TaskCommand.self])
+        subcommands: [
+            AllCommand.self, MeshCommand.self, MeshServerCommand.self, MeshClientCommand.self, TaskCommand.self,
+        ],
+        defaultSubcommand: AllCommand.self)
 }

@@ -99,9 +99,8 @@ import Testing
                     for number in 0..<100 {
                         peer.ask(
                             Frame(
-                                header: Header(.request, type: Echo.type, correlation: UInt64(1_000 + number))
-                                    .encoded(),
-                                body: Array(#"{"text":"r\#(number)"}"#.utf8)), UInt64(1_000 + number), Echo.type,
+                                Header(.request, type: Echo.type, correlation: UInt64(1_000 + number)),
+                                Array(#"{"text":"r\#(number)"}"#.utf8)), UInt64(1_000 + number), Echo.type,
                             within: .seconds(10)
                         ) { _ in }
                         peer.send(Count(number: number))

@@ -29,9 +29,9 @@ import Testing
     @Test func aStrangerIsToldSo() async throws {
         try await refusing { raw, mesh in
             raw.send([Header(.request, type: Echo.type, correlation: 77).encoded(), Array(#"{"text":"x"}"#.utf8)])
-            let parts = try #require(raw.receive())
-            #expect(try Header.split(parts[0]).header.correlation == 77)
-            #expect(try Wire.decode(Fault.self, from: parts[1]).code == .peerLost)
+            let (header, body) = try #require(raw.receiveMessage())
+            #expect(header.correlation == 77)
+            #expect(try Wire.decode(Fault.self, from: body).code == .peerLost)
             let bye = try #require(raw.receive())
             #expect(try Header.split(bye[0]).header.type == Bye.type)
             #expect(mesh.serving.counters.totalDropped[.stranger] == 1)
@@ -78,7 +78,7 @@ import Testing
             #expect(raw.receiveFault()?.code == .unknownType)
             raw.send([Header(.request, type: Echo.type, correlation: 4).encoded(), [], []])
             #expect(raw.receiveFault()?.code == .malformed)
-            raw.send([Header(.request, type: Echo.type, correlation: 5).encoded() + [0], []])
+            raw.send([Header(.request, type: Echo.type, correlation: 5).encoded() + [0], [0]])
             #expect(raw.receiveFault()?.code == .malformed)
             #expect(mesh.serving.counters.totalDropped == [.undecodable: 1, .unknownType: 1, .malformed: 2])
         }

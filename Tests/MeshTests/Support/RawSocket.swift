@@ -68,11 +68,16 @@ final class RawSocket {
         ])
     }
 
+    /// The next message to a DEALER, taken apart; its body is in the part of its header or in one of its own.
+    func receiveMessage() -> (header: Header, body: [UInt8])? {
+        guard let parts = receive(), let (header, body) = try? Header.split(parts[0]) else { return nil }
+        return (header, parts.count > 1 ? parts[1] : body)
+    }
+
     /// The fault in the next message, if that is a failure.
     func receiveFault() -> Fault? {
-        guard let parts = receive(), parts.count == 2 else { return nil }
-        guard (try? Header.split(parts[0]).header.kind) == .failure else { return nil }
-        return try? Wire.decode(Fault.self, from: parts[1])
+        guard let (header, body) = receiveMessage(), header.kind == .failure else { return nil }
+        return try? Wire.decode(Fault.self, from: body)
     }
 
     func close() {

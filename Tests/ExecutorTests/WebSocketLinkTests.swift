@@ -131,12 +131,20 @@ struct WebSocketLinkTests {
         await server.stop()
     }
 
-    @Test func `Pings go out, and silence ends the link`() async throws {
+    @Test func `Pings go out and are answers enough`() async throws {
         let server = try await StubGateway.start()
-        let link = try await dialer(server.url, ping: 0.05, silence: 3).dial()
+        let link = try await dialer(server.url, ping: 0.05, silence: 60).dial()
         let connection = try await eventually("the connection") { server.connections.first }
         try await eventually("pings") { connection.pings > 12 }
         #expect(connection.isOpen)
+        link.close()
+        await server.stop()
+    }
+
+    @Test func `Silence ends the link`() async throws {
+        let server = try await StubGateway.start()
+        let link = try await dialer(server.url, ping: 0.05, silence: 1).dial()
+        let connection = try await eventually("the connection") { server.connections.first }
         // A server that stands still: the socket stays open and nothing comes.
         connection.pause(true)
         guard case .closed(let why) = try await next(link).last else {

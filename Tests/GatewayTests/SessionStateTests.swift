@@ -125,6 +125,19 @@ struct SessionStateTests {
         #expect(state.registered(.failure(Fault(.unavailable, "away")), ticket: 6) == [.registerAgain])
     }
 
+    @Test("A session that ends while the registry takes it in is taken out again")
+    func endWhileRegistering() {
+        var state = fresh()
+        guard case .register(_, let ticket) = state.register(message(), correlation: 1).first else {
+            return #expect(Bool(false), "the registry was to be asked")
+        }
+        #expect(state.ended("why") == [])
+        guard case .gone(let gone) = state.registered(.success(answer(4)), ticket: ticket).first else {
+            return #expect(Bool(false), "the registry was to be told")
+        }
+        #expect(gone.owner == owner && gone.device == answer(4).device && gone.generation == 4)
+    }
+
     @Test("The end is told to the leader and the registry, once")
     func end() {
         var state = linked()

@@ -60,7 +60,9 @@ extension DispatcherService {
     private func watchEnded(_ fault: Fault?, by peer: Peer) {
         guard registry == peer else { return }
         watch = nil
-        logger.warning("the watch of devices ended", metadata: ["reason": "\(fault?.description ?? "its end")"])
+        logger.log(
+            level: phase == .stopping ? .debug : .warning, "the watch of devices ended",
+            metadata: ["reason": "\(fault?.description ?? "its end")"])
         deadlines.set(.watch, at: clock.monotonic() + DispatcherLimits.storagePauseMs)
     }
 

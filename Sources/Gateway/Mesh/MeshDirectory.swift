@@ -56,8 +56,8 @@ final class MeshDirectory: Sendable {
     func start() {
         var handlers = Handlers()
         handlers.onPeerUp { [weak self] in self?.registryUp($0) }
-        handlers.onPeerDown { [weak self] peer, reason in
-            self?.logger.warning("registry lost", metadata: ["reason": "\(reason)"])
+        handlers.onPeerDown { [weak self] _, reason in
+            self?.lost("registry lost", ["reason": "\(reason)"])
         }
         let link = Link(endpoint, identity: identity, handlers: handlers, reactor: reactor, logger: logger)
         registry.withLock { $0 = link }
@@ -161,11 +161,16 @@ final class MeshDirectory: Sendable {
                 metadata: ["endpoint": "\(endpoint)", "incarnation": "\(peer.identity.incarnation)"])
             self?.changed()
         }
-        handlers.onPeerDown { [weak self] peer, reason in
-            self?.logger.warning("dispatcher lost", metadata: ["endpoint": "\(endpoint)", "reason": "\(reason)"])
+        handlers.onPeerDown { [weak self] _, reason in
+            self?.lost("dispatcher lost", ["endpoint": "\(endpoint)", "reason": "\(reason)"])
             self?.changed()
         }
         return Link(endpoint, identity: identity, handlers: handlers, reactor: reactor, logger: logger)
+    }
+
+    /// Logs the loss of a connection; one that this end gave up itself is nothing to warn of.
+    private func lost(_ message: Logger.Message, _ metadata: Logger.Metadata) {
+        logger.log(level: state.withLock { $0.closed } ? .debug : .warning, message, metadata: metadata)
     }
 
     private func changed() {

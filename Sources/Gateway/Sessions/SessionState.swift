@@ -109,8 +109,9 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
 
     /// The registry has answered.
     mutating func registered(_ result: Result<DeviceRegistered, Fault>, ticket: UInt64) -> [Action] {
-        guard !ended, let pending, pending.ticket == ticket else { return [] }
+        guard let pending, pending.ticket == ticket else { return [] }
         self.pending = nil
+        guard !ended else { return forget(result) }
         switch result {
         case .success(let answer):
             var known = pending.asked
@@ -124,6 +125,17 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
             if let correlation = pending.correlation { return [.refuse(fault, correlation: correlation)] }
             return fault.code == .staleSession ? [.close(.replaced)] : [.registerAgain]
         }
+    }
+
+    /// The WebSocket was closed while the registry took the device in: without a word it would seem online for ever.
+    private func forget(_ result: Result<DeviceRegistered, Fault>) -> [Action] {
+        guard case .success(let answer) = result else { return [] }
+        return [
+            .gone(
+                DeviceGone(
+                    owner: owner, device: answer.device, generation: answer.generation,
+                    reason: "the connection ended while the device registered"))
+        ]
     }
 
     // MARK: The leader

@@ -52,12 +52,25 @@ final class Child: Sendable {
     /// Reads standard error.
     let errors: Stream
     private let exit: Task<ExitStatus, Never>
+    /// Copies of the read ends, only to be asked whether something is in the pipes.
+    private let probes: [Int32]
 
-    private init(group: ProcessGroup, output: Stream, errors: Stream, exit: Task<ExitStatus, Never>) {
+    private init(
+        group: ProcessGroup, output: Stream, errors: Stream, exit: Task<ExitStatus, Never>, probes: [Int32]
+    ) {
         self.group = group
         self.output = output
         self.errors = errors
         self.exit = exit
+        self.probes = probes
+    }
+
+    deinit { for probe in probes { close(probe) } }
+
+    /// Whether something was written that has not been taken out of the pipes.
+    var hasUnread: Bool {
+        var polled = probes.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        return poll(&polled, nfds_t(polled.count), 0) > 0 && polled.contains { $0.revents & Int16(POLLIN) != 0 }
     }
 
     /// Waits for the child itself, not for what it has started.
@@ -81,9 +94,10 @@ final class Child: Sendable {
             exit = task
             // From the spawn on, the write ends (and the input's read end) are the library's to close.
             let pid = try await started()
+            let probes = pipes.prefix(2).map { fcntl($0.read, F_DUPFD_CLOEXEC, 0) }.filter { $0 >= 0 }
             let output = try await stream(reading: pipes[0].read, writing: input ? pipes[2].write : nil)
             let errors = try await stream(reading: pipes[1].read, writing: nil)
-            return Child(group: ProcessGroup(id: pid), output: output, errors: errors, exit: task)
+            return Child(group: ProcessGroup(id: pid), output: output, errors: errors, exit: task, probes: probes)
         } catch {
             if exit == nil { for pipe in pipes { pipe.closeAll() } }
             throw error as? Fault

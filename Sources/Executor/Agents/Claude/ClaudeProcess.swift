@@ -26,6 +26,8 @@ actor ClaudeProcess {
     /// The end of what it wrote to standard error, to explain a death.
     private var complaint: [UInt8] = []
     private var session: String?
+    /// It said that it has not got the session, which it may say before its first turn is given to it.
+    private var unknownSession: ClaudeTranslator.Ending?
     private var requests = 0
     private let decoder = JSONDecoder()
 
@@ -163,6 +165,7 @@ actor ClaudeProcess {
     }
 
     private func end(_ ending: ClaudeTranslator.Ending) {
+        if ending.isUnknownSession { unknownSession = ending }
         guard let turn else { return }
         self.turn = nil
         var ending = ending
@@ -171,6 +174,7 @@ actor ClaudeProcess {
     }
 
     private func died(_ status: ExitStatus) -> ClaudeTranslator.Ending {
+        if let unknownSession { return unknownSession }
         let last = String(decoding: complaint, as: UTF8.self).split(whereSeparator: \.isNewline).last
         let why = last.map { ": \($0.prefix(500))" } ?? ""
         return ClaudeTranslator.Ending(

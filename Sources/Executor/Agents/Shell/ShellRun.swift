@@ -30,6 +30,8 @@ final class ShellRun: AgentRun {
 
     /// How long a process that has left the group may hold the outputs open once everything else is gone.
     private static let patience = 5.0
+    /// How long it may take to read what was written before that; a process that never stops writing is cut off then.
+    private static let starvation = 60.0
 
     /// Reads both outputs to their ends. Background children of the shell get as long as `drain` says to write after
     /// its end; then what is left of the group is ended: a task leaves no process behind.
@@ -48,6 +50,9 @@ final class ShellRun: AgentRun {
         // Pipes are only closed on a writer when nobody of the group is left who could have written.
         await child.group.end(grace: stop.grace.withLock { $0 } ?? 0.5)
         if !done { done = await read.wait(within: patience) }
+        // What is in the pipes is the task's, however long a machine without time takes to read it.
+        let end = ContinuousClock.now + .seconds(starvation)
+        while !done, child.hasUnread, ContinuousClock.now < end { done = await read.wait(within: 0.1) }
         if !done { child.closeStreams() }
         await readers.value
         return status

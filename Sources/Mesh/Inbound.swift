@@ -1,11 +1,14 @@
 import Messages
 
-/// A message as it was received.
+/// A message as it was received. One value is used for a whole run of messages, since making and copying it would cost
+/// more than reading a small message.
 struct Inbound {
     /// Who sent it, on a ROUTER.
-    var route: RoutingID?
-    /// Its header, or what is wrong with the message.
-    var header: Result<Header, Fault>
+    var route = RoutingID()
+    /// Its header; that of another message when there is a ``fault``.
+    var header = Header(.notice, type: "")
+    /// What is wrong with the message.
+    var fault: Fault?
     /// The correlation, as far as it can be read from a header that is wrong otherwise.
     var correlation: UInt64 = 0
     /// Whether its kind, as far as that can be read, wants an answer.
@@ -14,47 +17,51 @@ struct Inbound {
 }
 
 extension Socket {
-    /// Takes the next message; nil when there is none.
-    func next(routed: Bool) -> Inbound? {
-        var route: RoutingID?
+    /// Takes the next message; false when there is none.
+    func next(routed: Bool, into inbound: inout Inbound) -> Bool {
         if routed {
-            guard let part = receive({ RoutingID($0) }) else { return nil }
-            route = part.value
-            guard part.more else {
-                return Inbound(route: route, header: .failure(Fault(.malformed, "the message has no header")))
+            guard let more = receive({ inbound.route = RoutingID($0) }) else { return false }
+            guard more else {
+                inbound.fault = Fault(.malformed, "the message has no header")
+                inbound.asks = false
+                return true
             }
         }
-        guard let first = receive({ Self.head($0) }) else { return nil }
-        var inbound = first.value
-        inbound.route = route
-        guard first.more, let second = receive({ $0.count <= MeshBounds.frame ? Array($0) : nil }) else {
-            return inbound
+        guard let more = receive({ Self.read($0, into: &inbound) }) else { return false }
+        if more { readBody(into: &inbound) }
+        return true
+    }
+
+    /// Reads the parts after the first one: a body that is too large for that.
+    private func readBody(into inbound: inout Inbound) {
+        let joined = !inbound.body.isEmpty
+        var tooLarge = false
+        let more = receive { bytes in
+            tooLarge = bytes.count > MeshBounds.frame
+            inbound.body = tooLarge ? [] : Array(bytes)
         }
-        if second.more { while let part = receive({ _ in }), part.more {} }
-        if second.more || !inbound.body.isEmpty {
-            inbound.header = .failure(Fault(.malformed, "the message has more than a header and a body"))
-        } else if let body = second.value {
-            inbound.body = body
-        } else {
-            inbound.header = .failure(Fault(.messageTooLarge, "the body is over \(MeshBounds.frame) bytes"))
+        if more == true { while receive({ _ in }) == true {} }
+        guard inbound.fault == nil else { return }
+        if joined || more == true {
+            inbound.fault = Fault(.malformed, "the message has more than a header and a body")
+        } else if tooLarge {
+            inbound.fault = Fault(.messageTooLarge, "the body is over \(MeshBounds.frame) bytes")
         }
-        return inbound
     }
 
     /// Reads the first part: a header, and the body if that is in the same part.
-    private static func head(_ bytes: UnsafeRawBufferPointer) -> Inbound {
-        let correlation = bytes.count >= 16 ? bytes.littleEndian(UInt64.self, at: 8) : 0
+    private static func read(_ bytes: UnsafeRawBufferPointer, into inbound: inout Inbound) {
+        if inbound.fault != nil { inbound.fault = nil }
         let kind = bytes.count >= 16 ? bytes[1] : 0
-        var inbound = Inbound(
-            header: .failure(Fault(.malformed, "the header cannot be read")), correlation: correlation,
-            asks: kind == FrameKind.request.rawValue || kind == FrameKind.subscribe.rawValue)
+        inbound.correlation = bytes.count >= 16 ? bytes.littleEndian(UInt64.self, at: 8) : 0
+        inbound.asks = kind == FrameKind.request.rawValue || kind == FrameKind.subscribe.rawValue
         do {
-            let (header, size) = try Header.decode(bytes)
-            inbound.header = .success(header)
-            if bytes.count > size { inbound.body = Array(bytes[size...]) }
-        } catch let fault as Fault {
-            inbound.header = .failure(fault)
-        } catch {}
-        return inbound
+            let size: Int
+            (inbound.header, size) = try Header.decode(bytes)
+            inbound.body = Array(UnsafeRawBufferPointer(rebasing: bytes[size...]))
+        } catch {
+            inbound.body = []
+            inbound.fault = error as? Fault ?? Fault(.malformed, "the header cannot be read")
+        }
     }
 }

@@ -87,7 +87,8 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
 
     func receive() -> Bool {
         var count = 0
-        while count < MeshBounds.received, let inbound = dealer?.next(routed: false) {
+        var inbound = Inbound()
+        while count < MeshBounds.received, dealer?.next(routed: false, into: &inbound) == true {
             count += 1
             switch state {
             case .up(let peer, _): peer.take(inbound)
@@ -96,16 +97,14 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
             }
         }
         if count > 0 { home.reactor.counters.receive(count) }
+        if clock.isBlocked { resend() }
         return count > 0
     }
 
     /// Takes what comes before the answer to hello.
     private func hear(_ inbound: Inbound, _ correlation: UInt64) {
-        let header: Header
-        switch inbound.header {
-        case .success(let readable): header = readable
-        case .failure(let fault): return home.reactor.counters.drop(DropReason(fault))
-        }
+        if let fault = inbound.fault { return home.reactor.counters.drop(DropReason(fault)) }
+        let header = inbound.header
         let farewell = header.kind == .notice && header.type == Bye.type
         let answer = header.correlation == correlation && [.reply, .failure].contains(header.kind)
         guard farewell || answer else { return home.reactor.counters.drop(.unexpected) }
@@ -148,8 +147,11 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
 
     func blocked(_ peer: Peer) { clock.block(peer, now: home.reactor.now) }
 
+    private func resend() {
+        for peer in clock.takeBlocked() where !peer.flush() { clock.block(peer, now: home.reactor.now) }
+    }
+
     func wake(_ now: ContinuousClock.Instant) {
-        for peer in clock.takeBlocked(now) where !peer.flush() { clock.block(peer, now: now) }
         if clock.takeSweep(now) {
             meeting.expire(now)
             if let earliest = meeting.earliest { clock.attend(by: earliest) }

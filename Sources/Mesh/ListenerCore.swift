@@ -22,21 +22,23 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
 
     func receive() -> Bool {
         var count = 0
-        while count < MeshBounds.received, let inbound = router.next(routed: true), let route = inbound.route {
+        var inbound = Inbound()
+        while count < MeshBounds.received, router.next(routed: true, into: &inbound) {
             count += 1
-            take(inbound, route)
+            take(inbound)
         }
         if count > 0 { home.reactor.counters.receive(count) }
+        if clock.isBlocked { resend() }
         return count > 0
     }
 
-    private func take(_ inbound: Inbound, _ route: RoutingID) {
-        if case .success(let header) = inbound.header, header.kind == .request, header.type == Hello.type {
-            return greet(header, inbound.body, route)
+    private func take(_ inbound: Inbound) {
+        if inbound.fault == nil, inbound.header.kind == .request, inbound.header.type == Hello.type {
+            return greet(inbound.header, inbound.body, inbound.route)
         }
-        if let last, last.route == route { return last.peer.take(inbound) }
-        guard let peer = peers[route] else { return turnAway(inbound, route) }
-        last = (route, peer)
+        if let last, last.route == inbound.route { return last.peer.take(inbound) }
+        guard let peer = peers[inbound.route] else { return turnAway(inbound) }
+        last = (inbound.route, peer)
         peer.take(inbound)
     }
 
@@ -79,20 +81,15 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
     }
 
     /// Answers who has not said hello to this life: a dialler that libzmq has silently connected again.
-    private func turnAway(_ inbound: Inbound, _ route: RoutingID) {
-        switch inbound.header {
-        case .failure(let fault):
-            home.reactor.counters.drop(DropReason(fault))
-            if inbound.asks { refuse(inbound.correlation, fault, route) }
-        case .success(let header):
-            home.reactor.counters.drop(.stranger)
-            // An answer to a goodbye would be answered for ever by an end that does the same.
-            guard header.type != Bye.type else { return }
-            if inbound.asks {
-                refuse(header.correlation, Fault(.peerLost, "this life has not been greeted; say hello"), route)
-            }
-            _ = router.send(Greeting.bye(home.identity, "this life has not been greeted"), to: route)
+    private func turnAway(_ inbound: Inbound) {
+        home.reactor.counters.drop(inbound.fault.map { DropReason($0) } ?? .stranger)
+        if inbound.asks {
+            let fault = inbound.fault ?? Fault(.peerLost, "this life has not been greeted; say hello")
+            refuse(inbound.correlation, fault, inbound.route)
         }
+        // An answer to a goodbye would be answered for ever by an end that does the same.
+        guard inbound.fault == nil, inbound.header.type != Bye.type else { return }
+        _ = router.send(Greeting.bye(home.identity, "this life has not been greeted"), to: inbound.route)
     }
 
     private func refuse(_ correlation: UInt64, _ fault: Fault, _ route: RoutingID) {
@@ -115,8 +112,11 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
 
     func blocked(_ peer: Peer) { clock.block(peer, now: home.reactor.now) }
 
+    private func resend() {
+        for peer in clock.takeBlocked() where !peer.flush() { clock.block(peer, now: home.reactor.now) }
+    }
+
     func wake(_ now: ContinuousClock.Instant) {
-        for peer in clock.takeBlocked(now) where !peer.flush() { clock.block(peer, now: now) }
         guard clock.takeSweep(now) else { return }
         for peer in Array(peers.values) {
             if now - peer.lastHeard > home.timing.silence {

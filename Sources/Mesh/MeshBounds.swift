@@ -29,8 +29,8 @@ enum MeshBounds {
     static let retry: ClosedRange<Duration> = .milliseconds(50)...(.milliseconds(1000))
     /// How long a bind waits for an address that the last owner has just given up.
     static let bindPatience: Duration = .milliseconds(1000)
-    /// How often a message that libzmq would not take is offered again.
-    static let resend: Duration = .milliseconds(1)
+    /// How long at most until a message that libzmq would not take is offered again.
+    static let resend: Duration = .milliseconds(10)
     /// How long closed sockets go on sending what was queued.
     static let linger: Duration = .seconds(1)
 }

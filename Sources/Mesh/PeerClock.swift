@@ -27,12 +27,14 @@ struct PeerClock {
     }
 
     /// Those to whom something is to be sent again; the caller gives back who is still blocked.
-    mutating func takeBlocked(_ now: ContinuousClock.Instant) -> Set<Peer> {
-        guard let resend, resend <= now else { return [] }
-        self.resend = nil
+    mutating func takeBlocked() -> Set<Peer> {
+        resend = nil
         defer { blocked = [] }
         return blocked
     }
+
+    /// Whether anybody waits for room; tried again whenever there is news, and after ``MeshBounds/resend``.
+    var isBlocked: Bool { !blocked.isEmpty }
 
     /// Whether all peers are to be looked at now.
     mutating func takeSweep(_ now: ContinuousClock.Instant) -> Bool {

@@ -5,16 +5,15 @@ extension Peer {
     /// Takes a message.
     func take(_ inbound: Inbound) {
         lastHeard = home.reactor.now
-        switch inbound.header {
-        case .success(let header):
-            switch take(header, inbound.body) {
-            case .taken: home.reactor.counters.take()
-            case .dropped(let reason): home.reactor.counters.drop(reason)
-            case .open: break
-            }
-        case .failure(let fault):
+        if let fault = inbound.fault {
             home.reactor.counters.drop(DropReason(fault))
             if inbound.asks { refuse(inbound.correlation, fault) }
+            return
+        }
+        switch take(inbound.header, inbound.body) {
+        case .taken: home.reactor.counters.take()
+        case .dropped(let reason): home.reactor.counters.drop(reason)
+        case .open: break
         }
     }
 

@@ -28,6 +28,7 @@ public final class Reactor: SerialExecutor, TaskExecutor {
     nonisolated(unsafe) var context: UnsafeMutableRawPointer?
     nonisolated(unsafe) var members: [any ReactorMember] = []
     nonisolated(unsafe) var now = ContinuousClock.now
+    nonisolated(unsafe) var descriptors: [pollfd] = []
 
     /// Starts the thread.
     public init(name: String = "mesh") {

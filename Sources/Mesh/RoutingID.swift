@@ -3,7 +3,13 @@ struct RoutingID: Hashable, Sendable {
     /// Up to 7 bytes, and their number in the last one.
     private let word: UInt64
     /// The whole id when it is longer.
-    private let long: [UInt8]
+    private let long: [UInt8]?
+
+    /// No connection.
+    init() {
+        word = 0
+        long = nil
+    }
 
     init(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count < 8 else {
@@ -11,15 +17,14 @@ struct RoutingID: Hashable, Sendable {
             long = Array(bytes)
             return
         }
-        var word = UInt64(0)
-        withUnsafeMutableBytes(of: &word) { $0.copyMemory(from: bytes) }
-        withUnsafeMutableBytes(of: &word) { $0[7] = UInt8(bytes.count) }
+        var word = UInt64(bytes.count) << 56
+        for (index, byte) in bytes.enumerated() { word |= UInt64(byte) << UInt64(8 * index) }
         self.word = word
-        long = []
+        long = nil
     }
 
     func withBytes<T>(_ body: (UnsafeRawBufferPointer) -> T) -> T {
-        guard long.isEmpty else { return long.withUnsafeBytes(body) }
-        return withUnsafeBytes(of: word) { body(UnsafeRawBufferPointer(rebasing: $0[..<Int($0[7])])) }
+        if let long { return long.withUnsafeBytes(body) }
+        return withUnsafeBytes(of: word.littleEndian) { body(UnsafeRawBufferPointer(rebasing: $0[..<Int($0[7])])) }
     }
 }

@@ -8,6 +8,8 @@ final class Socket {
 
     let pointer: UnsafeMutableRawPointer
     private let context: UnsafeMutableRawPointer
+    /// Readable when there is news of any kind; ``isReadable`` tells of which.
+    let descriptor: Int32
     private let message: UnsafeMutablePointer<zmq_msg_t>
     private(set) var isClosed = false
 
@@ -18,6 +20,10 @@ final class Socket {
         }
         self.pointer = pointer
         self.context = context
+        var descriptor = Int32(-1)
+        var length = 4
+        zmq_getsockopt(pointer, ZMQ_FD, &descriptor, &length)
+        self.descriptor = descriptor
         message = .allocate(capacity: 1)
         zmq_msg_init(message)
         set(ZMQ_SNDHWM, MeshBounds.highWaterMark)
@@ -31,6 +37,13 @@ final class Socket {
         close()
         zmq_msg_close(message)
         message.deallocate()
+    }
+
+    /// Whether there is a message to receive.
+    var isReadable: Bool {
+        var events = Int32(0)
+        var length = 4
+        return !isClosed && zmq_getsockopt(pointer, ZMQ_EVENTS, &events, &length) == 0 && events & ZMQ_POLLIN != 0
     }
 
     /// Sets an option; those of libzmq are all `int`s but the ones above.
@@ -94,14 +107,15 @@ final class Socket {
 
     private static func refusal() -> Sent { zmq_errno() == EAGAIN ? .full : .gone }
 
-    /// Takes the next part of a message, if there is one, and reads it with `body`.
-    func receive<T>(_ body: (UnsafeRawBufferPointer) -> T) -> (value: T, more: Bool)? {
+    /// Takes the next part, if there is one, and reads it with `body`; tells whether the message has more.
+    @inline(__always)
+    func receive(_ body: (UnsafeRawBufferPointer) -> Void) -> Bool? {
         guard !isClosed else { return nil }
         while zmq_msg_recv(message, pointer, ZMQ_DONTWAIT) < 0 {
             if zmq_errno() != EINTR { return nil }
         }
-        let bytes = UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message))
-        return (body(bytes), zmq_msg_more(message) != 0)
+        body(UnsafeRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message)))
+        return zmq_msg_more(message) != 0
     }
 
     /// What libzmq says about the last failure.

@@ -3,8 +3,9 @@ import Mesh
 import Messages
 import Synchronization
 
-/// Our dialling end: the same loops as in `Tests/BenchC/main.c`.
-actor MeshClient {
+/// Our dialling end: the same loops as in `Tests/BenchC/main.c`. They run as tasks that prefer the reactor, as the
+/// handlers of a service do; without that each continuation would come back through the global pool.
+final class MeshClient: Sendable {
     /// The server acknowledges so many messages at a time, and the client is at most ``window`` ahead: the mesh's own
     /// queue is there for bursts, it has room for 64 MiB.
     static let stride = 1024
@@ -14,7 +15,6 @@ actor MeshClient {
     private let reactor: Reactor
     private let link: Link
     private let marks: Marks
-    nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
     init(_ endpoint: String) {
         let reactor = Reactor()
@@ -33,26 +33,21 @@ actor MeshClient {
     func trips(_ count: Int, size: Int) async throws -> Double {
         let peer = try await link.connected()
         let load = EchoLoad(bytes: [UInt8](repeating: 0, count: size))
-        for _ in 0..<Self.warmUp { _ = try await peer.request(load) }
-        let start = ContinuousClock.now
-        for _ in 0..<count { _ = try await peer.request(load) }
-        return start.duration(to: .now) / .seconds(1)
+        return try await Task(executorPreference: reactor) {
+            for _ in 0..<Self.warmUp { _ = try await peer.request(load) }
+            let start = ContinuousClock.now
+            for _ in 0..<count { _ = try await peer.request(load) }
+            return start.duration(to: .now) / .seconds(1)
+        }.value
     }
 
     /// Seconds until the server has `count` messages that are sent on the reactor.
     func stream(_ count: Int, size: Int) async throws -> Double {
-        let peer = try await prepare(size)
-        let load = OneWayLoad(bytes: [UInt8](repeating: 0, count: size))
-        let start = ContinuousClock.now
-        for number in 1...count {
-            peer.send(load)
-            if number.isMultiple(of: Self.stride) { try await marks.reach(number - Self.window) }
-        }
-        return try await finish(peer, count, start)
+        try await Task(executorPreference: reactor) { try await self.streamFromOutside(count, size: size) }.value
     }
 
     /// As ``stream(_:size:)``, with the messages sent from another thread.
-    nonisolated func streamFromOutside(_ count: Int, size: Int) async throws -> Double {
+    func streamFromOutside(_ count: Int, size: Int) async throws -> Double {
         let peer = try await prepare(size)
         let load = OneWayLoad(bytes: [UInt8](repeating: 0, count: size))
         let start = ContinuousClock.now
@@ -65,7 +60,7 @@ actor MeshClient {
 
     func end() async { await reactor.shutdown() }
 
-    private nonisolated func prepare(_ size: Int) async throws -> Peer {
+    private func prepare(_ size: Int) async throws -> Peer {
         let peer = try await link.connected()
         for _ in 0..<Self.warmUp {
             _ = try await peer.request(EchoLoad(bytes: [UInt8](repeating: 0, count: size)))
@@ -74,8 +69,7 @@ actor MeshClient {
         return peer
     }
 
-    private nonisolated func finish(_ peer: Peer, _ count: Int, _ start: ContinuousClock.Instant) async throws -> Double
-    {
+    private func finish(_ peer: Peer, _ count: Int, _ start: ContinuousClock.Instant) async throws -> Double {
         peer.send(Mark(0))
         try await marks.reach(count)
         return start.duration(to: .now) / .seconds(1)

@@ -9,7 +9,7 @@ struct MeshCommand: AsyncParsableCommand {
         discussion: """
             Each round runs C (`wegent-bench-c`, beside this binary) and the mesh one after the other, each as two \
             processes over the same transport, and the table has the median of all rounds. The ratio is ours to C's: \
-            higher is better. "same frames" is C sending a header and a body as the mesh does, "one part" is C \
+            higher is better. "same frames" is C sending a header and a body in two parts, "one part" is C \
             sending the body alone.
 
               wegent-bench mesh --rounds 7 --transport ipc

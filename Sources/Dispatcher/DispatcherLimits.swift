@@ -1,3 +1,5 @@
+import Messages
+
 /// The dispatcher's own limits, each with its reason.
 enum DispatcherLimits {
     /// Between two repeats of an unanswered assign or stop, and of a resync (ARCHITECTURE section 4), in ms.
@@ -40,8 +42,8 @@ enum DispatcherLimits {
     static let recentMs: Int64 = 20_000
     /// Pause after a failed commit before the next try, in ms: a full disk must not be asked in a busy loop.
     static let storagePauseMs: Int64 = 500
-    /// Viewers of one peer (ARCHITECTURE section 9).
-    static let viewersPerPeer = 256
+    /// Viewers of one owner: as many as may have a task in the queue, so that nobody takes the places of others.
+    static let viewersPerOwner = Limits.queuePerUser
     /// How many stops of attempts that are of no interest are remembered, so that a flood is answered once in 2 s.
     static let strayStops = 4096
 }

@@ -63,14 +63,13 @@ actor ExecutorService {
         agents = parts.agents.map {
             Messages.Agent(name: $0.name, version: nil, ready: false, detail: "being looked for")
         }
-        let probe = Task { await self.probe() }
         // The first registration should name the agents, but a slow program does not keep the device away.
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await probe.value }
-            group.addTask { try? await Task.sleep(for: .seconds(1)) }
-            await group.next()
-            group.cancelAll()
+        let looked = Occurrence()
+        Task {
+            await self.probe()
+            looked.happen()
         }
+        _ = await looked.wait(within: 1)
         ticker = Task { [weak self] in
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(1))

@@ -37,7 +37,11 @@ public final class GatewayServer: Service {
 
     /// All that is answered over HTTP; nil before ``start()`` has returned.
     var routes: [Endpoint]? {
-        running.map { RouteTable(accounts: $0.accounts, directory: $0.directory, tuning: configuration.tuning).routes }
+        running.map {
+            RouteTable(
+                accounts: $0.accounts, directory: $0.directory, sessions: SessionTable(), tuning: configuration.tuning
+            ).routes
+        }
     }
 
     /// Opens the accounts, dials the registry and listens. Returns when requests are answered; those that need

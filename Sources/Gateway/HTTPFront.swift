@@ -36,8 +36,10 @@ final class HTTPFront: Sendable {
     func start() async throws {
         let (listening, told) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
-            responder: RouteTable(accounts: accounts, directory: directory, tuning: configuration.tuning)
-                .responder(verifier: accounts.verifier),
+            responder: RouteTable(
+                accounts: accounts, directory: directory, sessions: sessions, tuning: configuration.tuning
+            )
+            .responder(verifier: accounts.verifier),
             server: try server(),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
             onServerRunning: { channel in told.yield(channel.localAddress?.port ?? 0) },

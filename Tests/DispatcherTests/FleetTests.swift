@@ -55,4 +55,12 @@ import Testing
         #expect(fleet.apply(removal) == [key])
         #expect(fleet.starred.isEmpty)
     }
+
+    @Test func aDeviceThatWasDeletedWhileNobodyWatchedIsTold() throws {
+        var fleet = Fleet()
+        fleet.queue(key) { $0.insert(.generate(), ordinal: 1) }
+        #expect(fleet.abandoned.isEmpty, "nothing is known before the first snapshot")
+        #expect(fleet.apply(Sample.snapshot([Sample.device("other")])) == [key])
+        #expect(fleet.apply(Sample.snapshot([Sample.device("box")])).isEmpty)
+    }
 }

@@ -74,7 +74,9 @@ struct RealServicesTests {
                         kind: .agentMessageChunk, payload: Array(payload.utf8))
                 ]))
         }
-        try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
+        let ended = AttemptReport(
+            task: assign.task, attempt: assign.attempt, lastSeq: UInt64(texts.count), ended: true)
+        try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false, attempts: [ended]))
         try await socket.send(
             .notice,
             TaskFinished(

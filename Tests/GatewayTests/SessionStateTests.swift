@@ -138,6 +138,22 @@ struct SessionStateTests {
         #expect(gone.owner == owner && gone.device == answer(4).device && gone.generation == 4)
     }
 
+    @Test("A session that ends while the leader opens it is closed there once more, behind the question")
+    func endWhileOpening() {
+        var state = fresh()
+        _ = state.register(message(), correlation: 1)
+        _ = state.registered(.success(answer(4)), ticket: 1)
+        guard case .open(_, _, let ticket) = state.leaderIs(10).first else {
+            return #expect(Bool(false), "the leader was to be asked")
+        }
+        #expect(state.ended("why").count == 2)
+        let late = state.opened(.success(SessionOpened(epoch: 1)), ticket: ticket)
+        guard case .closeAtLeader(10, let close) = late.first, late.count == 1 else {
+            return #expect(Bool(false), "the leader was to be told again: \(late)")
+        }
+        #expect(close.generation == 4)
+    }
+
     @Test("The end is told to the leader and the registry, once")
     func end() {
         var state = linked()

@@ -77,6 +77,9 @@ struct DeviceStoreTests {
         let unknown = DeviceKey(owner: Samples.anna, id: "none")
         let result6 = try await store.write { try !DeviceStore.star(unknown, on: false, in: $0) }
         #expect(result6)
+        let starredUnknown = try await store.write { try DeviceStore.star(unknown, on: true, in: $0) }
+        #expect(!starredUnknown)
+        #expect(try await rows().map(\.record.isDefault) == [false, true], "a star that cannot move stays")
         let b = DeviceKey(owner: Samples.anna, id: "b")
         _ = try await store.write { try DeviceStore.delete(b, at: Samples.start, in: $0) }
         let result7 = try await store.write { try !DeviceStore.star(b, on: true, in: $0) }

@@ -34,8 +34,9 @@ struct Fleet: Sendable {
         if changes.snapshot { arriving = [] }
         if arriving != nil {
             arriving? += changes.devices
-            if !changes.more { replace() }
-            return []
+            if changes.more { return [] }
+            replace()
+            return abandoned
         }
         for device in changes.devices { put(device) }
         return changes.removed.compactMap { removed in
@@ -46,6 +47,14 @@ struct Fleet: Sendable {
             self[key] = place
             return place.isConnected ? nil : key
         }
+    }
+
+    /// Queues of devices that the registry does not have (any more) and that have no session.
+    var abandoned: [QueueKey] {
+        guard isKnown else { return [] }
+        return places.filter { key, place in
+            key.device != nil && place.device == nil && !place.isConnected && !place.queue.waiting.isEmpty
+        }.map(\.key)
     }
 
     private mutating func replace() {

@@ -14,6 +14,7 @@ extension DispatcherService {
         phase = .serving
         let keys = Set(records.map(\.queue))
         for key in keys { revive(key) }
+        for key in fleet.abandoned { drop(key) }
         touched.formUnion(keys)
         settle()
     }

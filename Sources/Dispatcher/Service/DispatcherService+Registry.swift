@@ -50,7 +50,7 @@ extension DispatcherService {
     }
 
     /// Fails whoever waits for a device that was deleted.
-    private func drop(_ key: QueueKey) {
+    func drop(_ key: QueueKey) {
         let now = clock.wall()
         let fault = Fault(
             .deviceNotFound, "device \(key.device ?? "") was deleted while the task waited for it; choose another")

@@ -27,11 +27,11 @@ extension DispatcherService {
             outlet.fail(notServing)
             return true
         }
-        guard viewers(of: outlet.peer) < DispatcherLimits.viewersPerPeer else {
+        guard viewers[message.owner, default: 0] < DispatcherLimits.viewersPerOwner else {
             outlet.fail(
                 Fault(
                     .rateLimited,
-                    "this connection follows \(DispatcherLimits.viewersPerPeer) tasks already; end some first"))
+                    "\(DispatcherLimits.viewersPerOwner) streams of tasks are open already; end some first"))
             return true
         }
         var stream: EventStream
@@ -45,7 +45,9 @@ extension DispatcherService {
             return false
         }
         nextViewer += 1
-        let viewer = Viewer(outlet: outlet, cursor: message.after, sentAt: clock.monotonic())
+        let viewer = Viewer(
+            owner: message.owner, outlet: outlet, cursor: message.after, sentAt: clock.monotonic())
+        viewers[message.owner, default: 0] += 1
         stream.viewers[nextViewer] = viewer
         streams[message.task] = stream
         wire(nextViewer, task: message.task, outlet: outlet)
@@ -120,12 +122,10 @@ extension DispatcherService {
     }
 
     private func leave(_ number: Int, task: TaskID) {
-        streams[task]?.viewers[number] = nil
+        guard let viewer = streams[task]?.viewers.removeValue(forKey: number) else { return }
+        let left = viewers[viewer.owner, default: 1] - 1
+        viewers[viewer.owner] = left > 0 ? left : nil
         if streams[task]?.viewers.isEmpty == true { streams[task] = nil }
-    }
-
-    private func viewers(of peer: Peer) -> Int {
-        streams.values.reduce(0) { $0 + $1.viewers.values.count { $0.outlet.peer == peer } }
     }
 
     /// Shows viewers without news that the stream is alive.

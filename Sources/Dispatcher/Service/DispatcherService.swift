@@ -45,6 +45,8 @@ actor DispatcherService {
 
     var streams: [TaskID: EventStream] = [:]
     var nextViewer = 0
+    /// How many viewers each owner has.
+    var viewers: [UserID: Int] = [:]
 
     /// The gateways with sessions.
     var gateways: [Incarnation: Peer] = [:]

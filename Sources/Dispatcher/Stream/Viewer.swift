@@ -3,6 +3,7 @@ import Messages
 
 /// Somebody who follows a task.
 struct Viewer: Sendable {
+    let owner: UserID
     let outlet: Outlet
     /// The last seq that was sent.
     var cursor: UInt64

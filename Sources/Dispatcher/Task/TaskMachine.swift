@@ -110,11 +110,13 @@ struct TaskMachine: Sendable, Equatable {
     }
 
     /// The device's report does not list the newest attempt. `first`: it is the first report of its session.
+    ///
+    /// An assignment may be on its way while a report comes; an attempt that was started is listed until its verdict is
+    /// acked, so one that is not has gone.
     mutating func unlisted(first: Bool, now: Timestamp) -> [TaskAction] {
         guard isPlaced else { return [] }
         if record.cancelRequestedAt != nil { return end(.cancelled, confirmed: true, now: now) }
-        guard first else { return [] }
-        if record.state == .assigned { return [.assign] }
+        if record.state == .assigned { return first ? [.assign] : [] }
         let error = Fault(
             .executorRestarted,
             "the executor on \(deviceText) was restarted while the task ran; submit the task again to run it anew")

@@ -33,8 +33,11 @@ extension ExecutorService {
             if let startedAt = attempt.startedAt { sayStarted(id, startedAt, attempt.directory) }
             return
         }
-        // Its events and its verdict are on their way.
-        if outbox[id] != nil { return schedulePump() }
+        // Who asks again for what has ended here has lost its events: everything that is not acked is said again.
+        if let held = outbox[id] {
+            outbox.resync(id, from: held.acked + 1)
+            return schedulePump()
+        }
         do {
             let (driver, turn) = try accept(message, id)
             try outbox.open(id)
@@ -168,6 +171,7 @@ extension ExecutorService {
             last.attemptSeq = (outbox[id]?.last ?? 0) + 1
             send(last)
             outbox.drop(id)
+            report()
         }
         schedulePump()
     }

@@ -9,16 +9,30 @@ extension Request {
     func json<T: Decodable>(_ type: T.Type, limit: Int = GatewayLimits.body) async throws -> T {
         let tooLarge = Fault(.bodyTooLarge, "the request's body is over the limit of \(limit) bytes")
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
-        var data = Data()
-        for try await part in body {
-            guard data.count + part.readableBytes <= limit else { throw tooLarge }
-            data.append(contentsOf: part.readableBytesView)
-        }
+        let data = try await whole(limit, tooLarge)
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch let error as DecodingError {
             throw Self.fault(error, data)
         }
+    }
+
+    private func whole(_ limit: Int, _ tooLarge: Fault) async throws -> Data {
+        var data = Data()
+        do {
+            for try await part in body {
+                guard data.count + part.readableBytes <= limit else { throw tooLarge }
+                data.append(contentsOf: part.readableBytesView)
+            }
+        } catch let fault as Fault {
+            throw fault
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            // The client has gone in the middle: nothing that anybody here could mend.
+            throw Fault(.invalidRequest, "the request's body ended before it was whole")
+        }
+        return data
     }
 
     private static func fault(_ error: DecodingError, _ data: Data) -> Fault {

@@ -4,6 +4,7 @@ import Messages
 /// `GET /devices`, `PUT|DELETE /devices/{device}/default`, `DELETE /devices/{device}`.
 struct DeviceRoutes: Sendable {
     let directory: MeshDirectory
+    let sessions: SessionTable
 
     var routes: [Endpoint] {
         [
@@ -27,8 +28,10 @@ struct DeviceRoutes: Sendable {
     }
 
     @Sendable private func delete(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        _ = try await directory.askRegistry(
-            DeviceDelete(owner: context.owner, device: device(context)), trace: context.trace)
+        let (owner, device) = (try context.owner, try device(context))
+        _ = try await directory.askRegistry(DeviceDelete(owner: owner, device: device), trace: context.trace)
+        // Else an executor that still runs would be connected and in no list, until somebody restarts it.
+        sessions.close(device, of: owner, .deleted)
         return .noContent
     }
 

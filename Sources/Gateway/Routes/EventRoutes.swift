@@ -5,6 +5,7 @@ import Messages
 /// `GET /tasks/{task}/events`: a page of JSON, or a live stream for those who accept `text/event-stream`.
 struct EventRoutes: Sendable {
     let directory: MeshDirectory
+    let verifier: TokenVerifier
     let heartbeat: Duration
 
     var routes: [Endpoint] { [Endpoint(.get, "/tasks/{task}/events", handler: events)] }
@@ -21,9 +22,10 @@ struct EventRoutes: Sendable {
             let view = try await directory.ask(TaskGet(owner: owner, task: task), owner: owner, trace: context.trace)
             // To a browser 204 is the only word that stops it from connecting again after the end.
             if view.state.isTerminal, after >= view.lastSeq { return .noContent }
+            let claims = context.claims
             return EventStream(
                 directory: directory, owner: owner, task: task, after: after, heartbeat: heartbeat,
-                logger: context.logger
+                isRefused: { [verifier] in claims.flatMap { verifier.refusal(of: $0) } != nil }, logger: context.logger
             ).response(to: request)
         }
         return try await page(

@@ -6,11 +6,12 @@ import Messages
 struct RouteTable: Sendable {
     var routes: [Endpoint]
 
-    init(accounts: Accounts, directory: MeshDirectory, tuning: GatewayTuning) {
+    init(accounts: Accounts, directory: MeshDirectory, sessions: SessionTable, tuning: GatewayTuning) {
         routes =
             HealthRoutes().routes + AuthRoutes(accounts: accounts).routes + TokenRoutes(accounts: accounts).routes
-            + DeviceRoutes(directory: directory).routes + TaskRoutes(directory: directory).routes
-            + EventRoutes(directory: directory, heartbeat: tuning.heartbeat).routes + ExecutorRoutes().routes
+            + DeviceRoutes(directory: directory, sessions: sessions).routes + TaskRoutes(directory: directory).routes
+            + EventRoutes(directory: directory, verifier: accounts.verifier, heartbeat: tuning.heartbeat).routes
+            + ExecutorRoutes().routes
     }
 
     /// A responder that also says 405 with what is allowed, and 404 where there is nothing.

@@ -17,6 +17,8 @@ struct SessionEnd: Sendable, Equatable {
     static let tooSlow = SessionEnd(code: 1013, reason: "the connection is too slow for what is sent")
     /// A newer session of the same device has taken over.
     static let replaced = SessionEnd(code: 4409, reason: "replaced by a newer session of this device")
+    /// The registration was deleted: an executor that still runs dials again and is a new device.
+    static let deleted = SessionEnd(code: 4410, reason: "the device was deleted; it is registered anew when it dials")
     /// Not sent, there is nobody to read it.
     static let silent = SessionEnd(
         code: 1001, reason: "nothing was heard for \(GatewayLimits.silence.components.seconds) s")

@@ -69,6 +69,8 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
     private(set) var registration: DeviceRegister?
     private var pending: (asked: DeviceRegister, correlation: UInt64?, ticket: UInt64)?
     private var link = Link.down
+    /// Who was last asked to open the session, and may have done so even where its answer never came.
+    private var asked: Leader?
     private var tickets: UInt64 = 0
     private var ended = false
 
@@ -152,6 +154,8 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
     mutating func opened(_ result: Result<SessionOpened, Fault>, ticket: UInt64) -> [Action] {
         switch link {
         case .opening(let leader, ticket), .reopening(let leader, ticket):
+            // The end was told already, but may have overtaken the question.
+            if ended { return close("the connection ended while its session was opened", at: leader) }
             switch result {
             case .success(let answer):
                 link = .up(leader)
@@ -168,6 +172,7 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
     private mutating func open(_ leader: Leader) -> [Action] {
         guard let registration else { return [] }
         let ticket = next()
+        asked = leader
         link = link.isUp ? .reopening(leader, ticket: ticket) : .opening(leader, ticket: ticket)
         let open = SessionOpen(
             owner: owner, device: registration.device, generation: registration.generation, session: route.session,
@@ -199,11 +204,16 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
         guard !ended else { return [] }
         ended = true
         guard let registration else { return [] }
-        let close = SessionClose(
-            owner: owner, device: registration.device, generation: registration.generation, reason: reason)
         let gone = DeviceGone(
             owner: owner, device: registration.device, generation: registration.generation, reason: reason)
-        return (link.leader.map { [.closeAtLeader($0, close)] } ?? []) + [.gone(gone)]
+        return ((link.leader ?? asked).map { close(reason, at: $0) } ?? []) + [.gone(gone)]
+    }
+
+    private func close(_ reason: String, at leader: Leader) -> [Action] {
+        guard let registration else { return [] }
+        let close = SessionClose(
+            owner: owner, device: registration.device, generation: registration.generation, reason: reason)
+        return [.closeAtLeader(leader, close)]
     }
 
     private mutating func next() -> UInt64 {

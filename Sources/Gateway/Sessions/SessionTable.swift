@@ -39,6 +39,11 @@ final class SessionTable: Sendable {
         if let old, old !== session { old.close(.replaced) }
     }
 
+    /// Ends the session of a device, if it is held here.
+    func close(_ device: String, of owner: UserID, _ end: SessionEnd) {
+        state.withLock { $0.devices[Key(owner: owner, device: device)]?.session }?.close(end)
+    }
+
     /// How many there are.
     var count: Int { state.withLock { $0.sessions.count } }
 

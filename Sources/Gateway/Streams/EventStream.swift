@@ -17,6 +17,9 @@ struct EventStream: Sendable {
     let after: UInt64
     /// How often it shows that it is alive.
     let heartbeat: Duration
+    /// Whether its token has been revoked or is over since. Asked with each batch; a leader sends an empty one every
+    /// second when nothing happens.
+    let isRefused: @Sendable () -> Bool
     let logger: Logger
 
     /// The answer, which runs until the task or the connection ends.
@@ -67,6 +70,7 @@ struct EventStream: Sendable {
         _ feed: EventFeed, _ cursor: inout UInt64, _ writer: inout any ResponseBodyWriter
     ) async throws -> Bool {
         for await step in feed.steps {
+            if isRefused() { return true }
             switch step {
             case .beat:
                 try await writer.write(EventFormat.heartbeat)

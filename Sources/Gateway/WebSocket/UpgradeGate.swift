@@ -99,9 +99,10 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// Without the wish. NIO's decoder reads nothing behind a request that has it, so such a one is its
-    /// connection's last.
+    /// connection's last; and so is one of HTTP/1.0, whose client reads to the end, unless it says otherwise.
     private static func plain(_ head: HTTPRequestHead) -> HTTPRequestHead {
-        guard head.headers.contains(name: "upgrade") else { return head }
+        let isOld = head.version == .http1_0 && !head.isKeepAlive
+        guard isOld || head.headers.contains(name: "upgrade") else { return head }
         var head = head
         head.headers.remove(name: "upgrade")
         head.headers.replaceOrAdd(name: "connection", value: "close")

@@ -92,6 +92,11 @@ enum DeviceStore {
     /// Moves the star to a device, or takes it away; false when the owner has none of this id.
     static func star(_ key: DeviceKey, on: Bool, in database: Database) throws -> Bool {
         let owner = Data(key.owner.bytes)
+        // First, since another device must not lose its star to one that is not there.
+        let exists = try Bool.fetchOne(
+            database, sql: "SELECT EXISTS(SELECT 1 FROM device WHERE owner = ? AND id = ? AND deleted_at IS NULL)",
+            arguments: [owner, key.id])
+        guard exists == true else { return false }
         if on {
             try database.execute(
                 sql: "UPDATE device SET starred = 0 WHERE owner = ? AND starred = 1 AND id <> ?",
@@ -100,7 +105,7 @@ enum DeviceStore {
         try database.execute(
             sql: "UPDATE device SET starred = ? WHERE owner = ? AND id = ? AND deleted_at IS NULL",
             arguments: [on, owner, key.id])
-        return database.changesCount > 0
+        return true
     }
 
     /// Marks a device as deleted; false when the owner has none of this id.

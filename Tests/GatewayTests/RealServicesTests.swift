@@ -128,6 +128,41 @@ struct RealServicesTests {
         }
     }
 
+    @Test("A device that is deleted while its executor runs is cut off, and comes back as a new one")
+    func deleted() async throws {
+        try await with { services in
+            let api = services.api
+            let socket = try await TestSocket.dial(port: services.gateway.port, token: api.token)
+            try await socket.register()
+            #expect(try await api.call("PUT", "/devices/box/default").status == 204)
+            #expect(try await api.call("DELETE", "/devices/box").status == 204)
+            #expect(try await socket.closed().code == 4410)
+            let again = try await TestSocket.dial(port: services.gateway.port, token: api.token)
+            try await again.register()
+            let device = try #require(try await api.device("box"))
+            #expect(device["status"].string == "online" && device["is_default"].bool == false)
+        }
+    }
+
+    @Test("A stream ends soon after its token is revoked, and the task goes on")
+    func revokedStream() async throws {
+        try await with { services in
+            let api = services.api
+            let task = try await api.post("x", target: "cloud").expect(202)
+            let id = try #require(task["id"].string)
+            let made = try await api.call("POST", "/tokens", "{}").expect(201)
+            let token = try #require(made["token"].string)
+            let stream = try await CurlClient().send(
+                CurlRequest(
+                    "GET", "http://127.0.0.1:\(services.gateway.port)/tasks/\(id)/events",
+                    headers: ["Authorization": "Bearer \(token)", "Accept": "text/event-stream"]))
+            #expect(stream.status == 200)
+            #expect(try await api.call("DELETE", "/tokens/\(made["id"].string ?? "")").status == 204)
+            try await deadline("the end of the stream", .seconds(20)) { for try await _ in stream.body {} }
+            #expect(try await api.task(id)["state"].string == "queued")
+        }
+    }
+
     @Test("A device whose connection is lost fails its task after the grace, and the viewer is told")
     func lost() async throws {
         try await with { services in

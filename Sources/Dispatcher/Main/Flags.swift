@@ -6,9 +6,6 @@ extension Program {
     /// What is in force: flags over the environment over the defaults.
     /// - Throws: `ValidationError` that names what is missing or out of range.
     func configuration(_ setting: Setting = .process) throws -> DispatcherConfiguration {
-        guard let data = try setting.value(data, "WEGENT_DATA") else {
-            throw ValidationError("--data (or WEGENT_DATA) must name the directory for dispatcher.db")
-        }
         let grace = try setting.value(graceS, "WEGENT_GRACE_S") ?? 30
         let lease = try setting.value(leaseS, "WEGENT_LEASE_S")
         guard (0...86_400).contains(grace), lease.map({ (0...172_800).contains($0) }) ?? true else {
@@ -16,7 +13,8 @@ extension Program {
         }
         return DispatcherConfiguration(
             registry: try setting.value(registry, "WEGENT_REGISTRY") ?? "tcp://127.0.0.1:7401",
-            bind: try setting.value(bind, "WEGENT_BIND") ?? "tcp://127.0.0.1:7402", dataDirectory: data,
+            bind: try setting.value(bind, "WEGENT_BIND") ?? "tcp://127.0.0.1:7402",
+            dataDirectory: try setting.value(data, "WEGENT_DATA") ?? "./data",
             graceS: grace, leaseS: lease, advertise: try setting.value(advertise, "WEGENT_ADVERTISE"))
     }
 }

@@ -24,7 +24,7 @@ struct Program: AsyncParsableCommand {
     var bind: String?
     @Option(help: "Where gateways dial it, when that is another address than --bind's.")
     var advertise: String?
-    @Option(help: "The directory of dispatcher.db.")
+    @Option(help: "The directory of dispatcher.db. Default: ./data")
     var data: String?
     @Option(help: "Seconds that a device may be away before its tasks fail. Default: 30")
     var graceS: Double?

@@ -9,12 +9,14 @@ final class RawSocket {
     private let context: UnsafeMutableRawPointer
     private let socket: UnsafeMutableRawPointer
 
-    init(_ type: Int32) throws {
+    /// - Parameter queue: How many messages libzmq takes for it before somebody receives; nil = its default of 1,000.
+    init(_ type: Int32, queue: Int32? = nil) throws {
         guard let context = zmq_ctx_new(), let socket = zmq_socket(context, type) else {
             throw Overdue("a socket", after: .zero)
         }
         self.context = context
         self.socket = socket
+        if var queue { zmq_setsockopt(socket, ZMQ_RCVHWM, &queue, 4) }
         var timeout: Int32 = 20_000
         zmq_setsockopt(socket, ZMQ_RCVTIMEO, &timeout, 4)
         zmq_setsockopt(socket, ZMQ_SNDTIMEO, &timeout, 4)

@@ -31,19 +31,26 @@ public enum Launch {
         if first { LoggingSystem.bootstrap { LineLogHandler(label: $0, options: options) } }
     }
 
-    /// Runs services until SIGINT or SIGTERM: then stops them, last one first, within ``stopBound``; a second
+    /// Runs services until SIGINT or SIGTERM: then drains and stops them, last one first, within `bound`; a second
     /// signal ends the process at once (exit code 130 or 143). A service that ends or fails stops the others too.
+    /// - Parameters:
+    ///   - bound: How long they may take; for a service with a deadline of its own, that and a little more.
+    ///   - lastRites: What cannot be left undone when the process ends without its services, such as children that
+    ///     would outlive it. Called on the queue of the signals, once, and must not wait.
     /// - Throws: what the first failing service threw.
-    public static func run(_ services: [any Service], logger: Logger) async throws {
+    public static func run(
+        _ services: [any Service], within bound: Duration = stopBound, logger: Logger,
+        lastRites: @escaping @Sendable () -> Void = {}
+    ) async throws {
         var configuration = ServiceGroupConfiguration(
             services: services.map {
                 .init(
                     service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
                     failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "\(type(of: $0))")
             }, logger: quiet(logger))
-        configuration.maximumGracefulShutdownDuration = stopBound
+        configuration.maximumGracefulShutdownDuration = bound
         let group = ServiceGroup(configuration: configuration)
-        let signals = await StopSignals(bound: stopBound, logger: logger) {
+        let signals = await StopSignals(bound: bound, logger: logger, lastRites: lastRites) {
             Task { await group.triggerGracefulShutdown() }
         }
         defer { signals.cancel() }

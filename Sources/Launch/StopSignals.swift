@@ -21,9 +21,13 @@ final class StopSignals: Sendable {
     private let sources = Mutex<[Source]>([])
     private let stopping = Mutex(false)
     private let queue = DispatchQueue(label: "stop-signals", qos: .userInteractive)
+    private let lastRites: @Sendable () -> Void
 
     /// Returns when the signals are watched: until then they would end the process.
-    init(bound: Duration, logger: Logger, stop: @escaping @Sendable () -> Void) async {
+    init(
+        bound: Duration, logger: Logger, lastRites: @escaping @Sendable () -> Void, stop: @escaping @Sendable () -> Void
+    ) async {
+        self.lastRites = lastRites
         for number in [SIGINT, SIGTERM] {
             #if canImport(Darwin)
                 // Dispatch on Darwin only observes: the default action would still end the process.
@@ -55,13 +59,18 @@ final class StopSignals: Sendable {
             return stopping
         }
         // What the shell says of a process that a signal has ended.
-        if second { _exit(128 + number) }
+        if second { end(128 + number) }
         logger.notice("stopping", metadata: ["signal": number == SIGINT ? "SIGINT" : "SIGTERM"])
-        let seconds = Int(bound.components.seconds)
-        queue.asyncAfter(deadline: .now() + .seconds(seconds)) {
-            logger.critical("not stopped in time, giving up", metadata: ["seconds": "\(seconds)"])
-            _exit(1)
+        let milliseconds = Int(bound / .milliseconds(1))
+        queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [self] in
+            logger.critical("not stopped in time, giving up", metadata: ["ms": "\(milliseconds)"])
+            end(1)
         }
         stop()
+    }
+
+    private func end(_ code: Int32) -> Never {
+        lastRites()
+        _exit(code)
     }
 }

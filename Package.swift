@@ -139,6 +139,9 @@ if !coreOnly {
         .target(
             name: "ScriptedModel", dependencies: [.product(name: "Hummingbird", package: "hummingbird"), log],
             path: "Tests/ScriptedModel", swiftSettings: strict),
+        .target(
+            name: "TestCluster", dependencies: ["TestSupport", "TestClient", "ScriptedModel"],
+            path: "Tests/Cluster", swiftSettings: strict),
         tests(
             "Gateway", ["Messages", "Mesh", "Storage", "Registry", "Dispatcher", "TestClient", "Curl", log] + nio),
         tests("Executor", ["ScriptedModel"] + nio, exclude: ["Recorded"]),
@@ -146,7 +149,8 @@ if !coreOnly {
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Gateway", "TestSupport", "TestClient", "ScriptedModel", "Messages", "Mesh", "Curl", subprocess,
+                "Gateway", "TestSupport", "TestClient", "TestCluster", "ScriptedModel", "Messages", "Mesh", "Curl",
+                subprocess,
             ] + nio, swiftSettings: strict),
     ]
 }

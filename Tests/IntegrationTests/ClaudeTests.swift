@@ -1,5 +1,6 @@
 import ScriptedModel
 import TestClient
+import TestCluster
 import TestSupport
 import Testing
 

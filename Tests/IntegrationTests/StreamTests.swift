@@ -1,4 +1,5 @@
 import TestClient
+import TestCluster
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import TestClient
+import TestCluster
 import TestSupport
 import Testing
 

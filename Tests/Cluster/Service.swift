@@ -3,21 +3,25 @@ import TestClient
 import TestSupport
 
 /// One of our binaries, running, and what it said of itself when it was ready.
-struct Service: Sendable {
-    let name: String
-    let process: ChildProcess
+public struct Service: Sendable {
+    /// Its program.
+    public let name: String
+    public let process: ChildProcess
     /// The JSON line on its standard output.
-    let ready: JSON
+    public let ready: JSON
 
-    /// Starts it and waits until it is ready.
+    /// Starts it and waits until it is ready: a line of JSON on its standard output that contains `mark`.
     /// - Throws: `Overdue` with its last words.
-    static func start(
-        _ program: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
+    public static func start(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil,
+        ready mark: String = "{"
     ) async throws -> Service {
         let name = (program as NSString).lastPathComponent
         let process = try ChildProcess(program, arguments, environment: environment, directory: directory)
         do {
-            let line = try await process.stdout.line("the ready line of \(name)") { $0.hasPrefix("{") }
+            let line = try await process.stdout.line("the ready line of \(name)") {
+                $0.hasPrefix("{") && $0.contains(mark)
+            }
             return Service(name: name, process: process, ready: try JSON(line.utf8))
         } catch {
             throw Overdue(
@@ -27,18 +31,18 @@ struct Service: Sendable {
     }
 
     /// Stops it as a person would and holds it to its promise: gone within 5 s, with status 0.
-    func stop() async throws {
+    public func stop() async throws {
         if let ended = process.ended { throw Malformed(description: "\(name) had ended before: \(ended)\n\(words)") }
         let status = try await process.stop(within: .seconds(5))
         guard status == .exited(0) else { throw Malformed(description: "\(name) ended with \(status)\n\(words)") }
     }
 
     /// Kills it without a chance to say goodbye.
-    func kill() async throws {
+    public func kill() async throws {
         process.signal(SIGKILL)
         try await process.exit(within: .seconds(10))
     }
 
     /// Its newest log lines.
-    var words: String { "--- \(name)\n\(process.stderr.text.suffix(6000))" }
+    public var words: String { "--- \(name)\n\(process.stderr.text.suffix(6000))" }
 }

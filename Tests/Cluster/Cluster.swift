@@ -4,27 +4,33 @@ import Synchronization
 import TestClient
 import TestSupport
 
-@testable import Gateway
-
 /// The four services as four processes on free ports, with one user who is logged in.
-final class Cluster: Sendable {
+public final class Cluster: Sendable {
     /// How a cluster is started.
-    struct Options: Sendable {
+    public struct Options: Sendable {
         /// Seconds after which a lost device's tasks fail; nil = as built.
-        var grace: Int?
+        public var grace: Int?
         /// What the first executor is started with besides the essentials; nil = no executor.
-        var executor: [String]? = ["--allow-shell"]
+        public var executor: [String]? = ["--allow-shell"]
         /// The model behind Claude Code.
-        var model: ScriptedModel?
+        public var model: ScriptedModel?
         /// Whether there is a second user; each costs the work of two password hashes.
-        var bob = false
+        public var bob = false
         /// Which `claude` the executor is told to use; nil = the real one.
-        var claude: String?
+        public var claude: String?
+        /// What each part (`registry`, `dispatcher`, `gateway`, `executor`) is started with besides, such as waiting
+        /// times.
+        public var flags: [String: [String]] = [:]
+        /// Whether executors reach the gateway through ``Cluster/proxy``, where their connections can be cut.
+        public var proxied = false
+        public init() {}
     }
 
-    let directory: TemporaryDirectory
-    let options: Options
+    public let directory: TemporaryDirectory
+    public let options: Options
     private let services = Mutex<[String: Service]>([:])
+    private let launches = Mutex<[String: Launch]>([:])
+    private let cuttable = Mutex<Proxy?>(nil)
     private let session = Mutex<API?>(nil)
     private let otherSession = Mutex<API?>(nil)
 
@@ -35,7 +41,7 @@ final class Cluster: Sendable {
 
     /// Runs `body` with a cluster, and stops every process whatever happens; a process that does not stop cleanly
     /// fails the test, and a test that fails shows the logs.
-    static func with(_ options: Options = Options(), _ body: (Cluster) async throws -> Void) async throws {
+    public static func with(_ options: Options = Options(), _ body: (Cluster) async throws -> Void) async throws {
         let cluster = try Cluster(options)
         do {
             try await cluster.start()
@@ -50,13 +56,16 @@ final class Cluster: Sendable {
     }
 
     /// The HTTP interface as the first user, `ada`.
-    var api: API { session.withLock { $0 } ?? API("http://127.0.0.1:9") }
+    public var api: API { session.withLock { $0 } ?? API("http://127.0.0.1:9") }
+
+    /// What is between executors and the gateway, with ``Options/proxied``.
+    public var proxy: Proxy? { cuttable.withLock { $0 } }
 
     /// The HTTP interface as the second user, `bob`, who has nothing.
-    var bob: API { otherSession.withLock { $0 } ?? api }
+    public var bob: API { otherSession.withLock { $0 } ?? api }
 
     /// One of the running services, by its part's name (`registry`, `dispatcher`, `gateway`, `executor`).
-    func service(_ part: String) -> Service? { services.withLock { $0[part] } }
+    public func service(_ part: String) -> Service? { services.withLock { $0[part] } }
 
     private func start() async throws {
         try await startService(
@@ -66,6 +75,10 @@ final class Cluster: Sendable {
         let second = options.bob ? try await addUser("bob") : nil
         try await startGateway(port: 0)
         let url = service("gateway")?.ready["url"].string ?? ""
+        if options.proxied {
+            let proxy = try Proxy(to: url.split(separator: ":").last.flatMap { UInt16($0) } ?? 0)
+            cuttable.withLock { $0 = proxy }
+        }
         let api = try await API(url).login("ada", password)
         session.withLock { $0 = api }
         if let second {
@@ -76,18 +89,27 @@ final class Cluster: Sendable {
     }
 
     /// Starts the dispatcher, again after ``stop(_:)`` or ``kill(_:)`` on the same data.
-    func startDispatcher() async throws {
+    public func startDispatcher() async throws {
+        let grace = options.grace.map { ["--grace-s", "\($0)"] } ?? []
+        try await startService("dispatcher", Binaries.dispatcher, dispatcherFlags + grace)
+    }
+
+    /// Starts another dispatcher on the same data and waits until it says that it stands by.
+    public func startStandby(_ part: String = "standby") async throws {
         let grace = options.grace.map { ["--grace-s", "\($0)"] } ?? []
         try await startService(
-            "dispatcher", Binaries.dispatcher,
-            ["--registry", endpoint, "--bind", "tcp://127.0.0.1:0", "--data", data("dispatcher")] + grace)
+            part, Binaries.dispatcher, dispatcherFlags + grace + (options.flags["dispatcher"] ?? []),
+            ready: "\"standby\"")
+    }
+
+    private var dispatcherFlags: [String] {
+        ["--registry", endpoint, "--bind", "tcp://127.0.0.1:0", "--data", data("dispatcher")]
     }
 
     /// Kills the gateway and starts it again at the same address.
-    func restartGateway() async throws {
-        let port = api.url.split(separator: ":").last.flatMap { Int($0) } ?? 0
+    public func restartGateway() async throws {
         try await kill("gateway")
-        try await startGateway(port: port)
+        try await restart("gateway")
     }
 
     private func startGateway(port: Int) async throws {
@@ -96,10 +118,20 @@ final class Cluster: Sendable {
             ["--registry", endpoint, "--http", "127.0.0.1:\(port)", "--data", data("gateway")])
     }
 
+    /// Starts a service again that was stopped or killed, as it was started before and where it was found before.
+    public func restart(_ part: String) async throws {
+        guard var launch = launches.withLock({ $0[part] }) else {
+            throw Malformed(description: "\(part) was never started")
+        }
+        if part == "registry" { launch.replace("--bind", launch.found["endpoint"].string) }
+        if part == "gateway" { launch.replace("--http", launch.found["url"].string?.replacing("http://", with: "")) }
+        try await startService(part, launch)
+    }
+
     /// Starts an executor and waits until its device is online.
     /// - Parameter part: Its name here and on the list of devices; one of the same name has the same home.
     @discardableResult
-    func startExecutor(
+    public func startExecutor(
         _ flags: [String] = ["--allow-shell"], part: String = "executor", api: API? = nil
     ) async throws -> JSON {
         let api = api ?? self.api
@@ -114,11 +146,11 @@ final class Cluster: Sendable {
     }
 
     /// What an executor or a command line of this cluster has in its environment.
-    func environment(token: String) -> [String: String] {
+    public func environment(token: String) -> [String: String] {
         var environment = options.model?.environment(home: directory.file("home")) ?? ["HOME": directory.file("home")]
         try? FileManager.default.createDirectory(
             atPath: directory.file("home"), withIntermediateDirectories: true)
-        environment["WEGENT_BACKEND_URL"] = api.url
+        environment["WEGENT_BACKEND_URL"] = proxy?.url ?? api.url
         environment["WEGENT_TOKEN"] = token
         environment["WEGENT_CLAUDE"] = options.claude ?? Binaries.claude ?? "/nonexistent/claude"
         // Claude Code refuses to bypass permissions as root unless it is told that nothing can be harmed.
@@ -127,7 +159,7 @@ final class Cluster: Sendable {
     }
 
     /// Makes a user as an administrator does, and returns the password.
-    func addUser(_ name: String) async throws -> String {
+    public func addUser(_ name: String) async throws -> String {
         let command = try ChildProcess(Binaries.gateway, ["user", "add", name, "--data", data("gateway")])
         guard try await command.exit() == .exited(0), let line = command.stdout.lines.last else {
             throw Malformed(description: "user add \(name): \(command.stderr.text)")
@@ -136,22 +168,13 @@ final class Cluster: Sendable {
         return String(line.split(separator: " ").last ?? "")
     }
 
-    /// A token of the first user that the gateway signed and whose time is over.
-    func expiredToken() async throws -> String {
-        let accounts = try await Accounts.open(dataDirectory: data("gateway"))
-        guard let ada = try await accounts.users().first(where: { $0.name == "ada" }) else { return "" }
-        let token = try await accounts.issue(owner: ada.id, name: "old", days: -1).token
-        await accounts.close()
-        return token
-    }
-
     /// Stops one service and holds it to its promise.
-    func stop(_ part: String) async throws {
+    public func stop(_ part: String) async throws {
         try await services.withLock { $0.removeValue(forKey: part) }?.stop()
     }
 
     /// Kills one service.
-    func kill(_ part: String) async throws {
+    public func kill(_ part: String) async throws {
         try await services.withLock { $0.removeValue(forKey: part) }?.kill()
     }
 
@@ -163,17 +186,49 @@ final class Cluster: Sendable {
             do { try await stop(part) } catch { failure = failure ?? error }
         }
         await api.shutdown()
+        proxy?.stop()
         if let failure { throw failure }
     }
 
     private var endpoint: String { service("registry")?.ready["endpoint"].string ?? "" }
 
-    private func data(_ part: String) -> String { directory.file(part) }
+    /// Where a service keeps its data, by its part's name.
+    public func data(_ part: String) -> String { directory.file(part) }
 
     private func startService(
-        _ part: String, _ program: String, _ arguments: [String], environment: [String: String] = [:]
+        _ part: String, _ program: String, _ arguments: [String], environment: [String: String] = [:],
+        ready: String = "{"
     ) async throws {
-        let service = try await Service.start(program, arguments, environment: environment)
+        let kind = program == Binaries.executor ? "executor" : part
+        let launch = Launch(
+            program: program, arguments: arguments + (options.flags[kind] ?? []), environment: environment, ready: ready
+        )
+        try await startService(part, launch)
+    }
+
+    private func startService(_ part: String, _ launch: Launch) async throws {
+        let service = try await Service.start(
+            launch.program, launch.arguments, environment: launch.environment, ready: launch.ready)
         services.withLock { $0[part] = service }
+        var launch = launch
+        launch.found = service.ready
+        launches.withLock { $0[part] = launch }
+    }
+}
+
+/// How a service was started.
+private struct Launch: Sendable {
+    var program: String
+    var arguments: [String]
+    var environment: [String: String]
+    /// What its line on standard output contains when it is ready.
+    var ready: String
+    /// That line.
+    var found = JSON.missing
+
+    /// Sets the value of a flag that is there.
+    mutating func replace(_ flag: String, _ value: String?) {
+        guard let value, let index = arguments.firstIndex(of: flag) else { return }
+        arguments[index + 1] = value
     }
 }

@@ -136,11 +136,9 @@ public final class Proxy: Sendable {
 
     /// No child may inherit it: a connection that a child holds cannot be cut.
     private static func accepted(_ listener: Int32) -> Int32 {
-        #if canImport(Glibc)
-            accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-        #else
-            accept(listener, nil, nil)
-        #endif
+        let near = accept(listener, nil, nil)
+        if near >= 0 { _ = fcntl(near, F_SETFD, FD_CLOEXEC) }
+        return near
     }
 
     private static func withAddress<T>(port: UInt16, _ body: (UnsafeMutablePointer<sockaddr>) -> T) -> T {

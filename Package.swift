@@ -109,6 +109,7 @@ if !coreOnly {
         .executable(name: "wegent", targets: ["CLIMain"]),
         .executable(name: "wegent-gateway", targets: ["GatewayMain"]),
         .executable(name: "wegent-executor", targets: ["ExecutorMain"]),
+        .executable(name: "wegent-fault", targets: ["FaultsMain"]),
     ]
     targets += [
         module(
@@ -142,6 +143,12 @@ if !coreOnly {
         .target(
             name: "TestCluster", dependencies: ["TestSupport", "TestClient", "ScriptedModel"],
             path: "Tests/Cluster", swiftSettings: strict),
+        .target(
+            name: "Faults", dependencies: ["TestSupport", "TestClient", "TestCluster", "Curl"],
+            path: "Tests/Faults", swiftSettings: strict),
+        .executableTarget(
+            name: "FaultsMain", dependencies: ["Faults", "TestSupport", arguments], path: "Tests/FaultsMain",
+            swiftSettings: strict),
         tests(
             "Gateway", ["Messages", "Mesh", "Storage", "Registry", "Dispatcher", "TestClient", "Curl", log] + nio),
         tests("Executor", ["ScriptedModel"] + nio, exclude: ["Recorded"]),

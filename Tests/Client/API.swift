@@ -18,9 +18,11 @@ public struct API: Sendable {
     public func with(token: String?) -> API { API(url, token: token, client: client) }
 
     /// Sends one request. `body` is JSON, or whatever a test wants to be taken for it.
-    /// - Throws: `CurlError` when there is no answer within a minute.
-    public func call(_ method: String, _ path: String, _ body: String? = nil) async throws -> Answer {
-        let request = request(method, path, body, timeout: .seconds(60))
+    /// - Throws: `CurlError` when there is no answer within `timeout`.
+    public func call(
+        _ method: String, _ path: String, _ body: String? = nil, timeout: Duration = .seconds(60)
+    ) async throws -> Answer {
+        let request = request(method, path, body, timeout: timeout)
         let response = try await client.send(request)
         return Answer(
             status: response.status, type: response.headers["content-type"] ?? "",
@@ -85,6 +87,14 @@ public struct API: Sendable {
 
     /// Watches a task live, from the event after `after` on.
     public func watch(_ id: String, after: Int? = nil) -> Viewer { Viewer(self, task: id, after: after) }
+
+    /// Opens a task's live stream after the event `after`, whatever is answered.
+    public func stream(_ id: String, after: Int) async throws -> CurlResponse {
+        var request = request("GET", "/tasks/\(id)/events", nil, timeout: nil)
+        request.headers["Accept"] = "text/event-stream"
+        if after > 0 { request.headers["Last-Event-ID"] = "\(after)" }
+        return try await client.send(request)
+    }
 
     /// Waits for the end of a task and returns it with all its events.
     public func end(of id: String, within limit: Duration = .seconds(60)) async throws -> Ended {

@@ -23,12 +23,15 @@ public final class Cluster: Sendable {
         public var flags: [String: [String]] = [:]
         /// Whether executors reach the gateway through ``Cluster/proxy``, where their connections can be cut.
         public var proxied = false
+        /// Where the whole logs of a cluster go whose test failed, a file a part; nil = their ends are printed.
+        public var logs: String?
         public init() {}
     }
 
     public let directory: TemporaryDirectory
     public let options: Options
     private let services = Mutex<[String: Service]>([:])
+    private let past = Mutex<[String: String]>([:])
     private let launches = Mutex<[String: Launch]>([:])
     private let cuttable = Mutex<Proxy?>(nil)
     private let session = Mutex<API?>(nil)
@@ -47,8 +50,7 @@ public final class Cluster: Sendable {
             try await cluster.start()
             try await body(cluster)
         } catch {
-            let words = cluster.services.withLock { $0.values.map(\.words) }.joined(separator: "\n")
-            print("A cluster's test failed: \(error)\n\(words)")
+            cluster.tellLogs(of: error)
             try? await cluster.stop()
             throw error
         }
@@ -170,12 +172,35 @@ public final class Cluster: Sendable {
 
     /// Stops one service and holds it to its promise.
     public func stop(_ part: String) async throws {
-        try await services.withLock { $0.removeValue(forKey: part) }?.stop()
+        let service = services.withLock { $0.removeValue(forKey: part) }
+        defer { keepLog(of: service, part) }
+        try await service?.stop()
     }
 
     /// Kills one service.
     public func kill(_ part: String) async throws {
-        try await services.withLock { $0.removeValue(forKey: part) }?.kill()
+        let service = services.withLock { $0.removeValue(forKey: part) }
+        defer { keepLog(of: service, part) }
+        try await service?.kill()
+    }
+
+    /// Keeps what a service has logged that is there no more.
+    private func keepLog(of service: Service?, _ part: String) {
+        guard options.logs != nil, let service else { return }
+        past.withLock { $0[part, default: ""] += "--- process \(service.process.pid)\n\(service.process.stderr.text)" }
+    }
+
+    private func tellLogs(of error: any Error) {
+        let services = services.withLock { $0 }
+        guard let directory = options.logs else {
+            let words = services.values.map(\.words).joined(separator: "\n")
+            return print("A cluster's test failed: \(error)\n\(words)")
+        }
+        for (part, service) in services { keepLog(of: service, part) }
+        try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        for (part, text) in past.withLock({ $0 }) {
+            try? Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(part).log"))
+        }
     }
 
     private func stop() async throws {

@@ -1,0 +1,56 @@
+/// A storm: what happens how often, in which waits, and how tasks may end in it.
+public struct Scenario: Sendable {
+    /// Whether the waiting times are those that the services are built with, or short ones.
+    public enum Waits: String, Sendable, CaseIterable {
+        case low
+        case builtIn = "default"
+    }
+
+    /// Its name on the command line.
+    public let name: String
+    /// How many faults there are in a whole run.
+    public let rounds: Int
+    /// Which faults; each round takes one.
+    let faults: @Sendable (inout SeededRandom) -> Fault
+    /// Codes with which a task may fail.
+    let allowed: Set<String>
+    let executors: [String]
+
+    private static let one = ["executor"]
+    private static let two = ["executor", "second"]
+    /// How a task may end when its executor is touched.
+    private static let harsh: Set<String> = ["executor_restarted", "device_disconnected"]
+
+    /// All of them, in the order in which they are run.
+    public static let all: [Scenario] = [
+        Scenario(name: "cuts", rounds: 100, faults: { _ in .cut }, allowed: [], executors: two),
+        Scenario(
+            name: "dispatcher", rounds: 50, faults: { .kill("dispatcher", down: $0.milliseconds(0...1500)) },
+            allowed: [], executors: two),
+        Scenario(
+            name: "gateway", rounds: 50, faults: { .kill("gateway", down: $0.milliseconds(0...1500)) },
+            allowed: [], executors: two),
+        Scenario(
+            name: "registry", rounds: 20, faults: { .kill("registry", down: $0.milliseconds(0...4000)) },
+            allowed: [], executors: two),
+        Scenario(
+            name: "executor", rounds: 50, faults: { .kill("executor", down: $0.milliseconds(0...1500)) },
+            allowed: harsh, executors: one),
+        Scenario(name: "random", rounds: 40, faults: anything, allowed: harsh, executors: two),
+    ]
+
+    /// The scenario of a name.
+    public static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }
+
+    private static let anything: @Sendable (inout SeededRandom) -> Fault = { random in
+        let part =
+            ["dispatcher", "gateway", "registry", "executor", "second"].randomElement(using: &random) ?? "gateway"
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<5: return .kill(part, down: random.milliseconds(0...3000))
+        case 5..<7: return .freeze(part, for: random.milliseconds(200...7000))
+        case 7: return .restart(part)
+        case 8: return .cut
+        default: return .silence(random.milliseconds(200...6000))
+        }
+    }
+}

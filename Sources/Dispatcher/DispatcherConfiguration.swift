@@ -14,11 +14,17 @@ public struct DispatcherConfiguration: Sendable {
     public var leaseS: Double
     /// Seconds that a stopped attempt has between the polite signal and the kill.
     public var stopGraceS: Double
+    /// Seconds for which the lease in the store must not change before a standby takes it from a leader that is there but
+    /// frozen. All dispatchers on one data directory have the same.
+    public var takeoverS: Double
+    /// Seconds that what was decided may take to reach the disk at a stop.
+    public var drainS: Double
 
     /// - Parameter leaseS: nil = the grace and 15 s more (ARCHITECTURE section 4).
     public init(
         registry: String, bind: String = "tcp://127.0.0.1:7402", dataDirectory: String, graceS: Double = 30,
-        leaseS: Double? = nil, stopGraceS: Double = 5, advertise: String? = nil
+        leaseS: Double? = nil, stopGraceS: Double = 5, takeoverS: Double = 15, drainS: Double = 5,
+        advertise: String? = nil
     ) {
         self.registry = registry
         self.bind = bind
@@ -27,5 +33,12 @@ public struct DispatcherConfiguration: Sendable {
         self.graceS = graceS
         self.leaseS = leaseS ?? graceS + 15
         self.stopGraceS = stopGraceS
+        self.takeoverS = takeoverS
+        self.drainS = drainS
     }
+
+    /// ``takeoverS`` in ms.
+    var takeoverMs: Int64 { Int64((takeoverS * 1000).rounded()) }
+    /// How old a leader's last renewal may become, in ms.
+    var renewMs: Int64 { takeoverMs / DispatcherLimits.renewals }
 }

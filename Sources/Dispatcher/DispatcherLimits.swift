@@ -44,6 +44,15 @@ enum DispatcherLimits {
     static let storagePauseMs: Int64 = 500
     /// Viewers of one owner: as many as may have a task in the queue, so that nobody takes the places of others.
     static let viewersPerOwner = Limits.queuePerUser
+    /// Between two looks of a standby at the lock and the lease, in ms: a dead leader is followed within 5 s.
+    static let standbyMs: Int64 = 200
+    /// How long the lease of a leader that has left must not change before it is taken without the lock, in ms: who
+    /// has the lock and is just starting goes first.
+    static let releasedMs: Int64 = 2000
+    /// A leader renews its lease so many times in the time after which a standby takes it.
+    static let renewals: Int64 = 5
+    /// Between two tries of a standby that could not lead although it may, in ms.
+    static let retryMs: Int64 = 2000
     /// How many stops of attempts that are of no interest are remembered, so that a flood is answered once in 2 s.
     static let strayStops = 4096
 }

@@ -6,11 +6,20 @@ import ServiceLifecycle
 import Storage
 import Synchronization
 
-/// A dispatcher: opens its store, serves on the mesh, stops.
+/// A dispatcher: opens its store, serves on the mesh, stops. Started with ``start()`` it leads or fails; run as a
+/// service it waits as a standby while another process leads on the same data directory.
 public final class DispatcherServer: Service {
-    /// What a running one owns.
+    /// What it says of itself while it runs as a service.
+    public enum Word: Sendable, Equatable {
+        /// Another process leads on this data directory; this one waits.
+        case standby(directory: String)
+        /// It serves at this endpoint.
+        case leads(endpoint: String)
+    }
+
+    /// What a leading one owns.
     private struct Parts: Sendable {
-        let lock: DataLock
+        let lock: LeaderLock
         let log: EventLog
         let service: DispatcherService
         let listener: Listener
@@ -20,53 +29,69 @@ public final class DispatcherServer: Service {
 
     /// How long the start waits for the registry, in ms. It goes on without: devices with a session are served.
     private static let joinMs: Int64 = 5000
+    /// The lock's name in the data directory.
+    static let lockName = "dispatcher"
 
     private let configuration: DispatcherConfiguration
     private let reactor: Reactor
     private let clock: DispatcherClock
     private let isTicking: Bool
     private let logger: Logger
+    private let tell: @Sendable (Word) -> Void
     private let parts = Mutex<Parts?>(nil)
 
-    public convenience init(_ configuration: DispatcherConfiguration, reactor: Reactor, logger: Logger) {
-        self.init(configuration, reactor: reactor, clock: .system, isTicking: true, logger: logger)
+    /// - Parameter tell: Called by ``run()`` whenever it becomes a standby or the leader.
+    public convenience init(
+        _ configuration: DispatcherConfiguration, reactor: Reactor, logger: Logger,
+        tell: @escaping @Sendable (Word) -> Void = { _ in }
+    ) {
+        self.init(configuration, reactor: reactor, clock: .system, isTicking: true, logger: logger, tell: tell)
     }
 
     /// - Parameter isTicking: false = only ``tick()`` lets time pass, for tests with a clock of their own.
     init(
         _ configuration: DispatcherConfiguration, reactor: Reactor, clock: DispatcherClock, isTicking: Bool,
-        logger: Logger
+        logger: Logger, tell: @escaping @Sendable (Word) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.reactor = reactor
         self.clock = clock
         self.isTicking = isTicking
         self.logger = logger
+        self.tell = tell
     }
 
-    /// Where it can be dialled, with the port that was found; empty before the start.
+    /// Where it can be dialled, with the port that was found; empty while it does not lead.
     public var endpoint: String { parts.withLock { $0?.listener.endpoint ?? "" } }
 
     /// Opens the store, loads every task that has not ended, binds, and makes itself known to the registry.
-    /// - Throws: ``StoreError`` or ``Fault`` that says what is wrong with the data directory or the endpoint.
+    /// - Throws: ``StoreError`` or ``Fault`` that says what is wrong with the data directory or the endpoint;
+    ///   `locked` when another process leads there.
     public func start() async throws {
+        try await lead(try DataLock(directory: configuration.dataDirectory, name: Self.lockName))
+    }
+
+    /// - Parameter lock: nil = a frozen process holds it.
+    private func lead(_ lock: DataLock?) async throws {
         let identity = Identity(role: .dispatcher, name: "dispatcher")
-        let lock = try DataLock(directory: configuration.dataDirectory, name: "dispatcher")
         do {
             let log = try await EventLog(
-                directory: configuration.dataDirectory, holder: identity.incarnation, now: clock.wall())
+                directory: configuration.dataDirectory, holder: identity.incarnation, isLocked: lock != nil,
+                now: clock.wall())
             do { try await serve(identity, lock, log) } catch {
+                try? await log.release()
                 await log.close()
                 throw error
             }
         } catch {
-            lock.release()
+            lock?.release()
             throw error
         }
     }
 
-    private func serve(_ identity: Identity, _ lock: DataLock, _ log: EventLog) async throws {
-        let service = DispatcherService(configuration, log: log, reactor: reactor, clock: clock, logger: logger)
+    private func serve(_ identity: Identity, _ lock: DataLock?, _ log: EventLog) async throws {
+        let service = DispatcherService(
+            configuration, log: log, isLocked: lock != nil, reactor: reactor, clock: clock, logger: logger)
         try await service.load()
         let listener = try await Listener(
             configuration.bind, identity: identity, handlers: DispatcherHandlers.make(service), reactor: reactor,
@@ -75,8 +100,9 @@ public final class DispatcherServer: Service {
             configuration.registry, identity: identity, handlers: DispatcherHandlers.registry(service),
             reactor: reactor, logger: logger)
         let ticker = isTicking ? Self.ticker(service) : nil
+        let leaderLock = LeaderLock(lock, directory: configuration.dataDirectory) { await service.gotLock() }
         parts.withLock {
-            $0 = Parts(lock: lock, log: log, service: service, listener: listener, link: link, ticker: ticker)
+            $0 = Parts(lock: leaderLock, log: log, service: service, listener: listener, link: link, ticker: ticker)
         }
         await service.announce(endpoint: configuration.advertise ?? listener.endpoint)
         if await !service.joined(within: Self.joinMs) {
@@ -108,13 +134,80 @@ public final class DispatcherServer: Service {
         parts.ticker?.cancel()
         await parts.link.close()
         await parts.listener.close()
+        if !parts.lock.isHeld { try? await parts.log.release() }
         await parts.log.close()
         parts.lock.release()
     }
 
+    /// Waits until it may lead, leads, and waits again when another process has taken the lead from it; until the
+    /// graceful shutdown.
+    /// - Throws: as ``start()``, but waits where another process leads. A standby gives up only when the data
+    ///   are damaged or cannot be read by this version.
     public func run() async throws {
-        try await start()
-        try? await gracefulShutdown()
-        await stop()
+        var standby = Standby(configuration, clock: clock, logger: logger)
+        var isStandby = false
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            guard let claim = try await claim(&standby, &isStandby) else { return }
+            do { try await lead(claim.lock) } catch {
+                guard isStandby, Self.mayPass(error) else { throw error }
+                logger.error("the lead cannot be taken, trying again", metadata: ["error": "\(error)"])
+                standby.restart()
+                try? await Task.sleep(for: .milliseconds(DispatcherLimits.retryMs))
+                continue
+            }
+            logger.notice("ready", metadata: ["endpoint": "\(endpoint)"])
+            tell(.leads(endpoint: endpoint))
+            await leadUntilEnd()
+            await stop()
+            isStandby = false
+            standby.restart()
+        }
+    }
+
+    /// - Returns: nil at the graceful shutdown.
+    private func claim(_ standby: inout Standby, _ isStandby: inout Bool) async throws -> Standby.Claim? {
+        if let claim = try await standby.attempt() { return claim }
+        if !isStandby {
+            isStandby = true
+            let directory = configuration.dataDirectory
+            let holder = DataLock.holder(directory: directory, name: Self.lockName)
+            logger.notice(
+                "standby: another dispatcher leads on this data directory",
+                metadata: ["directory": "\(directory)", "process": "\(holder.map(String.init) ?? "unknown")"])
+            tell(.standby(directory: directory))
+        }
+        let waiting = standby
+        let claim = try await cancelWhenGracefulShutdown {
+            var standby = waiting
+            do { return (try await standby.wait(), standby) as (Standby.Claim, Standby)? } catch is CancellationError {
+                return nil
+            }
+        }
+        if let claim { standby = claim.1 }
+        return claim?.0
+    }
+
+    private func leadUntilEnd() async {
+        guard let service = parts.withLock({ $0?.service }) else { return }
+        let end: @Sendable () -> Void = { Task { await service.letSuccessorsGo() } }
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await service.deposed()
+            } onGracefulShutdown: {
+                end()
+            }
+        } onCancel: {
+            end()
+        }
+    }
+
+    /// Whether a standby that could not lead may be able to later: the disk may get room, a process that is frozen
+    /// may be ended or go on.
+    private static func mayPass(_ error: any Error) -> Bool {
+        guard let error = error as? StoreError else { return true }
+        switch error.kind {
+        case .corrupt, .tooNew, .cannotOpen: return false
+        default: return true
+        }
     }
 }

@@ -32,6 +32,12 @@ public enum DataDirectory {
         close(file)
     }
 
+    /// Whether there is a file with something in it.
+    static func hasContent(_ path: String) -> Bool {
+        var about = stat()
+        return stat(path, &about) == 0 && about.st_size > 0
+    }
+
     static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])

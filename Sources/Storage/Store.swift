@@ -60,6 +60,20 @@ public final class Store: Sendable {
         }
     }
 
+    /// Reads a file that somebody else has in use, through a connection of its own that cannot write; nothing is made
+    /// and no migration applied.
+    /// - Returns: nil when there is no file, or an empty one.
+    /// - Throws: what `work` throws, or ``StoreError``.
+    public static func look<T: Sendable>(
+        at path: String, _ work: @escaping @Sendable (Database) throws -> T
+    ) async throws -> T? {
+        try await withCheckedThrowingContinuation { done in
+            DispatchQueue.global(qos: .userInitiated).async {
+                done.resume(with: Result { try StoreOpening(path: path, migrations: []).look(work) })
+            }
+        }
+    }
+
     /// Waits for what was handed in and closes the file; later work is refused with `closed`. Idempotent.
     public func close() async {
         await writer.close()

@@ -16,6 +16,18 @@ struct StoreOpening: Sendable {
         }
     }
 
+    /// Reads without opening for use; nil when there is no file, or an empty one.
+    func look<T>(_ work: (Database) throws -> T) throws -> T? {
+        do {
+            guard DataDirectory.hasContent(path) else { return nil }
+            var readonly = configuration()
+            readonly.readonly = true
+            let queue = try DatabaseQueue(path: path, configuration: readonly)
+            defer { try? queue.close() }
+            return try queue.read(work)
+        } catch { throw StoreError(error, path: path) ?? error }
+    }
+
     private func openNow() throws -> DatabasePool {
         do {
             try DataDirectory.makeFile(path)

@@ -10,14 +10,16 @@ import Testing
     @Test func aTaskOnAnIdleDeviceIsAssignedAtOnceAndRunsToItsEnd() async throws {
         try await Rig.run { rig in
             let executor = FakeExecutor(gateway: rig.gateway)
-            #expect(try await executor.connect().epoch == 1)
+            #expect(try await executor.connect().epoch == Sample.epoch)
             let view = try await eventually("a slot") {
                 let view = try await rig.gateway.submit("echo hi", target: .defaultDevice)
                 return view.state == .assigned ? view : nil
             }
             #expect(view.target == .defaultDevice && view.device == "box" && view.deviceName == "Linux - box")
             let assign = try await executor.assignment(view.id)
-            #expect(assign.prompt == "echo hi" && assign.attempt == 1 && assign.epoch == 1 && assign.leaseS == 45)
+            #expect(
+                assign.prompt == "echo hi" && assign.attempt == 1 && assign.epoch == Sample.epoch && assign.leaseS == 45
+            )
             try executor.started(view.id)
             _ = try await rig.gateway.wait(view.id, for: .running)
             try executor.append(view.id, 1...3)

@@ -129,12 +129,12 @@ import Testing
             }
             var executor = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: old.generation + 1)
             executor.slots = 1
-            #expect(try await executor.connect(Self.holds(task, 5)).epoch == 2)
+            #expect(try await executor.connect(Self.holds(task, 5)).epoch == Sample.epoch + 1)
             #expect(try await rig.gateway.view(task).stalled == nil)
             try executor.append(task, 1...5)
             try await executor.acknowledged(task, 5)
             try executor.finish(task, 6)
-            #expect(try await executor.assignment(waiting[0]).epoch == 2)
+            #expect(try await executor.assignment(waiting[0]).epoch == Sample.epoch + 1)
             let log = try await rig.gateway.log(task)
             #expect(log.map(\.seq) == Array(1...UInt64(log.count)) && log.last?.flags == .terminal)
             #expect(log.filter { $0.attempt == 1 }.map(\.attemptSeq) == [1, 2, 3, 4, 5])
@@ -161,7 +161,7 @@ import Testing
     @Test func itAnnouncesItselfAndServesWithoutTheRegistry() async throws {
         try await Rig.run { rig in
             #expect(rig.registry.announced.first?.endpoint == rig.server.endpoint)
-            #expect(rig.registry.announced.first?.partitions.first?.epoch == 1)
+            #expect(rig.registry.announced.first?.partitions.first?.epoch == Sample.epoch)
             let executor = FakeExecutor(gateway: rig.gateway)
             try await executor.connect()
             await rig.registry.close()

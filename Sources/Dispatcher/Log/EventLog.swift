@@ -7,13 +7,18 @@ struct EventLog: Sendable {
     /// The epoch in which this process leads, checked inside every transaction.
     let epoch: UInt64
 
+    /// The file in a data directory.
+    static func path(in directory: String) -> String { "\(directory)/dispatcher.db" }
+
     /// Opens the file in `directory` and takes the lease of every partition, in a new epoch.
+    /// - Parameter isLocked: Whether this process holds the lock on the directory.
     /// - Throws: ``StoreError`` that says what is wrong with the file.
-    init(directory: String, holder: Incarnation, now: Timestamp) async throws {
-        let store = try await Store(path: "\(directory)/dispatcher.db", migrations: Schema.migrations)
+    init(directory: String, holder: Incarnation, isLocked: Bool, now: Timestamp) async throws {
+        let store = try await Store(path: Self.path(in: directory), migrations: Schema.migrations)
         self.store = store
         do {
-            epoch = try await store.write { db in try LeaseTable.take(holder: holder, now: now, db) }
+            epoch = try await store.write { db in try LeaseTable.take(holder: holder, isLocked: isLocked, now: now, db)
+            }
         } catch {
             await store.close()
             throw error
@@ -27,6 +32,7 @@ struct EventLog: Sendable {
         let epoch = epoch
         try await store.write { db in
             try LeaseTable.check(epoch: epoch, db)
+            if let isLocked = batch.renewal { try LeaseTable.renew(epoch: epoch, isLocked: isLocked, db) }
             for record in batch.records {
                 if let creation = batch.creations[record.id] {
                     try create(record, creation, db)
@@ -37,6 +43,18 @@ struct EventLog: Sendable {
             }
             try EventTable.append(batch.events, db)
         }
+    }
+
+    /// - Throws: ``Fault`` `not_leader` when another process leads now; else what the store says.
+    func check() async throws {
+        let epoch = epoch
+        try await store.read { db in try LeaseTable.check(epoch: epoch, db) }
+    }
+
+    /// Gives the lease up: a standby need not wait for it to stand still.
+    func release() async throws {
+        let epoch = epoch
+        try await store.write { db in try LeaseTable.release(epoch: epoch, db) }
     }
 
     private func create(_ record: TaskRecord, _ creation: CommitBatch.Creation, _ db: Database) throws {
@@ -53,8 +71,11 @@ struct EventLog: Sendable {
     }
 
     /// Every task that has not ended, in the order of acceptance, and the last ordinal that was ever given.
+    /// - Throws: ``Fault`` `not_leader` when another process leads now; else what the store says.
     func alive() async throws -> (records: [TaskRecord], lastOrdinal: Int64) {
-        try await store.read { db in
+        let epoch = epoch
+        return try await store.read { db in
+            try LeaseTable.check(epoch: epoch, db)
             let rows = try Row.fetchCursor(
                 db,
                 sql: """

@@ -1,16 +1,24 @@
 import Messages
 import Storage
 
-/// Who leads which partition, and in which epoch.
+/// Who leads which partition, and in which epoch; and whether the leader lives.
 enum LeaseTable {
     /// Takes every partition in an epoch above all there ever were, and returns the epoch.
-    static func take(holder: Incarnation, now: Timestamp, _ db: Database) throws -> UInt64 {
-        let epoch = 1 + (try Int64.fetchOne(db, sql: "SELECT max(epoch) FROM leases") ?? 0)
+    ///
+    /// Epochs follow the clock, too: executors remember the highest one that they have met, and a dispatcher that has
+    /// lost its data would begin again at 1 and be ignored by all of them.
+    static func take(holder: Incarnation, isLocked: Bool, now: Timestamp, _ db: Database) throws -> UInt64 {
+        let highest = try Int64.fetchOne(db, sql: "SELECT max(epoch) FROM leases") ?? 0
+        let epoch = max(highest + 1, now.milliseconds / 1000)
         for partition in 0..<Partition.count {
             try db.execute(
                 sql: "INSERT OR REPLACE INTO leases (partition, epoch, holder, taken_at) VALUES (?, ?, ?, ?)",
                 arguments: [partition, epoch, holder.blob, now.milliseconds])
         }
+        try db.execute(sql: "DELETE FROM leaders")
+        try db.execute(
+            sql: "INSERT INTO leaders (epoch, renewals, locked, released) VALUES (?, 0, ?, 0)",
+            arguments: [epoch, isLocked])
         return UInt64(epoch)
     }
 
@@ -19,5 +27,25 @@ enum LeaseTable {
         let other = try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT epoch FROM leases WHERE epoch <> ? LIMIT 1"), arguments: [Int64(epoch)])
         if let other { throw Fault(.notLeader, "epoch \(epoch) has been replaced by epoch \(other)") }
+    }
+
+    /// The leader lives. `isLocked`: whether it holds the lock on the data directory.
+    static func renew(epoch: UInt64, isLocked: Bool, _ db: Database) throws {
+        try db.cachedStatement(sql: "UPDATE leaders SET renewals = renewals + 1, locked = ? WHERE epoch = ?")
+            .execute(arguments: [isLocked, Int64(epoch)])
+    }
+
+    /// The leader leaves.
+    static func release(epoch: UInt64, _ db: Database) throws {
+        try db.execute(sql: "UPDATE leaders SET released = 1 WHERE epoch = ?", arguments: [Int64(epoch)])
+    }
+
+    /// The lease as others see it; nil when there is none, or none that is renewed.
+    static func sighting(_ db: Database) throws -> LeaseSighting? {
+        guard try db.tableExists("leaders") else { return nil }
+        return try Row.fetchOne(db, sql: "SELECT epoch, renewals, locked, released FROM leaders").map {
+            LeaseSighting(
+                epoch: UInt64($0[0] as Int64), renewals: $0[1], isLocked: $0[2], isReleased: $0[3])
+        }
     }
 }

@@ -7,7 +7,15 @@ enum Schema {
     static let migrations = [
         Migration("tasks and their log") { db in
             try db.execute(sql: leases + conversations + tasks + attempts + events + idempotency)
-        }
+        },
+        Migration("whether the leader lives") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE leaders (
+                        epoch INTEGER PRIMARY KEY, renewals INTEGER NOT NULL, locked INTEGER NOT NULL,
+                        released INTEGER NOT NULL);
+                    """)
+        },
     ]
 
     /// Who leads which partition, in which epoch.

@@ -1,7 +1,4 @@
 import Dispatcher
-import Launch
-import Logging
-import ServiceLifecycle
 
 #if canImport(Glibc)
     import Glibc
@@ -11,18 +8,19 @@ import ServiceLifecycle
     import Darwin
 #endif
 
-/// The server, with a line on standard output once it is ready.
-struct Announced: Service {
-    let server: DispatcherServer
-    let logger: Logger
+/// What a dispatcher says of itself, as lines of JSON on standard output.
+enum Announced {
+    static func tell(_ word: DispatcherServer.Word) {
+        switch word {
+        case .standby(let directory): line("standby", directory)
+        case .leads(let endpoint): line("endpoint", endpoint)
+        }
+    }
 
-    func run() async throws {
-        try await server.start()
-        logger.notice("ready", metadata: ["endpoint": "\(server.endpoint)"])
-        print("{\"endpoint\":\"\(server.endpoint)\"}")
+    private static func line(_ name: String, _ value: String) {
+        let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        print("{\"\(name)\":\"\(escaped)\"}")
         // A pipe would keep the line until there are 4 KiB of them.
         fflush(nil)
-        try? await gracefulShutdown()
-        await server.stop()
     }
 }

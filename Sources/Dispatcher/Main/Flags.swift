@@ -11,10 +11,16 @@ extension Program {
         guard (0...86_400).contains(grace), lease.map({ (0...172_800).contains($0) }) ?? true else {
             throw ValidationError("--grace-s is 0 to 86400 and --lease-s 0 to 172800 seconds")
         }
+        let takeover = try setting.value(takeoverS, "WEGENT_TAKEOVER_S") ?? 15
+        let drain = try setting.value(drainS, "WEGENT_DRAIN_S") ?? 5
+        guard (1...3600).contains(takeover), (0...600).contains(drain) else {
+            throw ValidationError("--takeover-s is 1 to 3600 and --drain-s 0 to 600 seconds")
+        }
         return DispatcherConfiguration(
             registry: try setting.value(registry, "WEGENT_REGISTRY") ?? "tcp://127.0.0.1:7401",
             bind: try setting.value(bind, "WEGENT_BIND") ?? "tcp://127.0.0.1:7402",
             dataDirectory: try setting.value(data, "WEGENT_DATA") ?? "./data",
-            graceS: grace, leaseS: lease, advertise: try setting.value(advertise, "WEGENT_ADVERTISE"))
+            graceS: grace, leaseS: lease, takeoverS: takeover, drainS: drain,
+            advertise: try setting.value(advertise, "WEGENT_ADVERTISE"))
     }
 }

@@ -15,7 +15,9 @@ struct Program: AsyncParsableCommand {
               wegent-dispatcher --registry tcp://10.0.0.2:7401 --bind tcp://10.0.0.3:7402 --data /srv/d --grace-s 120
 
             Every flag can be set by a variable instead: WEGENT_REGISTRY, WEGENT_BIND, WEGENT_DATA, WEGENT_GRACE_S, …
-            When it is ready it prints {"endpoint":"tcp://…"} to standard output.
+            When it leads it prints {"endpoint":"tcp://…"} to standard output. While another one leads on the same data it
+            prints {"standby":"DIRECTORY"} and waits: it leads within 5 s when the other one ends, and --takeover-s after
+            the other one has frozen.
             """)
 
     @Option(help: "Where the registry is. Default: tcp://127.0.0.1:7401")
@@ -30,14 +32,20 @@ struct Program: AsyncParsableCommand {
     var graceS: Double?
     @Option(help: "Seconds without news after which an executor ends a task by itself; 0 = never. Default: grace + 15")
     var leaseS: Double?
+    @Option(help: "Seconds of a frozen leader's silence after which a standby takes its place. Default: 15")
+    var takeoverS: Double?
+    @Option(help: "Seconds that what was decided may take to reach the disk at a stop. Default: 5")
+    var drainS: Double?
     @OptionGroup var log: LogArguments
 
     func run() async throws {
         do {
             Launch.prepare(try log.options())
             let logger = Logger(label: "dispatcher")
-            let server = DispatcherServer(try configuration(), reactor: Reactor(), logger: logger)
-            try await Launch.run([Announced(server: server, logger: logger)], logger: logger)
+            let configuration = try configuration()
+            let server = DispatcherServer(configuration, reactor: Reactor(), logger: logger, tell: Announced.tell)
+            // A little more than its own deadline, to say goodbye and to close.
+            try await Launch.run([server], within: .seconds(configuration.drainS + 2), logger: logger)
         } catch {
             Launch.fail(error, name: "wegent-dispatcher")
         }

@@ -12,35 +12,35 @@ extension DispatcherService {
     ///   `not_leader` when another process leads now.
     func committed(since failures: UInt64) async throws {
         try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-            guard failures == self.failures, phase == .serving else {
-                return waiter.resume(throwing: phase == .stopping ? notServing : lostFault)
-            }
+            guard failures == self.failures, phase == .serving else { return waiter.resume(throwing: lostFault) }
             pending.waiters.append(waiter)
             startCommit()
         }
     }
 
     /// Why a change was not written.
-    private var lostFault: Fault {
-        phase == .deposed
-            ? notServing
-            : Fault(.storageFailed, "the task store refused the write and nothing was changed; try again later")
+    var lostFault: Fault {
+        phase == .deposed || phase == .stopping ? notServing : trouble ?? Self.refused
     }
+
+    /// What is said when the store has given no reason that is of use to people.
+    static let refused = Fault(
+        .storageFailed, "the task store refused the write and nothing was changed; try again later")
 
     /// Starts to commit unless that is going on. The batch is cut a moment later, with all that arrives until then.
     func startCommit() {
-        guard phase == .serving, !isCommitting, !pending.isEmpty else { return }
+        guard phase == .serving, !isCommitting, !pending.isEmpty || isRenewalDue else { return }
         isCommitting = true
         Task(executorPreference: reactor) { await self.commitAll() }
     }
 
     private func commitAll() async {
-        while phase == .serving, !pending.isEmpty {
+        while phase == .serving || phase == .stopping, !pending.isEmpty || isRenewalDue && phase == .serving {
             let batch = cut()
             let rest = pending
             pending = Pending()
             if !batch.isEmpty {
-                do { try await log.commit(batch) } catch {
+                do { try await write(batch) } catch {
                     await recover(from: error, batch, failing: rest.waiters)
                     continue
                 }
@@ -52,12 +52,26 @@ extension DispatcherService {
         idle = []
     }
 
+    /// Commits a batch. When the process was stopped meanwhile, the lease may be another's now: then what follows the
+    /// commit is the other's, too.
+    private func write(_ batch: CommitBatch) async throws {
+        let start = clock.lease()
+        try await log.commit(batch)
+        confirmedAt = max(confirmedAt, start)
+        if batch.renewal != nil { renewedAt = start }
+        if !isCertain {
+            let again = clock.lease()
+            try await log.check()
+            confirmedAt = max(confirmedAt, again)
+        }
+    }
+
     /// What is to be written now.
     private func cut() -> CommitBatch {
         tellPlaces()
         return CommitBatch(
             records: pending.dirty.compactMap { live[$0]?.machine.record }.sorted { $0.ordinal < $1.ordinal },
-            creations: pending.creations, events: pending.events)
+            creations: pending.creations, events: pending.events, renewal: isRenewalDue ? isLocked : nil)
     }
 
     /// The batch is on disk: everybody may know.
@@ -108,37 +122,6 @@ extension DispatcherService {
         case .wait(_, let reason): reason
         case .device: .deviceBusy
         case .fail: nil
-        }
-    }
-
-    /// A commit has failed: what it decided has not happened. Everything is loaded again from the disk.
-    private func recover(
-        from error: any Error, _ batch: CommitBatch, failing waiters: [CheckedContinuation<Void, any Error>]
-    ) async {
-        let isDeposed = (error as? Fault)?.code == .notLeader
-        // A stop that has begun meanwhile goes on.
-        if phase == .serving { phase = isDeposed ? .deposed : .loading }
-        failures += 1
-        let fault = lostFault
-        for (id, creation) in batch.creations { recent.forget(id, key: creation.key) }
-        for (id, creation) in pending.creations { recent.forget(id, key: creation.key) }
-        for waiter in waiters + pending.waiters { waiter.resume(throwing: fault) }
-        pending = Pending()
-        if isDeposed {
-            logger.critical("another process leads now", metadata: ["epoch": "\(log.epoch)"])
-            return
-        }
-        logger.error("a commit failed", metadata: ["error": "\(error)", "tasks": "\(batch.records.count)"])
-        while phase == .loading {
-            try? await Task.sleep(for: .milliseconds(DispatcherLimits.storagePauseMs))
-            guard phase == .loading else { return }
-            do {
-                try await load()
-                logger.notice("tasks loaded again after a failed commit", metadata: ["tasks": "\(live.count)"])
-                return
-            } catch {
-                logger.error("tasks could not be loaded", metadata: ["error": "\(error)"])
-            }
         }
     }
 }

@@ -4,14 +4,18 @@ import Messages
 extension DispatcherService {
     /// Loads every task that has not ended and begins (or goes on) to serve. Those that a device has are stalled until
     /// its session is open; with an open session, the device is asked to send again what is not on disk.
-    /// - Throws: what the store says.
-    func load() async throws {
+    /// - Parameter next: `refusing` when nothing can be written: then it is shown, and nothing is done about it.
+    /// - Throws: what the store says, or ``Fault`` `not_leader`.
+    func load(as next: Phase = .serving) async throws {
+        let start = clock.lease()
         let (records, lastOrdinal) = try await log.alive()
-        guard phase == .loading else { return }
+        guard phase == .loading || phase == .refusing else { return }
+        confirmedAt = max(confirmedAt, start)
         self.lastOrdinal = max(self.lastOrdinal, lastOrdinal)
         forget()
         for record in records { adopt(record) }
-        phase = .serving
+        phase = next
+        guard next == .serving else { return }
         let keys = Set(records.map(\.queue))
         for key in keys { revive(key) }
         for key in fleet.abandoned { drop(key) }
@@ -20,6 +24,7 @@ extension DispatcherService {
     }
 
     private func forget() {
+        pending = Pending()
         live = [:]
         lines = ConversationLines()
         queued = [:]

@@ -4,10 +4,9 @@ import Messages
 /// Sessions of executors: opened and closed by gateways, lost with them.
 extension DispatcherService {
     /// A gateway has an executor's session.
-    /// - Throws: ``Fault`` `stale_session` when a newer one is known, `not_leader`, or `unavailable` while loading.
-    func open(_ message: SessionOpen, peer: Peer) throws -> SessionOpened {
-        if phase == .deposed { throw notServing }
-        guard phase != .stopping else { throw notServing }
+    /// - Throws: ``Fault`` `stale_session` when a newer one is known, `not_leader`, or `unavailable` while stopping.
+    func open(_ message: SessionOpen, peer: Peer) async throws -> SessionOpened {
+        try await assureLead()
         let key = QueueKey(owner: message.owner, device: message.device)
         let ref = SessionRef(gateway: peer.identity.incarnation, number: message.session.value)
         try fleet.open(
@@ -50,7 +49,7 @@ extension DispatcherService {
     }
 
     private func lose(_ key: QueueKey, _ generation: UInt64, reason: String) {
-        guard phase == .serving || phase == .loading else { return }
+        guard phase == .serving || phase == .loading || phase == .refusing else { return }
         let now = clock.wall()
         guard fleet.close(key, generation: generation, now: now) else { return }
         logger.notice(

@@ -1,4 +1,5 @@
 import Messages
+import Storage
 
 /// Taking in tasks.
 extension DispatcherService {
@@ -6,18 +7,19 @@ extension DispatcherService {
     /// - Throws: ``Fault``: what ``Submission`` and ``Placement`` say, `idempotency_mismatch`, `conflict`,
     ///   `conversation_not_found`, `queue_full`, `storage_failed`, or that nothing is answered now.
     func submit(_ submit: TaskSubmit, trace: TraceID) async throws -> TaskView {
-        guard phase == .serving else { throw notServing }
+        guard phase == .serving else { throw lostFault }
+        try await assureLead()
         try Submission.validate(submit)
         if let task = try repeated(submit, PriorSubmission()) { return try await existing(task, owner: submit.owner) }
         let prior: PriorSubmission
         do { prior = try await log.prior(to: submit, now: clock.wall()) } catch { throw storeFault(error) }
-        guard phase == .serving else { throw notServing }
+        guard phase == .serving else { throw lostFault }
         // The same one may have come in while the store was asked; from here to the commit nobody gets in between.
         if let task = try repeated(submit, prior) { return try await existing(task, owner: submit.owner) }
         try accept(submit, prior, trace: trace)
         settle()
         try await committed(since: failures)
-        return try await view(submit.task, owner: submit.owner)
+        return try await committedView(submit.task, owner: submit.owner)
     }
 
     /// The task of an earlier copy of the submission, if there was one.
@@ -89,6 +91,7 @@ extension DispatcherService {
     func storeFault(_ error: any Error) -> Fault {
         if let fault = error as? Fault { return fault }
         logger.error("the task store could not be read", metadata: ["error": "\(error)"])
+        if let error = error as? StoreError, error.kind != .closed { return Fault(.storageFailed, error.description) }
         return Fault(.storageFailed, "the task store cannot be read; try again later")
     }
 }

@@ -4,9 +4,11 @@ import Messages
 extension DispatcherService {
     /// Does what is due; called some twenty times a second.
     func tick() {
+        if isRenewalDue { startCommit() }
         let due = deadlines.due(clock.monotonic())
         guard !due.isEmpty else { return }
-        for key in due { happen(key) }
+        // What is due for a task while nothing can be written is due again when everything has been loaded.
+        for key in due where phase == .serving || key.isOfTheMesh { happen(key) }
         settle()
     }
 
@@ -59,16 +61,31 @@ extension DispatcherService {
         }
     }
 
-    /// Takes nothing more in, and waits until what was decided is on disk.
+    /// Takes nothing more in, and waits until what was decided is on disk, at most
+    /// ``DispatcherConfiguration/drainS``.
     func stop() async {
         guard phase != .stopping else { return }
         phase = .stopping
         letGo(all: true)
+        letSuccessorsGo()
+        let limit = Duration.seconds(configuration.drainS)
+        let late = Task(executorPreference: reactor) {
+            try await Task.sleep(for: limit)
+            await self.giveUp()
+        }
         await withCheckedContinuation { waiter in
             if isCommitting { idle.append(waiter) } else { waiter.resume() }
         }
+        late.cancel()
         let fault = notServing
         for waiter in pending.waiters { waiter.resume(throwing: fault) }
         pending = Pending()
+    }
+
+    /// What was decided has not reached the disk in time: it has not happened.
+    private func giveUp() {
+        logger.error("the store has not taken what was decided before the stop")
+        for waiter in idle { waiter.resume() }
+        idle = []
     }
 }

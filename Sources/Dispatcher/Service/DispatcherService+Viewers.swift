@@ -7,6 +7,7 @@ extension DispatcherService {
     /// Takes a viewer in.
     func follow(_ message: EventsSubscribe, outlet: Outlet) async {
         do {
+            try await assureLead()
             // While the store is asked, a task may come to its end and leave memory: then it is asked again.
             repeat {
                 guard let extent = try await extent(of: message.task, owner: message.owner) else {
@@ -23,7 +24,7 @@ extension DispatcherService {
     private func watch(
         _ message: EventsSubscribe, _ outlet: Outlet, _ extent: (lastSeq: UInt64, isEnded: Bool)
     ) -> Bool {
-        guard phase != .stopping, !outlet.isClosed else {
+        guard phase != .stopping, phase != .deposed, !outlet.isClosed else {
             outlet.fail(notServing)
             return true
         }
@@ -126,6 +127,16 @@ extension DispatcherService {
         let left = viewers[viewer.owner, default: 1] - 1
         viewers[viewer.owner] = left > 0 ? left : nil
         if streams[task]?.viewers.isEmpty == true { streams[task] = nil }
+    }
+
+    /// Ends every stream.
+    func failViewers(_ fault: Fault) {
+        for (task, stream) in streams {
+            for (number, viewer) in stream.viewers {
+                leave(number, task: task)
+                viewer.outlet.fail(fault)
+            }
+        }
     }
 
     /// Shows viewers without news that the stream is alive.

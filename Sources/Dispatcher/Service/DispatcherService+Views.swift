@@ -5,6 +5,12 @@ extension DispatcherService {
     /// A task as it is on disk.
     /// - Throws: ``Fault`` `task_not_found` or `storage_failed`.
     func view(_ id: TaskID, owner: UserID) async throws -> TaskView {
+        try await assureLead()
+        return try await committedView(id, owner: owner)
+    }
+
+    /// The same for a change that was just committed: it is told even when the lead has ended since.
+    func committedView(_ id: TaskID, owner: UserID) async throws -> TaskView {
         if let task = live[id], let record = task.visible, record.owner == owner, let prompt = task.prompt {
             return view(record, prompt: prompt)
         }
@@ -19,6 +25,7 @@ extension DispatcherService {
     /// A page of tasks, newest first.
     /// - Throws: ``Fault`` `storage_failed`.
     func list(_ message: TaskList) async throws -> TaskListing {
+        try await assureLead()
         do {
             let page = try await log.list(message)
             return TaskListing(tasks: page.records.map { view($0) }, next: page.next, total: page.total)
@@ -30,7 +37,8 @@ extension DispatcherService {
     /// Stores the wish to end a task and answers with the task as it is then.
     /// - Throws: ``Fault`` `task_not_found`, `storage_failed`, or that nothing is answered now.
     func cancel(_ message: TaskCancel) async throws -> TaskView {
-        guard phase == .serving else { throw notServing }
+        guard phase == .serving else { throw lostFault }
+        try await assureLead()
         if let task = live[message.task] {
             let record = task.machine.record
             guard record.owner == message.owner else { throw unknown(message.task) }
@@ -39,12 +47,13 @@ extension DispatcherService {
             settle()
             try await committed(since: failures)
         }
-        return try await view(message.task, owner: message.owner)
+        return try await committedView(message.task, owner: message.owner)
     }
 
     /// A page of a task's events.
     /// - Throws: ``Fault`` `task_not_found` or `storage_failed`.
     func page(_ message: EventsPage) async throws -> EventBatch {
+        try await assureLead()
         do {
             guard try await extent(of: message.task, owner: message.owner) != nil else {
                 throw unknown(message.task)

@@ -9,7 +9,16 @@ import Messages
 /// log, the tasks, the fleet and the streams.
 actor DispatcherService {
     /// Whether it answers.
-    enum Phase: Sendable { case loading, serving, deposed, stopping }
+    enum Phase: Sendable {
+        /// What is on disk is being read.
+        case loading
+        /// What is on disk is known and shown, but nothing can be written: see ``DispatcherService/trouble``.
+        case refusing
+        case serving
+        /// Another process leads.
+        case deposed
+        case stopping
+    }
 
     nonisolated let reactor: Reactor
     nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
@@ -42,6 +51,17 @@ actor DispatcherService {
     /// How many commits have failed: what was changed in memory before is not there any more.
     var failures: UInt64 = 0
     var idle: [CheckedContinuation<Void, Never>] = []
+    /// Why nothing can be written (while ``Phase/refusing``), or could not the last time.
+    var trouble: Fault?
+
+    /// When the store last said that we lead: the beginning of that look, in ms of ``DispatcherClock/lease``.
+    var confirmedAt: Int64
+    /// When the lease was last renewed, likewise.
+    var renewedAt: Int64
+    /// Whether this process holds the lock on the data directory.
+    var isLocked: Bool
+    /// Who waits for the end of our lead.
+    var successors: [CheckedContinuation<Void, Never>] = []
 
     var streams: [TaskID: EventStream] = [:]
     var nextViewer = 0
@@ -57,11 +77,14 @@ actor DispatcherService {
     var registered: [CheckedContinuation<Void, Never>] = []
 
     init(
-        _ configuration: DispatcherConfiguration, log: EventLog, reactor: Reactor, clock: DispatcherClock,
-        logger: Logger
+        _ configuration: DispatcherConfiguration, log: EventLog, isLocked: Bool, reactor: Reactor,
+        clock: DispatcherClock, logger: Logger
     ) {
         self.configuration = configuration
         self.log = log
+        self.isLocked = isLocked
+        confirmedAt = clock.lease()
+        renewedAt = confirmedAt
         self.reactor = reactor
         self.clock = clock
         self.logger = logger

@@ -24,4 +24,12 @@ enum DeadlineKey: Hashable, Sendable {
     case announce
     /// Who waits for the first snapshot of devices is let go.
     case firstSnapshot
+
+    /// Whether it concerns peers only, and nothing that is on disk.
+    var isOfTheMesh: Bool {
+        switch self {
+        case .keepalive, .watch, .announce, .firstSnapshot: true
+        default: false
+        }
+    }
 }

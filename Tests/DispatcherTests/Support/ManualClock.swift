@@ -14,5 +14,12 @@ final class ManualClock: Sendable {
 
     var now: Timestamp { start.adding(seconds: Double(passed.withLock { $0 }) / 1000) }
 
+    /// The same time, as that of the lease too.
+    func clock(lease: ManualClock) -> DispatcherClock {
+        var clock = clock
+        clock.lease = { lease.passed.withLock { $0 } }
+        return clock
+    }
+
     func advance(_ seconds: Double) { passed.withLock { $0 += Int64(seconds * 1000) } }
 }

@@ -10,6 +10,8 @@ final class Rig: Sendable {
     let reactor = Reactor(name: "rig")
     let folder: TemporaryDirectory
     let time = ManualClock()
+    /// The time of the lease in the store: it stands still when a test lets the other one pass.
+    let leaseTime = ManualClock()
     let registry: FakeRegistry
     let server: DispatcherServer
     let gateway: FakeGateway
@@ -26,7 +28,8 @@ final class Rig: Sendable {
             registry: registry.endpoint, bind: "inproc://dispatcher-\(BootID.generate())",
             dataDirectory: folder.file("data"), graceS: graceS)
         server = DispatcherServer(
-            configuration, reactor: reactor, clock: ticking ? .system : time.clock, isTicking: ticking,
+            configuration, reactor: reactor, clock: ticking ? .system : time.clock(lease: leaseTime),
+            isTicking: ticking,
             logger: Self.logger)
         try await Self.start(server, time)
         gateway = FakeGateway(server.endpoint, reactor)

@@ -5,6 +5,8 @@ import Messages
 /// Values that many tests need.
 enum Sample {
     static let owner = UserID.generate()
+    /// The first one of a dispatcher with a ``ManualClock``.
+    static let epoch: UInt64 = 1_780_000_000
     static let now = Timestamp(milliseconds: 1_780_000_000_000)
 
     static func record(ordinal: Int64 = 1, owner: UserID = owner, device: String? = "box") -> TaskRecord {

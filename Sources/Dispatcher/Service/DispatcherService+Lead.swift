@@ -1,0 +1,61 @@
+import Messages
+
+/// Whether we still lead. A process that was stopped for a while may have been replaced without a sign, so nothing is
+/// told from memory unless the store has said so a short time ago.
+extension DispatcherService {
+    /// Whether nobody can have taken the lease since the store was last asked.
+    var isCertain: Bool { clock.lease() - confirmedAt < configuration.takeoverMs }
+
+    /// Whether the lease is to be renewed with the next commit, or by one of its own.
+    var isRenewalDue: Bool { clock.lease() - renewedAt >= configuration.renewMs }
+
+    /// Asks the store whether we lead, unless that is certain.
+    /// - Throws: ``Fault`` `not_leader`, `unavailable` while stopping, or `storage_failed`.
+    func assureLead() async throws {
+        if !isCertain {
+            let start = clock.lease()
+            do {
+                try await log.check()
+                confirmedAt = max(confirmedAt, start)
+            } catch {
+                guard isNotLeader(error) else { throw storeFault(error) }
+                depose()
+            }
+        }
+        guard phase != .deposed, phase != .stopping else { throw notServing }
+    }
+
+    func isNotLeader(_ error: any Error) -> Bool { (error as? Fault)?.code == .notLeader }
+
+    /// Another process leads: nothing more is sent or answered but that.
+    func depose() {
+        guard phase != .deposed, phase != .stopping else { return }
+        phase = .deposed
+        logger.critical("another process leads now", metadata: ["epoch": "\(log.epoch)"])
+        failures += 1
+        for waiter in pending.waiters { waiter.resume(throwing: notServing) }
+        pending = Pending()
+        failViewers(notServing)
+        letSuccessorsGo()
+    }
+
+    /// Lets those go who wait in ``deposed()``.
+    func letSuccessorsGo() {
+        for successor in successors { successor.resume() }
+        successors = []
+    }
+
+    /// Returns when another process leads, or at the stop.
+    func deposed() async {
+        await withCheckedContinuation { successor in
+            if phase == .deposed || phase == .stopping { return successor.resume() }
+            successors.append(successor)
+        }
+    }
+
+    /// This process has got the lock on the data directory after all.
+    func gotLock() {
+        isLocked = true
+        renewedAt = .min / 2
+    }
+}

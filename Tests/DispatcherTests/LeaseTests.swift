@@ -1,0 +1,101 @@
+import Messages
+import Storage
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+/// The lease as values and rows: who may lead, and in which epoch.
+@Suite struct LeaseTests {
+    private static let lease = LeaseSighting(epoch: 7, renewals: 1, isLocked: true, isReleased: false)
+
+    private static func changed(_ change: (inout LeaseSighting) -> Void) -> LeaseSighting {
+        var lease = lease
+        change(&lease)
+        return lease
+    }
+
+    @Test func aFreeLockMeansThatItsHolderIsGone() {
+        var watch = LeaseWatch(takeoverMs: 15_000)
+        #expect(watch.look(Self.lease, hasLock: false, at: 0) == .wait)
+        #expect(watch.look(Self.lease, hasLock: true, at: 200) == .lead)
+        var other = LeaseWatch(takeoverMs: 15_000)
+        #expect(other.look(nil, hasLock: true, at: 0) == .lead)
+    }
+
+    @Test func aLeaseThatStandsStillIsTakenAndOneThatMovesIsNot() {
+        var watch = LeaseWatch(takeoverMs: 15_000)
+        for second in 0..<60 {
+            let renewed = Self.changed { $0.renewals = Int64(second / 10) }
+            #expect(watch.look(renewed, hasLock: false, at: Int64(second) * 1000) == .wait)
+        }
+        let last = Self.changed { $0.renewals = 5 }
+        #expect(watch.look(last, hasLock: false, at: 64_999) == .wait)
+        #expect(watch.look(last, hasLock: false, at: 65_000) == .takeOver)
+    }
+
+    @Test func whoLeadsWithoutTheLockIsNotReplacedByWhoFindsItFree() {
+        var watch = LeaseWatch(takeoverMs: 15_000)
+        let lease = Self.changed { $0.isLocked = false }
+        #expect(watch.look(lease, hasLock: true, at: 0) == .wait)
+        #expect(watch.look(lease, hasLock: true, at: 14_999) == .wait)
+        #expect(watch.look(lease, hasLock: true, at: 15_000) == .lead)
+        let left = Self.changed {
+            $0.isLocked = false
+            $0.isReleased = true
+        }
+        #expect(watch.look(left, hasLock: true, at: 15_001) == .lead)
+    }
+
+    @Test func aLeaseThatWasGivenUpIsTakenSoonAndAnUnknownOneNever() {
+        var watch = LeaseWatch(takeoverMs: 15_000)
+        let left = Self.changed { $0.isReleased = true }
+        #expect(watch.look(left, hasLock: false, at: 0) == .wait)
+        #expect(watch.look(left, hasLock: false, at: DispatcherLimits.releasedMs) == .takeOver)
+        #expect(watch.look(nil, hasLock: false, at: 10_000) == .wait)
+        #expect(watch.look(nil, hasLock: false, at: 1_000_000) == .wait)
+    }
+
+    @Test func epochsGrowAndDoNotBeginAgainWhenTheDataAreGone() async throws {
+        let folder = try TemporaryDirectory()
+        func open(_ name: String, at seconds: Int64) async throws -> UInt64 {
+            let log = try await EventLog(
+                directory: folder.file(name), holder: .generate(), isLocked: true,
+                now: Timestamp(milliseconds: seconds * 1000))
+            await log.close()
+            return log.epoch
+        }
+        #expect(try await open("a", at: 1_780_000_000) == 1_780_000_000)
+        #expect(try await open("a", at: 1_780_000_000) == 1_780_000_001)
+        // A clock that was set back does not take the epoch back.
+        #expect(try await open("a", at: 1_000) == 1_780_000_002)
+        #expect(try await open("b", at: 1_780_000_100) == 1_780_000_100)
+    }
+
+    @Test func whoeverWasReplacedCannotWriteAndCannotRead() async throws {
+        let folder = try TemporaryDirectory()
+        func open() async throws -> EventLog {
+            try await EventLog(directory: folder.path, holder: .generate(), isLocked: true, now: Sample.now)
+        }
+        let old = try await open()
+        let path = EventLog.path(in: folder.path)
+        let before = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
+        try await old.commit(CommitBatch(renewal: true))
+        let after = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
+        #expect(after.renewals == before.renewals + 1 && after.epoch == old.epoch && after.isLocked)
+        let new = try await open()
+        for body in [
+            { try await old.commit(CommitBatch(renewal: true)) }, { try await old.check() },
+            { _ = try await old.alive() },
+        ] as [() async throws -> Void] {
+            let fault = await #expect(throws: Fault.self) { try await body() }
+            #expect(fault?.code == .notLeader)
+        }
+        // Its leaving does not give up what is another's.
+        try await old.release()
+        let lease = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
+        #expect(lease.epoch == new.epoch && !lease.isReleased)
+        await old.close()
+        await new.close()
+    }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import Logging
+import Mesh
+import Messages
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+/// Two dispatchers on one data directory, as real processes that are really killed and frozen.
+@Suite(.timeLimit(.minutes(3))) struct StandbyTests {
+    /// Processes on one directory, and a registry that plays along.
+    private final class Site: Sendable {
+        let folder: TemporaryDirectory
+        let reactor = Reactor(name: "site")
+        let registry: FakeRegistry
+
+        init() async throws {
+            folder = try TemporaryDirectory()
+            registry = try await FakeRegistry(
+                reactor, devices: [Sample.device("box", star: true)], endpoint: "tcp://127.0.0.1:0")
+        }
+
+        /// - Parameter takeover: Seconds; low where a leader is frozen.
+        func start(takeover: Double = 15, _ more: [String] = []) throws -> ChildProcess {
+            try ChildProcess(
+                Binaries.dispatcher,
+                [
+                    "--registry", registry.endpoint, "--bind", "tcp://127.0.0.1:0", "--data", folder.file("data"),
+                    "--takeover-s", "\(takeover)",
+                ] + more)
+        }
+
+        func gateway(_ endpoint: String) async throws -> FakeGateway {
+            let gateway = FakeGateway(endpoint, reactor)
+            _ = try await gateway.link.connected()
+            return gateway
+        }
+
+        static func run(_ body: (Site) async throws -> Void) async throws {
+            let site = try await Site()
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(site)) } catch { result = .failure(error) }
+            await site.registry.close()
+            await site.reactor.shutdown()
+            try result.get()
+        }
+    }
+
+    private static func endpoint(_ process: ChildProcess) async throws -> String {
+        let line = try await process.stdout.line("the endpoint") { $0.hasPrefix("{\"endpoint\":\"") }
+        return String(line.dropFirst(13).dropLast(2))
+    }
+
+    private static func standby(_ process: ChildProcess, times: Int = 1) async throws {
+        try await eventually("the standby") { process.stdout.lines.count { $0.hasPrefix("{\"standby\":\"") } == times }
+    }
+
+    @Test func aStandbySaysSoAndFollowsADeadLeader() async throws {
+        try await Site.run { site in
+            let first = try site.start()
+            let gateway = try await site.gateway(try await Self.endpoint(first))
+            let task = try await gateway.submit(target: .cloud)
+            let second = try site.start()
+            #expect(try await second.stdout.line() == "{\"standby\":\"\(site.folder.file("data"))\"}")
+            let words = try await second.stderr.line { $0.contains("standby") }
+            #expect(words.contains("process=\(first.pid)") && words.contains(site.folder.file("data")))
+            first.signal(SIGKILL)
+            let death = ContinuousClock.now
+            let endpoint = try await Self.endpoint(second)
+            // 5 s are promised; some more for a machine that does other things.
+            #expect(ContinuousClock.now - death < .seconds(10))
+            let other = try await site.gateway(endpoint)
+            #expect(try await other.view(task.id).state == .queued)
+            let epochs = site.registry.announced.compactMap { $0.partitions.first?.epoch }
+            #expect(epochs.count == 2 && epochs[1] > epochs[0])
+            await gateway.link.close()
+            await other.link.close()
+            #expect(try await second.stop() == .exited(0))
+        }
+    }
+
+    @Test func aStandbyFollowsALeaderThatStopsAndEndsItself() async throws {
+        try await Site.run { site in
+            let first = try site.start()
+            _ = try await Self.endpoint(first)
+            let second = try site.start()
+            try await Self.standby(second)
+            let third = try site.start()
+            try await Self.standby(third)
+            #expect(try await third.stop() == .exited(0))
+            #expect(try await first.stop() == .exited(0))
+            _ = try await Self.endpoint(second)
+            #expect(try await second.stop() == .exited(0))
+        }
+    }
+
+    @Test func aFrozenLeaderIsReplacedAndKnowsItWhenItThaws() async throws {
+        try await Site.run { site in
+            let first = try site.start(takeover: 2)
+            let old = try await site.gateway(try await Self.endpoint(first))
+            let executor = FakeExecutor(gateway: old)
+            try await executor.connect()
+            let task = try await old.submit().id
+            let assigned = try await executor.assignment(task)
+            let second = try site.start(takeover: 2)
+            try await Self.standby(second)
+            // A leader with nothing to do is not mistaken for a frozen one.
+            try await Task.sleep(for: .seconds(5))
+            #expect(second.stdout.lines.count == 1)
+            first.signal(SIGSTOP)
+            let new = try await site.gateway(try await Self.endpoint(second))
+            #expect(try await new.view(task).state == .assigned)
+            // What waits for the frozen one when it goes on: a message of its executor and a question.
+            let sent = executor.received.count
+            try? executor.started(task)
+            try? executor.append(task, 1...3)
+            first.signal(SIGCONT)
+            try await Self.standby(first)
+            #expect(executor.received.count == sent)
+            let back = FakeExecutor(gateway: new, session: .generate(), generation: 2)
+            let opened = try await back.connect([AttemptReport(task: task, attempt: 1, lastSeq: 3, ended: false)])
+            #expect(opened.epoch > assigned.epoch)
+            try back.started(task)
+            try back.append(task, 1...3)
+            try await back.acknowledged(task, 3)
+            try back.finish(task, 4)
+            _ = try await new.wait(task, for: .completed)
+            let log = try await new.log(task)
+            #expect(log.map(\.seq) == Array(1...UInt64(log.count)))
+            #expect(log.filter { $0.attempt == 1 }.map(\.attemptSeq) == [1, 2, 3])
+            // It is a standby now: it follows in its turn. The lock of the data directory has gone over.
+            second.signal(SIGKILL)
+            let third = try await Self.endpoint(second: first)
+            let last = try await site.gateway(third)
+            #expect(try await last.view(task).state == .completed)
+            for gateway in [old, new, last] { await gateway.link.close() }
+            #expect(try await first.stop() == .exited(0))
+        }
+    }
+
+    /// The endpoint of a process that leads for the second time.
+    private static func endpoint(second process: ChildProcess) async throws -> String {
+        try await eventually("the second lead") {
+            let lines = process.stdout.lines.filter { $0.hasPrefix("{\"endpoint\":\"") }
+            return lines.count == 2 ? String(lines[1].dropFirst(13).dropLast(2)) : nil
+        }
+    }
+
+    @Test func aQuestionThatWaitedForAFrozenLeaderIsNotAnsweredFromMemory() async throws {
+        let folder = try TemporaryDirectory()
+        try await Rig.run(folder: folder) { rig in
+            let task = try await rig.gateway.submit(target: .cloud).id
+            let log = try await EventLog(
+                directory: folder.file("data"), holder: .generate(), isLocked: false, now: Sample.now)
+            // Within the time of the lease the old one may still answer.
+            #expect(try await rig.gateway.view(task).state == .queued)
+            rig.leaseTime.advance(15)
+            for ask in [
+                { _ = try await rig.gateway.view(task) },
+                { _ = try await rig.gateway.log(task) },
+                { _ = try await rig.gateway.ask(TaskList(owner: Sample.owner, limit: 10)) },
+                { _ = try await FakeExecutor(gateway: rig.gateway).connect() },
+            ] as [() async throws -> Void] {
+                let fault = await #expect(throws: Fault.self) { try await ask() }
+                #expect(fault?.code == .notLeader)
+            }
+            await log.close()
+        }
+    }
+}

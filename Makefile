@@ -7,7 +7,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-core bench check format release install clean
+.PHONY: help setup build run test test-core fault soak bench check format release install clean
 
 PREFIX ?= /usr/local
 BINARIES := wegent wegent-gateway wegent-registry wegent-dispatcher wegent-executor
@@ -16,9 +16,11 @@ RELEASE := swift build -c release --static-swift-stdlib --scratch-path .build-re
 UP ?=
 # What `make test` runs, such as `make test FILTER=CLITests`.
 FILTER ?=
+# `make fault`, `make soak`: where the choices begin; printed by each run.
+SEED ?=
 # One after the other: each of these starts processes and has clocks of its own, and all of them at
 # once on a small machine would test the machine.
-HEAVY := MeshTests DispatcherTests GatewayTests ExecutorTests CLITests IntegrationTests
+HEAVY := MeshTests DispatcherTests GatewayTests ExecutorTests CLITests IntegrationTests FaultTests
 TEST := swift test --skip-build --disable-xctest --scratch-path .build
 
 help: ## List the targets
@@ -48,6 +50,14 @@ endif
 
 test-core: setup ## Build and run the tests of the parts without TLS and tokens: a much shorter first build
 	WEGENT_CORE=1 swift test --scratch-path .build-core $(if $(FILTER),--filter '$(FILTER)')
+
+fault: setup ## Kill, freeze and cut real services at every step of a task's life, and check every promise (SEED=...)
+	swift build --scratch-path .build
+	.build/debug/wegent-fault $(if $(SEED),--seed $(SEED))
+
+soak: setup ## The same at random for as long as you like: make soak MINUTES=30 (SEED=...)
+	swift build --scratch-path .build
+	.build/debug/wegent-fault random --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 bench: setup ## Measure against C on libzmq, and the way of a task, and print a table
 	$(RELEASE)

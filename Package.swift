@@ -154,6 +154,8 @@ if !coreOnly {
         tests("Executor", ["ScriptedModel"] + nio, exclude: ["Recorded"]),
         tests("CLI", ["Messages", "ScriptedModel", arguments]),
         .testTarget(
+            name: "FaultTests", dependencies: ["Faults", "TestClient", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Gateway", "TestSupport", "TestClient", "TestCluster", "ScriptedModel", "Messages", "Mesh", "Curl",

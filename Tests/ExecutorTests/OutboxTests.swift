@@ -48,6 +48,20 @@ struct OutboxTests {
         #expect(outbox.isDone)
     }
 
+    @Test func `An outbox of an earlier life goes on behind what the leader has, however far that is`() throws {
+        var earlier = try AttemptOutbox.create(id, in: folder.path)
+        for _ in 0..<5 { try earlier.append(events(1000), time: .now()) }
+        try earlier.conclude(verdict())
+        var outbox = try AttemptOutbox.open(id, path: "\(folder.path)/\(AttemptOutbox.fileName(id))")
+        let first = drain(&outbox).seqs
+        #expect(first.first == 1 && first.count == AttemptOutbox.windowEvents)
+        // The leader had 4105 of them: a whole window and more lies between.
+        outbox.acknowledge(4105)
+        let rest = drain(&outbox)
+        #expect(rest.seqs == Array(4106...5000))
+        #expect(rest.finish == 5001)
+    }
+
     @Test func `What is not acked is sent again from any number`() throws {
         var outbox = try AttemptOutbox.create(id, in: folder.path)
         try outbox.append(events(10), time: .now())

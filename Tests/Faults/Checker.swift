@@ -1,6 +1,5 @@
 import Foundation
 import TestClient
-import TestCluster
 import TestSupport
 
 /// Reads everything that the API and the agents' own journals say after the storm, and holds it against what is
@@ -8,16 +7,15 @@ import TestSupport
 struct Checker {
     /// How a task may end besides `completed` (and `cancelled`, where that was asked for).
     let allowed: Set<String>
-    let cluster: Cluster
+    let api: API
 
     /// Waits for every end and checks every order.
     /// - Parameter limit: How long the tasks have to come to their ends.
     /// - Returns: what is wrong.
-    func check(_ orders: [Order], executors: [String], within limit: Duration) async -> [String] {
+    func check(_ orders: [Order], within limit: Duration) async -> [String] {
         _ = try? await eventually("the end of every task", within: limit) { orders.allSatisfy(\.isDone) }
         var wrong: [String] = []
         for order in orders { wrong += await check(order) }
-        for executor in executors { wrong += await rest(of: executor) }
         return wrong
     }
 
@@ -31,7 +29,7 @@ struct Checker {
             let events = try await log(id)
             wrong += stream(events)
             for follower in order.followers { wrong += compare(follower, events) }
-            wrong += verdict(order, events, try await cluster.api.task(id))
+            wrong += verdict(order, events, try await api.task(id))
         } catch { wrong.append("its log cannot be read: \(error)") }
         let spawned = Journal(of: order.job).spawned
         if spawned.count > 1 { wrong.append("it was started \(spawned.count) times: \(spawned)") }
@@ -42,7 +40,7 @@ struct Checker {
     private func log(_ id: String) async throws -> [TaskEvent] {
         var events: [TaskEvent] = []
         while true {
-            let page = try await cluster.api.page(id, after: events.last?.seq ?? 0, limit: 5000)
+            let page = try await api.page(id, after: events.last?.seq ?? 0, limit: 5000)
             events += page.items
             guard page.next.int != nil, !page.items.isEmpty else { return events }
         }
@@ -104,19 +102,20 @@ struct Checker {
             "\(a.count) bytes instead of \(b.count), from byte \(place) on \"\(around(a))\" instead of \"\(around(b))\""
     }
 
-    /// What an executor holds when nothing is to be done.
-    private func rest(of executor: String) async -> [String] {
+    /// Holds an executor to what it owes when nothing is left to do.
+    /// - Parameters:
+    ///   - spool: Its folder of unacked events.
+    ///   - home: The `HOME` of its children.
+    func check(executor: String, spool: String, home: String) async -> [String] {
         var wrong: [String] = []
         do {
             try await eventually("free slots", within: .seconds(45)) {
-                try await cluster.api.device(executor)?["slots"]["used"].int == 0
+                try await api.device(executor)?["slots"]["used"].int == 0
             }
         } catch { wrong.append("\(executor) still has slots in use: \(error)") }
-        let spool = cluster.data("\(executor)/spool")
         do {
             try await eventually("an empty spool", within: .seconds(15)) { try files(in: spool).isEmpty }
         } catch { wrong.append("\(executor) has files left in its spool: \((try? files(in: spool)) ?? [])") }
-        let home = cluster.directory.file("home")
         do {
             try await eventually("no process", within: .seconds(15)) { Processes.ofAttempts(home: home).isEmpty }
         } catch { wrong.append("processes are left: \(Processes.ofAttempts(home: home))") }

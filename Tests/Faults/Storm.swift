@@ -89,11 +89,20 @@ public struct Storm: Sendable {
             isOver.raise()
             try await group.waitForAll()
         }
-        let checker = Checker(allowed: scenario.allowed, cluster: cluster)
-        let wrong = await checker.check(desk.orders, executors: scenario.executors, within: .seconds(90))
-        Processes.endAll(home: cluster.directory.file("home"))
+        let wrong = await check(cluster, desk)
         guard wrong.isEmpty else { throw Broken(scenario: scenario.name, seed: seed, promises: wrong) }
         return (desk.orders.count, faults)
+    }
+
+    private func check(_ cluster: Cluster, _ desk: Desk) async -> [String] {
+        let checker = Checker(allowed: scenario.allowed, api: cluster.api)
+        var wrong = await checker.check(desk.orders, within: .seconds(90))
+        let home = cluster.directory.file("home")
+        for executor in scenario.executors {
+            wrong += await checker.check(executor: executor, spool: cluster.data("\(executor)/spool"), home: home)
+        }
+        Processes.endAll(home: home)
+        return wrong
     }
 
     /// Hands in one task after the other.

@@ -137,12 +137,19 @@ struct AttemptOutbox {
         guard seq > acked, seq <= last else { return }
         acked = seq
         sent = max(sent, seq)
-        while let first = window.first, windowStart <= seq {
-            window.removeFirst()
+        discard(upTo: seq)
+        refill()
+    }
+
+    /// Moves the window behind `seq`, which may lie far behind it: an outbox that was opened again begins at 1,
+    /// whatever the leader has.
+    private mutating func discard(upTo seq: UInt64) {
+        while windowStart <= seq {
+            if window.isEmpty { refill() }
+            guard let first = window.popFirst() else { return }
             windowSize -= first.encodedSize
             windowStart += 1
         }
-        refill()
     }
 
     /// Sends everything after `seq` again; with none given, everything that is not acked.

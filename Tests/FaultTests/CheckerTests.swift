@@ -1,0 +1,125 @@
+import Foundation
+import TestClient
+import TestSupport
+import Testing
+
+@testable import Faults
+
+/// A checker that finds nothing is worth nothing: each broken promise is shown to it by a gateway that breaks it.
+@Suite struct CheckerTests {
+    /// What a gateway that keeps its promises would answer for one quick job.
+    private struct Said {
+        var events: [String]
+        var state = "completed"
+        var error = "null"
+        /// What the live stream has instead of ``events``.
+        var streamed: [String]?
+    }
+
+    private let directory: TemporaryDirectory
+    private let job: Job
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        job = Job(kind: .quick, token: "t", journal: directory.file("journal"))
+        try directory.write("spawn 1\nend 1\n", to: "journal")
+    }
+
+    private func event(_ seq: Int, _ kind: String, _ data: String) -> String {
+        #"{"seq":\#(seq),"kind":"\#(kind)","time":"2026-01-01T00:00:00.000Z","data":\#(data)}"#
+    }
+
+    private func text(_ seq: Int, _ text: String) -> String {
+        event(seq, "agent_message_chunk", #"{"content":{"type":"text","text":\#(JSON.quoted(text))}}"#)
+    }
+
+    private func state(_ seq: Int, _ state: String) -> String { event(seq, "state", #"{"state":"\#(state)"}"#) }
+
+    /// As it should be.
+    private var good: Said { Said(events: [state(1, "running"), text(2, job.text), state(3, "completed")]) }
+
+    /// What the checker says to a gateway that answers so.
+    private func complaints(_ said: Said, cancelled: Bool = false) async throws -> [String] {
+        let server = try TinyServer { connection in
+            guard let request = connection.request() else { return }
+            let json = "Content-Type: application/json\r\n"
+            if request.head.lowercased().contains("text/event-stream") {
+                let stream = (said.streamed ?? said.events).map { event in
+                    let seq = (try? JSON(event.utf8))?["seq"].int ?? 0
+                    let kind = (try? JSON(event.utf8))?["kind"].string ?? ""
+                    return "id: \(seq)\nevent: \(kind)\ndata: \(event)\n\n"
+                }
+                connection.answer(headers: "Content-Type: text/event-stream\r\n", body: stream.joined())
+            } else if request.line.contains("/events") {
+                connection.answer(
+                    headers: json, body: #"{"items":[\#(said.events.joined(separator: ","))],"next":null}"#)
+            } else {
+                connection.answer(headers: json, body: #"{"state":"\#(said.state)","error":\#(said.error)}"#)
+            }
+        }
+        defer { server.stop() }
+        let api = API(server.url)
+        let order = Order(job)
+        order.accepted("task", Follower(api, task: "task"))
+        if cancelled { order.cancelling() }
+        let wrong = await Checker(allowed: ["executor_restarted"], api: api).check([order], within: .seconds(5))
+        await api.shutdown()
+        return wrong
+    }
+
+    @Test("What is as promised is not complained of")
+    func keeps() async throws {
+        #expect(try await complaints(good) == [])
+        var restarted = Said(events: [text(1, "t 1\n"), state(2, "failed")], state: "failed")
+        restarted.error = #"{"code":"executor_restarted"}"#
+        #expect(try await complaints(restarted) == [])
+        #expect(
+            try await complaints(Said(events: [state(1, "cancelled")], state: "cancelled"), cancelled: true) == [])
+    }
+
+    @Test("A gap, a double, a lost or a changed event is found")
+    func streams() async throws {
+        var said = good
+        said.streamed = [said.events[0], said.events[2]]
+        #expect(try await complaints(said).contains { $0.contains("seq 3 came after 1") })
+        said.streamed = [said.events[0], said.events[0], said.events[1], said.events[2]]
+        #expect(try await complaints(said).contains { $0.contains("seq 1 came after 1") })
+        said.streamed = [said.events[0], text(2, "other"), said.events[2]]
+        #expect(try await complaints(said).contains { $0.contains("something else than the log") })
+        said = Said(events: [good.events[0], good.events[2]])
+        #expect(try await complaints(said).contains { $0.contains("seq 3 at place 2") })
+    }
+
+    @Test("A task without an end, or with two, is found")
+    func ends() async throws {
+        let open = Said(events: [state(1, "running")], state: "running")
+        let complaints = try await complaints(open)
+        #expect(complaints.contains { $0.contains("0 terminal events") })
+        #expect(complaints.contains { $0.contains("a viewer from 0") })
+        let twice = Said(events: [text(1, job.text), state(2, "completed"), state(3, "failed")])
+        #expect(try await self.complaints(twice).contains { $0.contains("2 terminal events") })
+    }
+
+    @Test("Output that was lost, doubled or put out of order is found")
+    func output() async throws {
+        for text in ["t 1\nt 3\n", "t 1\nt 1\nt 2\n", "t 2\nt 1\n"] {
+            let said = Said(events: [self.text(1, text), state(2, "completed")])
+            let complaints = try await complaints(said)
+            #expect(complaints.contains { $0.contains("other output than it wrote") }, "\(text)")
+            #expect(complaints.contains { $0.contains("not the beginning of what it wrote") }, "\(text)")
+        }
+    }
+
+    @Test("A second start, a wrong verdict and an end that nobody may give are found")
+    func verdicts() async throws {
+        try directory.write("spawn 1\nspawn 2\nend 2\n", to: "journal")
+        #expect(try await complaints(good).contains { $0.contains("started 2 times") })
+        var said = good
+        said.state = "failed"
+        #expect(try await complaints(said).contains { $0.contains("its log says completed") })
+        said = Said(events: [state(1, "failed")], state: "failed", error: #"{"code":"internal"}"#)
+        #expect(try await complaints(said).contains { $0.contains("it ended as failed (\"internal\")") })
+        said = Said(events: [state(1, "cancelled")], state: "cancelled")
+        #expect(try await complaints(said).contains { $0.contains("it ended as cancelled") })
+    }
+}

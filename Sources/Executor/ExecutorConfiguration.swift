@@ -77,6 +77,12 @@ public struct ExecutorConfiguration: Sendable {
         for directory in allowDirs where !directory.hasPrefix("/") {
             throw Fault(.invalidRequest, "--allow-dir '\(directory)' must be an absolute path")
         }
+        guard ExecutorTimes.drains.contains(times.drain) else {
+            throw Fault(.invalidRequest, "--drain-s must be 0 to \(Int(ExecutorTimes.drains.upperBound)) seconds")
+        }
+        guard ExecutorTimes.silences.contains(times.silence) else {
+            throw Fault(.invalidRequest, "--silence-s must be 0.1 to \(Int(ExecutorTimes.silences.upperBound)) seconds")
+        }
         _ = try LinkAddress(backendURL)
     }
 }
@@ -95,9 +101,14 @@ public enum PermissionMode: String, Sendable, CaseIterable {
 
 /// The executor's waiting times, in seconds unless said otherwise.
 public struct ExecutorTimes: Sendable {
+    /// What ``drain`` may be: at most a day.
+    public static let drains = 0.0...86_400
+    /// What ``silence`` may be: a shorter one takes a busy network for a dead one, a longer one than an hour finds nothing.
+    public static let silences = 0.1...3600
+
     /// A device report goes out this often even when nothing changes.
     public var report: Double = 30
-    /// A WebSocket ping goes out this often.
+    /// A WebSocket ping goes out this often: three of them fit into the silence.
     public var ping: Double = 5
     /// A link on which nothing came for this long is dead.
     public var silence: Double = 15
@@ -110,10 +121,15 @@ public struct ExecutorTimes: Sendable {
     /// How many Claude Code processes stay warm.
     public var warmCount: Int = 8
     /// How long the output of a command's background children is waited for after the command has ended.
-    public var drain: Double = 0.5
+    public var linger: Double = 0.5
+    /// How long running tasks may go on when the executor is asked to stop; 0 = they are ended at once.
+    public var drain: Double = 30
     /// How long a child has between the polite signal and the kill when the executor itself stops.
     public var stopGrace: Double = 1.5
     /// How often the agents are looked for again.
     public var probe: Double = 600
     public init() {}
+
+    /// How long ``ExecutorServer/stop()`` may take at most: the drain, then the end of what is left, then the hand-over.
+    public var longestStop: Duration { .seconds(drain + stopGrace + 10) }
 }

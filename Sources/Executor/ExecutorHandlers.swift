@@ -47,6 +47,7 @@ extension ExecutorService {
         for ack in message.acks where outbox.acknowledge(ack) { over = true }
         // The report tells the leader and the registry that the attempt is not held any more.
         if over { report() }
+        changed()
         schedulePump()
     }
 

@@ -17,6 +17,7 @@ public final class ExecutorServer: Service {
     private let logger: Logger
     private let onRegistered: @Sendable (DeviceRegistered) -> Void
     private let state = Mutex(State())
+    private let children = LiveChildren()
 
     /// Nothing is touched before ``start()``.
     /// - Parameter onRegistered: called once, when the device is registered for the first time.
@@ -46,7 +47,6 @@ public final class ExecutorServer: Service {
 
     private func makeService() throws -> ExecutorService {
         let home = try Home(configuration.home)
-        let boot = BootID.generate()
         let times = configuration.times
         let environment = configuration.environment
         let identity = try DeviceIdentity.load(
@@ -54,22 +54,24 @@ public final class ExecutorServer: Service {
         let claude = ClaudeAgent(
             ClaudeAgent.Settings(
                 program: ClaudeProgram(wanted: configuration.claude ?? "claude", environment: environment),
-                permission: configuration.permissionMode, environment: environment, boot: boot,
+                permission: configuration.permissionMode, environment: environment, children: children,
                 sessions: ClaudeSessions(directory: home.sessions), times: times))
         let shell = ShellAgent(
-            allowed: configuration.allowShell, environment: environment, boot: boot, temporary: home.temporary,
-            drain: times.drain)
+            allowed: configuration.allowShell, environment: environment, children: children, temporary: home.temporary,
+            linger: times.linger)
         let dialer = WebSocketDialer(
             address: try LinkAddress(configuration.backendURL), token: configuration.token,
             renewToken: configuration.renewToken, version: Product.version, times: times)
         let parts = ExecutorService.Parts(
-            identity: identity, identityIsFixed: configuration.deviceID != nil, boot: boot, home: home, dialer: dialer,
+            identity: identity, identityIsFixed: configuration.deviceID != nil, children: children, home: home,
+            dialer: dialer,
             agents: [claude, shell], workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),
             slots: configuration.slots, times: times, version: Product.version)
         return ExecutorService(parts, logger: logger) { [weak self] fault in self?.finish(fault) }
     }
 
-    /// Ends running tasks, hands over what can be handed over and hangs up, within 5 s. Safe to call twice.
+    /// Drains as long as ``ExecutorTimes/drain`` says, ends what still runs, hands over what can be handed over and hangs
+    /// up, within ``ExecutorTimes/longestStop``. Safe to call twice.
     public func stop() async {
         await state.withLock { $0.service }?.stop()
         finish(nil)
@@ -89,6 +91,10 @@ public final class ExecutorServer: Service {
         await stop()
         if let fault { throw fault }
     }
+
+    /// Kills every process that was started here, at once and without waiting: for a process that ends without
+    /// ``stop()``. Nothing can be started afterwards, and children of this process that are not of the executor die too.
+    public func killChildren() { children.killAll(wholeProcess: true) }
 
     private func over() async {
         await withCheckedContinuation { continuation in

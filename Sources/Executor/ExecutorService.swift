@@ -9,7 +9,7 @@ actor ExecutorService {
         var identity: DeviceIdentity
         /// Whether the id was chosen by a person, so that the home does not keep another.
         var identityIsFixed: Bool
-        var boot: BootID
+        var children: LiveChildren
         var home: Home
         var dialer: any Dialer
         var agents: [any AgentDriver]
@@ -43,6 +43,9 @@ actor ExecutorService {
     private var dial: Task<Void, Never>?
     private var waiters: [CheckedContinuation<DeviceRegistered, any Error>] = []
     private var verdict: Result<DeviceRegistered, any Error>?
+    /// The stop is over.
+    private let over = Occurrence()
+    private var change: Occurrence?
     /// Told of a refusal that ends everything after the start.
     private let gaveUp: @Sendable (Fault) -> Void
 
@@ -90,14 +93,16 @@ actor ExecutorService {
         }
     }
 
-    /// Takes no new work, ends what runs, hands over what can be handed over, and hangs up: within some 4 s.
+    /// Takes no new work, lets what runs go on for as long as the drain lasts, ends what is left, hands over what can be
+    /// handed over, and hangs up.
     func stop() async {
-        guard !draining else { return }
+        guard !draining else { return await ended() }
         draining = true
-        if !running.isEmpty { report() }
+        report()
+        await drain()
         for id in running.keys { end(id, .shutdown, grace: parts.times.stopGrace) }
         await settle(within: parts.times.stopGrace + 2) { self.running.isEmpty }
-        await settle(within: 0.5) { self.session.phase != .up || self.outbox.ids.isEmpty }
+        await settle(within: handOver) { self.session.phase != .up || self.outbox.ids.isEmpty }
         handle(.stop)
         ticker?.cancel()
         dial?.cancel()
@@ -105,12 +110,40 @@ actor ExecutorService {
         await withTaskGroup(of: Void.self) { group in
             for agent in parts.agents { group.addTask { await agent.shutDown() } }
         }
+        parts.children.killAll()
+        over.happen()
     }
 
+    /// How long acks of what is in the outbox are waited for at the end: a leader that is well takes milliseconds.
+    private var handOver: Double { parts.times.drain > 0 ? 3 : 0.5 }
+
+    private func drain() async {
+        guard !running.isEmpty, parts.times.drain > 0 else { return }
+        logger.notice(
+            "draining: waiting for running tasks, a second signal ends them at once",
+            metadata: ["tasks": "\(running.count)", "for_s": "\(parts.times.drain)"])
+        await settle(within: parts.times.drain) { self.running.isEmpty }
+        guard !running.isEmpty else { return }
+        logger.notice("the drain is over, ending what still runs", metadata: ["tasks": "\(running.count)"])
+    }
+
+    /// Waits for the end of a stop that somebody else has asked for.
+    private func ended() async { _ = await over.wait(within: parts.times.longestStop.seconds) }
+
+    /// Waits until `condition` holds; asked again at each ``changed()``.
     private func settle(within seconds: Double, _ condition: () -> Bool) async {
         let deadline = ContinuousClock.now + .seconds(seconds)
-        while !condition(), ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
+        while !condition() {
+            let left = (deadline - .now).seconds
+            guard left > 0 else { return }
+            let next = Occurrence()
+            change = next
+            _ = await next.wait(within: left)
+        }
     }
+
+    /// Something has changed that a stop may wait for: an attempt has ended, an outbox is empty, the link is gone.
+    func changed() { change?.happen() }
 
     private func conclude(_ result: Result<DeviceRegistered, any Error>) {
         guard verdict == nil else { return }
@@ -124,6 +157,7 @@ actor ExecutorService {
     /// Feeds the session and carries out what it wants.
     func handle(_ input: Session.Input, connection: Int? = nil) {
         for action in session.handle(input, connection: connection, random: &random) { perform(action) }
+        changed()
     }
 
     private func perform(_ action: Session.Action) {
@@ -179,8 +213,8 @@ actor ExecutorService {
         let connection = session.connection
         announcedAgents = agents
         let message = DeviceRegister(
-            device: identity.id, name: identity.name, boot: parts.boot, version: parts.version, slots: parts.slots,
-            agents: agents, platform: Machine.platform,
+            device: identity.id, name: identity.name, boot: parts.children.boot, version: parts.version,
+            slots: parts.slots, agents: agents, platform: Machine.platform,
             generation: parts.home.read(.generation).flatMap(UInt64.init) ?? 0)
         do {
             link?.send(try Frame.request(message, correlation: number, deadline: parts.times.handshake))

@@ -140,7 +140,8 @@ public final class Cluster: Sendable {
         let token = try await api.mint(part)
         try await startService(
             part, Binaries.executor,
-            ["--mode", "local", "--home", data(part), "--name", part, "--device-id", part] + flags,
+            ["--mode", "local", "--home", data(part), "--name", part, "--device-id", part]
+                + (flags.contains("--drain-s") ? flags : flags + ["--drain-s", "0"]),
             environment: environment(token: token))
         return try await eventually("the device \(part) is online") {
             try await api.device(part).flatMap { $0["status"].string == "online" ? $0 : nil }

@@ -31,7 +31,7 @@ struct ClaudeAgentTests {
         return ClaudeAgent(
             ClaudeAgent.Settings(
                 program: ClaudeProgram(wanted: try #require(Binaries.claude), environment: environment),
-                permission: permission, environment: environment, boot: .generate(),
+                permission: permission, environment: environment, children: LiveChildren(),
                 sessions: ClaudeSessions(directory: folder.file("sessions")), times: times))
     }
 
@@ -213,7 +213,7 @@ struct ClaudeProgramTests {
     private func fault(_ wanted: String, path: String) async -> Fault? {
         let program = ClaudeProgram(wanted: wanted, environment: ["PATH": path])
         do {
-            _ = try await program.version(boot: .generate(), deadline: 1)
+            _ = try await program.version(in: LiveChildren(), deadline: 1)
             return nil
         } catch { return error as? Fault }
     }
@@ -241,6 +241,6 @@ struct ClaudeProgramTests {
     @Test func `It is found in PATH`() async throws {
         try folder.write("#!/bin/sh\necho '9.9.9 (Claude Code)'\n", to: "claude", executable: true)
         let program = ClaudeProgram(wanted: "claude", environment: ["PATH": "\(folder.path):/bin"])
-        #expect(try await program.version(boot: .generate()) == "9.9.9")
+        #expect(try await program.version(in: LiveChildren()) == "9.9.9")
     }
 }

@@ -29,6 +29,7 @@ final class DeviceUnderTest: Sendable {
         var configuration = ExecutorConfiguration(
             backendURL: stub.url, token: "t", home: folder.file("home"), deviceID: "test", allowShell: true,
             claude: folder.file("no-claude"), environment: ["PATH": "/usr/bin:/bin", "HOME": folder.path])
+        configuration.times.drain = 0
         configuration.times.stopGrace = 0.5
         configuration.times.backoff = 0.02...0.1
         configuration.times.handshake = 30
@@ -61,18 +62,7 @@ final class DeviceUnderTest: Sendable {
     var connection: StubConnection { gateway.connections.last! }
 
     /// Acks whatever comes on `connection` from now on, as a leader does.
-    func ackEverything(on connection: StubConnection) {
-        connection.onFrame { header, body in
-            var acks: [AttemptAck] = []
-            if header.type == EventsAppend.type, let last = try? EventsAppend(bytes: body).batch.events.last {
-                acks = [AttemptAck(task: last.task, attempt: last.attempt, seq: last.attemptSeq)]
-            }
-            if header.type == TaskFinished.type, let end = try? Wire.decode(TaskFinished.self, from: body) {
-                acks = [AttemptAck(task: end.task, attempt: end.attempt, seq: end.attemptSeq)]
-            }
-            if !acks.isEmpty { try? connection.send(EventsAck(acks: acks)) }
-        }
-    }
+    func ackEverything(on connection: StubConnection) { connection.ackEverything() }
 
     /// Gives it a shell command.
     @discardableResult

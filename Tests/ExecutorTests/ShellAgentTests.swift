@@ -9,18 +9,18 @@ import Testing
 struct ShellAgentTests {
     private let folder: TemporaryDirectory
     private let sink = RecordingSink()
-    private let boot = BootID.generate()
+    private let children = LiveChildren()
 
     init() throws { folder = try TemporaryDirectory() }
 
-    private func agent(allowed: Bool = true, drain: Double = 0.3) -> ShellAgent {
+    private func agent(allowed: Bool = true, linger: Double = 0.3) -> ShellAgent {
         ShellAgent(
-            allowed: allowed, environment: ["PATH": "/usr/bin:/bin", "WEGENT_TOKEN": "secret"], boot: boot,
-            temporary: folder.path, drain: drain)
+            allowed: allowed, environment: ["PATH": "/usr/bin:/bin", "WEGENT_TOKEN": "secret"], children: children,
+            temporary: folder.path, linger: linger)
     }
 
-    private func start(_ command: String, drain: Double = 0.3) async throws -> any AgentRun {
-        try await agent(drain: drain).start(makeTurn(command, in: folder.path), sink: sink)
+    private func start(_ command: String, linger: Double = 0.3) async throws -> any AgentRun {
+        try await agent(linger: linger).start(makeTurn(command, in: folder.path), sink: sink)
     }
 
     private func run(_ command: String) async throws -> Outcome {
@@ -92,7 +92,7 @@ struct ShellAgentTests {
     @Test func `What a background child writes soon after the end is kept, and the child does not outlive the task`()
         async throws
     {
-        let run = try await start("(sleep 0.2; echo late; sleep 600) & echo $!; exit 0", drain: 2)
+        let run = try await start("(sleep 0.2; echo late; sleep 600) & echo $!; exit 0", linger: 2)
         let outcome = try await deadline("the end") { await run.outcome() }
         #expect(outcome.state == .completed)
         let lines = sink.text.split(separator: "\n").map(String.init)

@@ -110,6 +110,20 @@ final class StubConnection: Sendable {
     /// Called for each frame that comes from now on.
     func onFrame(_ body: @escaping @Sendable (Header, [UInt8]) -> Void) { state.withLock { $0.onFrame = body } }
 
+    /// Acks whatever comes from now on, as a leader does.
+    func ackEverything() {
+        onFrame { [weak self] header, body in
+            var acks: [AttemptAck] = []
+            if header.type == EventsAppend.type, let last = try? EventsAppend(bytes: body).batch.events.last {
+                acks = [AttemptAck(task: last.task, attempt: last.attempt, seq: last.attemptSeq)]
+            }
+            if header.type == TaskFinished.type, let end = try? Wire.decode(TaskFinished.self, from: body) {
+                acks = [AttemptAck(task: end.task, attempt: end.attempt, seq: end.attemptSeq)]
+            }
+            if !acks.isEmpty { try? self?.send(EventsAck(acks: acks)) }
+        }
+    }
+
     /// Everything of a type that has arrived, in order.
     func all<M: Message>(_ type: M.Type) throws -> [M] {
         try state.withLock { $0.frames }.filter { $0.header.type == M.type }.map {

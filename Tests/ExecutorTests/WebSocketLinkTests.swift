@@ -127,7 +127,8 @@ struct WebSocketLinkTests {
         guard case .closed(let why) = try await next(link).last else {
             return #expect(Bool(false), "the end was expected")
         }
-        #expect(why.contains("closed"))
+        // What the server had not read yet makes the system say it in other words.
+        #expect(why.contains("closed") || why.contains("reset"))
         await server.stop()
     }
 

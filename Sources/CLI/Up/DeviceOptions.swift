@@ -25,12 +25,21 @@ struct DeviceOptions: ParsableArguments {
     @Option(help: "The claude program (or WEGENT_CLAUDE). Default: the one in PATH")
     var claude: String?
 
+    @Option(
+        name: .customLong("drain-s"),
+        help: "Seconds that running tasks may go on after Ctrl-C (or WEGENT_DRAIN_S). Default: 0, they are ended")
+    var drainS: Double?
+
     /// The executor's configuration, still without address and token.
     func configuration(home: String, _ setting: Setting) throws -> ExecutorConfiguration {
-        ExecutorConfiguration(
+        var times = ExecutorTimes()
+        // Who presses Ctrl-C at a terminal wants it back.
+        times.drain = try setting.value(drainS, "WEGENT_DRAIN_S") ?? 0
+        return ExecutorConfiguration(
             token: "", home: home, slots: slots, name: name, allowShell: allowShell,
             allowDirs: allowDir.map(UpCommand.absolute), permissionMode: permissionMode, allowBypass: allowBypass,
-            claude: try setting.value(claude, "WEGENT_CLAUDE"), environment: setting.environment)
+            claude: try setting.value(claude, "WEGENT_CLAUDE"), environment: setting.environment,
+            times: times)
     }
 }
 

@@ -10,14 +10,16 @@ import Registry
 actor LocalMesh {
     private let settings: UpSettings
     private let logger: Logger
+    private let rites: LastRites
     private let reactor = Reactor()
     private var registry: RegistryServer?
     private var dispatcher: DispatcherServer?
     private var gateway: GatewayServer?
     private var executor: ExecutorServer?
 
-    init(_ settings: UpSettings, logger: Logger) {
+    init(_ settings: UpSettings, rites: LastRites, logger: Logger) {
         self.settings = settings
+        self.rites = rites
         self.logger = logger
     }
 
@@ -52,6 +54,7 @@ actor LocalMesh {
     func startExecutor(_ configuration: ExecutorConfiguration) async throws -> String? {
         let executor = ExecutorServer(configuration, logger: named("executor"))
         self.executor = executor
+        rites.hold(executor)
         try await executor.start()
         return executor.device?.device
     }

@@ -63,7 +63,12 @@ struct UpCommand: AsyncParsableCommand {
                 level: try setting.value(logLevel, "WEGENT_LOG_LEVEL")?.level ?? .warning,
                 json: try setting.value(logFormat, "WEGENT_LOG_FORMAT") == .json))
         let logger = Logger(label: "up")
-        try await Launch.run([UpService(try settings(setting), logger: logger)], logger: logger)
+        let settings = try settings(setting)
+        let rites = LastRites()
+        let drain = Duration.seconds(settings.executor?.times.drain ?? 0)
+        try await Launch.run(
+            [UpService(settings, rites: rites, logger: logger)], within: Launch.stopBound + drain, logger: logger
+        ) { rites.perform() }
     }
 
     /// Flags over environment over defaults.

@@ -12,9 +12,11 @@ struct UpService: Service {
 
     private let settings: UpSettings
     private let logger: Logger
+    private let rites: LastRites
 
-    init(_ settings: UpSettings, logger: Logger) {
+    init(_ settings: UpSettings, rites: LastRites, logger: Logger) {
         self.settings = settings
+        self.rites = rites
         self.logger = logger
     }
 
@@ -27,7 +29,7 @@ struct UpService: Service {
             try configuration.validate()
         }
         if settings.port != 0 { try PortProbe.check(host: settings.host, port: settings.port) }
-        let mesh = LocalMesh(settings, logger: logger)
+        let mesh = LocalMesh(settings, rites: rites, logger: logger)
         do {
             let ready = try await start(mesh)
             try await tell(ready)

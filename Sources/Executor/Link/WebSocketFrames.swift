@@ -96,6 +96,6 @@ final class WebSocketFrames: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(context, "the connection failed: \(error)")
+        end(context, "the connection failed: \(WebSocketDialer.reason(error))")
     }
 }

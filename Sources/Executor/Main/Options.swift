@@ -51,6 +51,16 @@ struct Options: ParsableArguments {
     var allowBypass = false
     @Option(help: "The claude program; also WEGENT_CLAUDE. (default: claude, from PATH)")
     var claude: String?
+    @Option(
+        name: .customLong("drain-s"),
+        help: "Seconds that running tasks may go on at a stop; also WEGENT_DRAIN_S. 0 = end them. (default: 30)")
+    var drainS: Double?
+    @Option(
+        name: .customLong("silence-s"),
+        help: "Seconds of silence after which the connection is dead; also WEGENT_SILENCE_S. (default: 15)"
+    )
+    var silenceS: Double?
+
     /// The configuration that follows.
     /// - Throws: ``Fault`` with code `invalid_request`.
     func executorConfiguration() throws -> ExecutorConfiguration {
@@ -58,6 +68,10 @@ struct Options: ParsableArguments {
             throw Fault(.invalidRequest, "--mode cloud is not there yet; --mode local runs tasks of the token's owner")
         }
         let setting = Setting.process
+        var times = ExecutorTimes()
+        times.drain = try setting.value(drainS, "WEGENT_DRAIN_S") ?? times.drain
+        times.silence = try setting.value(silenceS, "WEGENT_SILENCE_S") ?? times.silence
+        times.ping = times.silence / 3
         let user = setting.environment["HOME"] ?? FileManager.default.homeDirectoryForCurrentUser.path
         return ExecutorConfiguration(
             backendURL: try setting.value(backendURL, "WEGENT_BACKEND_URL") ?? "http://127.0.0.1:8787",
@@ -66,7 +80,7 @@ struct Options: ParsableArguments {
             slots: slots, name: name, deviceID: deviceID, allowShell: allowShell,
             allowDirs: allowDirs.map { Self.absolute($0, user) }, permissionMode: permissionMode,
             allowBypass: allowBypass, claude: try setting.value(claude, "WEGENT_CLAUDE"),
-            environment: setting.environment)
+            environment: setting.environment, times: times)
     }
 
     private static func absolute(_ path: String, _ user: String) -> String {

@@ -18,10 +18,13 @@ struct Program: AsyncParsableCommand {
         do {
             Launch.prepare(try log.options())
             let logger = Logger(label: "wegent-executor")
-            let server = ExecutorServer(try options.executorConfiguration(), logger: logger) { device in
+            let configuration = try options.executorConfiguration()
+            let server = ExecutorServer(configuration, logger: logger) { device in
                 Launch.ready(["device_id": device.device, "name": device.name], logger: logger)
             }
-            try await Launch.run([server], logger: logger)
+            try await Launch.run([server], within: configuration.times.longestStop, logger: logger) {
+                server.killChildren()
+            }
         } catch { Launch.fail(error, name: "wegent-executor") }
     }
 }

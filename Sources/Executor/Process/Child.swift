@@ -17,6 +17,12 @@ struct Command: Sendable {
     var arguments: [String]
     var environment: [String: String]
     var directory: String
+
+    /// The mark in the environment; nil where there is none.
+    var mark: ProcessMark? {
+        guard let attempt = environment[ProcessMark.task], let boot = environment[ProcessMark.boot] else { return nil }
+        return ProcessMark(attempt: attempt, boot: boot)
+    }
 }
 
 /// How a child ended.
@@ -46,7 +52,8 @@ enum ExitStatus: Equatable, Sendable {
 final class Child: Sendable {
     typealias Stream = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    let group: ProcessGroup
+    /// Its processes.
+    let tree: ProcessTree
     /// Reads standard output; writes to standard input when it was asked for.
     let output: Stream
     /// Reads standard error.
@@ -54,11 +61,14 @@ final class Child: Sendable {
     private let exit: Task<ExitStatus, Never>
     /// Copies of the read ends, only to be asked whether something is in the pipes.
     private let probes: [Int32]
+    private let children: LiveChildren
 
     private init(
-        group: ProcessGroup, output: Stream, errors: Stream, exit: Task<ExitStatus, Never>, probes: [Int32]
+        tree: ProcessTree, output: Stream, errors: Stream, exit: Task<ExitStatus, Never>, probes: [Int32],
+        children: LiveChildren
     ) {
-        self.group = group
+        self.tree = tree
+        self.children = children
         self.output = output
         self.errors = errors
         self.exit = exit
@@ -76,6 +86,15 @@ final class Child: Sendable {
     /// Waits for the child itself, not for what it has started.
     func wait() async -> ExitStatus { await exit.value }
 
+    /// Ends it and everything it has started, by force after `grace` seconds.
+    /// - Returns: whether nothing is left.
+    @discardableResult
+    func end(grace: Double) async -> Bool {
+        let isGone = await tree.end(grace: grace)
+        if isGone { children.dismiss(tree.leader.pid) }
+        return isGone
+    }
+
     /// Stops reading, whoever still holds the other ends.
     func closeStreams() {
         output.channel.close(promise: nil)
@@ -83,35 +102,53 @@ final class Child: Sendable {
     }
 
     /// Starts a child.
-    /// - Parameter input: whether something will be written to its standard input; else that is empty.
-    /// - Throws: ``Fault`` with code `spawn_failed`.
-    static func start(_ command: Command, input: Bool) async throws -> Child {
-        var pipes: [PipeEnds] = []
-        var exit: Task<ExitStatus, Never>?
-        do {
-            for _ in 0..<(input ? 3 : 2) { pipes.append(try PipeEnds()) }
-            let (started, task) = spawn(command, pipes)
-            exit = task
-            // From the spawn on, the write ends (and the input's read end) are the library's to close.
-            let pid = try await started()
-            let probes = pipes.prefix(2).map { fcntl($0.read, F_DUPFD_CLOEXEC, 0) }.filter { $0 >= 0 }
-            let output = try await stream(reading: pipes[0].read, writing: input ? pipes[2].write : nil)
-            let errors = try await stream(reading: pipes[1].read, writing: nil)
-            return Child(group: ProcessGroup(id: pid), output: output, errors: errors, exit: task, probes: probes)
-        } catch {
-            if exit == nil { for pipe in pipes { pipe.closeAll() } }
+    /// - Parameters:
+    ///   - input: whether something will be written to its standard input; else that is empty.
+    ///   - children: where it is known from its first moment on.
+    /// - Throws: ``Fault`` with code `spawn_failed`; then nothing runs.
+    static func start(_ command: Command, input: Bool, in children: LiveChildren) async throws -> Child {
+        let pipes = try PipeEnds.several(input ? 3 : 2)
+        let spawned: Spawned
+        do { spawned = try await spawn(command, pipes, children) } catch {
+            // The library has closed the ends that were meant for the child, or never had them.
             throw error as? Fault
                 ?? Fault(.spawnFailed, "\(command.executable) could not be started in \(command.directory): \(error)")
         }
+        let tree = ProcessTree(leader: spawned.leader, mark: command.mark)
+        do {
+            let probes = pipes.prefix(2).map { fcntl($0.read, F_DUPFD_CLOEXEC, 0) }.filter { $0 >= 0 }
+            let (output, errors) = try await streams(pipes)
+            return Child(
+                tree: tree, output: output, errors: errors, exit: spawned.exit, probes: probes, children: children)
+        } catch {
+            // It runs, but nobody could read it.
+            await tree.end(grace: 0)
+            children.dismiss(tree.leader.pid)
+            throw Fault(.spawnFailed, "\(command.executable) was started but cannot be read: \(error)")
+        }
     }
 
+    /// A process that was started.
+    private struct Spawned {
+        var leader: ProcessEntry.Key
+        var exit: Task<ExitStatus, Never>
+    }
+
+    /// - Throws: what the library throws, with our ends of the pipes closed.
     private static func spawn(
-        _ command: Command, _ pipes: [PipeEnds]
-    ) -> (started: () async throws -> Int32, exit: Task<ExitStatus, Never>) {
-        let (pids, report) = AsyncThrowingStream<Int32, any Error>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        _ command: Command, _ pipes: [PipeEnds], _ children: LiveChildren
+    ) async throws -> Spawned {
+        let (leaders, report) = AsyncThrowingStream<ProcessEntry.Key, any Error>.makeStream(
+            bufferingPolicy: .bufferingNewest(1))
+        // Detached: whoever is cancelled meanwhile still has to learn of the process, to end it.
         let exit = Task.detached { () -> ExitStatus in
             do {
-                let status = try await run(command, pipes) { pid in report.yield(pid) }
+                let status = try await run(command, pipes) { pid in
+                    guard let leader = children.admit(pid) else {
+                        return report.finish(throwing: Fault(.draining, "the executor is stopping"))
+                    }
+                    report.yield(leader)
+                }
                 report.finish()
                 return status
             } catch {
@@ -119,11 +156,20 @@ final class Child: Sendable {
                 return .exited(127)
             }
         }
-        let started: () async throws -> Int32 = {
-            for try await pid in pids { return pid }
-            throw Fault(.spawnFailed, "\(command.executable) could not be started")
+        let waiting = Task.detached { () -> ProcessEntry.Key? in
+            for try await leader in leaders { return leader }
+            return nil
         }
-        return (started, exit)
+        do {
+            guard let leader = try await waiting.value else {
+                throw Fault(.spawnFailed, "\(command.executable) could not be started")
+            }
+            return Spawned(leader: leader, exit: exit)
+        } catch {
+            for pipe in pipes.prefix(2) { close(pipe.read) }
+            if pipes.count == 3 { close(pipes[2].write) }
+            throw error
+        }
     }
 
     private static func run(
@@ -157,6 +203,20 @@ final class Child: Sendable {
         }
     }
 
+    private static func streams(_ pipes: [PipeEnds]) async throws -> (output: Stream, errors: Stream) {
+        let input = pipes.count == 3 ? pipes[2].write : nil
+        let output: Stream
+        do { output = try await stream(reading: pipes[0].read, writing: input) } catch {
+            for end in [pipes[0].read, pipes[1].read, input ?? -1] where end >= 0 { close(end) }
+            throw error
+        }
+        do { return (output, try await stream(reading: pipes[1].read, writing: nil)) } catch {
+            output.channel.close(promise: nil)
+            close(pipes[1].read)
+            throw error
+        }
+    }
+
     private static func stream(reading: Int32, writing: Int32?) async throws -> Stream {
         let bootstrap = NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         let wrap: @Sendable (any Channel) -> EventLoopFuture<Stream> = { channel in
@@ -185,6 +245,16 @@ struct PipeEnds: Sendable {
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         (read, write) = (ends[0], ends[1])
+    }
+
+    /// Several pipes, or none.
+    static func several(_ count: Int) throws -> [PipeEnds] {
+        var pipes: [PipeEnds] = []
+        do { for _ in 0..<count { pipes.append(try PipeEnds()) } } catch {
+            for pipe in pipes { pipe.closeAll() }
+            throw error
+        }
+        return pipes
     }
 
     func closeAll() {

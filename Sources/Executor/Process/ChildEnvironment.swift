@@ -22,8 +22,8 @@ enum ChildEnvironment {
         var child = own.filter { name, _ in names.contains(name) || prefixes.contains { name.hasPrefix($0) } }
         // Set by Claude Code in its own children; an inherited one would make the new process think it is one of them.
         for name in ["CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT"] { child[name] = nil }
-        child["WEGENT_TASK"] = attempt.description
-        child["WEGENT_BOOT"] = boot.description
+        child[ProcessMark.task] = attempt.description
+        child[ProcessMark.boot] = boot.description
         return child.merging(turn) { _, new in new }
     }
 }

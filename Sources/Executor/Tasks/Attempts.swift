@@ -88,6 +88,7 @@ extension ExecutorService {
         } catch {
             running[id] = nil
             outbox.forget(id)
+            changed()
             reject(id, error as? Fault ?? Fault(.spawnFailed, "\(error)"))
             report()
             // A program that went missing should be seen in the list of devices as well.
@@ -133,6 +134,7 @@ extension ExecutorService {
         let id = AttemptID(task: message.task, attempt: message.attempt)
         if running[id] != nil { return end(id, .requested(discard: message.discard), grace: message.graceS) }
         if message.discard { outbox.drop(id) }
+        changed()
         // The report shows that it is gone, or that its verdict is on the way.
         report()
         schedulePump()
@@ -155,6 +157,7 @@ extension ExecutorService {
 
     /// Frees the slot and says so, and only then gives the verdict: who sees the end sees the free slot.
     private func finish(_ id: AttemptID, _ outcome: Outcome) {
+        defer { changed() }
         guard let attempt = running.removeValue(forKey: id) else { return }
         let outcome = judge(outcome, attempt.stop)
         logger.info(

@@ -10,7 +10,7 @@ actor ClaudeAgent: AgentDriver {
         var program: ClaudeProgram
         var permission: PermissionMode
         var environment: [String: String]
-        var boot: BootID
+        var children: LiveChildren
         var sessions: ClaudeSessions
         var times: ExecutorTimes
     }
@@ -32,7 +32,7 @@ actor ClaudeAgent: AgentDriver {
 
     func describe() async -> Messages.Agent {
         do {
-            let version = try await settings.program.version(boot: settings.boot)
+            let version = try await settings.program.version(in: settings.children)
             broken = nil
             return Messages.Agent(name: name, version: version, ready: true, detail: nil)
         } catch {
@@ -83,10 +83,12 @@ actor ClaudeAgent: AgentDriver {
         let command = Command(
             executable: try settings.program.locate(), arguments: arguments,
             environment: ChildEnvironment.make(
-                from: settings.environment, attempt: turn.attempt, boot: settings.boot, adding: added),
+                from: settings.environment, attempt: turn.attempt, boot: settings.children.boot, adding: added),
             directory: turn.directory)
         let sessions = settings.sessions
-        return try await ClaudeProcess.start(command, permission: settings.permission) { id in
+        return try await ClaudeProcess.start(
+            command, in: settings.children, permission: settings.permission
+        ) { id in
             sessions.keep(id, of: turn.conversation)
         }
     }

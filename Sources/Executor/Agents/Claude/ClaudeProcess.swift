@@ -33,9 +33,10 @@ actor ClaudeProcess {
 
     /// Starts the process and opens the conversation with it.
     static func start(
-        _ command: Command, permission: PermissionMode, keepSession: @escaping @Sendable (String) -> Void
+        _ command: Command, in children: LiveChildren, permission: PermissionMode,
+        keepSession: @escaping @Sendable (String) -> Void
     ) async throws -> ClaudeProcess {
-        let child = try await Child.start(command, input: true)
+        let child = try await Child.start(command, input: true, in: children)
         let process = ClaudeProcess(
             child: child, directory: command.directory, permission: permission, keepSession: keepSession)
         Task.detached { await process.follow() }
@@ -75,14 +76,14 @@ actor ClaudeProcess {
     /// Ends the process and everything it has started, by force after `grace` seconds.
     func terminate(grace: Double) async {
         turn?.interrupted = true
-        await child.group.end(grace: grace)
+        await child.end(grace: grace)
         child.closeStreams()
     }
 
     /// Ends it between turns: it leaves by itself when its input ends, and by force when not.
     func shutDown(grace: Double) async {
         child.output.channel.close(mode: .output, promise: nil)
-        guard await !child.group.isGone(within: grace) else { return }
+        guard await !child.tree.isGone(within: grace) else { return }
         await terminate(grace: grace)
     }
 
@@ -106,7 +107,7 @@ actor ClaudeProcess {
         let status = await child.wait()
         exit = status
         end(died(status))
-        await child.group.end(grace: 0.5)
+        await child.end(grace: 0.5)
     }
 
     private func followErrors() async {

@@ -42,19 +42,20 @@ struct ClaudeProgram: Sendable {
 
     /// What `claude --version` says, such as "2.1.330".
     /// - Throws: ``Fault``: `agent_missing`, or `agent_broken` when it does not answer well within `deadline` seconds.
-    func version(boot: BootID, deadline: Double = 15) async throws -> String {
+    func version(in children: LiveChildren, deadline: Double = 15) async throws -> String {
         let path = try locate()
-        let none = AttemptID(task: TaskID(high: 0, low: 0), attempt: 0)
+        // Of no attempt, but with a mark of its own, so that it is found like everything else.
+        let none = AttemptID(task: .generate(), attempt: 0)
         let command = Command(
             executable: path, arguments: ["--version"],
-            environment: ChildEnvironment.make(from: environment, attempt: none, boot: boot), directory: "/")
+            environment: ChildEnvironment.make(from: environment, attempt: none, boot: children.boot), directory: "/")
         let child: Child
-        do { child = try await Child.start(command, input: false) } catch {
+        do { child = try await Child.start(command, input: false, in: children) } catch {
             throw Fault(.agentBroken, "\(path) could not be started; \(Self.advice)")
         }
         let timer = Task {
             try await Task.sleep(for: .seconds(deadline))
-            child.group.signal(9)
+            await child.end(grace: 0)
             child.closeStreams()
         }
         async let complaints = child.errors.collect(limit: 4096)
@@ -62,6 +63,7 @@ struct ClaudeProgram: Sendable {
         let status = await child.wait()
         let complaint = await complaints
         timer.cancel()
+        await child.end(grace: 0)
         let version = said.split(whereSeparator: \.isWhitespace).first.map(String.init)
         guard status == .exited(0), let version, !version.isEmpty else {
             let last = complaint.split(whereSeparator: \.isNewline).last.map { ": \($0.prefix(300))" } ?? ""

@@ -13,11 +13,11 @@ struct ShellAgent: AgentDriver {
 
     let allowed: Bool
     let environment: [String: String]
-    let boot: BootID
+    let children: LiveChildren
     /// Where the script of a long command line is for as long as it runs.
     let temporary: String
-    /// Seconds; see ``ExecutorTimes/drain``.
-    let drain: Double
+    /// Seconds; see ``ExecutorTimes/linger``.
+    let linger: Double
 
     var name: String { "shell" }
 
@@ -49,11 +49,12 @@ struct ShellAgent: AgentDriver {
         }
         let command = Command(
             executable: "/bin/sh", arguments: arguments,
-            environment: ChildEnvironment.make(from: environment, attempt: turn.attempt, boot: boot),
+            environment: ChildEnvironment.make(from: environment, attempt: turn.attempt, boot: children.boot),
             directory: turn.directory)
         do {
             return ShellRun(
-                child: try await Child.start(command, input: false), sink: sink, drain: drain, script: script)
+                child: try await Child.start(command, input: false, in: children), sink: sink, linger: linger,
+                script: script)
         } catch {
             if let script { try? FileManager.default.removeItem(atPath: script) }
             throw error

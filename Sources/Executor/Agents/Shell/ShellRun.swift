@@ -19,10 +19,10 @@ final class ShellRun: AgentRun {
     private let stop = Stop()
     private let end: Task<Outcome, Never>
 
-    init(child: Child, sink: any TurnSink, drain: Double, script: String?) {
+    init(child: Child, sink: any TurnSink, linger: Double, script: String?) {
         self.child = child
         end = Task.detached { [stop] in
-            let status = await Self.follow(child, sink, drain, stop)
+            let status = await Self.follow(child, sink, linger, stop)
             if let script { try? FileManager.default.removeItem(atPath: script) }
             return Self.outcome(of: status)
         }
@@ -33,10 +33,10 @@ final class ShellRun: AgentRun {
     /// How long it may take to read what was written before that; a process that never stops writing is cut off then.
     private static let starvation = 60.0
 
-    /// Reads both outputs to their ends. Background children of the shell get as long as `drain` says to write after
+    /// Reads both outputs to their ends. Background children of the shell get as long as `linger` says to write after
     /// its end; then what is left of the group is ended: a task leaves no process behind.
     private static func follow(
-        _ child: Child, _ sink: any TurnSink, _ drain: Double, _ stop: Stop
+        _ child: Child, _ sink: any TurnSink, _ linger: Double, _ stop: Stop
     ) async -> ExitStatus {
         let read = Occurrence()
         let readers = Task.detached {
@@ -46,9 +46,9 @@ final class ShellRun: AgentRun {
             read.happen()
         }
         let status = await child.wait()
-        var done = await read.wait(within: drain)
+        var done = await read.wait(within: linger)
         // Pipes are only closed on a writer when nobody of the group is left who could have written.
-        await child.group.end(grace: stop.grace.withLock { $0 } ?? 0.5)
+        await child.end(grace: stop.grace.withLock { $0 } ?? 0.5)
         if !done { done = await read.wait(within: patience) }
         // What is in the pipes is the task's, however long a machine without time takes to read it.
         let end = ContinuousClock.now + .seconds(starvation)
@@ -89,6 +89,6 @@ final class ShellRun: AgentRun {
         }
         guard !again else { return }
         let child = child
-        Task.detached { await child.group.end(grace: grace) }
+        Task.detached { await child.end(grace: grace) }
     }
 }

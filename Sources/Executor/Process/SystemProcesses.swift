@@ -1,0 +1,101 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The system's table of processes, read from `/proc` (proc(5)). Where there is none it is empty, and only process
+/// groups can be found.
+enum SystemProcesses {
+    /// Every process there is, with those that are over.
+    static func all() -> [ProcessEntry] {
+        #if os(Linux)
+            guard let directory = opendir("/proc") else { return [] }
+            defer { closedir(directory) }
+            var entries: [ProcessEntry] = []
+            while let next = readdir(directory) {
+                let pid = withUnsafeBytes(of: next.pointee.d_name) { number($0.prefix { $0 != 0 }) }
+                if let pid, let found = entry(Int32(pid)) { entries.append(found) }
+            }
+            return entries
+        #else
+            return []
+        #endif
+    }
+
+    /// One process; nil when there is none of this number.
+    static func entry(_ pid: Int32) -> ProcessEntry? {
+        guard let stat = read("/proc/\(pid)/stat", upTo: 4096),
+            // The program's name is in parentheses and may contain anything, parentheses too.
+            let end = stat.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = stat[stat.index(after: end)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 19, let parent = number(fields[1]), let group = number(fields[2]),
+            let session = number(fields[3]), let start = number(fields[19])
+        else { return nil }
+        let state = fields[0].first
+        return ProcessEntry(
+            key: .init(pid: pid, start: start), parent: Int32(truncatingIfNeeded: parent),
+            group: Int32(truncatingIfNeeded: group), session: Int32(truncatingIfNeeded: session),
+            isOver: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"))
+    }
+
+    /// What can be said of a process's mark.
+    enum Marking: Equatable {
+        case marked(ProcessMark)
+        case unmarked
+        /// It is between two programs, or its environment is not ours to read.
+        case unknown
+    }
+
+    /// The mark in a process's environment, as it was when its program was started.
+    static func mark(of pid: Int32) -> Marking {
+        guard let bytes = read("/proc/\(pid)/environ", upTo: 4 << 20), !bytes.isEmpty else { return .unknown }
+        var attempt: String?
+        var boot: String?
+        for variable in bytes.split(separator: 0) where variable.starts(with: prefix) {
+            let text = String(decoding: variable, as: UTF8.self)
+            if text.hasPrefix(ProcessMark.task + "=") { attempt = String(text.dropFirst(ProcessMark.task.count + 1)) }
+            if text.hasPrefix(ProcessMark.boot + "=") { boot = String(text.dropFirst(ProcessMark.boot.count + 1)) }
+        }
+        guard let attempt, let boot else { return .unmarked }
+        return .marked(ProcessMark(attempt: attempt, boot: boot))
+    }
+
+    private static let prefix = Array("WEGENT_".utf8)
+
+    /// - Returns: nil for what is no number, and for one that is too large (a session of the kernel is -1).
+    private static func number(_ digits: some Collection<UInt8>) -> UInt64? {
+        var value: UInt64 = 0
+        guard !digits.isEmpty else { return nil }
+        for digit in digits {
+            if digit == UInt8(ascii: "-") { return 0 }
+            guard (48...57).contains(digit), value < UInt64.max / 20 else { return nil }
+            value = value * 10 + UInt64(digit - 48)
+        }
+        return value
+    }
+
+    private static func read(_ path: String, upTo limit: Int) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 8192)
+        while bytes.count < limit {
+            let count = systemRead(file, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            if count == 0 { break }
+            bytes += buffer[..<count]
+        }
+        return bytes
+    }
+}
+
+// The method above hides the function of the same name.
+private func systemRead(_ file: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    read(file, buffer, count)
+}

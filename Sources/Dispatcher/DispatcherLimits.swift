@@ -4,9 +4,12 @@ import Messages
 enum DispatcherLimits {
     /// Between two repeats of an unanswered assign or stop, and of a resync (ARCHITECTURE section 4), in ms.
     static let repeatMs: Int64 = 2000
-    /// What a cancellation waits for the executor on top of the grace, in ms: the executor's own grace between the
-    /// polite signal and the kill.
+    /// What a cancellation waits for the executor's word on top of the stop's own grace between the polite signal and
+    /// the kill, in ms (ARCHITECTURE section 4): for the process to be reaped and the word to come back.
     static let cancelExtraMs: Int64 = 5000
+    /// The least that a device has to come back after the dispatcher's own start, in ms, whatever is left of its grace:
+    /// it may have come back while nobody was there to be told. Gateways find a new leader within some seconds.
+    static let reviveMs: Int64 = 10_000
     /// How long a new session may take to send its first report before it is given work all the same, in ms.
     static let reportMs: Int64 = 2000
     /// How many places of a queue are told of each move: writing all would be n² events. Those behind learn their

@@ -38,6 +38,8 @@ public final class DispatcherServer: Service {
     private let isTicking: Bool
     private let logger: Logger
     private let tell: @Sendable (Word) -> Void
+    /// What was refused because something newer was there.
+    let stale = StaleCounters()
     private let parts = Mutex<Parts?>(nil)
 
     /// - Parameter tell: Called by ``run()`` whenever it becomes a standby or the leader.
@@ -91,7 +93,8 @@ public final class DispatcherServer: Service {
 
     private func serve(_ identity: Identity, _ lock: DataLock?, _ log: EventLog) async throws {
         let service = DispatcherService(
-            configuration, log: log, isLocked: lock != nil, reactor: reactor, clock: clock, logger: logger)
+            configuration, log: log, isLocked: lock != nil, reactor: reactor, clock: clock, stale: stale,
+            logger: logger)
         try await service.load()
         let listener = try await Listener(
             configuration.bind, identity: identity, handlers: DispatcherHandlers.make(service), reactor: reactor,

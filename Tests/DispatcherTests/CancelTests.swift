@@ -1,5 +1,6 @@
 import Mesh
 import Messages
+import Synchronization
 import TestSupport
 import Testing
 
@@ -53,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func withoutAnAnswerItEndsAfterTheGraceAndTheSlotStaysTaken() async throws {
+    @Test func withoutAnAnswerItEndsAfterTheStopsGraceAndTheSlotStaysTaken() async throws {
         try await Rig.run { rig in
             var executor = FakeExecutor(gateway: rig.gateway)
             executor.slots = 1
@@ -63,8 +64,20 @@ import Testing
             try executor.started(task)
             _ = try await Self.cancel(rig, task)
             let next = try await rig.gateway.submit().id
-            await rig.pass(35)
+            await rig.pass(9)
+            #expect(try await rig.gateway.view(task).state == .running)
+            await rig.pass(1)
             _ = try await rig.gateway.wait(task, for: .cancelled)
+            #expect(try await rig.gateway.view(next).state == .queued)
+            // The device is told until it says that the slot is free.
+            for _ in 0..<3 {
+                let count = executor.stops.count
+                await rig.pass(2)
+                try await eventually("the repeated stop") { executor.stops.count > count }
+                #expect(executor.stops.last?.discard == true)
+            }
+            try executor.report(Self.holds(task))
+            await rig.pass(2)
             #expect(try await rig.gateway.view(next).state == .queued)
             try executor.finish(task, 1, .cancelled)
             _ = try await executor.assignment(next)
@@ -86,6 +99,106 @@ import Testing
             try executor.disconnect()
             _ = try await rig.gateway.wait(first, for: .cancelled)
             #expect(try await Self.cancel(rig, second).state == .cancelled)
+        }
+    }
+
+    private static func holds(_ task: TaskID) -> [AttemptReport] {
+        [AttemptReport(task: task, attempt: 1, lastSeq: 0, ended: false)]
+    }
+
+    /// One slot that a cancelled task holds, and a task that waits for it.
+    private static func held(_ rig: Rig) async throws -> (executor: FakeExecutor, held: TaskID, waiting: TaskID) {
+        var executor = FakeExecutor(gateway: rig.gateway)
+        executor.slots = 1
+        try await executor.connect()
+        let task = try await rig.gateway.submit().id
+        _ = try await executor.assignment(task)
+        try executor.started(task)
+        _ = try await cancel(rig, task)
+        let next = try await rig.gateway.submit().id
+        await rig.pass(10)
+        _ = try await rig.gateway.wait(task, for: .cancelled)
+        #expect(try await rig.gateway.view(next).state == .queued)
+        return (executor, task, next)
+    }
+
+    @Test func aHeldSlotComesBackWithAReportThatDoesNotNameIt() async throws {
+        try await Rig.run { rig in
+            let (executor, _, next) = try await Self.held(rig)
+            try executor.report([])
+            _ = try await executor.assignment(next)
+        }
+    }
+
+    @Test func aHeldSlotComesBackWithANewSession() async throws {
+        try await Rig.run { rig in
+            let (executor, _, next) = try await Self.held(rig)
+            try executor.disconnect()
+            let back = executor.again()
+            try await back.connect()
+            _ = try await back.assignment(next)
+        }
+    }
+
+    @Test func aTaskThatWasNotAnsweredForYetIsNotAssignedAgainAfterItsCancellation() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let task = try await rig.gateway.submit().id
+            _ = try await executor.assignment(task)
+            let view = try await Self.cancel(rig, task)
+            #expect(view.state == .assigned && view.cancelRequestedAt != nil)
+            await rig.pass(2)
+            try await eventually("the repeat of the stop") { executor.stops.count == 2 }
+            await rig.pass(2)
+            try await eventually("the next repeat") { executor.stops.count == 3 }
+            #expect(executor.assigned.count == 1)
+            // It has never heard of the task: its report says so, and that is the confirmation.
+            try executor.report([])
+            _ = try await rig.gateway.wait(task, for: .cancelled)
+        }
+    }
+
+    @Test func aStalledTaskEndsAtOnceAndItsSlotIsFree() async throws {
+        try await Rig.run { rig in
+            var executor = FakeExecutor(gateway: rig.gateway)
+            executor.slots = 1
+            try await executor.connect()
+            let task = try await rig.gateway.submit().id
+            _ = try await executor.assignment(task)
+            let next = try await rig.gateway.submit().id
+            try executor.disconnect()
+            try await eventually("the stall") { try await rig.gateway.view(task).stalled != nil }
+            #expect(try await Self.cancel(rig, task).state == .cancelled)
+            let back = executor.again()
+            try await back.connect(Self.holds(task))
+            // The device runs it still, is told to stop it, and gets the next when it has.
+            try await eventually("the stop") { back.stops.contains { $0.task == task && $0.discard } }
+            #expect(try await rig.gateway.view(next).state == .queued)
+            try back.report([])
+            _ = try await back.assignment(next)
+        }
+    }
+
+    @Test func aCancellationSurvivesTheDispatcher() async throws {
+        let folder = try TemporaryDirectory()
+        let found = Mutex<(TaskID, FakeExecutor)?>(nil)
+        try await Rig.run(folder: folder) { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let task = try await rig.gateway.submit().id
+            _ = try await executor.assignment(task)
+            try executor.started(task)
+            _ = try await Self.cancel(rig, task)
+            found.withLock { $0 = (task, executor) }
+        }
+        let (task, old) = try #require(found.withLock { $0 })
+        // It comes back: it is told again. It stays away: the task ends with the restart.
+        try await Rig.run(folder: folder) { rig in
+            #expect(try await rig.gateway.wait(task, for: .cancelled).cancelRequestedAt != nil)
+            let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: old.generation + 1)
+            try await back.connect(Self.holds(task))
+            try await eventually("the stop") { back.stops.contains { $0.task == task && $0.discard } }
         }
     }
 }

@@ -158,6 +158,60 @@ import Testing
         }
     }
 
+    @Test func restartsDoNotDrawTheGraceOut() async throws {
+        let folder = try TemporaryDirectory()
+        let found = Mutex<TaskID?>(nil)
+        let gone = Mutex<Timestamp?>(nil)
+        try await Rig.run(folder: folder) { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let task = try await Self.running(rig, executor)
+            try executor.disconnect()
+            let stall = try await eventually("the stall") { try await rig.gateway.view(task).stalled }
+            found.withLock { $0 = task }
+            gone.withLock { $0 = stall.since }
+        }
+        let task = try #require(found.withLock { $0 })
+        let since = try #require(gone.withLock { $0 })
+        // Started again 8, 16 and 24 s later. Whatever is left, a device that came back meanwhile has 10 s to say so.
+        for restart in 1...3 {
+            try await Rig.run(folder: folder, at: Double(restart) * 8) { rig in
+                let stall = try #require(try await rig.gateway.view(task).stalled)
+                #expect(stall.since == since)
+                let late = max(since.adding(seconds: 30), rig.time.now.adding(seconds: 10))
+                // The clock of the rig moves a little while it starts.
+                #expect(stall.failsAt <= late && stall.failsAt >= since.adding(seconds: 30))
+                guard restart == 3 else { return }
+                await rig.pass(10)
+                #expect(try await rig.gateway.wait(task, for: .failed).error?.code == .deviceDisconnected)
+            }
+        }
+    }
+
+    @Test func aDeviceThatWasAwayBeforeTheRestartAndIsBackGoesOn() async throws {
+        let folder = try TemporaryDirectory()
+        let found = Mutex<TaskID?>(nil)
+        try await Rig.run(folder: folder) { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let task = try await Self.running(rig, executor)
+            try executor.disconnect()
+            try await eventually("the stall") { try await rig.gateway.view(task).stalled != nil }
+            found.withLock { $0 = task }
+        }
+        let task = try #require(found.withLock { $0 })
+        // It came back while nobody was there: the grace is over by the clock, and it is not failed for that.
+        try await Rig.run(folder: folder, at: 300) { rig in
+            await rig.pass(5)
+            let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
+            try await back.connect(Self.holds(task))
+            #expect(try await rig.gateway.view(task).stalled == nil)
+            await rig.pass(60)
+            #expect(try await rig.gateway.view(task).state == .running)
+            // Viewers had been told that it is stalled: they are told that it is not.
+            let notes = try await rig.gateway.log(task).filter { $0.kind == .state }.map(\.json)
+            #expect(notes.last?.contains("stalled") == false && notes.dropLast().last?.contains("stalled") == true)
+        }
+    }
+
     @Test func itAnnouncesItselfAndServesWithoutTheRegistry() async throws {
         try await Rig.run { rig in
             #expect(rig.registry.announced.first?.endpoint == rig.server.endpoint)

@@ -130,6 +130,36 @@ import Testing
         }
     }
 
+    @Test func aCursorBeyondTheEndIsRefused() async throws {
+        try await Rig.run { rig in
+            let (executor, task) = try await Self.running(rig)
+            try executor.append(task, 1...3)
+            try await executor.acknowledged(task, 3)
+            let last = try await rig.gateway.view(task).lastSeq
+            let peer = try await rig.gateway.link.connected()
+            @Sendable func follow(_ after: UInt64) async throws {
+                for try await _ in peer.items(EventsSubscribe(owner: Sample.owner, task: task, after: after)) {}
+            }
+            for after in [last + 1, .max] {
+                let fault = await #expect(throws: Fault.self) { try await follow(after) }
+                #expect(fault?.code == .invalidRequest && fault?.message.contains("seq \(last)") == true)
+                let page = await #expect(throws: Fault.self) {
+                    try await rig.gateway.ask(EventsPage(owner: Sample.owner, task: task, after: after, limit: 1))
+                }
+                #expect(page?.code == .invalidRequest)
+            }
+            // The end itself is a cursor like any other, live and when all is over.
+            #expect(
+                try await rig.gateway.ask(EventsPage(owner: Sample.owner, task: task, after: last, limit: 1)).events
+                    .isEmpty)
+            async let end: Void = follow(last)
+            try executor.finish(task, 4)
+            try await end
+            try await follow(last + 1)
+            await #expect(throws: Fault.self) { try await follow(last + 2) }
+        }
+    }
+
     @Test func pagesAreBoundedByNumberAndBytes() async throws {
         try await Rig.run { rig in
             let (executor, task) = try await Self.running(rig)

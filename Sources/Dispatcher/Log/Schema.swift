@@ -16,6 +16,9 @@ enum Schema {
                         released INTEGER NOT NULL);
                     """)
         },
+        Migration("since when a task is stalled") { db in
+            try db.execute(sql: "ALTER TABLE tasks ADD COLUMN stalled_at INTEGER")
+        },
     ]
 
     /// Who leads which partition, in which epoch.

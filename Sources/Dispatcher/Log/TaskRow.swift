@@ -7,17 +7,17 @@ enum TaskRow {
     static let columns = """
         ordinal, id, owner, target, device, conversation, agent, excerpt, cwd, trace, created_at, device_name, state, \
         reason, queue_position, error_code, error_message, attempt, attempt_seq, last_seq, assigned_at, started_at, \
-        ended_at, cancel_requested_at
+        ended_at, cancel_requested_at, stalled_at
         """
 
     private static let insert = """
-        INSERT INTO tasks (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO tasks (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     private static let update = """
         UPDATE tasks SET device_name = ?, state = ?, reason = ?, queue_position = ?, error_code = ?, error_message = ?, \
         attempt = ?, attempt_seq = ?, last_seq = ?, assigned_at = ?, started_at = ?, ended_at = ?, \
-        cancel_requested_at = ? WHERE ordinal = ?
+        cancel_requested_at = ?, stalled_at = ? WHERE ordinal = ?
         """
 
     /// Writes a new task.
@@ -41,6 +41,7 @@ enum TaskRow {
             record.error?.code.rawValue, record.error?.message, Int64(record.attempt), Int64(record.attemptSeq),
             Int64(record.lastSeq), record.assignedAt?.milliseconds, record.startedAt?.milliseconds,
             record.endedAt?.milliseconds, record.cancelRequestedAt?.milliseconds,
+            record.stalledAt?.milliseconds,
         ]
     }
 
@@ -65,6 +66,7 @@ enum TaskRow {
         record.startedAt = time(21)
         record.endedAt = time(22)
         record.cancelRequestedAt = time(23)
+        record.stalledAt = time(24)
         return record
     }
 }

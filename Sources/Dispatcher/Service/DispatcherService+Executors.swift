@@ -3,9 +3,19 @@ import Messages
 /// What executors say, through their gateways. Anything from a session that is not the present one is dropped: its
 /// executor says it again in its new session. While tasks are loaded everything is dropped for the same reason.
 extension DispatcherService {
+    /// The device whose present session it is; nil = nothing is taken from there (now).
+    private func sender(_ ref: SessionRef) -> QueueKey? {
+        guard phase == .serving else { return nil }
+        guard let key = fleet.sessions[ref] else {
+            stale.count(.session)
+            return nil
+        }
+        return key
+    }
+
     /// Events of agents: the hot path.
     func append(_ events: [Event], from ref: SessionRef) {
-        guard phase == .serving, let key = fleet.sessions[ref] else { return }
+        guard let key = sender(ref) else { return }
         let monotonic = clock.monotonic()
         var start = 0
         while start < events.count {
@@ -34,7 +44,7 @@ extension DispatcherService {
             case .duplicate: acknowledge = true
             case .gap(let from):
                 if let from { pending.effects.append(.resync(attempt, key, from: from)) }
-            case .stale: break
+            case .stale: stale.count(.attempt)
             }
         }
         if taken { pending.dirty.insert(attempt.task) }
@@ -43,7 +53,7 @@ extension DispatcherService {
 
     /// An agent runs.
     func started(_ message: TaskStarted, from ref: SessionRef) {
-        guard phase == .serving, let key = fleet.sessions[ref] else { return }
+        guard let key = sender(ref) else { return }
         let attempt = AttemptID(task: message.task, attempt: message.attempt)
         guard current(attempt, key) != nil else { return stray(attempt, key, settling: true) }
         let now = clock.wall()
@@ -54,8 +64,10 @@ extension DispatcherService {
 
     /// An executor will not run an attempt.
     func rejected(_ message: TaskRejected, from ref: SessionRef) {
-        guard phase == .serving, let key = fleet.sessions[ref] else { return }
-        guard current(AttemptID(task: message.task, attempt: message.attempt), key) != nil else { return }
+        guard let key = sender(ref) else { return }
+        guard current(AttemptID(task: message.task, attempt: message.attempt), key) != nil else {
+            return stale.count(.attempt)
+        }
         logger.notice(
             "attempt rejected",
             metadata: ["task": "\(message.task)", "device": "\(key.device ?? "")", "code": "\(message.fault.code)"])
@@ -66,7 +78,7 @@ extension DispatcherService {
 
     /// The verdict of an attempt.
     func finished(_ message: TaskFinished, from ref: SessionRef) {
-        guard phase == .serving, let key = fleet.sessions[ref] else { return }
+        guard let key = sender(ref) else { return }
         let attempt = AttemptID(task: message.task, attempt: message.attempt)
         guard current(attempt, key) != nil else {
             // It has ended for us before: now the device has its slot back, and may drop what it kept.
@@ -83,7 +95,7 @@ extension DispatcherService {
 
     /// What an executor has in hand, held against what we think that it has.
     func report(_ message: DeviceReport, from ref: SessionRef) {
-        guard phase == .serving, let key = fleet.sessions[ref], let place = fleet.places[key] else { return }
+        guard let key = sender(ref), let place = fleet.places[key] else { return }
         let isFirst = place.session?.isReported == false
         let unwanted = message.attempts.filter { current($0.id, key) == nil }
         fleet.queue(key) {
@@ -93,7 +105,12 @@ extension DispatcherService {
         }
         fleet.markReported(key)
         deadlines.cancel(.report(key))
-        for attempt in unwanted { stray(attempt.id, key) }
+        for attempt in unwanted {
+            stray(attempt.id, key)
+            if !attempt.ended {
+                deadlines.set(.free(attempt.id, key), at: clock.monotonic() + DispatcherLimits.repeatMs)
+            }
+        }
         let listed = Set(message.attempts.map(\.id))
         let now = clock.wall()
         for attempt in place.queue.running where !listed.contains(attempt) {
@@ -115,6 +132,7 @@ extension DispatcherService {
     /// Said once in 2 s for each.
     private func stray(_ attempt: AttemptID, _ key: QueueKey, settling: Bool = false) {
         defer { if settling { settle() } }
+        stale.count(.attempt)
         let now = clock.monotonic()
         if let at = strays[attempt], now - at < DispatcherLimits.repeatMs { return }
         if strays.count >= DispatcherLimits.strayStops { strays = [:] }

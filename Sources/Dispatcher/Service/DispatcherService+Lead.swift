@@ -31,6 +31,7 @@ extension DispatcherService {
     func depose() {
         guard phase != .deposed, phase != .stopping else { return }
         phase = .deposed
+        stale.count(.epoch)
         logger.critical("another process leads now", metadata: ["epoch": "\(log.epoch)"])
         failures += 1
         for waiter in pending.waiters { waiter.resume(throwing: notServing) }

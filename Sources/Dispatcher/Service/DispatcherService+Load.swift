@@ -56,22 +56,27 @@ extension DispatcherService {
         }
     }
 
+    /// A device is (still) away after a start: its grace goes on where it was, so that restarts do not draw it out.
+    private func stallAgain(_ key: QueueKey, _ place: Place, now: Timestamp) {
+        let known = place.queue.running.compactMap { live[$0.task]?.machine.record.stalledAt }.min()
+        let since = known ?? place.lastSeen ?? now
+        // The clock may have been set meanwhile: no more than a whole grace is given, and no less than a few seconds.
+        let left = since.milliseconds + graceMs - now.milliseconds
+        stall(key, since: since, leftMs: min(max(left, min(DispatcherLimits.reviveMs, graceMs)), graceMs), tell: false)
+    }
+
     /// Takes up the attempts of a device again, as its session allows.
     private func revive(_ key: QueueKey) {
         guard let place = fleet.places[key], !place.queue.running.isEmpty else { return }
         let now = clock.wall()
         guard place.isConnected else {
-            stall(key, since: place.lastSeen ?? place.device?.lastSeenAt ?? now, tell: false)
-            return
+            return stallAgain(key, place, now: now)
         }
         for attempt in place.queue.running {
             guard let record = live[attempt.task]?.machine.record else { continue }
-            if record.cancelRequestedAt != nil {
-                pending.effects.append(.stop(attempt, key, discard: false))
-                deadlines.set(.stop(attempt), at: clock.monotonic() + DispatcherLimits.repeatMs)
-                deadlines.set(.cancel(attempt.task), at: clock.monotonic() + graceMs + DispatcherLimits.cancelExtraMs)
-            }
-            if record.state == .assigned {
+            update(attempt.task) { $0.resumed(now: now) }
+            if record.cancelRequestedAt != nil { stop(attempt, key) }
+            if record.state == .assigned, record.cancelRequestedAt == nil {
                 pending.effects.append(.assign(attempt))
                 deadlines.set(.assign(attempt.task), at: clock.monotonic() + DispatcherLimits.repeatMs)
             } else {

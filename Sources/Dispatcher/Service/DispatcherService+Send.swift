@@ -32,7 +32,7 @@ extension DispatcherService {
     /// Gives an attempt to its device, if it still is to have it; a long prompt is read first.
     private func assign(_ attempt: AttemptID) {
         guard let task = live[attempt.task], task.machine.record.attemptID == attempt,
-            task.machine.record.state == .assigned
+            task.machine.record.state == .assigned, task.machine.record.cancelRequestedAt == nil
         else { return }
         let record = task.machine.record
         if let prompt = task.prompt { return assign(record, prompt: prompt) }
@@ -42,7 +42,8 @@ extension DispatcherService {
     private func assignLong(_ record: TaskRecord) async {
         do {
             let prompt = try await log.prompt(of: record.ordinal)
-            guard let now = live[record.id]?.machine.record, now.attemptID == record.attemptID, now.state == .assigned
+            guard let now = live[record.id]?.machine.record, now.attemptID == record.attemptID, now.state == .assigned,
+                now.cancelRequestedAt == nil
             else { return }
             assign(record, prompt: prompt)
         } catch {

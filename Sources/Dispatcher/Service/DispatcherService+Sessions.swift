@@ -9,8 +9,12 @@ extension DispatcherService {
         try await assureLead()
         let key = QueueKey(owner: message.owner, device: message.device)
         let ref = SessionRef(gateway: peer.identity.incarnation, number: message.session.value)
-        try fleet.open(
-            key, ref: ref, generation: message.generation, slots: message.slots, now: clock.wall())
+        do {
+            try fleet.open(key, ref: ref, generation: message.generation, slots: message.slots, now: clock.wall())
+        } catch {
+            stale.count(.generation)
+            throw error
+        }
         gateways[ref.gateway] = peer
         logger.notice(
             "session opened",
@@ -51,24 +55,27 @@ extension DispatcherService {
     private func lose(_ key: QueueKey, _ generation: UInt64, reason: String) {
         guard phase == .serving || phase == .loading || phase == .refusing else { return }
         let now = clock.wall()
-        guard fleet.close(key, generation: generation, now: now) else { return }
+        guard fleet.close(key, generation: generation, now: now) else {
+            if let known = fleet.places[key]?.generation, known > generation { stale.count(.generation) }
+            return
+        }
         logger.notice(
             "session lost",
             metadata: ["device": "\(key.device ?? "")", "generation": "\(generation)", "reason": "\(reason)"])
         deadlines.cancel(.report(key))
         guard phase == .serving else { return }
-        stall(key, since: now, tell: true)
+        stall(key, since: now, leftMs: graceMs, tell: true)
         touched.insert(key)
         settle()
     }
 
-    /// The device is away: what it runs fails when the grace ends.
-    func stall(_ key: QueueKey, since: Timestamp, tell: Bool) {
+    /// The device is away: what it runs fails when the grace ends, in `leftMs`.
+    func stall(_ key: QueueKey, since: Timestamp, leftMs: Int64, tell: Bool) {
         guard let running = fleet.places[key]?.queue.running, !running.isEmpty else { return }
         let now = clock.wall()
-        let stall = Stall(since: since, failsAt: now.adding(seconds: configuration.graceS))
+        let stall = Stall(since: since, failsAt: now.adding(seconds: Double(leftMs) / 1000))
         for attempt in running { update(attempt.task) { $0.stalled(stall, tell: tell, now: now) } }
-        deadlines.set(.grace(key), at: clock.monotonic() + graceMs)
+        deadlines.set(.grace(key), at: clock.monotonic() + leftMs)
     }
 
     /// The grace of a device has ended.

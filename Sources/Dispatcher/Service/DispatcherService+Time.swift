@@ -17,6 +17,7 @@ extension DispatcherService {
         switch key {
         case .assign(let task): repeatAssign(task)
         case .stop(let attempt): repeatStop(attempt)
+        case .free(let attempt, let queue): free(attempt, queue)
         case .cancel(let task): update(task) { $0.cancelOverdue(now: clock.wall()) }
         case .grace(let queue): graceEnded(queue)
         case .report(let queue):
@@ -35,7 +36,7 @@ extension DispatcherService {
 
     private func repeatAssign(_ id: TaskID) {
         guard let record = live[id]?.machine.record, record.state == .assigned,
-            fleet.places[record.queue]?.isConnected == true
+            record.cancelRequestedAt == nil, fleet.places[record.queue]?.isConnected == true
         else { return }
         pending.effects.append(.assign(record.attemptID))
         deadlines.set(.assign(id), at: clock.monotonic() + DispatcherLimits.repeatMs)

@@ -45,6 +45,10 @@ extension DispatcherService {
         } else {
             return false
         }
+        if let fault = beyond(message.after, stream.lastSeq, message.task) {
+            outlet.fail(fault)
+            return true
+        }
         nextViewer += 1
         let viewer = Viewer(
             owner: message.owner, outlet: outlet, cursor: message.after, sentAt: clock.monotonic())

@@ -51,13 +51,14 @@ extension DispatcherService {
     }
 
     /// A page of a task's events.
-    /// - Throws: ``Fault`` `task_not_found` or `storage_failed`.
+    /// - Throws: ``Fault`` `task_not_found`, `invalid_request` for a cursor beyond the end, or `storage_failed`.
     func page(_ message: EventsPage) async throws -> EventBatch {
         try await assureLead()
         do {
-            guard try await extent(of: message.task, owner: message.owner) != nil else {
+            guard let extent = try await extent(of: message.task, owner: message.owner) else {
                 throw unknown(message.task)
             }
+            if let fault = beyond(message.after, extent.lastSeq, message.task) { throw fault }
             let limit = min(max(message.limit, 1), DispatcherLimits.pageEvents)
             return EventBatch(
                 try await log.events(
@@ -74,6 +75,13 @@ extension DispatcherService {
         }
         guard let record = try await log.task(id, owner: owner)?.record else { return nil }
         return (record.lastSeq, record.state.isTerminal)
+    }
+
+    /// Why a cursor is refused that points behind the newest committed event: nobody can have got it from this log.
+    func beyond(_ cursor: UInt64, _ lastSeq: UInt64, _ task: TaskID) -> Fault? {
+        guard cursor > lastSeq else { return nil }
+        return Fault(
+            .invalidRequest, "cursor \(cursor) is beyond the end of task \(task), whose last event has seq \(lastSeq)")
     }
 
     func unknown(_ id: TaskID) -> Fault { Fault(.taskNotFound, "there is no task \(id)") }

@@ -27,6 +27,7 @@ actor DispatcherService {
     let log: EventLog
     let clock: DispatcherClock
     let logger: Logger
+    nonisolated let stale: StaleCounters
 
     var phase = Phase.loading
     /// Tasks that have not ended, or whose end is not on disk.
@@ -78,8 +79,9 @@ actor DispatcherService {
 
     init(
         _ configuration: DispatcherConfiguration, log: EventLog, isLocked: Bool, reactor: Reactor,
-        clock: DispatcherClock, logger: Logger
+        clock: DispatcherClock, stale: StaleCounters, logger: Logger
     ) {
+        self.stale = stale
         self.configuration = configuration
         self.log = log
         self.isLocked = isLocked
@@ -90,8 +92,10 @@ actor DispatcherService {
         self.logger = logger
     }
 
-    /// The grace in ms.
+    /// The grace of a device in ms.
     var graceMs: Int64 { Int64((configuration.graceS * 1000).rounded()) }
+    /// How long a cancellation waits for the executor, in ms.
+    var cancelMs: Int64 { Int64((configuration.stopGraceS * 1000).rounded()) + DispatcherLimits.cancelExtraMs }
 
     /// Tells a machine what happened and carries out what it says; nothing when the task is not alive.
     func update(_ id: TaskID, _ body: (inout TaskMachine) -> [TaskAction]) {
@@ -115,15 +119,15 @@ actor DispatcherService {
         let attempt = record.attemptID
         let key = record.queue
         switch action {
+        case .write: break
         case .log(let event):
             pending.events.append(event)
         case .assign:
             pending.effects.append(.assign(attempt))
             deadlines.set(.assign(record.id), at: clock.monotonic() + DispatcherLimits.repeatMs)
         case .stop:
-            pending.effects.append(.stop(attempt, key, discard: false))
-            deadlines.set(.stop(attempt), at: clock.monotonic() + DispatcherLimits.repeatMs)
-            deadlines.set(.cancel(record.id), at: clock.monotonic() + graceMs + DispatcherLimits.cancelExtraMs)
+            deadlines.cancel(.assign(record.id))
+            stop(attempt, key)
         case .acknowledge(let seq):
             pending.acks[key, default: [:]][attempt] = seq
         case .resync(let from):
@@ -132,6 +136,7 @@ actor DispatcherService {
             fleet.queue(key) { $0.release(attempt, confirmed: confirmed) }
             deadlines.cancel(.assign(record.id))
             deadlines.cancel(.stop(attempt))
+            if !confirmed { free(attempt, key) }
             touched.insert(key)
         case .requeue:
             fleet.queue(key) {
@@ -142,6 +147,22 @@ actor DispatcherService {
         case .ended:
             ended(record)
         }
+    }
+
+    /// Tells the device to stop an attempt that was cancelled, now and until it says so or its time is over.
+    func stop(_ attempt: AttemptID, _ key: QueueKey) {
+        let now = clock.monotonic()
+        pending.effects.append(.stop(attempt, key, discard: false))
+        deadlines.set(.stop(attempt), at: now + DispatcherLimits.repeatMs)
+        deadlines.set(.cancel(attempt.task), at: now + cancelMs)
+    }
+
+    /// Tells a device that still runs an attempt which has ended for us to stop it, now and until it says that the
+    /// slot is free. One that is away has no slots.
+    func free(_ attempt: AttemptID, _ key: QueueKey) {
+        guard let place = fleet.places[key], place.isConnected, place.queue.held.contains(attempt) else { return }
+        pending.effects.append(.stop(attempt, key, discard: true))
+        deadlines.set(.free(attempt, key), at: clock.monotonic() + DispatcherLimits.repeatMs)
     }
 
     private func ended(_ record: TaskRecord) {

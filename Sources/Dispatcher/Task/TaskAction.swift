@@ -2,6 +2,8 @@ import Messages
 
 /// What is to be done after an input to a ``TaskMachine``. The record is written whenever there is an action.
 enum TaskAction: Sendable, Equatable {
+    /// Commit the record; nobody is told.
+    case write
     /// Commit this event together with the record.
     case log(Event)
     /// Tell the device of the newest attempt, now and every 2 s until it answers.

@@ -131,17 +131,22 @@ struct TaskMachine: Sendable, Equatable {
         if record.cancelRequestedAt != nil { return end(.cancelled, confirmed: false, now: now) }
         self.stall = stall
         resyncAt = nil
-        stallIsTold = tell
-        return tell ? [note(now)] : []
+        // One that is known from before may have been told of then.
+        let isNew = record.stalledAt != stall.since
+        stallIsTold = tell || !isNew
+        record.stalledAt = stall.since
+        return tell ? [note(now)] : isNew ? [.write] : []
     }
 
     /// The device is back.
     mutating func resumed(now: Timestamp) -> [TaskAction] {
-        guard stall != nil else { return [] }
+        guard stall != nil || record.stalledAt != nil else { return [] }
+        // Without a stall it is known from before, when viewers may have been told.
+        let tell = (stallIsTold || stall == nil) && isPlaced
         stall = nil
-        let tell = stallIsTold && isPlaced
         stallIsTold = false
-        return tell ? [note(now)] : []
+        record.stalledAt = nil
+        return tell ? [note(now)] : [.write]
     }
 
     /// The grace has ended and the device is still away.
@@ -193,6 +198,7 @@ struct TaskMachine: Sendable, Equatable {
         record.endedAt = now
         record.reason = nil
         record.queuePosition = nil
+        record.stalledAt = nil
         stall = nil
         return [note(now, flags: .terminal)] + release + [.ended]
     }

@@ -37,6 +37,8 @@ struct TaskRecord: Sendable, Equatable {
     var startedAt: Timestamp?
     var endedAt: Timestamp?
     var cancelRequestedAt: Timestamp?
+    /// Since when its device is away; nil = it is there.
+    var stalledAt: Timestamp?
 
     /// The queue it belongs to.
     var queue: QueueKey { QueueKey(owner: owner, device: device) }

@@ -6,6 +6,8 @@ enum DeadlineKey: Hashable, Sendable {
     case assign(TaskID)
     /// A stop is unconfirmed: send it again.
     case stop(AttemptID)
+    /// An attempt that has ended for us holds a slot of its device: stop it again.
+    case free(AttemptID, QueueKey)
     /// A cancellation is unconfirmed: it counts all the same.
     case cancel(TaskID)
     /// A device is away: its tasks fail.

@@ -7,7 +7,7 @@ public struct EventsPage: Request, Equatable {
     public var owner: UserID
     /// Which.
     public var task: TaskID
-    /// Events with a higher seq than this; 0 = from the first.
+    /// Events with a higher seq than this; 0 = from the first. Beyond the last event there is: `invalid_request`.
     public var after: UInt64
     /// How many at most, 1 to 10,000; the page also ends at 4 MiB.
     public var limit: Int

@@ -7,7 +7,7 @@ public struct EventsSubscribe: Subscribe, Equatable {
     public var owner: UserID
     /// Which.
     public var task: TaskID
-    /// Events with a higher seq than this; 0 = from the first.
+    /// Events with a higher seq than this; 0 = from the first. Beyond the last event there is: `invalid_request`.
     public var after: UInt64
 
     public init(owner: UserID, task: TaskID, after: UInt64) {

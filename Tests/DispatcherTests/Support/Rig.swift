@@ -16,11 +16,14 @@ final class Rig: Sendable {
     let server: DispatcherServer
     let gateway: FakeGateway
 
-    /// - Parameter ticking: whether time passes by itself.
+    /// - Parameters:
+    ///   - ticking: whether time passes by itself.
+    ///   - start: how many seconds have passed already.
     init(
         folder: TemporaryDirectory? = nil, devices: [Device] = [Sample.device("box", star: true)], graceS: Double = 30,
-        ticking: Bool = false
+        ticking: Bool = false, at start: Double = 0
     ) async throws {
+        time.advance(start)
         let folder = try folder ?? TemporaryDirectory()
         self.folder = folder
         registry = try await FakeRegistry(reactor, devices: devices)
@@ -74,9 +77,9 @@ final class Rig: Sendable {
     /// Runs `body` with a dispatcher and stops it afterwards.
     static func run(
         folder: TemporaryDirectory? = nil, devices: [Device] = [Sample.device("box", star: true)], graceS: Double = 30,
-        ticking: Bool = false, _ body: @escaping @Sendable (Rig) async throws -> Void
+        ticking: Bool = false, at start: Double = 0, _ body: @escaping @Sendable (Rig) async throws -> Void
     ) async throws {
-        let rig = try await Rig(folder: folder, devices: devices, graceS: graceS, ticking: ticking)
+        let rig = try await Rig(folder: folder, devices: devices, graceS: graceS, ticking: ticking, at: start)
         do { try await deadline("the test", .seconds(60)) { try await body(rig) } } catch {
             await rig.stop()
             throw error

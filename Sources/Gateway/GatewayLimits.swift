@@ -28,6 +28,24 @@ enum GatewayLimits {
     /// An event stream says at least this often that it is alive: proxies cut what is silent for 30 to 60 s.
     static let heartbeat: Duration = .seconds(15)
 
+    /// Bytes of events that one viewer's WebSocket holds, for all its subscriptions; what does not fit is read from the
+    /// log again. A hundred viewers that do not read cost 400 MiB at most.
+    static let viewerHeld = 4 << 20
+    /// Bytes that the socket of a viewer is given ahead of what it takes, before the next subscription's turn.
+    static let viewerSocket = 512 << 10
+    /// Batches on the way to one subscription of a WebSocket.
+    static let viewerCredit: UInt32 = 2
+    /// Subscriptions of one WebSocket (ARCHITECTURE section 9).
+    static let viewerSubscriptions = 256
+    /// A message of a viewer's: a token or two ids.
+    static let viewerMessage = 64 << 10
+    /// Messages that a viewer may send before its token has been looked at.
+    static let viewerEarly = 64
+    /// A viewer says whose it is within this time.
+    static let viewerToken: Duration = .seconds(10)
+    /// How often a WebSocket's token is looked at, at least; with ``revocations`` it is dead within 5 s.
+    static let look: Duration = .seconds(1)
+
     /// Between two pings of an executor's WebSocket (NUMBERS).
     static let ping: Duration = .seconds(5)
     /// An executor that was silent for this long is gone (NUMBERS).

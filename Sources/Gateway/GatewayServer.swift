@@ -35,6 +35,9 @@ public final class GatewayServer: Service {
     /// Its users and tokens; nil before ``start()`` has returned.
     public var accounts: Accounts? { running?.accounts }
 
+    /// Its viewers' WebSockets; nil before ``start()`` has returned.
+    var viewers: ViewerTable? { running?.front.viewers }
+
     /// All that is answered over HTTP; nil before ``start()`` has returned.
     var routes: [Endpoint]? {
         running.map {

@@ -8,6 +8,8 @@ struct GatewayTuning: Sendable {
     var silence = GatewayLimits.silence
     /// An executor says who it is within this time.
     var registration = GatewayLimits.registration
+    /// A viewer gives its token within this time.
+    var token = GatewayLimits.viewerToken
     /// How often an event stream shows that it is alive.
     var heartbeat = GatewayLimits.heartbeat
 }

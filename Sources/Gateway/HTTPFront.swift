@@ -15,6 +15,8 @@ final class HTTPFront: Sendable {
     private let directory: MeshDirectory
     private let sessions: SessionTable
     private let logger: Logger
+    /// All viewers' WebSockets.
+    let viewers = ViewerTable()
     private let running = Mutex<(group: ServiceGroup, task: Task<Void, any Error>, port: Int)?>(nil)
 
     init(
@@ -76,7 +78,7 @@ final class HTTPFront: Sendable {
     }
 
     private func server() throws -> HTTPServerBuilder {
-        let routes = [UpgradeRoute.executor(connect, verifier: accounts.verifier)]
+        let routes = [UpgradeRoute.executor(connect, verifier: accounts.verifier), .viewer(view)]
         let plain = HTTPServerBuilder { GatewayChannel(responder: $0, routes: routes) }
         switch (configuration.tlsCertificate, configuration.tlsKey) {
         case (nil, nil): return plain
@@ -100,9 +102,21 @@ final class HTTPFront: Sendable {
     @Sendable private func connect(_ channel: any Channel, _ claims: TokenClaims) throws {
         let session = ExecutorSession(
             number: .generate(), claims: claims, channel: channel, table: sessions, directory: directory,
-            logger: logger)
+            patience: configuration.tuning.registration, logger: logger)
         sessions.add(session)
+        try guest(session, on: channel)
+    }
+
+    /// A new viewer, on its channel's event loop.
+    @Sendable private func view(_ channel: any Channel) throws {
+        let session = ViewerSession(
+            channel: channel, accounts: accounts, directory: directory, table: viewers,
+            patience: configuration.tuning.token, logger: logger)
+        try guest(session, on: channel)
+    }
+
+    private func guest(_ session: some SocketGuest, on channel: any Channel) throws {
         try channel.pipeline.syncOperations.addHandler(
-            ExecutorSocket(session: session, verifier: accounts.verifier, tuning: configuration.tuning))
+            GuestSocket(session, verifier: accounts.verifier, tuning: configuration.tuning))
     }
 }

@@ -79,6 +79,20 @@ struct EventStreamTests {
         }
     }
 
+    @Test("A cursor beyond the last event is refused with its number, live or at the end, as page and as stream")
+    func beyond() async throws {
+        try await Site.with { site in
+            for task in [task(site, 5), task(site, 5, ended: true)] {
+                for headers in [[("Accept", "text/event-stream")], []] {
+                    let answer = try await site.send("GET", "/tasks/\(task)/events?after=6", headers: headers)
+                    #expect(answer.status == 400 && answer.body["code"].string == "invalid_request")
+                    #expect(answer.body["detail"].string?.contains("is 5;") == true)
+                }
+            }
+            #expect(site.dispatcher.subscribes.isEmpty)
+        }
+    }
+
     @Test("A stream outlives its leader: it goes on with the next one, without a gap or a double")
     func leaderChange() async throws {
         try await Site.with { site in

@@ -32,6 +32,13 @@ struct ExecutorSocketTests {
                 let answer = try await site.send("GET", "/executor", headers: headers)
                 #expect(answer.status == 426 && answer.headers["Upgrade"] == "websocket")
             }
+            for key in ["x", "dGhlIHNhbXBsZQ==", "dGhlIHNhbXBsZSBub25jZQ=!"] {
+                for path in ["/executor", "/ws"] {
+                    let headers = Self.upgrade.map { $0.0 == "Sec-WebSocket-Key" ? ($0.0, key) : $0 }
+                    let answer = try await site.send("GET", path, headers: headers)
+                    #expect(answer.status == 400 && answer.body["code"].string == "invalid_request")
+                }
+            }
             let health = try await site.send("GET", "/healthz", headers: Self.upgrade)
             #expect(health.status == 200)
         }

@@ -81,6 +81,17 @@ public final class Accounts: Sendable {
         }
     }
 
+    /// A user's name.
+    /// - Throws: ``Fault`` `token_invalid` when there is no such user (any more).
+    func userName(_ user: UserID) async throws -> String {
+        let name = try await store.read { database in
+            try String.fetchOne(
+                database, sql: "SELECT name FROM users WHERE id = ?", arguments: [Data(user.bytes)])
+        }
+        guard let name else { throw Fault(.tokenInvalid, "the token's user is gone; \(TokenVerifier.remedy)") }
+        return name
+    }
+
     /// Makes a token for a user.
     /// - Parameters:
     ///   - name: What it is for, for people; 1 to 100 characters.

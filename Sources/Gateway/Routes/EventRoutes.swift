@@ -19,14 +19,15 @@ struct EventRoutes: Sendable {
         let after = try Self.lastEventID(request) ?? asked ?? 0
         let limit = try query.number("limit", in: 1...10_000) ?? 1000
         if Self.wantsStream(request) {
-            let view = try await directory.ask(TaskGet(owner: owner, task: task), owner: owner, trace: context.trace)
+            let stream = EventStream(
+                directory: directory, owner: owner, task: task, after: after, logger: context.logger)
             // To a browser 204 is the only word that stops it from connecting again after the end.
-            if view.state.isTerminal, after >= view.lastSeq { return .noContent }
+            guard try await stream.prospect(trace: context.trace) == .more else { return .noContent }
             let claims = context.claims
-            return EventStream(
-                directory: directory, owner: owner, task: task, after: after, heartbeat: heartbeat,
-                isRefused: { [verifier] in claims.flatMap { verifier.refusal(of: $0) } != nil }, logger: context.logger
-            ).response(to: request)
+            let rules = ServerSentEvents.Rules(
+                heartbeat: heartbeat,
+                isRefused: { [verifier] in claims.flatMap { verifier.refusal(of: $0) } != nil })
+            return ServerSentEvents.response(of: stream, to: request, rules: rules)
         }
         return try await page(
             EventsPage(owner: owner, task: task, after: after, limit: limit), trace: context.trace)
@@ -40,6 +41,7 @@ struct EventRoutes: Sendable {
         } else {
             let view = try await directory.ask(
                 TaskGet(owner: asked.owner, task: asked.task), owner: asked.owner, trace: trace)
+            try EventStream.check(asked.after, against: view)
             // The task may have ended between the two answers: then there is more to read.
             if view.state.isTerminal, asked.after >= view.lastSeq { next = nil }
         }

@@ -11,7 +11,7 @@ struct RouteTable: Sendable {
             HealthRoutes().routes + AuthRoutes(accounts: accounts).routes + TokenRoutes(accounts: accounts).routes
             + DeviceRoutes(directory: directory, sessions: sessions).routes + TaskRoutes(directory: directory).routes
             + EventRoutes(directory: directory, verifier: accounts.verifier, heartbeat: tuning.heartbeat).routes
-            + ExecutorRoutes().routes
+            + SocketRoutes().routes
     }
 
     /// A responder that also says 405 with what is allowed, and 404 where there is nothing.

@@ -10,8 +10,11 @@ import Synchronization
 /// ``deliver(_:_:from:)`` and ``close(_:)`` are callable from any thread.
 final class ExecutorSession: Sendable {
     let number: SessionNumber
-    let claims: TokenClaims
+    /// Whose token it came with.
+    let holder: TokenClaims
     let channel: any Channel
+    /// It registers within this time.
+    let patience: Duration
     private let table: SessionTable
     private let directory: MeshDirectory
     private let logger: Logger
@@ -24,10 +27,11 @@ final class ExecutorSession: Sendable {
     /// On the channel's event loop.
     init(
         number: SessionNumber, claims: TokenClaims, channel: any Channel, table: SessionTable,
-        directory: MeshDirectory, logger: Logger
+        directory: MeshDirectory, patience: Duration, logger: Logger
     ) {
         self.number = number
-        self.claims = claims
+        self.patience = patience
+        holder = claims
         self.channel = channel
         self.table = table
         self.directory = directory
@@ -129,7 +133,7 @@ final class ExecutorSession: Sendable {
     /// Looks who leads its owner now.
     func lookForLeader() {
         channel.eventLoop.execute {
-            self.carryOut(self.state.value.leaderIs(self.directory.leader(of: self.claims.sub)?.peer))
+            self.carryOut(self.state.value.leaderIs(self.directory.leader(of: self.holder.sub)?.peer))
         }
     }
 

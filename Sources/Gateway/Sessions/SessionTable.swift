@@ -28,7 +28,7 @@ final class SessionTable: Sendable {
 
     /// A session has a device now: an older one of the same device is closed, for its socket may take long to fail.
     func registered(_ session: ExecutorSession, device: String, generation: UInt64) {
-        let key = Key(owner: session.claims.sub, device: device)
+        let key = Key(owner: session.holder.sub, device: device)
         let old = state.withLock { state -> ExecutorSession? in
             let old = state.devices[key]
             guard generation >= old?.generation ?? 0 else { return session }

@@ -35,6 +35,16 @@ enum EventFormat {
     /// A comment: a sign of life that no client sees.
     static let heartbeat = ByteBuffer(string: ": \n\n")
 
+    /// An event as the text of a WebSocket message: `{"type":"event","id":ID,"event":{…}}`, with the id as JSON.
+    static func message(_ event: Event, id: String) -> ByteBuffer {
+        var out = ByteBuffer()
+        out.reserveCapacity(event.payload.count + id.utf8.count + 160)
+        out.writeString(#"{"type":"event","id":\#(id),"event":"#)
+        write(event, to: &out)
+        out.writeString("}")
+        return out
+    }
+
     private static func write(_ event: Event, to out: inout ByteBuffer) {
         out.writeString(#"{"seq":\#(event.seq),"kind":"\#(event.kind)","time":"\#(event.time)","data":"#)
         if event.payload.isEmpty { out.writeString("null") } else { out.writeBytes(event.payload) }

@@ -35,7 +35,7 @@ struct GatewayChannel: HTTPChannelHandler {
             let bound = NIOLoopBound(gate, eventLoop: channel.eventLoop)
             let upgrader = NIOTypedHTTPServerUpgradeHandler(
                 httpEncoder: encoder, extraHTTPHandlers: [decoder, gate],
-                upgradeConfiguration: .init(upgraders: [Self.webSocket(bound)]) { channel in
+                upgradeConfiguration: .init(upgraders: [GuestUpgrader(gate: bound)]) { channel in
                     channel.eventLoop.makeCompletedFuture { try Self.http(channel, logger: logger) }
                 })
             try pipeline.addHandlers([encoder, decoder, gate, upgrader])
@@ -60,24 +60,6 @@ struct GatewayChannel: HTTPChannelHandler {
         limits.maxHeaderFieldSize = GatewayLimits.headers
         limits.maxHeaderListSize = GatewayLimits.headers
         return limits
-    }
-
-    private static func webSocket(
-        _ gate: NIOLoopBound<UpgradeGate>
-    ) -> NIOTypedWebSocketServerUpgrader<Upgraded> {
-        NIOTypedWebSocketServerUpgrader(
-            maxFrameSize: Limits.webSocketMessage, enableAutomaticErrorHandling: false,
-            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
-            upgradePipelineHandler: { channel, _ in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        NIOWebSocketFrameAggregator(
-                            minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: GatewayLimits.fragments,
-                            maxAccumulatedFrameSize: Limits.webSocketMessage))
-                    try gate.value.admission?(channel)
-                    return .webSocket
-                }
-            })
     }
 
     private static func http(_ channel: any Channel, logger: Logger) throws -> Upgraded {

@@ -2,6 +2,12 @@ import Messages
 import NIOCore
 import NIOHTTP1
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Stands before NIO's upgrader and lets through only upgrades that will succeed: the upgrader loses the request
 /// when it refuses, and the client waits for ever. Any other request loses its `Upgrade` field and is answered as plain
 /// HTTP, with the same problem documents as everywhere.
@@ -19,6 +25,8 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
         case checking([HTTPServerRequestPart])
         /// NIO's upgrader looks at the first request only, so from then on nothing is to be decided here.
         case passing
+        /// It was answered here; nothing more is read.
+        case refused
     }
 
     private let routes: [UpgradeRoute]
@@ -44,6 +52,7 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
         case .passing:
             guard case .head(let head) = part else { return context.fireChannelRead(data) }
             context.fireChannelRead(Self.wrapInboundOut(.head(Self.plain(head))))
+        case .refused: return
         case .checking(let parts): state = .checking(parts + [part])
         case .fresh:
             guard case .head(let head) = part else { return context.fireChannelRead(data) }
@@ -52,6 +61,7 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
             else {
                 return pass([.head(Self.plain(head))], context)
             }
+            guard Self.hasKey(head) else { return refuse("'Sec-WebSocket-Key' is not 16 bytes in base64", context) }
             state = .checking([])
             check(head, route, context)
         }
@@ -59,7 +69,12 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard case .fresh = state else { return context.fireErrorCaught(error) }
-        let problem = Problem(.invalidRequest, "this is not valid HTTP", status: .badRequest)
+        refuse("this is not valid HTTP", context)
+    }
+
+    private func refuse(_ detail: String, _ context: ChannelHandlerContext) {
+        state = .refused
+        let problem = Problem(.invalidRequest, detail, status: .badRequest)
         problem.write(to: context.channel).whenComplete { [channel = context.channel] _ in channel.close(promise: nil) }
     }
 
@@ -92,6 +107,11 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
             && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
             && head.headers["sec-websocket-version"] == ["13"] && head.headers["sec-websocket-key"].count == 1
             && !head.headers.contains(name: "transfer-encoding") && !head.headers.contains(name: "content-length")
+    }
+
+    /// Whether the key is one (RFC 6455 section 4.1): the upgrader takes any text for it.
+    private static func hasKey(_ head: HTTPRequestHead) -> Bool {
+        head.headers["sec-websocket-key"].first.flatMap { Data(base64Encoded: $0) }?.count == 16
     }
 
     private static func path(_ head: HTTPRequestHead) -> Substring {

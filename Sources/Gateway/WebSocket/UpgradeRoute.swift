@@ -2,8 +2,13 @@ import Messages
 import NIOCore
 import NIOHTTP1
 
-/// What a WebSocket becomes: installs its handlers, on the channel's event loop.
-typealias UpgradeAdmission = @Sendable (any Channel) throws -> Void
+/// What a WebSocket becomes.
+struct UpgradeAdmission: Sendable {
+    /// The largest message that is taken, in bytes; nothing of a larger one is kept.
+    var longestMessage: Int
+    /// Installs its handlers, on the channel's event loop.
+    var install: @Sendable (any Channel) throws -> Void
+}
 
 /// A path that can be upgraded to a WebSocket.
 struct UpgradeRoute: Sendable {
@@ -23,7 +28,15 @@ extension UpgradeRoute {
             guard let token = try? BearerGuard.token(head.headers.first(name: "authorization")),
                 let claims = try? await verifier.verify(token)
             else { return nil }
-            return { channel in try connect(channel, claims) }
+            return UpgradeAdmission(longestMessage: Limits.webSocketMessage) { try connect($0, claims) }
+        }
+    }
+
+    /// `/ws`: a viewer, whose token comes in its first message. So whose page opened it does not matter: a page of
+    /// another origin has no token to send, and none is sent for it as a cookie would be.
+    static func viewer(_ connect: @escaping @Sendable (any Channel) throws -> Void) -> UpgradeRoute {
+        UpgradeRoute(path: "/ws") { _ in
+            UpgradeAdmission(longestMessage: GatewayLimits.viewerMessage, install: connect)
         }
     }
 }

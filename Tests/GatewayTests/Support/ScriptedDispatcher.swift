@@ -128,6 +128,23 @@ final class ScriptedDispatcher: Sendable {
         }
     }
 
+    /// Sends a long log in batches, as credit comes.
+    private static func page(_ events: [Event], to outlet: Outlet) {
+        let rest = Mutex(events[...])
+        let pump: @Sendable () -> Void = {
+            while outlet.credit > 0 {
+                let batch = rest.withLock { rest in
+                    defer { rest = rest.dropFirst(2) }
+                    return EventBatch(Array(rest.prefix(2)))
+                }
+                guard !batch.events.isEmpty, outlet.send(batch) else { return }
+                if batch.events.last?.flags.contains(.terminal) ?? false { return outlet.finish() }
+            }
+        }
+        outlet.onCredit(pump)
+        pump()
+    }
+
     private func view(_ task: TaskID, _ owner: UserID) throws -> TaskView {
         try state.withLock { state in
             guard let view = state.tasks[task], state.owners[task] == owner else {
@@ -176,6 +193,7 @@ final class ScriptedDispatcher: Sendable {
                 state.outlets.append(outlet)
                 return state.events[message.task]?.filter { $0.seq > message.after } ?? []
             }
+            if events.reduce(0, { $0 + $1.payload.count }) > 1 << 20 { return page(events, to: outlet) }
             if !events.isEmpty { _ = outlet.send(EventBatch(events)) }
             if events.last?.flags.contains(.terminal) ?? false { outlet.finish() }
         }

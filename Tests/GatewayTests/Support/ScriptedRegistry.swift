@@ -16,6 +16,7 @@ final class ScriptedRegistry: Sendable {
         var relayed: [Header] = []
         var announced: [Peer] = []
         var fault: Fault?
+        var deviceWatchers: [Outlet] = []
     }
     private let state = Mutex(State())
     private let listener = Mutex<Listener?>(nil)
@@ -64,6 +65,13 @@ final class ScriptedRegistry: Sendable {
         for watcher in watchers { _ = watcher.send(changes) }
     }
 
+    /// The `number`th watch of devices, waited for.
+    func deviceWatcher(_ number: Int = 1) async throws -> Outlet {
+        try await eventually("watch \(number) of devices", within: .seconds(20)) {
+            state.withLock { $0.deviceWatchers.count >= number ? $0.deviceWatchers[number - 1] : nil }
+        }
+    }
+
     func close() async { await listener.withLock { $0 }?.close() }
 
     private func item(_ state: State) -> ServiceChanges {
@@ -103,6 +111,9 @@ final class ScriptedRegistry: Sendable {
             registry.state.withLock { $0.registrations.append(message) }
             try registry.check()
             return DeviceRegistered(device: message.device, name: message.name, generation: message.generation + 1)
+        }
+        handlers.onSubscribe(DeviceWatch.self) { _, outlet, _ in
+            box.registry.withLock { $0 }?.state.withLock { $0.deviceWatchers.append(outlet) }
         }
         handlers.onRequest(DeviceList.self) { message, _ in
             let registry = try await box.get()

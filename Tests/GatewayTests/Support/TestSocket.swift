@@ -21,6 +21,7 @@ final class TestSocket: Sendable {
 
     private struct State {
         var messages: [Message] = []
+        var texts: [[UInt8]] = []
         var pings = 0
         var close: Close?
         var isOpen = true
@@ -64,13 +65,23 @@ final class TestSocket: Sendable {
 
     /// What has come so far.
     var messages: [Message] { state.value.withLock { $0.messages } }
+    var isOpen: Bool { state.value.withLock { $0.isOpen } }
     var pings: Int { state.value.withLock { $0.pings } }
+
+    /// What has come as text, as it is.
+    var texts: [[UInt8]] { state.value.withLock { $0.texts } }
 
     /// Stops answering pings.
     func fallSilent() { state.value.withLock { $0.silent = true } }
 
     /// Stops reading, so that what is sent to it piles up.
     func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
+
+    /// Reads again.
+    func startReading() async throws {
+        try await channel.setOption(.autoRead, value: true).get()
+        channel.read()
+    }
 
     /// Ends the connection without a word.
     func cut() async throws { try await channel.close() }
@@ -135,6 +146,8 @@ final class TestSocket: Sendable {
             case .binary:
                 guard let (header, body) = try? Header.split([UInt8](bytes.readableBytesView)) else { return }
                 state.value.withLock { $0.messages.append(Message(header: header, body: body)) }
+            case .text:
+                state.value.withLock { $0.texts.append([UInt8](bytes.readableBytesView)) }
             case .ping:
                 let silent = state.value.withLock { state in
                     state.pings += 1

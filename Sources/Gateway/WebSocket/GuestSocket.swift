@@ -2,24 +2,25 @@ import Messages
 import NIOCore
 import NIOWebSocket
 
-/// The WebSocket's own rules for an executor's connection: pings and silence, kinds of frames, closing in order, and the
-/// end of a token. What is in the messages is the ``ExecutorSession``'s business.
-final class ExecutorSocket: ChannelDuplexHandler {
+/// A WebSocket's own rules: pings and silence, kinds of frames, closing in order, and the end of a token. What is in the
+/// messages is its ``SocketGuest``'s business.
+final class GuestSocket: ChannelDuplexHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
 
-    private let session: ExecutorSession
+    private let guest: any SocketGuest
     private let verifier: TokenVerifier
     private let tuning: GatewayTuning
     private var heard = NIODeadline.now()
+    private var pinged = NIODeadline.now()
     private let opened = NIODeadline.now()
     private var pings: RepeatedTask?
     /// Why it ends, once that is known.
     private var end: String?
 
-    init(session: ExecutorSession, verifier: TokenVerifier, tuning: GatewayTuning) {
-        self.session = session
+    init(_ guest: any SocketGuest, verifier: TokenVerifier, tuning: GatewayTuning) {
+        self.guest = guest
         self.verifier = verifier
         self.tuning = tuning
     }
@@ -27,7 +28,7 @@ final class ExecutorSocket: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
         let socket = NIOLoopBound(self, eventLoop: context.value.eventLoop)
-        let interval = TimeAmount(tuning.ping)
+        let interval = TimeAmount(min(tuning.ping, GatewayLimits.look))
         pings = context.value.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
             socket.value.tick(context.value)
         }
@@ -37,7 +38,7 @@ final class ExecutorSocket: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         pings?.cancel()
-        session.ended(end ?? "the connection was lost")
+        guest.ended(end ?? "the connection was lost")
         context.fireChannelInactive()
     }
 
@@ -49,9 +50,10 @@ final class ExecutorSocket: ChannelDuplexHandler {
         switch frame.opcode {
         case .connectionClose: closed(frame, context)
         case _ where end != nil: break
-        case .binary: session.received(frame.unmaskedData)
-        case .text: close(.textFrame, context)
-        case .ping: write(.pong, frame.unmaskedData, context)
+        case guest.rules.messages: guest.received(frame.unmaskedData)
+        case .binary, .text: close(guest.rules.wrongKind, context)
+        // One that does not read is owed no answers, which would pile up.
+        case .ping where context.channel.isWritable: write(.pong, frame.unmaskedData, context)
         default: break
         }
     }
@@ -59,7 +61,7 @@ final class ExecutorSocket: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
         case NIOWebSocketError.invalidFrameLength, NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:
-            close(.tooLarge, context)
+            close(guest.rules.tooLarge, context)
         case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error: close(.protocolError, context)
         // What follows an error that was answered is its consequence.
         case _ where end != nil: break
@@ -81,7 +83,7 @@ final class ExecutorSocket: ChannelDuplexHandler {
         if end == nil {
             var data = frame.unmaskedData
             let code = data.readWebSocketErrorCode().map { UInt16(webSocketErrorCode: $0) }
-            end = "closed by the executor" + (code.map { " (\($0))" } ?? "")
+            end = "closed by the other end" + (code.map { " (\($0))" } ?? "")
             // The answer carries the code it got, and nothing more.
             var answer = context.channel.allocator.buffer(capacity: 2)
             if let code { answer.writeInteger(code) }
@@ -103,17 +105,25 @@ final class ExecutorSocket: ChannelDuplexHandler {
     private func tick(_ context: ChannelHandlerContext) {
         guard end == nil else { return }
         let now = NIODeadline.now()
-        if now - heard >= TimeAmount(tuning.silence) {
-            end = SessionEnd.silent.reason
+        if now - heard >= TimeAmount(tuning.silence) || isStuck {
+            end = SessionEnd.silent(tuning.silence).reason
             // Nobody is there to shake hands with.
             context.close(promise: nil)
-        } else if let fault = verifier.refusal(of: session.claims) {
-            close(.token(fault), context)
-        } else if !session.isKnown, now - opened >= TimeAmount(tuning.registration) {
-            close(.notRegistered, context)
-        } else {
+        } else if let fault = guest.claims.flatMap({ verifier.refusal(of: $0) }) {
+            close(.token(fault), after: guest.lastWord(fault), context)
+        } else if !guest.isKnown, now - opened >= TimeAmount(guest.rules.patience) {
+            close(guest.rules.late, after: guest.lastWord(guest.rules.lateFault), context)
+        } else if now - pinged >= TimeAmount(tuning.ping) {
+            pinged = now
             write(.ping, ByteBuffer(), context)
         }
+    }
+
+    private var isStuck: Bool { guest.stuckSince.map { .now - $0 >= tuning.silence } ?? false }
+
+    private func close(_ reason: SessionEnd, after word: ByteBuffer?, _ context: ChannelHandlerContext) {
+        if let word { write(guest.rules.messages, word, context) }
+        close(reason, context)
     }
 
     /// Says why, then waits a little for the other end's word: a socket that is closed with bytes unread is reset,

@@ -45,7 +45,7 @@ struct StopTests {
     @Test("A process that does not stop ends when its time is up")
     func bound() async {
         await #expect(processExitsWith: .exitCode(1)) {
-            let signals = await StopSignals(bound: .seconds(1), logger: Logger(label: "test"), lastRites: {}) {}
+            let signals = await StopSignals(bound: .seconds(1), logger: Logger(label: "test"), lastRites: {}, stop: {})
             kill(getpid(), SIGTERM)
             await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
             signals.cancel()

@@ -158,8 +158,8 @@ if !coreOnly {
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Gateway", "TestSupport", "TestClient", "TestCluster", "ScriptedModel", "Messages", "Mesh", "Curl",
-                subprocess,
+                "Gateway", "TestSupport", "TestClient", "TestCluster", "Faults", "ScriptedModel", "Messages", "Mesh",
+                "Curl", subprocess,
             ] + nio, swiftSettings: strict),
     ]
 }

@@ -126,6 +126,8 @@ public final class Cluster: Sendable {
             throw Malformed(description: "\(part) was never started")
         }
         if part == "registry" { launch.replace("--bind", launch.found["endpoint"].string) }
+        // Which of two dispatchers leads is decided among them.
+        if launch.program == Binaries.dispatcher { launch.ready = "{" }
         if part == "gateway" { launch.replace("--http", launch.found["url"].string?.replacing("http://", with: "")) }
         try await startService(part, launch)
     }

@@ -5,7 +5,7 @@ import TestClient
 
 /// Somebody who watches a task and never gives up: every broken stream is resumed at its cursor. Whatever breaks the
 /// contract of a stream ends it with a sentence.
-final class Follower: Sendable {
+public final class Follower: Sendable {
     private struct State {
         var events: [TaskEvent] = []
         var text = ""
@@ -19,9 +19,9 @@ final class Follower: Sendable {
     private let state = Shared()
     private let task: Task<Void, Never>
     /// The cursor that it began at.
-    let after: Int
+    public let after: Int
 
-    init(_ api: API, task id: String, after: Int = 0) {
+    public init(_ api: API, task id: String, after: Int = 0) {
         self.after = after
         task = Task { [state] in
             while !Task.isCancelled, state.value.withLock({ !$0.isDone && $0.broken == nil }) {
@@ -34,15 +34,15 @@ final class Follower: Sendable {
 
     deinit { task.cancel() }
 
-    var events: [TaskEvent] { state.value.withLock { $0.events } }
-    var text: String { state.value.withLock { $0.text } }
-    var resumes: Int { state.value.withLock { $0.resumes } }
+    public var events: [TaskEvent] { state.value.withLock { $0.events } }
+    public var text: String { state.value.withLock { $0.text } }
+    public var resumes: Int { state.value.withLock { $0.resumes } }
     /// What broke the contract.
-    var broken: String? { state.value.withLock { $0.broken } }
+    public var broken: String? { state.value.withLock { $0.broken } }
     /// Whether the terminal event is here (or the contract was broken).
-    var isDone: Bool { state.value.withLock { $0.isDone || $0.broken != nil } }
+    public var isDone: Bool { state.value.withLock { $0.isDone || $0.broken != nil } }
 
-    func close() { task.cancel() }
+    public func close() { task.cancel() }
 
     private static func watch(_ api: API, _ id: String, _ after: Int, _ state: Shared) async {
         let cursor = state.value.withLock { $0.events.last?.seq } ?? after

@@ -15,6 +15,8 @@ public struct Scenario: Sendable {
     /// Codes with which a task may fail.
     let allowed: Set<String>
     let executors: [String]
+    /// Whether a second dispatcher stands by.
+    var hasStandby = false
 
     private static let one = ["executor"]
     private static let two = ["executor", "second"]
@@ -27,6 +29,8 @@ public struct Scenario: Sendable {
         Scenario(
             name: "dispatcher", rounds: 50, faults: { .kill("dispatcher", down: $0.milliseconds(0...1500)) },
             allowed: [], executors: two),
+        Scenario(
+            name: "standby", rounds: 30, faults: leaders, allowed: [], executors: two, hasStandby: true),
         Scenario(
             name: "gateway", rounds: 50, faults: { .kill("gateway", down: $0.milliseconds(0...1500)) },
             allowed: [], executors: two),
@@ -41,6 +45,13 @@ public struct Scenario: Sendable {
 
     /// The scenario of a name.
     public static func named(_ name: String) -> Scenario? { all.first { $0.name == name } }
+
+    /// One of two dispatchers, whichever leads; a freeze may be longer than a takeover takes.
+    private static let leaders: @Sendable (inout SeededRandom) -> Fault = { random in
+        let part = random.once(in: 2) ? "dispatcher" : "standby"
+        return random.once(in: 3)
+            ? .freeze(part, for: random.milliseconds(500...7000)) : .kill(part, down: random.milliseconds(0...2000))
+    }
 
     private static let anything: @Sendable (inout SeededRandom) -> Fault = { random in
         let part =

@@ -39,6 +39,7 @@ public struct Storm: Sendable {
         let result = Mutex((tasks: 0, faults: 0))
         do {
             try await Cluster.with(options) { cluster in
+                if scenario.hasStandby { try await cluster.startStandby() }
                 for executor in scenario.executors { try await cluster.startExecutor(flags, part: executor) }
                 let counts = try await rage(cluster)
                 result.withLock { $0 = counts }
@@ -61,7 +62,7 @@ public struct Storm: Sendable {
         options.proxied = true
         options.logs = logs
         if waits == .low {
-            options.flags = ["dispatcher": ["--grace-s", "12", "--lease-s", "20"]]
+            options.flags = ["dispatcher": ["--grace-s", "12", "--lease-s", "20", "--takeover-s", "3"]]
         }
         return options
     }
@@ -139,7 +140,7 @@ public struct Storm: Sendable {
 
     /// Waits until work can go on, and sees that nobody has died on their own.
     private func recover(_ cluster: Cluster) async throws {
-        for part in ["registry", "dispatcher", "gateway"] + scenario.executors {
+        for part in ["registry", "dispatcher", "standby", "gateway"] + scenario.executors {
             guard let service = cluster.service(part) else { continue }
             if let ended = service.process.ended {
                 throw Broken(

@@ -1,0 +1,305 @@
+import Faults
+import Foundation
+import TestClient
+import TestCluster
+import TestSupport
+import Testing
+
+extension Integration {
+    /// The table "what happens when something dies" of docs/reliability.md, a test a row, with real processes.
+    @Suite(.serialized) struct FailureTableTests {
+        /// A cluster whose waiting times are short, with a way to cut the executor's connection.
+        private func with(
+            grace: Int = 20, slots: Int = 5, drain: Int? = nil, _ body: (Cluster) async throws -> Void
+        ) async throws {
+            var options = Cluster.Options()
+            options.grace = grace
+            options.proxied = true
+            options.executor = ["--allow-shell", "--slots", "\(slots)"] + (drain.map { ["--drain-s", "\($0)"] } ?? [])
+            options.flags = ["gateway": ["--silence-s", "3"], "dispatcher": ["--lease-s", "60", "--takeover-s", "3"]]
+            try await Cluster.with(options, body)
+        }
+
+        /// A task that holds its slot, and who follows it through everything.
+        private func held(_ cluster: Cluster, _ hold: Hold, then: String = "") async throws -> (String, Follower) {
+            let task = try await cluster.api.submit(hold.command + then, target: "executor")
+            let id = try #require(task["id"].string)
+            let follower = Follower(cluster.api, task: id)
+            try await eventually("the task has started") { follower.text.contains("started") }
+            return (id, follower)
+        }
+
+        /// The process of a held task.
+        private func pid(_ follower: Follower) throws -> pid_t {
+            let words = follower.text.split(whereSeparator: \.isWhitespace)
+            return try #require(words.drop { $0 != "started" }.dropFirst().first.flatMap { pid_t($0) })
+        }
+
+        private func end(_ follower: Follower, within limit: Duration = .seconds(60)) async throws -> [TaskEvent] {
+            try await eventually("the task's end", within: limit) { follower.isDone }
+            #expect(follower.broken == nil)
+            return follower.events
+        }
+
+        private func status(_ cluster: Cluster, is expected: String, within limit: Duration = .seconds(30))
+            async throws
+        {
+            try await eventually("the device is \(expected)", within: limit) {
+                try await cluster.api.device("executor")?["status"].string == expected
+            }
+        }
+
+        @Test func `An executor that says goodbye drains: no new work, what runs ends, then it is offline`()
+            async throws
+        {
+            try await with(drain: 30) { cluster in
+                let hold = try Hold(in: cluster.directory)
+                let (_, follower) = try await held(cluster, hold)
+                let executor = try #require(cluster.service("executor"))
+                executor.process.signal(SIGTERM)
+                try await eventually("the device says that it drains") {
+                    try await cluster.api.device("executor")?["status_reason"].string == "draining"
+                }
+                let next = try await cluster.api.submit("echo never here", target: "executor")
+                #expect(next["state"].string == "queued")
+                #expect(next["reason"].string == "device_draining")
+                hold.release()
+                #expect(try await end(follower).last?.state == "completed")
+                #expect(try await executor.process.exit() == .exited(0))
+                try await status(cluster, is: "offline")
+                try await cluster.api.cancel(try #require(next["id"].string))
+                try await cluster.kill("executor")
+            }
+        }
+
+        @Test func `A device whose link is lost is offline within the silence, and its task is stalled`() async throws {
+            try await with { cluster in
+                let hold = try Hold(in: cluster.directory)
+                let (id, follower) = try await held(cluster, hold)
+                // The cable is pulled: nobody is told, only silence tells.
+                cluster.proxy?.silence(true)
+                let pulled = ContinuousClock.now
+                try await status(cluster, is: "offline", within: .seconds(15))
+                #expect(ContinuousClock.now - pulled > .milliseconds(500), "silence takes its time")
+                let task = try await cluster.api.task(id)
+                #expect(task["state"].string == "running")
+                #expect(task["stalled"]["since"].string != nil && task["stalled"]["fails_at"].string != nil, "\(task)")
+                #expect(follower.events.contains { $0.data["stalled"]["fails_at"].string != nil })
+                cluster.proxy?.silence(false)
+                cluster.proxy?.cut()
+                try await status(cluster, is: "online")
+                hold.release()
+                #expect(try await end(follower).last?.state == "completed")
+            }
+        }
+
+        @Test func `A device that comes back in time goes on with the same process, nothing lost or doubled`()
+            async throws
+        {
+            try await with { cluster in
+                let hold = try Hold(in: cluster.directory)
+                let lines = "; i=0; while [ $i -lt 300 ]; do echo line $i; i=$((i+1)); sleep 0.01; done"
+                let (id, follower) = try await held(cluster, hold, then: lines)
+                let process = try pid(follower)
+                hold.release()
+                for _ in 0..<5 {
+                    #expect(ProcessTable.isAlive(process))
+                    cluster.proxy?.cut()
+                    try await Task.sleep(for: .milliseconds(400))
+                }
+                let events = try await end(follower)
+                #expect(events.last?.state == "completed")
+                let said = (0..<300).map { "line \($0)\n" }.joined()
+                #expect(follower.text.hasSuffix(said))
+                #expect(try await cluster.api.page(id).items.count <= events.count)
+            }
+        }
+
+        @Test func `A device that does not come back fails its tasks after the grace, and the slot is free at once`()
+            async throws
+        {
+            try await with(grace: 2) { cluster in
+                let hold = try Hold(in: cluster.directory)
+                let (id, follower) = try await held(cluster, hold)
+                try await cluster.kill("executor")
+                try await status(cluster, is: "offline", within: .seconds(10))
+                #expect(try await end(follower).last?.state == "failed")
+                let error = try await cluster.api.task(id)["error"]
+                #expect(error["code"].string == "device_disconnected")
+                let message = try #require(error["message"].string)
+                #expect(message.contains("executor") && message.contains("last seen at"), "\(message)")
+                #expect(message.contains("submit the task again"), "\(message)")
+                #expect(try await cluster.api.device("executor")?["slots"]["used"].int == 0)
+                let refused = try await cluster.api.post("echo", target: "executor")
+                #expect(refused.status == 409 && refused.code == "device_offline")
+            }
+        }
+
+        @Test func `A device that comes back too late is told to stop, and there is no second verdict`() async throws {
+            try await with(grace: 1) { cluster in
+                let hold = try Hold(in: cluster.directory)
+                let (id, follower) = try await held(cluster, hold)
+                let process = try pid(follower)
+                cluster.proxy?.silence(true)
+                #expect(try await end(follower).last?.state == "failed")
+                #expect(ProcessTable.isAlive(process), "nobody could tell it yet")
+                let log = try await cluster.api.page(id).items
+                cluster.proxy?.silence(false)
+                cluster.proxy?.cut()
+                try await status(cluster, is: "online")
+                try await eventually("the zombie is gone", within: .seconds(20)) { !ProcessTable.isAlive(process) }
+                #expect(try await cluster.api.task(id)["error"]["code"].string == "device_disconnected")
+                #expect(try await cluster.api.page(id).items == log)
+                let free = try await cluster.run("echo free", agent: "shell")
+                #expect(free.state == "completed")
+            }
+        }
+
+        @Test func `An executor that was killed replays its spool, ends its attempts and their processes`() async throws
+        {
+            try await with { cluster in
+                let hold = try Hold(in: cluster.directory)
+                let child = "setsid sleep 600 & echo child $! ; "
+                let task = try await cluster.api.submit(child + hold.command, target: "executor")
+                let id = try #require(task["id"].string)
+                let follower = Follower(cluster.api, task: id)
+                try await eventually("the task has started") { follower.text.contains("started") }
+                let words = follower.text.split(whereSeparator: \.isWhitespace)
+                let pids = words.compactMap { pid_t($0) }
+                #expect(pids.count == 2)
+                try await cluster.kill("executor")
+                try await cluster.restart("executor")
+                let events = try await end(follower)
+                #expect(events.last?.state == "failed")
+                #expect(events.last?.data["error"]["code"].string == "executor_restarted", "\(events)")
+                #expect(follower.text.contains("started"))
+                for pid in pids {
+                    try await eventually("process \(pid) is gone", within: .seconds(20)) { !ProcessTable.isAlive(pid) }
+                }
+                try await eventually("the spool is empty") {
+                    try FileManager.default.contentsOfDirectory(atPath: cluster.data("executor/spool")).isEmpty
+                }
+                #expect(try await cluster.run("echo again", agent: "shell").state == "completed")
+            }
+        }
+
+        @Test func `A gateway that was killed is a blip: sessions and streams resume`() async throws {
+            try await with { cluster in
+                let hold = try Hold(in: cluster.directory)
+                let (_, follower) = try await held(cluster, hold)
+                let process = try pid(follower)
+                try await cluster.restartGateway()
+                try await status(cluster, is: "online")
+                #expect(ProcessTable.isAlive(process))
+                hold.release()
+                #expect(try await end(follower).last?.state == "completed")
+                #expect(follower.resumes > 0 && follower.text.contains("released"))
+            }
+        }
+
+        @Test func `While the registry is dead everybody keeps working, and a known device is admitted`() async throws {
+            try await with { cluster in
+                let hold = try Hold(in: cluster.directory)
+                let (_, follower) = try await held(cluster, hold)
+                try await cluster.kill("registry")
+                // Its connection is lost as well: the gateway lets it in on its own.
+                cluster.proxy?.cut()
+                let second = try await eventually("a new task is taken", within: .seconds(30)) {
+                    let answer = try await cluster.api.post("echo without a registry", target: "executor")
+                    return answer.status == 202 ? answer.json["id"].string : nil
+                }
+                #expect(try await cluster.api.end(of: second).text.contains("without a registry"))
+                hold.release()
+                #expect(try await end(follower).last?.state == "completed")
+                try await cluster.restart("registry")
+                try await status(cluster, is: "online")
+                #expect(try await cluster.run("echo with it", agent: "shell").state == "completed")
+            }
+        }
+
+        @Test func `A dispatcher that was killed comes back with everything, and executors resume to it`() async throws
+        {
+            try await with(slots: 1) { cluster in
+                let hold = try Hold(in: cluster.directory)
+                let done = try await cluster.run("seq 1 50", agent: "shell")
+                let (running, follower) = try await held(cluster, hold)
+                let queued = try await cluster.api.submit("echo its turn", target: "executor")
+                #expect(queued["reason"].string == "device_busy")
+                try await cluster.kill("dispatcher")
+                try await cluster.restart("dispatcher")
+                try await eventually("the new dispatcher answers") {
+                    try await cluster.api.task(running)["state"].string == "running"
+                }
+                #expect(try await cluster.api.page(try #require(done.task["id"].string)).items == done.events)
+                let waiting = try await cluster.api.task(try #require(queued["id"].string))
+                #expect(waiting["state"].string == "queued" && waiting["queue_position"].int == 1, "\(waiting)")
+                hold.release()
+                #expect(try await end(follower).last?.state == "completed")
+                let turn = try await cluster.api.end(of: try #require(queued["id"].string))
+                #expect(turn.text.contains("its turn"))
+            }
+        }
+
+        @Test func `A standby takes over when the leader dies or is frozen, and a thawed leader changes nothing`()
+            async throws
+        {
+            try await with { cluster in
+                try await cluster.startStandby()
+                let hold = try Hold(in: cluster.directory)
+                let (id, follower) = try await held(cluster, hold)
+                try await cluster.kill("dispatcher")
+                let killed = ContinuousClock.now
+                try await eventually("the standby leads", within: .seconds(20)) {
+                    try await cluster.api.task(id)["state"].string == "running"
+                }
+                #expect(ContinuousClock.now - killed < .seconds(15))
+                // The dead one comes back as the standby; now the leader freezes.
+                try await cluster.restart("dispatcher")
+                let leader = try #require(cluster.service("standby"))
+                leader.process.signal(SIGSTOP)
+                let second = try await eventually("a new task is taken", within: .seconds(40)) {
+                    let answer = try await cluster.api.post("echo under another leader", target: "executor")
+                    return answer.status == 202 ? answer.json["id"].string : nil
+                }
+                #expect(try await cluster.api.end(of: second).state == "completed")
+                leader.process.signal(SIGCONT)
+                hold.release()
+                #expect(try await end(follower).last?.state == "completed")
+                #expect(try await cluster.api.task(second)["state"].string == "completed")
+                #expect(leader.process.ended == nil, "it stands by")
+            }
+        }
+
+        @Test func `A full disk refuses submits with the reason, acks nothing, and is left behind when space returns`()
+            async throws
+        {
+            try await with { cluster in
+                let disk = cluster.data("dispatcher")
+                try #require(SmallDisk.isPossible, "needs root and mount(8)")
+                try await cluster.stop("dispatcher")
+                let small = try SmallDisk(at: disk, megabytes: 8)
+                defer { small.unmount() }
+                try await cluster.restart("dispatcher")
+                try await status(cluster, is: "online")
+                let before = try await cluster.run("echo before", agent: "shell")
+                let hold = try Hold(in: cluster.directory)
+                let (_, follower) = try await held(cluster, hold)
+                try small.fill()
+                let refused = try await eventually("a submit is refused") {
+                    let answer = try await cluster.api.post(String(repeating: "#", count: 200_000), target: "executor")
+                    return answer.status == 202 ? nil : answer
+                }
+                #expect(refused.status == 503 && refused.code == "storage_failed", "\(refused)")
+                #expect(refused.json["detail"].string?.contains("full") == true, "\(refused.json)")
+                #expect(
+                    try await cluster.api.task(try #require(before.task["id"].string))["state"].string == "completed")
+                hold.release()
+                small.free()
+                #expect(try await end(follower).last?.state == "completed")
+                #expect(follower.text.contains("released"))
+                #expect(try await cluster.run("echo after", agent: "shell").state == "completed")
+                try await cluster.stop("dispatcher")
+            }
+        }
+    }
+}

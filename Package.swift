@@ -42,7 +42,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [S
 var products: [Product] = [
     .executable(name: "wegent-registry", targets: ["RegistryMain"]),
     .executable(name: "wegent-dispatcher", targets: ["DispatcherMain"]),
-    .executable(name: "wegent-bench", targets: ["Bench"]),
     .executable(name: "wegent-bench-c", targets: ["BenchC"]),
 ]
 
@@ -75,10 +74,6 @@ var targets: [Target] = [
     .target(
         name: "TestClient", dependencies: ["Curl", "TestSupport"], path: "Tests/Client", swiftSettings: strict),
     .executableTarget(
-        name: "Bench",
-        dependencies: ["Messages", "Mesh", "Curl", "Storage", "TestSupport", "TestClient", subprocess, log, arguments],
-        path: "Tests/Bench", swiftSettings: strict),
-    .executableTarget(
         name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/BenchC", linkerSettings: [.linkedLibrary("zmq")]),
     tests("Messages", exclude: ["Golden"]),
     tests("Mesh", ["CZeroMQ"]),
@@ -110,6 +105,7 @@ if !coreOnly {
         .executable(name: "wegent-gateway", targets: ["GatewayMain"]),
         .executable(name: "wegent-executor", targets: ["ExecutorMain"]),
         .executable(name: "wegent-fault", targets: ["FaultsMain"]),
+        .executable(name: "wegent-bench", targets: ["Bench"]),
     ]
     targets += [
         module(
@@ -149,6 +145,12 @@ if !coreOnly {
         .executableTarget(
             name: "FaultsMain", dependencies: ["Faults", "TestSupport", arguments], path: "Tests/FaultsMain",
             swiftSettings: strict),
+        .executableTarget(
+            name: "Bench",
+            dependencies: [
+                "Messages", "Mesh", "Curl", "Executor", "TestSupport", "TestClient", "TestCluster", log, arguments,
+            ] + nio,
+            path: "Tests/Bench", swiftSettings: strict),
         tests(
             "Gateway", ["Messages", "Mesh", "Storage", "Registry", "Dispatcher", "TestClient", "Curl", log] + nio),
         tests("Executor", ["ScriptedModel"] + nio, exclude: ["Recorded"]),

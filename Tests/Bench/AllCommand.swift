@@ -3,13 +3,36 @@ import ArgumentParser
 /// `wegent-bench` without a subcommand: every table, with the defaults.
 struct AllCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "all", abstract: "Measures everything, one after the other.")
+        commandName: "all", abstract: "Measures everything, one after the other.",
+        discussion: """
+            Each command with its defaults; one that fails is told and does not keep the others from running.
+
+              wegent-bench all
+            """)
+
+    private static let commands: [any AsyncParsableCommand.Type] = [
+        MeshCommand.self, TaskCommand.self, StreamCommand.self, TasksCommand.self, CatchupCommand.self,
+        StalledCommand.self, ReconnectCommand.self, RecoveryCommand.self,
+    ]
 
     func run() async throws {
-        let mesh = try MeshCommand.parse([])
-        try await mesh.run()
-        print("")
-        let task = try TaskCommand.parse([])
-        try await task.run()
+        var failed: [String] = []
+        for command in Self.commands {
+            let name = command.configuration.commandName ?? "\(command)"
+            Report.say("== \(name)")
+            do {
+                try await Self.run(command)
+            } catch {
+                failed.append(name)
+                Report.say("\(name) could not be measured: \(error)")
+            }
+            Report.say("")
+        }
+        guard failed.isEmpty else { throw Unfit("not measured: \(failed.joined(separator: ", "))") }
+    }
+
+    private static func run<Command: AsyncParsableCommand>(_ type: Command.Type) async throws {
+        var command = try type.parse([])
+        try await command.run()
     }
 }

@@ -41,15 +41,12 @@ struct MeshCommand: AsyncParsableCommand {
             program: folder.appending(path: "wegent-bench-c").path, ours: folder.appending(path: "wegent-bench").path,
             transport: transport, directory: try TemporaryDirectory())
         try rival.check()
-        say("two processes over \(transport), \(rounds) rounds, medians; messages (round trips) per second")
-        say(Comparison.heading)
+        Report.say("two processes over \(transport), \(rounds) rounds, medians; messages (round trips) per second")
+        Report.say(Comparison.heading)
         for measurement in Measurement.all(trips: trips, messages: messages) where measurement.name.hasPrefix(only) {
-            say(try await compare(measurement, rival).row)
+            Report.say(try await compare(measurement, rival).row)
         }
     }
-
-    /// Prints at once, also into a pipe.
-    private func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
 
     private func compare(_ measurement: Measurement, _ rival: Rival) async throws -> Comparison {
         var comparison = Comparison(name: measurement.name, target: measurement.target)

@@ -38,11 +38,11 @@ struct TaskCommand: AsyncParsableCommand {
         await api.shutdown()
         try await up.stop()
 
-        print("\(count) tasks, one at a time, shell agent, `wegent up` as one process; milliseconds")
-        print(Quantiles.heading("from POST /tasks to"))
-        print(Quantiles(times.map(\.accepted)).row("202 accepted, on disk"))
-        print(Quantiles(times.map(\.process)).row("agent process' own first timestamp"))
-        print(Quantiles(times.map(\.event)).row("first output at the viewer"))
-        print(Quantiles(times.map(\.end)).row("terminal state at the viewer"))
+        Report.say("\(count) tasks, one at a time, shell agent, `wegent up` as one process; milliseconds")
+        Report.say(Quantiles.heading("from POST /tasks to"))
+        Report.say(Quantiles(times.map(\.accepted)).row("202 accepted, on disk"))
+        Report.say(Quantiles(times.map(\.process)).row("agent process' own first timestamp"))
+        Report.say(Quantiles(times.map(\.event)).row("first output at the viewer"))
+        Report.say(Quantiles(times.map(\.end)).row("terminal state at the viewer"))
     }
 }

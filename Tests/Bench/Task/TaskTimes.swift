@@ -16,7 +16,7 @@ struct TaskTimes {
     /// Sends one task and watches it to its end.
     static func measure(_ api: API) async throws -> TaskTimes {
         let start = ContinuousClock.now
-        let wall = wallClock()
+        let wall = WallClock.nanoseconds()
         let task = try await api.submit("date +%s%N")
         let accepted = ContinuousClock.now
         let viewer = api.watch(task["id"].string ?? "")
@@ -28,13 +28,6 @@ struct TaskTimes {
         return TaskTimes(
             accepted: milliseconds(accepted - start), process: Double(stamp - wall) / 1e6,
             event: milliseconds(arrivals[index] - start), end: milliseconds(arrivals[arrivals.count - 1] - start))
-    }
-
-    /// Nanoseconds since 1970: the clock that `date` reads.
-    private static func wallClock() -> Int64 {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
     }
 
     private static func milliseconds(_ duration: Duration) -> Double { duration / .milliseconds(1) }

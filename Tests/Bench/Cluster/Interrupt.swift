@@ -1,0 +1,35 @@
+import Dispatch
+import Foundation
+
+/// Ctrl-C in the middle of a measurement: what was started is ended first.
+enum Interrupt {
+    /// Runs `body`, and cancels it at SIGINT or SIGTERM.
+    /// - Throws: ``Unfit`` then, else what `body` throws.
+    static func ends(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                for await _ in signals() { throw Unfit("interrupted") }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private static func signals() -> AsyncStream<Void> {
+        AsyncStream { source in
+            // Sources of Dispatch may be cancelled from any thread; their type does not say so.
+            nonisolated(unsafe) let watched = [SIGINT, SIGTERM].map { number in
+                signal(number, SIG_IGN)
+                let watch = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                watch.setEventHandler { source.yield() }
+                watch.activate()
+                return watch
+            }
+            source.onTermination = { _ in
+                for watch in watched { watch.cancel() }
+                for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+            }
+        }
+    }
+}

@@ -1,11 +1,7 @@
 import Foundation
-import TestCluster
 
 /// What the system has counted for a process; only Linux says it where others can read it.
 enum ProcessFigures {
-    /// The four services, as a cluster names them.
-    static let services = ["registry", "dispatcher", "gateway", "executor"]
-
     /// Processor time in seconds since its start, without its children's (proc(5): `utime` + `stime`, in ticks of
     /// 10 ms); not a number where it is not told.
     static func cpu(_ pid: Int32) -> Double {
@@ -21,11 +17,6 @@ enum ProcessFigures {
             let pages = Double(fields[1])
         else { return .nan }
         return pages * Double(sysconf(Int32(_SC_PAGESIZE)))
-    }
-
-    /// Processor time of all running services of a cluster together.
-    static func cpu(of cluster: Cluster) -> Double {
-        services.compactMap { cluster.service($0)?.process.pid }.map(cpu).reduce(0, +)
     }
 
     private static func read(_ path: String) -> String? {

@@ -14,9 +14,9 @@ struct Fleet: Sendable {
 
     /// What came after the kill, in milliseconds.
     struct Return {
-        /// The gateway took connections again.
+        /// From the kill until the gateway took connections again.
         var ready: Double
-        /// Each device was registered again.
+        /// From then until each device was registered again.
         var devices: [Double]
         /// How many tries to connect failed.
         var refused: Int
@@ -55,17 +55,19 @@ struct Fleet: Sendable {
         return (ProcessFigures.cpu(pid) - before) / (start.duration(to: .now) / .seconds(1))
     }
 
-    /// Kills the gateway, starts it again and waits for all devices.
-    func restart() async throws -> Return {
+    /// Kills the gateway, starts it again after a while and waits for all devices.
+    func restart(after pause: Duration) async throws -> Return {
         let refused = roll.refused
         let start = ContinuousClock.now
         try await cluster.kill("gateway")
         try await eventually("the devices have noticed") { roll.count == 0 }
+        try await Task.sleep(for: pause)
         try await cluster.restart("gateway")
-        let ready = Report.ms(start.duration(to: .now))
+        let back = ContinuousClock.now
         try await Self.all(count, roll)
         return Return(
-            ready: ready, devices: roll.times.map { Report.ms($0 - start) }, refused: roll.refused - refused)
+            ready: Report.ms(back - start), devices: roll.times.map { Report.ms($0 - back) },
+            refused: roll.refused - refused)
     }
 
     private static func all(_ count: Int, _ roll: DeviceRoll) async throws {

@@ -9,7 +9,7 @@ struct ReconnectCommand: AsyncParsableCommand {
         commandName: "reconnect", abstract: "Measures what idle devices cost a gateway, and how soon they are back.",
         discussion: """
             Simulated devices in this process connect by real WebSockets, register and beat as executors do. The gateway \
-            is then killed with -9 and started again at once; the devices dial with the executor's own pauses.
+            is then killed with -9 and started again at once, and a second time later; the devices dial with the executor's own pauses.
 
               wegent-bench reconnect --devices 1000
             """)
@@ -20,16 +20,19 @@ struct ReconnectCommand: AsyncParsableCommand {
     @Option(help: "For how many seconds the idle gateway's processor time is looked at.")
     var idle = 10
 
+    @Option(help: "For how many seconds the gateway is away the second time.")
+    var away = 5
+
     func validate() throws {
-        guard (1...20_000).contains(devices), (1...600).contains(idle) else {
-            throw ValidationError("--devices is 1 to 20000, --idle 1 to 600")
+        guard (1...20_000).contains(devices), (1...600).contains(idle), (1...60).contains(away) else {
+            throw ValidationError("--devices is 1 to 20000, --idle 1 to 600, --away 1 to 60")
         }
     }
 
     func run() async throws {
         Bench.raiseFileLimit()
-        let (devices, idle) = (devices, idle)
-        let limit = Duration.seconds(180 + idle + devices / 20)
+        let (devices, idle, away) = (devices, idle, away)
+        let limit = Duration.seconds(180 + idle + away + devices / 20)
         try await Bench.cluster("reconnecting is measured", within: limit, executor: false) { cluster in
             try await Fleet.with(devices, cluster) { fleet in
                 Report.say("\(devices) simulated devices of one user at one gateway, plain WebSockets")
@@ -37,11 +40,14 @@ struct ReconnectCommand: AsyncParsableCommand {
                 Report.figure("gateway's resident memory", fleet.memory / 1e3, "kB/idle device", aim: "16")
                 let share = try await fleet.idleShare(for: .seconds(idle))
                 Report.figure("gateway's processor time, idle", share * 100, "% of a core")
-                let back = try await fleet.restart()
-                Report.figure("gateway answers again", back.ready, "ms after kill -9")
-                Report.say(Quantiles.heading("milliseconds from the kill (aim: 10,000)"))
-                Report.say(Quantiles(back.devices).row("device is registered again"))
-                Report.say("\(back.refused) tries to connect failed meanwhile")
+                for seconds in [0, away] {
+                    let back = try await fleet.restart(after: .seconds(seconds))
+                    Report.say(
+                        "gateway killed with -9, ready again \(Int(back.ready)) ms later, \(back.refused) tries failed")
+                    Report.say(Quantiles.heading("milliseconds (aim: 10,000)"))
+                    Report.say(Quantiles(back.devices.map { $0 + back.ready }).row("from the kill to registered again"))
+                    Report.say(Quantiles(back.devices).row("from the gateway's return to that"))
+                }
             }
         }
     }

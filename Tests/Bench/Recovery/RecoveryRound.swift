@@ -14,12 +14,12 @@ struct RecoveryRound: Sendable {
 
     /// Between two tries to hand in a task.
     private static let again: Duration = .milliseconds(20)
-    /// A dispatcher with a standby beside it.
-    static let leader = "dispatcher with standby"
-    static let parts = ["dispatcher", "gateway", "registry", "executor"]
+    /// What can be killed: a part, or the dispatcher while another one waits in its place.
+    static let parts = ["dispatcher", "gateway", "registry", "executor", leader]
+    static let leader = "leader"
 
-    /// Kills a part in the middle of a stream and starts it again.
-    static func run(_ cluster: Cluster, _ part: String) async throws -> RecoveryRound {
+    /// Kills a part in the middle of a stream, and starts it again where nobody waits in its place.
+    static func run(_ cluster: Cluster, _ part: String, number: Int) async throws -> RecoveryRound {
         let api = cluster.api
         let task = try await api.submit("exec \(Bench.program) emit --count 20000 --interval-ms 5", target: "executor")
         let id = task["id"].string ?? ""
@@ -27,7 +27,7 @@ struct RecoveryRound: Sendable {
         try await eventually("the stream flows") { viewer.seen.lines > 100 }
         viewer.startPauses()
         let start = ContinuousClock.now
-        async let life: Void = revive(cluster, part)
+        async let life: Void = revive(cluster, part, number)
         async let probe = probe(api, since: start)
         let (accepted, seen) = try await probe
         try await life
@@ -46,9 +46,18 @@ struct RecoveryRound: Sendable {
         return RecoveryRound(pause: pause, accepted: accepted, seen: seen)
     }
 
-    private static func revive(_ cluster: Cluster, _ part: String) async throws {
+    private static func revive(_ cluster: Cluster, _ part: String, _ number: Int) async throws {
+        guard part != leader else {
+            // The two dispatchers take turns: the one that dies is started again later, as the one that waits.
+            return try await cluster.kill(dispatchers(number).leading)
+        }
         try await cluster.kill(part)
         try await cluster.restart(part)
+    }
+
+    /// Which of the two dispatchers leads in a round, and which waits.
+    static func dispatchers(_ number: Int) -> (leading: String, waiting: String) {
+        number.isMultiple(of: 2) ? ("dispatcher", "standby") : ("standby", "dispatcher")
     }
 
     /// Hands in a task as a patient client does, and watches it.

@@ -10,7 +10,7 @@ struct StalledCommand: AsyncParsableCommand {
         discussion: """
             A shell task writes that many MB as fast as they are taken, first with one healthy viewer, then again with \
             stalled viewers beside it: connections that have asked for the stream and never read. Resident memory is \
-            looked at every 20 ms; its growth is the most that was seen since the first of the two tasks had ended.
+            looked at every 20 ms; its growth is the most that was seen above what it was after the first of the two tasks.
 
               wegent-bench stalled --viewers 100 --megabytes 64
             """)

@@ -4,18 +4,17 @@ import TestCluster
 /// One task's output at one viewer, and what it cost.
 struct StreamRun {
     let seen: Seen
-    /// Seconds of processor time of the four services together.
-    let cpu: Double
+    let cost: ServiceCost
 
     /// Runs `wegent-bench emit` with these flags as a task and watches it to its end.
     static func measure(
         _ cluster: Cluster, _ flags: String, latencies: Bool = false
     ) async throws -> StreamRun {
-        let before = ProcessFigures.cpu(of: cluster)
+        let before = ServiceCost(of: cluster)
         let task = try await cluster.api.submit("exec \(Bench.program) emit \(flags)", target: "executor")
         let viewer = StreamViewer(cluster.api, task: task["id"].string ?? "", latencies: latencies)
         let seen = try await viewer.end(within: .seconds(120))
-        return StreamRun(seen: seen, cpu: ProcessFigures.cpu(of: cluster) - before)
+        return StreamRun(seen: seen, cost: ServiceCost(of: cluster).since(before))
     }
 
     /// Prints rates and cost.
@@ -29,7 +28,6 @@ struct StreamRun {
         Report.figure("lines", Double(seen.lines) / seconds, "a second", aim: "10,000 without loss")
         Report.figure("output", Double(seen.bytes) / seconds / 1e6, "MB/s")
         Report.figure("writes joined to one event, on average", Double(seen.lines) / Double(max(1, seen.events)), "")
-        Report.figure(
-            "processor time of all services", cpu * 1e6 / Double(max(1, seen.events)), "ms/1,000 events", aim: "30")
+        cost.tell(per: Double(seen.events) / 1000, "ms/1,000 events", aim: "30")
     }
 }

@@ -5,15 +5,14 @@ import TestCluster
 struct TaskLoad: Sendable {
     /// Tasks a second, from the first request to the last end.
     var rate: Double
-    /// Seconds of processor time of the four services together.
-    var cpu: Double
+    var cost: ServiceCost
     /// Of each task, in milliseconds from its request: the answer, and the end at its viewer.
     var accepted: [Double] = []
     var ended: [Double] = []
 
     static func measure(_ cluster: Cluster, count: Int, clients: Int) async throws -> TaskLoad {
         let api = cluster.api
-        let before = ProcessFigures.cpu(of: cluster)
+        let before = ServiceCost(of: cluster)
         let start = ContinuousClock.now
         var times: [(accepted: Double, ended: Double)] = []
         try await withThrowingTaskGroup(of: [(accepted: Double, ended: Double)].self) { group in
@@ -29,7 +28,7 @@ struct TaskLoad: Sendable {
         }
         let seconds = start.duration(to: .now) / .seconds(1)
         return TaskLoad(
-            rate: Double(count) / seconds, cpu: ProcessFigures.cpu(of: cluster) - before,
+            rate: Double(count) / seconds, cost: ServiceCost(of: cluster).since(before),
             accepted: times.map(\.accepted), ended: times.map(\.ended))
     }
 

@@ -38,7 +38,7 @@ struct TasksCommand: AsyncParsableCommand {
             let load = try await TaskLoad.measure(cluster, count: count, clients: clients)
             Report.say("\(count) tasks by \(clients) clients, from POST /tasks to the end at the viewer; agent `true`")
             Report.figure("tasks submitted, run and seen to end", load.rate, "a second", aim: "1,500")
-            Report.figure("processor time of all services", load.cpu * 1000 / Double(count), "ms/task")
+            load.cost.tell(per: Double(count), "ms/task")
             Report.say(Quantiles.heading("milliseconds from POST /tasks to"))
             Report.say(Quantiles(load.accepted).row("202, on disk"))
             Report.say(Quantiles(load.ended).row("terminal state at the viewer"))

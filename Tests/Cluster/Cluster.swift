@@ -133,18 +133,21 @@ public final class Cluster: Sendable {
     }
 
     /// Starts an executor and waits until its device is online.
-    /// - Parameter part: Its name here and on the list of devices; one of the same name has the same home.
+    /// - Parameters:
+    ///   - part: Its name here and on the list of devices; one of the same name has the same home.
+    ///   - device: The id it asks for, when that is not its name; then its device is not waited for.
     @discardableResult
     public func startExecutor(
-        _ flags: [String] = ["--allow-shell"], part: String = "executor", api: API? = nil
+        _ flags: [String] = ["--allow-shell"], part: String = "executor", as device: String? = nil, api: API? = nil
     ) async throws -> JSON {
         let api = api ?? self.api
         let token = try await api.mint(part)
         try await startService(
             part, Binaries.executor,
-            ["--mode", "local", "--home", data(part), "--name", part, "--device-id", part]
+            ["--mode", "local", "--home", data(part), "--name", part, "--device-id", device ?? part]
                 + (flags.contains("--drain-s") ? flags : flags + ["--drain-s", "0"]),
             environment: environment(token: token))
+        if device != nil { return .missing }
         return try await eventually("the device \(part) is online") {
             try await api.device(part).flatMap { $0["status"].string == "online" ? $0 : nil }
         }

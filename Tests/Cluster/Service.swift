@@ -24,9 +24,9 @@ public struct Service: Sendable {
             }
             return Service(name: name, process: process, ready: try JSON(line.utf8))
         } catch {
-            throw Overdue(
-                "\(name) is ready", after: .seconds(60),
-                seen: "ended: \(String(describing: process.ended))\n\(process.stderr.text.suffix(4000))")
+            let words = "\(process.stderr.text.suffix(4000))"
+            guard let ended = process.ended else { throw Overdue("\(name) is ready", after: .seconds(60), seen: words) }
+            throw Malformed(description: "\(name) ended (\(ended)) before it was ready\n\(words)")
         }
     }
 

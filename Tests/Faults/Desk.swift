@@ -8,17 +8,23 @@ final class Desk: Sendable {
     let cluster: Cluster
     private let random: Mutex<SeededRandom>
     private let all = Mutex<[Order]>([])
+    /// Watches every task besides, on one socket.
+    private let page: Page
     /// How long a client tries; longer than any outage of a scenario.
     private let patience: Duration = .seconds(90)
 
     init(_ cluster: Cluster, seed: UInt64) throws {
         self.cluster = cluster
         random = Mutex(SeededRandom(seed: seed))
+        page = Page(cluster.api)
         try FileManager.default.createDirectory(atPath: cluster.data("journal"), withIntermediateDirectories: true)
     }
 
     /// Everything that was ever asked for.
     var orders: [Order] { all.withLock { $0 } }
+
+    /// Nobody watches any more.
+    func close() { page.close() }
 
     /// A new order that is not handed in yet.
     func order(_ kind: Job.Kind) -> Order {
@@ -50,6 +56,7 @@ final class Desk: Sendable {
 
     private func accept(_ id: String, _ order: Order, _ body: String) async {
         order.accepted(id, Follower(cluster.api, task: id))
+        order.join(page.follow(id))
         if order.job.kind == .cancelled { Task { await self.cancel(order, id) } }
         guard random.withLock({ $0.once(in: 4) }) else { return }
         // The same request again is the same task.

@@ -17,10 +17,11 @@ public final class Follower: Sendable {
     private final class Shared: Sendable { let value = Mutex(State()) }
 
     private let state = Shared()
-    private let task: Task<Void, Never>
+    private let task: Task<Void, Never>?
     /// The cursor that it began at.
     public let after: Int
 
+    /// Watches over server-sent events.
     public init(_ api: API, task id: String, after: Int = 0) {
         self.after = after
         task = Task { [state] in
@@ -32,7 +33,22 @@ public final class Follower: Sendable {
         }
     }
 
-    deinit { task.cancel() }
+    /// Is told by somebody else, a ``Page``.
+    init(after: Int) {
+        self.after = after
+        task = nil
+    }
+
+    /// The cursor to go on from.
+    var cursor: Int { state.value.withLock { $0.events.last?.seq } ?? after }
+
+    /// Takes the next event.
+    func take(_ event: TaskEvent) { Self.take(event, after, state) }
+
+    /// The stream has ended, or has said something that it must not say.
+    func fail(_ sentence: String) { Self.fail(sentence, state) }
+
+    deinit { task?.cancel() }
 
     public var events: [TaskEvent] { state.value.withLock { $0.events } }
     public var text: String { state.value.withLock { $0.text } }
@@ -42,7 +58,7 @@ public final class Follower: Sendable {
     /// Whether the terminal event is here (or the contract was broken).
     public var isDone: Bool { state.value.withLock { $0.isDone || $0.broken != nil } }
 
-    public func close() { task.cancel() }
+    public func close() { task?.cancel() }
 
     private static func watch(_ api: API, _ id: String, _ after: Int, _ state: Shared) async {
         let cursor = state.value.withLock { $0.events.last?.seq } ?? after

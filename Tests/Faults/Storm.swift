@@ -91,6 +91,7 @@ public struct Storm: Sendable {
             try await group.waitForAll()
         }
         let wrong = await check(cluster, desk)
+        desk.close()
         guard wrong.isEmpty else { throw Broken(scenario: scenario.name, seed: seed, promises: wrong) }
         return (desk.orders.count, faults)
     }

@@ -9,11 +9,12 @@ import Testing
     @Test(
         "Every promise holds through faults at every step",
         arguments: [
-            ("cuts", 12), ("dispatcher", 5), ("gateway", 5), ("registry", 2), ("executor", 5), ("random", 6),
+            ("cuts", 12), ("dispatcher", 5), ("standby", 4), ("gateway", 5), ("registry", 2), ("executor", 5),
+            ("random", 6),
         ])
     func storm(name: String, rounds: Int) async throws {
         let scenario = try #require(Scenario.named(name))
-        let storm = Storm(scenario, waits: .low, rounds: rounds, seed: Self.seed) { print($0) }
+        let storm = Storm(scenario, waits: .low, length: .rounds(rounds), seed: Self.seed) { print($0) }
         let (tasks, faults) = try await storm.run()
         #expect(faults == rounds)
         #expect(tasks >= faults, "each round has a task of its own")

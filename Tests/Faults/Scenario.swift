@@ -8,8 +8,14 @@ public struct Scenario: Sendable {
 
     /// Its name on the command line.
     public let name: String
-    /// How many faults there are in a whole run.
-    public let rounds: Int
+    /// How long a whole run is.
+    public enum Length: Sendable {
+        case rounds(Int)
+        case minutes(Double)
+    }
+
+    /// As long as it says, if nobody says otherwise.
+    public let length: Length
     /// Which faults; each round takes one.
     let faults: @Sendable (inout SeededRandom) -> Fault
     /// Codes with which a task may fail.
@@ -25,22 +31,22 @@ public struct Scenario: Sendable {
 
     /// All of them, in the order in which they are run.
     public static let all: [Scenario] = [
-        Scenario(name: "cuts", rounds: 100, faults: { _ in .cut }, allowed: [], executors: two),
+        Scenario(name: "cuts", length: .rounds(100), faults: { _ in .cut }, allowed: [], executors: two),
         Scenario(
-            name: "dispatcher", rounds: 50, faults: { .kill("dispatcher", down: $0.milliseconds(0...1500)) },
+            name: "dispatcher", length: .rounds(50), faults: { .kill("dispatcher", down: $0.milliseconds(0...1500)) },
             allowed: [], executors: two),
         Scenario(
-            name: "standby", rounds: 30, faults: leaders, allowed: [], executors: two, hasStandby: true),
+            name: "standby", length: .rounds(30), faults: leaders, allowed: [], executors: two, hasStandby: true),
         Scenario(
-            name: "gateway", rounds: 50, faults: { .kill("gateway", down: $0.milliseconds(0...1500)) },
+            name: "gateway", length: .rounds(50), faults: { .kill("gateway", down: $0.milliseconds(0...1500)) },
             allowed: [], executors: two),
         Scenario(
-            name: "registry", rounds: 20, faults: { .kill("registry", down: $0.milliseconds(0...4000)) },
+            name: "registry", length: .rounds(20), faults: { .kill("registry", down: $0.milliseconds(0...4000)) },
             allowed: [], executors: two),
         Scenario(
-            name: "executor", rounds: 50, faults: { .kill("executor", down: $0.milliseconds(0...1500)) },
+            name: "executor", length: .rounds(50), faults: { .kill("executor", down: $0.milliseconds(0...1500)) },
             allowed: harsh, executors: one),
-        Scenario(name: "random", rounds: 40, faults: anything, allowed: harsh, executors: two),
+        Scenario(name: "random", length: .minutes(2), faults: anything, allowed: harsh, executors: two),
     ]
 
     /// The scenario of a name.

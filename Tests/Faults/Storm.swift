@@ -9,24 +9,20 @@ import TestSupport
 public struct Storm: Sendable {
     let scenario: Scenario
     let waits: Scenario.Waits
-    let rounds: Int
-    /// When it ends, whatever is left of the rounds; nil = after them.
-    let end: ContinuousClock.Instant?
+    let length: Scenario.Length
     let seed: UInt64
     let say: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - rounds: How many faults; nil = as many as the scenario says.
-    ///   - minutes: For how long instead.
+    ///   - length: nil = as the scenario says.
     ///   - say: Told of each step, a line each.
     public init(
-        _ scenario: Scenario, waits: Scenario.Waits, rounds: Int? = nil, minutes: Double? = nil, seed: UInt64,
+        _ scenario: Scenario, waits: Scenario.Waits, length: Scenario.Length? = nil, seed: UInt64,
         say: @escaping @Sendable (String) -> Void
     ) {
         self.scenario = scenario
         self.waits = waits
-        self.rounds = minutes == nil ? rounds ?? scenario.rounds : .max
-        end = minutes.map { ContinuousClock.now + .seconds($0 * 60) }
+        self.length = length ?? scenario.length
         self.seed = seed
         self.say = say
     }
@@ -72,13 +68,14 @@ public struct Storm: Sendable {
         var random = SeededRandom(seed: seed ^ 0x5eed)
         let isOver = Flag()
         var faults = 0
+        let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<2 {
                 let own = SeededRandom(seed: seed &+ UInt64(number) + 1)
                 group.addTask { await work(desk, own, until: isOver) }
             }
             do {
-                while faults < rounds, end.map({ ContinuousClock.now < $0 }) ?? true {
+                while !isEnough(faults, since: start) {
                     try await round(faults + 1, cluster, desk, &random)
                     faults += 1
                 }
@@ -94,6 +91,13 @@ public struct Storm: Sendable {
         desk.close()
         guard wrong.isEmpty else { throw Broken(scenario: scenario.name, seed: seed, promises: wrong) }
         return (desk.orders.count, faults)
+    }
+
+    private func isEnough(_ faults: Int, since start: ContinuousClock.Instant) -> Bool {
+        switch length {
+        case .rounds(let rounds): faults >= rounds
+        case .minutes(let minutes): ContinuousClock.now - start >= .seconds(minutes * 60)
+        }
     }
 
     private func check(_ cluster: Cluster, _ desk: Desk) async -> [String] {

@@ -50,10 +50,10 @@ struct Program: AsyncParsableCommand {
         var failures = 0
         var seed = seed ?? UInt64.random(in: 1...999_999)
         for scenario in scenarios.isEmpty ? Scenario.all : scenarios.compactMap(Scenario.named) {
-            for (waits, rounds) in parts(of: scenario) {
+            for (waits, length) in parts(of: scenario) {
                 let start = ContinuousClock.now
                 do {
-                    let storm = Storm(scenario, waits: waits, rounds: rounds, minutes: minutes, seed: seed) { say($0) }
+                    let storm = Storm(scenario, waits: waits, length: length, seed: seed) { say($0) }
                     let (tasks, faults) = try await storm.run()
                     let seconds = Int((ContinuousClock.now - start) / .seconds(1))
                     say("\(scenario.name): kept all promises, \(tasks) tasks, \(faults) faults, \(seconds) s")
@@ -67,13 +67,16 @@ struct Program: AsyncParsableCommand {
         if failures > 0 { throw ExitCode.failure }
     }
 
-    /// Most rounds with short waits, some as built.
-    private func parts(of scenario: Scenario) -> [(Scenario.Waits, Int?)] {
-        if let waits = waits.flatMap(Scenario.Waits.init(rawValue:)) { return [(waits, rounds)] }
-        if minutes != nil { return [(.low, nil)] }
-        let all = rounds ?? scenario.rounds
-        let builtIn = all / 5
-        return builtIn == 0 ? [(.low, all)] : [(.low, all - builtIn), (.builtIn, builtIn)]
+    /// Four parts in five with short waits, the rest as built.
+    private func parts(of scenario: Scenario) -> [(Scenario.Waits, Scenario.Length)] {
+        let length = minutes.map(Scenario.Length.minutes) ?? rounds.map(Scenario.Length.rounds) ?? scenario.length
+        if let waits = waits.flatMap(Scenario.Waits.init(rawValue:)) { return [(waits, length)] }
+        switch length {
+        case .minutes(let minutes): return [(.low, .minutes(minutes * 0.8)), (.builtIn, .minutes(minutes * 0.2))]
+        case .rounds(let rounds) where rounds < 5: return [(.low, length)]
+        case .rounds(let rounds):
+            return [(.low, .rounds(rounds - rounds / 5)), (.builtIn, .rounds(rounds / 5))]
+        }
     }
 
     /// Prints at once, also into a pipe.

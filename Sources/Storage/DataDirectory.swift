@@ -32,11 +32,15 @@ public enum DataDirectory {
         close(file)
     }
 
-    /// Whether there is a file with something in it.
-    static func hasContent(_ path: String) -> Bool {
+    /// A file's length in bytes; 0 when there is none.
+    static func size(_ path: String) -> Int {
         var about = stat()
-        return stat(path, &about) == 0 && about.st_size > 0
+        return stat(path, &about) == 0 ? Int(about.st_size) : 0
     }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    static func remove(_ path: String) { unlink(path) }
 
     static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

@@ -10,6 +10,7 @@ public final class Store: Sendable {
     private let pool: DatabasePool
     private let writer: BatchWriter
     private let reads = Mutex(0)
+    private let isClosed = Mutex(false)
 
     /// Opens (and creates, with mode 0600 in a directory of mode 0700) the file in WAL mode with
     /// `synchronous=FULL`, and applies the migrations that are missing.
@@ -77,9 +78,17 @@ public final class Store: Sendable {
     /// Waits for what was handed in and closes the file; later work is refused with `closed`. Idempotent.
     public func close() async {
         await writer.close()
+        let isFirst = isClosed.withLock { closed in
+            defer { closed = true }
+            return !closed
+        }
+        // On a closed connection a checkpoint would be a crash.
+        guard isFirst else { return }
         await withCheckedContinuation { done in
             DispatchQueue.global(qos: .userInitiated).async { [pool] in
                 // It fails only for statements that are still in use; SQLite then closes when they end.
+                // Readers close last and cannot do this: the file is to be whole without its log after a clean stop.
+                try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
                 try? pool.close()
                 done.resume()
             }

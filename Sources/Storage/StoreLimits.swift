@@ -11,8 +11,12 @@ public enum StoreLimits {
     public static let batchTime: Duration = .milliseconds(20)
     /// Reading connections. SQLite on a small machine gains nothing from more.
     public static let readers = 4
-    /// How long another process's lock is waited for before the work is refused with `locked`, in seconds.
-    public static let busySeconds = 5.0
+    /// How long another process's lock is waited for before the work is refused with `locked`, in seconds: less than the
+    /// 5 s in which whoever asks on the mesh gives up, so that they hear the reason.
+    public static let busySeconds = 2.0
+    /// A file of up to so many bytes is checked whole before it is opened for writing; of a larger one only what is
+    /// read anyway. A start must not take longer than the 5 s in which a standby is to lead.
+    public static let checkedBytes = 64 << 20
     /// The write-ahead log is cut back to this many bytes at a checkpoint, after a burst has made it grow.
     public static let walBytes = 64 << 20
 }

@@ -19,7 +19,7 @@ struct StoreOpening: Sendable {
     /// Reads without opening for use; nil when there is no file, or an empty one.
     func look<T>(_ work: (Database) throws -> T) throws -> T? {
         do {
-            guard DataDirectory.hasContent(path) else { return nil }
+            guard DataDirectory.size(path) > 0 else { return nil }
             var readonly = configuration()
             readonly.readonly = true
             let queue = try DatabaseQueue(path: path, configuration: readonly)
@@ -31,7 +31,7 @@ struct StoreOpening: Sendable {
     private func openNow() throws -> DatabasePool {
         do {
             try DataDirectory.makeFile(path)
-            try inspect()
+            try inspectTracelessly()
             let pool = try DatabasePool(path: path, configuration: configuration())
             // GRDB has just set NORMAL, with which the last commits before a power cut may be lost.
             let level = try pool.writeWithoutTransaction { database in
@@ -47,6 +47,15 @@ struct StoreOpening: Sendable {
         } catch { throw StoreError(error, path: path) ?? error as? StoreError ?? failed(error) }
     }
 
+    /// A look makes side files, which are taken away again when the file is not taken in use.
+    private func inspectTracelessly() throws {
+        let made = ["-wal", "-shm"].map { path + $0 }.filter { !DataDirectory.exists($0) }
+        do { try inspect() } catch {
+            for file in made { DataDirectory.remove(file) }
+            throw error
+        }
+    }
+
     /// Looks at the file through a connection that cannot write, so that a damaged or newer one stays as it is.
     private func inspect() throws {
         var readonly = configuration()
@@ -55,6 +64,10 @@ struct StoreOpening: Sendable {
         defer { try? queue.close() }
         try queue.read { database in
             _ = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
+            if DataDirectory.size(path) <= StoreLimits.checkedBytes {
+                let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
+                guard verdict == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: verdict) }
+            }
             guard try database.tableExists("grdb_migrations") else { return }
             if try migrator().hasBeenSuperseded(database) {
                 throw StoreError(

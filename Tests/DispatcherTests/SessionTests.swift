@@ -37,7 +37,7 @@ import Testing
             await rig.pass(29)
             let back = executor.again()
             try await back.connect(Self.holds(task, 5))
-            #expect(try await rig.gateway.view(task).stalled == nil)
+            try await eventually("the end of the stall") { try await rig.gateway.view(task).stalled == nil }
             await rig.pass(60)
             try back.append(task, 3...5)
             try back.finish(task, 6)
@@ -130,7 +130,7 @@ import Testing
             var executor = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: old.generation + 1)
             executor.slots = 1
             #expect(try await executor.connect(Self.holds(task, 5)).epoch == Sample.epoch + 1)
-            #expect(try await rig.gateway.view(task).stalled == nil)
+            try await eventually("the end of the stall") { try await rig.gateway.view(task).stalled == nil }
             try executor.append(task, 1...5)
             try await executor.acknowledged(task, 5)
             try executor.finish(task, 6)
@@ -203,7 +203,7 @@ import Testing
             await rig.pass(5)
             let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
             try await back.connect(Self.holds(task))
-            #expect(try await rig.gateway.view(task).stalled == nil)
+            try await eventually("the end of the stall") { try await rig.gateway.view(task).stalled == nil }
             await rig.pass(60)
             #expect(try await rig.gateway.view(task).state == .running)
             // Viewers had been told that it is stalled: they are told that it is not.

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Mesh
 import Messages
+import Storage
 import TestSupport
 import Testing
 
@@ -9,49 +10,6 @@ import Testing
 
 /// Two dispatchers on one data directory, as real processes that are really killed and frozen.
 @Suite(.timeLimit(.minutes(3))) struct StandbyTests {
-    /// Processes on one directory, and a registry that plays along.
-    private final class Site: Sendable {
-        let folder: TemporaryDirectory
-        let reactor = Reactor(name: "site")
-        let registry: FakeRegistry
-
-        init() async throws {
-            folder = try TemporaryDirectory()
-            registry = try await FakeRegistry(
-                reactor, devices: [Sample.device("box", star: true)], endpoint: "tcp://127.0.0.1:0")
-        }
-
-        /// - Parameter takeover: Seconds; low where a leader is frozen.
-        func start(takeover: Double = 15, _ more: [String] = []) throws -> ChildProcess {
-            try ChildProcess(
-                Binaries.dispatcher,
-                [
-                    "--registry", registry.endpoint, "--bind", "tcp://127.0.0.1:0", "--data", folder.file("data"),
-                    "--takeover-s", "\(takeover)",
-                ] + more)
-        }
-
-        func gateway(_ endpoint: String) async throws -> FakeGateway {
-            let gateway = FakeGateway(endpoint, reactor)
-            _ = try await gateway.link.connected()
-            return gateway
-        }
-
-        static func run(_ body: (Site) async throws -> Void) async throws {
-            let site = try await Site()
-            let result: Result<Void, any Error>
-            do { result = .success(try await body(site)) } catch { result = .failure(error) }
-            await site.registry.close()
-            await site.reactor.shutdown()
-            try result.get()
-        }
-    }
-
-    private static func endpoint(_ process: ChildProcess) async throws -> String {
-        let line = try await process.stdout.line("the endpoint") { $0.hasPrefix("{\"endpoint\":\"") }
-        return String(line.dropFirst(13).dropLast(2))
-    }
-
     private static func standby(_ process: ChildProcess, times: Int = 1) async throws {
         try await eventually("the standby") { process.stdout.lines.count { $0.hasPrefix("{\"standby\":\"") } == times }
     }
@@ -59,7 +17,7 @@ import Testing
     @Test func aStandbySaysSoAndFollowsADeadLeader() async throws {
         try await Site.run { site in
             let first = try site.start()
-            let gateway = try await site.gateway(try await Self.endpoint(first))
+            let gateway = try await site.gateway(try await Site.endpoint(first))
             let task = try await gateway.submit(target: .cloud)
             let second = try site.start()
             #expect(try await second.stdout.line() == "{\"standby\":\"\(site.folder.file("data"))\"}")
@@ -67,7 +25,7 @@ import Testing
             #expect(words.contains("process=\(first.pid)") && words.contains(site.folder.file("data")))
             first.signal(SIGKILL)
             let death = ContinuousClock.now
-            let endpoint = try await Self.endpoint(second)
+            let endpoint = try await Site.endpoint(second)
             // 5 s are promised; some more for a machine that does other things.
             #expect(ContinuousClock.now - death < .seconds(10))
             let other = try await site.gateway(endpoint)
@@ -83,14 +41,14 @@ import Testing
     @Test func aStandbyFollowsALeaderThatStopsAndEndsItself() async throws {
         try await Site.run { site in
             let first = try site.start()
-            _ = try await Self.endpoint(first)
+            _ = try await Site.endpoint(first)
             let second = try site.start()
             try await Self.standby(second)
             let third = try site.start()
             try await Self.standby(third)
             #expect(try await third.stop() == .exited(0))
             #expect(try await first.stop() == .exited(0))
-            _ = try await Self.endpoint(second)
+            _ = try await Site.endpoint(second)
             #expect(try await second.stop() == .exited(0))
         }
     }
@@ -98,7 +56,7 @@ import Testing
     @Test func aFrozenLeaderIsReplacedAndKnowsItWhenItThaws() async throws {
         try await Site.run { site in
             let first = try site.start(takeover: 2)
-            let old = try await site.gateway(try await Self.endpoint(first))
+            let old = try await site.gateway(try await Site.endpoint(first))
             let executor = FakeExecutor(gateway: old)
             try await executor.connect()
             let task = try await old.submit().id
@@ -109,7 +67,7 @@ import Testing
             try await Task.sleep(for: .seconds(5))
             #expect(second.stdout.lines.count == 1)
             first.signal(SIGSTOP)
-            let new = try await site.gateway(try await Self.endpoint(second))
+            let new = try await site.gateway(try await Site.endpoint(second))
             #expect(try await new.view(task).state == .assigned)
             // What waits for the frozen one when it goes on: a message of its executor and a question.
             let sent = executor.received.count
@@ -144,6 +102,29 @@ import Testing
         try await eventually("the second lead") {
             let lines = process.stdout.lines.filter { $0.hasPrefix("{\"endpoint\":\"") }
             return lines.count == 2 ? String(lines[1].dropFirst(13).dropLast(2)) : nil
+        }
+    }
+
+    @Test func aLeaderThatWasFrozenWhileItHeldTheDatabaseIsWaitedFor() async throws {
+        try await Site.run { site in
+            let first = try site.start(takeover: 2)
+            _ = try await Site.endpoint(first)
+            let second = try site.start(takeover: 2)
+            try await Self.standby(second)
+            // Another connection in its place: where exactly a process is frozen cannot be chosen from outside.
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            configuration.busyMode = .timeout(5)
+            let path = site.folder.file("data/dispatcher.db")
+            let held = try DatabaseQueue(path: path, configuration: configuration)
+            try await held.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            first.signal(SIGSTOP)
+            let words = try await second.stderr.line { $0.contains("the lead cannot be taken") }
+            #expect(words.contains("\(path) is locked by another process"))
+            try await held.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            _ = try await Site.endpoint(second)
+            first.signal(SIGKILL)
+            #expect(try await second.stop() == .exited(0))
         }
     }
 

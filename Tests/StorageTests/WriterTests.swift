@@ -149,6 +149,25 @@ struct WriterTests {
         #expect(try await Notes.open(folder).notes() == ["last"])
     }
 
+    @Test("After a close the file is whole without its log")
+    func whole() async throws {
+        for number in 0..<50 { try await store.add("\(number)") }
+        #expect(try await store.notes().count == 50)
+        await store.close()
+        try FileManager.default.copyItem(atPath: store.path, toPath: folder.file("copy.db"))
+        #expect(try await Notes.open(folder, "copy.db").notes().count == 50)
+    }
+
+    @Test("A file that may not be written refuses writes and is still read")
+    func readOnly() async throws {
+        try await store.add("before")
+        try await store.write { try $0.execute(sql: "PRAGMA query_only = ON") }
+        let error = await #expect(throws: StoreError.self) { try await store.add("no") }
+        #expect(error?.kind == .readOnly)
+        #expect(error?.description.contains(store.path) == true)
+        #expect(try await store.notes() == ["before"])
+    }
+
     @Test("A lock that somebody else holds is waited for, then named")
     func locked() async throws {
         let path = folder.file("shared.db")

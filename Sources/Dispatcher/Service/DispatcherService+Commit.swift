@@ -77,7 +77,7 @@ extension DispatcherService {
     /// The batch is on disk: everybody may know.
     private func complete(_ batch: CommitBatch, _ rest: Pending) {
         for record in batch.records {
-            live[record.id]?.visible = record
+            live[record.id]?.show(record)
             if record.state.isTerminal { live[record.id] = nil }
         }
         for effect in rest.effects { send(effect) }

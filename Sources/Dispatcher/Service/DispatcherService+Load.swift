@@ -63,6 +63,8 @@ extension DispatcherService {
         // The clock may have been set meanwhile: no more than a whole grace is given, and no less than a few seconds.
         let left = since.milliseconds + graceMs - now.milliseconds
         stall(key, since: since, leftMs: min(max(left, min(DispatcherLimits.reviveMs, graceMs)), graceMs), tell: false)
+        // Nothing has happened that would have to be written before it is shown.
+        for attempt in place.queue.running { live[attempt.task]?.shownStall = live[attempt.task]?.machine.stall }
     }
 
     /// Takes up the attempts of a device again, as its session allows.

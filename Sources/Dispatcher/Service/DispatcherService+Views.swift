@@ -90,6 +90,6 @@ extension DispatcherService {
     private func view(_ record: TaskRecord, prompt: String? = nil) -> TaskView {
         guard !record.state.isTerminal, let task = live[record.id] else { return record.view(prompt: prompt) }
         let position = record.state == .queued ? fleet.places[record.queue]?.queue.position(of: record.id) : nil
-        return record.view(prompt: prompt, position: position, stall: task.machine.stall)
+        return record.view(prompt: prompt, position: position, stall: task.shownStall)
     }
 }

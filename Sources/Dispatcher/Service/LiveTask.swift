@@ -6,8 +6,16 @@ final class LiveTask {
     var machine: TaskMachine
     /// As it is on disk, which is what others may see; nil before the first commit.
     var visible: TaskRecord?
+    /// Its stall, as it belongs to `visible`.
+    var shownStall: Stall?
     /// Its prompt, when it is short.
     let prompt: String?
+
+    /// `record` is on disk.
+    func show(_ record: TaskRecord) {
+        visible = record
+        shownStall = record.stalledAt == nil ? nil : machine.stall ?? shownStall
+    }
 
     init(_ machine: TaskMachine, visible: TaskRecord?, prompt: String?) {
         self.machine = machine

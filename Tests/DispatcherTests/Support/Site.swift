@@ -1,0 +1,49 @@
+import Mesh
+import Messages
+import TestSupport
+
+@testable import Dispatcher
+
+/// Processes on one directory, and a registry that plays along.
+final class Site: Sendable {
+    let folder: TemporaryDirectory
+    let reactor = Reactor(name: "site")
+    let registry: FakeRegistry
+
+    init() async throws {
+        folder = try TemporaryDirectory()
+        registry = try await FakeRegistry(
+            reactor, devices: [Sample.device("box", star: true)], endpoint: "tcp://127.0.0.1:0")
+    }
+
+    /// - Parameter takeover: Seconds; low where a leader is frozen.
+    func start(takeover: Double = 15, _ more: [String] = []) throws -> ChildProcess {
+        try ChildProcess(
+            Binaries.dispatcher,
+            [
+                "--registry", registry.endpoint, "--bind", "tcp://127.0.0.1:0", "--data", folder.file("data"),
+                "--takeover-s", "\(takeover)",
+            ] + more)
+    }
+
+    func gateway(_ endpoint: String) async throws -> FakeGateway {
+        let gateway = FakeGateway(endpoint, reactor)
+        _ = try await gateway.link.connected()
+        return gateway
+    }
+
+    static func run(_ body: (Site) async throws -> Void) async throws {
+        let site = try await Site()
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(site)) } catch { result = .failure(error) }
+        await site.registry.close()
+        await site.reactor.shutdown()
+        try result.get()
+    }
+
+    /// Where a process serves, once it leads.
+    static func endpoint(_ process: ChildProcess) async throws -> String {
+        let line = try await process.stdout.line("the endpoint") { $0.hasPrefix("{\"endpoint\":\"") }
+        return String(line.dropFirst(13).dropLast(2))
+    }
+}

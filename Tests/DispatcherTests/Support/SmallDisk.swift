@@ -1,0 +1,45 @@
+import Foundation
+import TestSupport
+
+/// A real file system of a few MiB that only one process and its children see: a tmpfs in a mount namespace of its
+/// own. It goes with the process, whatever happens to the test.
+enum SmallDisk {
+    /// Whether this user may mount.
+    static let isPossible: Bool = {
+        guard getuid() == 0, let folder = try? TemporaryDirectory() else { return false }
+        guard
+            let child = try? ChildProcess(
+                "/usr/bin/unshare", ["-m", "/bin/sh", "-c", "mount -t tmpfs -o size=1m none '\(folder.path)'"])
+        else { return false }
+        child.exitBlocking()
+        return child.ended == .exited(0)
+    }()
+
+    /// Starts a program that finds the disk, empty, at `path`. The process is the program itself.
+    /// - Parameter before: What the shell does between the mount and the program.
+    static func start(
+        _ program: String, _ arguments: [String], path: String, size: String, before: String = ":"
+    ) throws -> ChildProcess {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let script = "mount -t tmpfs -o size=\(size) none '\(path)' && \(before) && exec \"$@\""
+        return try ChildProcess(
+            "/usr/bin/unshare", ["-m", "/bin/sh", "-c", script, "sh", program] + arguments)
+    }
+
+    /// Fills it to the last byte, as seen from outside.
+    static func fill(_ path: String, of process: ChildProcess) throws {
+        let file = open(filler(path, process), O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        defer { close(file) }
+        let block = [UInt8](repeating: 0x2e, count: 4096)
+        while write(file, block, block.count) > 0 {}
+        guard errno == ENOSPC else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    }
+
+    /// Gives the room back.
+    static func empty(_ path: String, of process: ChildProcess) { unlink(filler(path, process)) }
+
+    private static func filler(_ path: String, _ process: ChildProcess) -> String {
+        "/proc/\(process.pid)/root\(path)/filler"
+    }
+}

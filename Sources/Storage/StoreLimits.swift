@@ -16,7 +16,7 @@ public enum StoreLimits {
     public static let busySeconds = 2.0
     /// A file of up to so many bytes is checked whole before it is opened for writing; of a larger one only what is
     /// read anyway. A start must not take longer than the 5 s in which a standby is to lead.
-    public static let checkedBytes = 64 << 20
+    public static let checkedBytes = 256 << 20
     /// The write-ahead log is cut back to this many bytes at a checkpoint, after a burst has made it grow.
     public static let walBytes = 64 << 20
 }

@@ -28,7 +28,9 @@ extension ExecutorService {
         case (.failure, _) where isRegistration(header.correlation):
             handle(.refused(try Wire.decode(Fault.self, from: body)), connection: connection)
         case (.notice, LinkState.type):
-            handle(.state(try Wire.decode(LinkState.self, from: body)), connection: connection)
+            let state = try Wire.decode(LinkState.self, from: body)
+            if let epoch = state.epoch, epoch < session.epoch { countStale(.epoch) }
+            handle(.state(state), connection: connection)
         case (.notice, TaskAssign.type): assign(try Wire.decode(TaskAssign.self, from: body))
         case (.notice, TaskStop.type): stop(try Wire.decode(TaskStop.self, from: body))
         case (.notice, EventsAck.type): acknowledge(try Wire.decode(EventsAck.self, from: body))
@@ -41,10 +43,17 @@ extension ExecutorService {
         }
     }
 
+    // An ack has no epoch: it comes through the gateway, which relays only what the leader of this session's partition
+    // says, and it speaks of what is committed, which no later leader takes back. One for an attempt that is not held
+    // here is counted and changes nothing.
     private func acknowledge(_ message: EventsAck) {
         leaderHeard = .now
         var over = false
-        for ack in message.acks where outbox.acknowledge(ack) { over = true }
+        for ack in message.acks {
+            let id = AttemptID(task: ack.task, attempt: ack.attempt)
+            if outbox[id] == nil, !outbox.isOver(id) { countStale(.attempt) }
+            if outbox.acknowledge(ack) { over = true }
+        }
         // The report tells the leader and the registry that the attempt is not held any more.
         if over { report() }
         changed()

@@ -27,7 +27,10 @@ actor ExecutorService {
     /// Attempts that hold a slot.
     var running: [AttemptID: RunningAttempt] = [:]
     var draining = false
-    /// When a leader could last be heard; the lease of attempts runs from here.
+    /// When a leader was last heard; the lease of attempts runs from here.
+    ///
+    /// On Linux this clock goes on while the machine sleeps (`CLOCK_BOOTTIME`), and it is never set: the dispatcher's
+    /// time goes on as well, so a laptop that wakes up too late ends its attempts before it says another word.
     var leaderHeard = ContinuousClock.now
     var link: (any ExecutorLink)?
     /// What the agents said of themselves last, and what of it the registry has been told.
@@ -35,6 +38,8 @@ actor ExecutorService {
     var announcedAgents: [Messages.Agent] = []
 
     private var registration: UInt64 = 0
+    /// The epoch that is in the home.
+    private var keptEpoch: UInt64
     private var random = SystemRandomNumberGenerator()
     private var pumping = false
     private var reported = ContinuousClock.now
@@ -54,7 +59,8 @@ actor ExecutorService {
         self.logger = logger
         self.gaveUp = gaveUp
         identity = parts.identity
-        session = Session(backoff: parts.times.backoff)
+        keptEpoch = parts.home.read(.epoch).flatMap(UInt64.init) ?? 0
+        session = Session(backoff: parts.times.backoff, epoch: keptEpoch)
         outbox = Outbox(directory: parts.home.spool)
     }
 
@@ -63,6 +69,7 @@ actor ExecutorService {
     /// Takes up what an earlier life left, looks for the agents and starts to dial.
     func start() async throws {
         try recover()
+        await lives.end(before: parts.children.boot)
         agents = parts.agents.map {
             Messages.Agent(name: $0.name, version: nil, ready: false, detail: "being looked for")
         }
@@ -74,8 +81,8 @@ actor ExecutorService {
         }
         _ = await looked.wait(within: 1)
         ticker = Task { [weak self] in
-            while !Task.isCancelled {
-                try? await Task.sleep(for: .seconds(1))
+            while !Task.isCancelled, let pace = await self?.pace {
+                try? await Task.sleep(for: .seconds(pace))
                 await self?.tick()
             }
         }
@@ -101,7 +108,7 @@ actor ExecutorService {
         report()
         await drain()
         for id in running.keys { end(id, .shutdown, grace: parts.times.stopGrace) }
-        await settle(within: parts.times.stopGrace + 2) { self.running.isEmpty }
+        await settle(within: parts.times.stopGrace + 6) { self.running.isEmpty }
         await settle(within: handOver) { self.session.phase != .up || self.outbox.ids.isEmpty }
         handle(.stop)
         ticker?.cancel()
@@ -111,8 +118,12 @@ actor ExecutorService {
             for agent in parts.agents { group.addTask { await agent.shutDown() } }
         }
         parts.children.killAll()
+        lives.forget(parts.children.boot)
+        parts.home.release()
         over.happen()
     }
+
+    private var lives: EarlierLives { EarlierLives(home: parts.home, logger: logger) }
 
     /// How long acks of what is in the outbox are waited for at the end: a leader that is well takes milliseconds.
     private var handOver: Double { parts.times.drain > 0 ? 3 : 0.5 }
@@ -157,7 +168,30 @@ actor ExecutorService {
     /// Feeds the session and carries out what it wants.
     func handle(_ input: Session.Input, connection: Int? = nil) {
         for action in session.handle(input, connection: connection, random: &random) { perform(action) }
+        keepEpoch()
         changed()
+    }
+
+    /// Whether a leader of this epoch is to be obeyed; one that was replaced is counted, whatever it wanted.
+    func accepts(epoch: UInt64, _ what: StaticString, _ task: TaskID) -> Bool {
+        guard session.accepts(epoch: epoch) else {
+            countStale(.epoch)
+            logger.warning(
+                "a leader that was replaced was not obeyed",
+                metadata: ["message": "\(what)", "task": "\(task)", "epoch": "\(epoch)"])
+            return false
+        }
+        keepEpoch()
+        return true
+    }
+
+    /// So that a leader that was replaced is not obeyed by the next life either.
+    private func keepEpoch() {
+        guard session.epoch > keptEpoch else { return }
+        do {
+            try parts.home.write(.epoch, String(session.epoch))
+            keptEpoch = session.epoch
+        } catch { logger.error("the epoch could not be kept", metadata: ["error": "\(error)"]) }
     }
 
     private func perform(_ action: Session.Action) {
@@ -283,15 +317,25 @@ actor ExecutorService {
         while link.isWritable, let frame = outbox.nextFrame() { link.send(frame) }
     }
 
-    // MARK: Once a second
+    // MARK: From time to time
 
     private func tick() {
-        if session.phase == .up { leaderHeard = .now }
+        // While the gateway says that the leader is up, a sign of the gateway is one of the leader. The time of the sign
+        // counts, not that of this look: a link whose far end is frozen is up for a while without bringing anything.
+        if session.phase == .up, let link { leaderHeard = max(leaderHeard, link.heard) }
         let silent = (ContinuousClock.now - leaderHeard).seconds
         for (id, attempt) in running where attempt.lease > 0 && silent > attempt.lease { end(id, .lease, grace: 5) }
+        // A lease that is short for the pings of the link needs its own.
+        if session.phase == .up, let shortest, silent > shortest / 3 { link?.ping() }
         if (ContinuousClock.now - reported).seconds >= parts.times.report { report() }
         if (ContinuousClock.now - probed).seconds >= parts.times.probe { Task { await self.probe() } }
     }
+
+    /// The shortest lease of what runs.
+    private var shortest: Double? { running.values.map(\.lease).filter { $0 > 0 }.min() }
+
+    /// Seconds to the next ``tick()``: one, and less where a lease is short.
+    private var pace: Double { max(0.05, min(1, (shortest ?? 4) / 4)) }
 
     /// Asks the agents what they are, and reports it when it has changed.
     func probe() async {

@@ -191,6 +191,43 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
+    @Test func `What a tool left behind ends with the turn, and the process stays warm`() async throws {
+        let model = try await ScriptedModel.start()
+        let script =
+            "(sleep 600 & echo $! >> pids); setsid sh -c 'echo $$ >> pids; exec sleep 600' & echo $PPID > claude; "
+            + "while [ $(wc -l < pids) -lt 2 ]; do sleep 0.02; done"
+        model.answer(.tool("Bash", input: #"{"command":"\#(script)"}"#), .text("done"))
+        let agent = try agent(model, .bypass)
+        #expect(try await run(agent, "leave something") == .completed)
+        let pids = try String(contentsOfFile: work + "/pids", encoding: .utf8).split(separator: "\n").compactMap {
+            Int32($0)
+        }
+        #expect(pids.count == 2)
+        #expect(pids.filter(ProcessTable.isAlive) == [])
+        let claude = try String(contentsOfFile: work + "/claude", encoding: .utf8)
+        #expect(ProcessTable.isAlive(try #require(Int32(claude.trimmingCharacters(in: .whitespacesAndNewlines)))))
+        await agent.shutDown()
+        await model.stop()
+    }
+
+    @Test func `A cancel in the middle of a tool ends the tool, wherever it went`() async throws {
+        let model = try await ScriptedModel.start()
+        let script = "trap '' TERM INT; echo $$ >> pids; setsid sh -c 'echo $$ >> pids; exec sleep 600' & sleep 600"
+        model.answer(.tool("Bash", input: #"{"command":"\#(script)"}"#), .text("never"))
+        let agent = try agent(model, .bypass)
+        let run = try await agent.start(makeTurn("work", in: work, conversation: conversation), sink: sink)
+        let pids = try await eventually("the tool runs") {
+            let text = try String(contentsOfFile: work + "/pids", encoding: .utf8)
+            let pids = text.split(separator: "\n").compactMap { Int32($0) }
+            return pids.count == 2 ? pids : nil
+        }
+        await run.stop(grace: 4)
+        #expect(try await deadline("the end") { await run.outcome() }.state == .cancelled)
+        #expect(pids.filter(ProcessTable.isAlive) == [])
+        await agent.shutDown()
+        await model.stop()
+    }
+
     @Test func `The token does not reach it, the marker does`() async throws {
         let model = try await ScriptedModel.start()
         model.answer(.tool("Bash", input: #"{"command":"echo [$WEGENT_TOKEN] $WEGENT_TASK"}"#), .text("done"))

@@ -26,6 +26,12 @@ struct Turn: Sendable {
 /// Where an agent's events go. Suspends while no more can be taken, so that the agent waits and nobody else.
 protocol TurnSink: Sendable {
     func emit(_ events: [AgentEvent]) async
+    /// Whether somebody waits in ``emit(_:)`` because no more can be taken.
+    var isPaused: Bool { get async }
+}
+
+extension TurnSink {
+    var isPaused: Bool { get async { false } }
 }
 
 /// A turn that runs.

@@ -1,4 +1,5 @@
 import Messages
+import Synchronization
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -21,10 +22,15 @@ final class Home: Sendable {
         case device = "device-id"
         /// The newest generation that the registry has given.
         case generation
+        /// The highest epoch of a leader that was seen.
+        case epoch
+        /// The lives whose processes may still run, a line each.
+        case boots
     }
 
     let path: String
-    private let lock: Int32
+    /// The open file that holds the lock; -1 = released.
+    private let lock: Mutex<Int32>
 
     /// One file an unfinished attempt.
     var spool: String { path + "/spool" }
@@ -48,24 +54,48 @@ final class Home: Sendable {
         } catch {
             throw Fault(.storageFailed, "the home \(path) cannot be made: \(error)")
         }
-        lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else {
             throw Fault(.storageFailed, "the home \(path) is not writable: \(String(cString: strerror(errno)))")
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            let holder = Self.holder(lock)
             close(lock)
             throw Fault(
-                .conflict, "another executor runs with the home \(path); stop it, or give this one its own with --home")
+                .conflict,
+                "another executor\(holder) runs with the home \(path); stop it, or give this one its own with --home")
+        }
+        // Only for the sentence above; the lock holds without it.
+        ftruncate(lock, 0)
+        let pid = Array("\(getpid())\n".utf8)
+        _ = pwrite(lock, pid, pid.count, 0)
+        self.lock = Mutex(lock)
+    }
+
+    private static func holder(_ lock: Int32) -> String {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = pread(lock, &bytes, bytes.count, 0)
+        guard count > 1, let pid = Int(String(decoding: bytes[..<(count - 1)], as: UTF8.self)) else { return "" }
+        return " (process \(pid))"
+    }
+
+    deinit { release() }
+
+    /// Lets another executor in. Nothing of this one may be written any more.
+    func release() {
+        lock.withLock { lock in
+            if lock >= 0 { close(lock) }
+            lock = -1
         }
     }
 
-    deinit { close(lock) }
-
     /// The entry's text without surrounding white space; nil when there is none.
-    func read(_ entry: Entry) -> String? {
-        guard let text = try? String(contentsOfFile: "\(path)/\(entry.rawValue)", encoding: .utf8) else { return nil }
-        let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        return line.isEmpty ? nil : line
+    func read(_ entry: Entry) -> String? { lines(entry).first }
+
+    /// The entry's lines, without empty ones.
+    func lines(_ entry: Entry) -> [String] {
+        guard let text = try? String(contentsOfFile: "\(path)/\(entry.rawValue)", encoding: .utf8) else { return [] }
+        return text.split(whereSeparator: \.isNewline).map(String.init)
     }
 
     /// Replaces the entry, as a whole or not at all.

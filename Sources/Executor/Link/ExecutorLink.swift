@@ -9,6 +9,10 @@ protocol ExecutorLink: Sendable {
     func send(_ frame: [UInt8])
     /// Whether more of the bulk (events) should be handed over now; ``LinkEvent/writable`` tells when it is again.
     var isWritable: Bool { get }
+    /// When something last came from the other end, be it only its answer to a ping.
+    var heard: ContinuousClock.Instant { get }
+    /// Asks the other end for a sign.
+    func ping()
     /// Ends the link; what was sent before is still tried to be delivered.
     func close()
     /// What has happened since the last call, in order, as soon as there is something; nil after the link has ended

@@ -27,6 +27,7 @@ struct WebSocketDialer: Dialer {
         let token = await renewToken?() ?? token
         let loop = group.next()
         let inbox = Inbox<LinkEvent>(limit: 65_536)
+        let heard = LastHeard()
         let result = loop.makePromise(of: Void.self)
         let deadline = TimeAmount.milliseconds(Int64(times.handshake * 1000))
         let channel: any Channel
@@ -36,7 +37,7 @@ struct WebSocketDialer: Dialer {
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try setUp(channel.pipeline.syncOperations, token, inbox, result, deadline)
+                        try setUp(channel.pipeline.syncOperations, token, inbox, heard, result, deadline)
                     }
                 }
                 .connect(host: address.host, port: address.port).get()
@@ -48,12 +49,12 @@ struct WebSocketDialer: Dialer {
             channel.close(promise: nil)
             throw error as? LinkFailure ?? .unreachable("\(address): \(Self.reason(error))")
         }
-        return WebSocketLink(channel: channel, inbox: inbox)
+        return WebSocketLink(channel: channel, inbox: inbox, lastHeard: heard)
     }
 
     private func setUp(
         _ pipeline: ChannelPipeline.SynchronousOperations, _ token: String, _ inbox: Inbox<LinkEvent>,
-        _ result: EventLoopPromise<Void>, _ deadline: TimeAmount
+        _ heard: LastHeard, _ result: EventLoopPromise<Void>, _ deadline: TimeAmount
     ) throws {
         if address.secure {
             var configuration = TLSConfiguration.makeClientConfiguration()
@@ -64,7 +65,7 @@ struct WebSocketDialer: Dialer {
             try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: isName ? address.host : nil))
         }
         let frames = WebSocketFrames(
-            inbox: inbox, ping: .milliseconds(Int64(times.ping * 1000)),
+            inbox: inbox, heard: heard, ping: .milliseconds(Int64(times.ping * 1000)),
             silence: .milliseconds(Int64(times.silence * 1000)))
         try pipeline.addHandler(HTTPRequestEncoder())
         try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes)))

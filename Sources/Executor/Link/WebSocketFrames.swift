@@ -11,34 +11,45 @@ final class WebSocketFrames: ChannelInboundHandler {
     private let inbox: Inbox<LinkEvent>
     private let ping: TimeAmount
     private let silence: TimeAmount
+    private let heard: LastHeard
     private var message: ByteBuffer?
-    private var heard = NIODeadline.now()
-    private var timer: RepeatedTask?
+    private var pings: RepeatedTask?
+    private var watch: Scheduled<Void>?
     private var reason = "the server closed the connection"
 
-    init(inbox: Inbox<LinkEvent>, ping: TimeAmount, silence: TimeAmount) {
+    init(inbox: Inbox<LinkEvent>, heard: LastHeard, ping: TimeAmount, silence: TimeAmount) {
         self.inbox = inbox
+        self.heard = heard
         self.ping = ping
         self.silence = silence
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        heard = .now()
+        heard.now()
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         let this = NIOLoopBound(self, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleRepeatedTask(initialDelay: ping, delay: ping) { _ in
-            this.value.beat(bound.value)
+        pings = context.eventLoop.scheduleRepeatedTask(initialDelay: ping, delay: ping) { _ in
+            this.value.send(bound.value, .ping, ByteBuffer())
         }
+        listen(context, silence)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) { rest() }
 
-    private func beat(_ context: ChannelHandlerContext) {
-        let quiet = NIODeadline.now() - heard
-        guard quiet < silence else {
-            return end(context, "nothing was heard from the server for \(quiet.nanoseconds / 1_000_000_000) s")
+    private func rest() {
+        pings?.cancel()
+        watch?.cancel()
+    }
+
+    /// Looks after `delay`, which is when the silence would be over if nothing came.
+    private func listen(_ context: ChannelHandlerContext, _ delay: TimeAmount) {
+        let channel = context.channel
+        watch = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
+            let quiet = TimeAmount.nanoseconds(Int64((ContinuousClock.now - self.heard.value) / .nanoseconds(1)))
+            guard quiet >= self.silence else { return self.listen(context, self.silence - quiet) }
+            self.reason = "nothing was heard from the server for \(quiet.nanoseconds / 1_000_000_000) s"
+            channel.close(promise: nil)
         }
-        send(context, .ping, ByteBuffer())
     }
 
     private func send(_ context: ChannelHandlerContext, _ opcode: WebSocketOpcode, _ data: ByteBuffer) {
@@ -47,7 +58,7 @@ final class WebSocketFrames: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        heard = .now()
+        heard.now()
         let frame = unwrapInboundIn(data)
         switch frame.opcode {
         case .binary, .text, .continuation: join(context, frame)
@@ -90,7 +101,7 @@ final class WebSocketFrames: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
+        rest()
         inbox.end(.closed(reason))
         context.fireChannelInactive()
     }

@@ -15,12 +15,16 @@ final class WebSocketLink: ExecutorLink {
 
     private let channel: any Channel
     private let inbox: Inbox<LinkEvent>
+    private let lastHeard: LastHeard
     private let pending = Mutex(0)
 
-    init(channel: any Channel, inbox: Inbox<LinkEvent>) {
+    init(channel: any Channel, inbox: Inbox<LinkEvent>, lastHeard: LastHeard) {
         self.channel = channel
         self.inbox = inbox
+        self.lastHeard = lastHeard
     }
+
+    var heard: ContinuousClock.Instant { lastHeard.value }
 
     var isWritable: Bool { pending.withLock { $0 < Self.highWater } }
 
@@ -42,6 +46,11 @@ final class WebSocketLink: ExecutorLink {
             return before >= Self.highWater && pending < Self.highWater
         }
         if resumed { inbox.post(.writable) }
+    }
+
+    func ping() {
+        let frame = WebSocketFrame(fin: true, opcode: .ping, maskKey: .random(), data: ByteBuffer())
+        channel.writeAndFlush(frame, promise: nil)
     }
 
     func close() {

@@ -17,12 +17,6 @@ struct Command: Sendable {
     var arguments: [String]
     var environment: [String: String]
     var directory: String
-
-    /// The mark in the environment; nil where there is none.
-    var mark: ProcessMark? {
-        guard let attempt = environment[ProcessMark.task], let boot = environment[ProcessMark.boot] else { return nil }
-        return ProcessMark(attempt: attempt, boot: boot)
-    }
 }
 
 /// How a child ended.
@@ -52,6 +46,8 @@ enum ExitStatus: Equatable, Sendable {
 final class Child: Sendable {
     typealias Stream = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
+    /// The child itself, and its group.
+    let pid: Int32
     /// Its processes.
     let tree: ProcessTree
     /// Reads standard output; writes to standard input when it was asked for.
@@ -64,9 +60,10 @@ final class Child: Sendable {
     private let children: LiveChildren
 
     private init(
-        tree: ProcessTree, output: Stream, errors: Stream, exit: Task<ExitStatus, Never>, probes: [Int32],
-        children: LiveChildren
+        pid: Int32, tree: ProcessTree, output: Stream, errors: Stream, exit: Task<ExitStatus, Never>,
+        probes: [Int32], children: LiveChildren
     ) {
+        self.pid = pid
         self.tree = tree
         self.children = children
         self.output = output
@@ -91,9 +88,13 @@ final class Child: Sendable {
     @discardableResult
     func end(grace: Double) async -> Bool {
         let isGone = await tree.end(grace: grace)
-        if isGone { children.dismiss(tree.leader.pid) }
+        if isGone { children.dismiss(pid) }
         return isGone
     }
+
+    /// Ends what it has started outside its own process group, and leaves itself and its group alone.
+    @discardableResult
+    func endStrays(grace: Double) async -> Bool { await tree.end(grace: grace, .strays) }
 
     /// Stops reading, whoever still holds the other ends.
     func closeStreams() {
@@ -114,16 +115,18 @@ final class Child: Sendable {
             throw error as? Fault
                 ?? Fault(.spawnFailed, "\(command.executable) could not be started in \(command.directory): \(error)")
         }
-        let tree = ProcessTree(leader: spawned.leader, mark: command.mark)
+        let tree = ProcessTree(
+            leader: spawned.leader, marks: ProcessMark(command.environment).map { .one($0) } ?? .none)
         do {
             let probes = pipes.prefix(2).map { fcntl($0.read, F_DUPFD_CLOEXEC, 0) }.filter { $0 >= 0 }
             let (output, errors) = try await streams(pipes)
             return Child(
-                tree: tree, output: output, errors: errors, exit: spawned.exit, probes: probes, children: children)
+                pid: spawned.leader.pid, tree: tree, output: output, errors: errors, exit: spawned.exit,
+                probes: probes, children: children)
         } catch {
             // It runs, but nobody could read it.
             await tree.end(grace: 0)
-            children.dismiss(tree.leader.pid)
+            children.dismiss(spawned.leader.pid)
             throw Fault(.spawnFailed, "\(command.executable) was started but cannot be read: \(error)")
         }
     }

@@ -14,8 +14,8 @@ enum ChildEnvironment {
     ]
     private static let prefixes = ["LC_", "XDG_", "ANTHROPIC_", "CLAUDE_"]
 
-    /// The child's environment: the allowed part of `own`, then what `turn` adds. `WEGENT_TASK` and `WEGENT_BOOT` mark
-    /// the processes of an attempt, so that those that outlive the executor can be found.
+    /// The child's environment: the allowed part of `own`, then what `turn` adds. `WEGENT_TASK`, `WEGENT_BOOT`
+    /// and `WEGENT_CHILD` mark what comes of this child, so that it is found wherever it goes.
     static func make(
         from own: [String: String], attempt: AttemptID, boot: BootID, adding turn: [String: String] = [:]
     ) -> [String: String] {
@@ -24,6 +24,7 @@ enum ChildEnvironment {
         for name in ["CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT"] { child[name] = nil }
         child[ProcessMark.task] = attempt.description
         child[ProcessMark.boot] = boot.description
+        child[ProcessMark.child] = BootID.generate().description
         return child.merging(turn) { _, new in new }
     }
 }

@@ -11,6 +11,8 @@ struct ProcessEntry: Hashable, Sendable {
     let parent: Int32
     let group: Int32
     let session: Int32
+    /// It is between two programs: its environment is not there yet.
+    let isBetween: Bool
     /// Nothing but its entry is left: it has ended and waits to be waited for.
     let isOver: Bool
 
@@ -21,9 +23,22 @@ struct ProcessEntry: Hashable, Sendable {
 struct ProcessMark: Hashable, Sendable {
     static let task = "WEGENT_TASK"
     static let boot = "WEGENT_BOOT"
+    static let child = "WEGENT_CHILD"
 
     /// The attempt that the process was started for, `TASK/ATTEMPT`.
     let attempt: String
     /// The life of the executor that started it.
     let boot: String
+    /// Which child of it; an attempt may have several, one after the other.
+    let child: String
+}
+
+extension ProcessMark {
+    /// The mark in an environment; nil where there is none.
+    init?(_ environment: [String: String]) {
+        guard let attempt = environment[Self.task], let boot = environment[Self.boot],
+            let child = environment[Self.child]
+        else { return nil }
+        self.init(attempt: attempt, boot: boot, child: child)
+    }
 }

@@ -8,7 +8,7 @@
 
 /// One hunt for the processes of a ``ProcessTree``: who was seen once is known for good, also when it has lost its
 /// parents since.
-struct ProcessHunt {
+struct ProcessHunt: Sendable {
     let tree: ProcessTree
     let scope: ProcessTree.Scope
     /// Who runs, as of the last ``look()``.
@@ -17,7 +17,15 @@ struct ProcessHunt {
     private var asked: Set<ProcessEntry.Key> = []
     /// Those that we may not signal (a program that runs as another user): left alone.
     private var foreign: Set<ProcessEntry.Key> = []
-    private var isCertain = false
+    /// Looks in a row that found nothing.
+    private var vain = 0
+    /// Processes that showed no environment at the last look, because they were between two programs.
+    private var blurred: Set<ProcessEntry.Key> = []
+    /// How often nothing must be found in a table that may have missed something: a process that hands over to another
+    /// and ends may be seen neither as the one nor as the other.
+    private static let enough = 3
+    /// How often at most: nobody is between two programs for so long.
+    private static let most = 50
 
     init(tree: ProcessTree, scope: ProcessTree.Scope) {
         self.tree = tree
@@ -28,37 +36,42 @@ struct ProcessHunt {
     /// - Returns: whether there is anything left to end.
     mutating func look() -> Bool {
         #if os(Linux)
-            let (members, isSure) = find()
+            let (members, unseen, isWhole) = find()
             known.formUnion(members.map(\.key))
             quarry = members.filter { !$0.isOver && !foreign.contains($0.key) && isMeant($0) }
-            // A process that changes its program just now shows no environment: one more look tells.
-            defer { isCertain = quarry.isEmpty && !isCertain }
-            return !quarry.isEmpty || !(isSure || isCertain)
+            let isStillBlurred = !blurred.isDisjoint(with: unseen)
+            blurred = unseen
+            vain = quarry.isEmpty ? vain + 1 : 0
+            guard quarry.isEmpty else { return true }
+            if isWhole && unseen.isEmpty { return false }
+            return vain < (isStillBlurred ? Self.most : Self.enough)
         #else
-            return scope == .everything && (Darwin.kill(-tree.leader.pid, 0) == 0 || errno == EPERM)
+            guard scope == .everything, let leader = tree.leader else { return false }
+            return Darwin.kill(-leader.pid, 0) == 0 || errno == EPERM
         #endif
     }
 
-    private func isMeant(_ entry: ProcessEntry) -> Bool { scope == .everything || entry.group != tree.leader.pid }
+    private func isMeant(_ entry: ProcessEntry) -> Bool { scope == .everything || entry.group != tree.leader?.pid }
 
-    private func find() -> (members: [ProcessEntry], isSure: Bool) {
+    private func find() -> (members: [ProcessEntry], unseen: Set<ProcessEntry.Key>, isWhole: Bool) {
         let own = getpid()
-        let table = SystemProcesses.all()
+        let (table, isWhole) = SystemProcesses.look()
         // A number is not given out while it is a group's or a session's; a leader of another start is a new group.
-        let isReused = table.contains { $0.pid == tree.leader.pid && tree.leader.start != 0 && $0.key != tree.leader }
+        let leader = tree.leader
+        let isReused = table.contains { $0.pid == leader?.pid && leader?.start != 0 && $0.key != leader }
         // What was there before the child is not of it.
-        let candidates = table.filter { $0.pid != own && $0.key.start >= tree.leader.start }
-        var isSure = true
+        let candidates = table.filter { $0.pid != own && $0.key.start >= leader?.start ?? 0 }
+        var unseen: Set<ProcessEntry.Key> = []
         var members = candidates.filter { entry in
             if known.contains(entry.key) { return true }
-            if !isReused, entry.group == tree.leader.pid || entry.session == tree.leader.pid { return true }
+            if let leader, !isReused, entry.group == leader.pid || entry.session == leader.pid { return true }
             // The kernel's own threads (children of process 2) have no environment at all.
-            guard let mark = tree.mark, !entry.isOver, entry.parent != 2 else { return false }
+            guard tree.marks != .none, !entry.isOver, entry.parent != 2 else { return false }
             switch SystemProcesses.mark(of: entry.pid) {
-            case .marked(let found): return found == mark
+            case .marked(let mark): return tree.marks.contain(mark)
             case .unmarked: return false
             case .unknown:
-                isSure = false
+                unseen.insert(entry.key)
                 return false
             }
         }
@@ -69,7 +82,7 @@ struct ProcessHunt {
             for child in byParent[members[next].pid] ?? [] where seen.insert(child).inserted { members.append(child) }
             next += 1
         }
-        return (members, isSure)
+        return (members, unseen, isWhole)
     }
 
     /// Sends each process the polite signal, once.
@@ -84,6 +97,18 @@ struct ProcessHunt {
         for entry in quarry where asked.insert(entry.key).inserted {
             send(SIGTERM, to: entry)
             send(SIGCONT, to: entry)
+        }
+    }
+
+    /// Stops whatever carries the mark as soon as it is seen, the newest first: what hands over to another in a few
+    /// milliseconds would be gone before a whole table was read.
+    func freeze() {
+        guard scope == .everything, tree.marks != .none else { return }
+        let own = getpid()
+        for pid in SystemProcesses.pids().sorted(by: >) where pid != own {
+            if case .marked(let mark) = SystemProcesses.mark(of: pid), tree.marks.contain(mark) {
+                _ = systemKill(pid, SIGSTOP)
+            }
         }
     }
 
@@ -104,12 +129,12 @@ struct ProcessHunt {
     #endif
 
     private var groupMembers: [ProcessEntry] {
-        scope == .everything ? quarry.filter { $0.group == tree.leader.pid } : []
+        scope == .everything ? quarry.filter { $0.group == tree.leader?.pid } : []
     }
 
     private func signalGroup(_ number: Int32) {
-        guard scope == .everything else { return }
-        _ = systemKill(-tree.leader.pid, number)
+        guard scope == .everything, let leader = tree.leader else { return }
+        _ = systemKill(-leader.pid, number)
     }
 
     private mutating func send(_ number: Int32, to entry: ProcessEntry) {

@@ -10,16 +10,27 @@
 /// groups can be found.
 enum SystemProcesses {
     /// Every process there is, with those that are over.
-    static func all() -> [ProcessEntry] {
+    static func all() -> [ProcessEntry] { look().entries }
+
+    /// Every process there is, and whether nothing can have been missed: one that ended while the table was read may
+    /// have started another that was not in it yet.
+    static func look() -> (entries: [ProcessEntry], isWhole: Bool) {
+        let pids = pids()
+        let entries = pids.compactMap(entry)
+        return (entries, entries.count == pids.count)
+    }
+
+    /// The numbers of every process there is.
+    static func pids() -> [Int32] {
         #if os(Linux)
             guard let directory = opendir("/proc") else { return [] }
             defer { closedir(directory) }
-            var entries: [ProcessEntry] = []
+            var pids: [Int32] = []
             while let next = readdir(directory) {
                 let pid = withUnsafeBytes(of: next.pointee.d_name) { number($0.prefix { $0 != 0 }) }
-                if let pid, let found = entry(Int32(pid)) { entries.append(found) }
+                if let pid { pids.append(Int32(truncatingIfNeeded: pid)) }
             }
-            return entries
+            return pids
         #else
             return []
         #endif
@@ -39,6 +50,8 @@ enum SystemProcesses {
         return ProcessEntry(
             key: .init(pid: pid, start: start), parent: Int32(truncatingIfNeeded: parent),
             group: Int32(truncatingIfNeeded: group), session: Int32(truncatingIfNeeded: session),
+            // The end of the environment in memory; an empty one has an end as well. The kernel's own threads have none.
+            isBetween: fields.count > 48 && number(fields[48]) == 0 && parent != 2,
             isOver: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"))
     }
 
@@ -46,22 +59,25 @@ enum SystemProcesses {
     enum Marking: Equatable {
         case marked(ProcessMark)
         case unmarked
-        /// It is between two programs, or its environment is not ours to read.
+        /// It is between two programs, or has just ended.
         case unknown
     }
 
     /// The mark in a process's environment, as it was when its program was started.
     static func mark(of pid: Int32) -> Marking {
-        guard let bytes = read("/proc/\(pid)/environ", upTo: 4 << 20), !bytes.isEmpty else { return .unknown }
-        var attempt: String?
-        var boot: String?
-        for variable in bytes.split(separator: 0) where variable.starts(with: prefix) {
-            let text = String(decoding: variable, as: UTF8.self)
-            if text.hasPrefix(ProcessMark.task + "=") { attempt = String(text.dropFirst(ProcessMark.task.count + 1)) }
-            if text.hasPrefix(ProcessMark.boot + "=") { boot = String(text.dropFirst(ProcessMark.boot.count + 1)) }
+        guard let bytes = read("/proc/\(pid)/environ", upTo: 4 << 20) else {
+            // Another user's is not ours to read, and its processes are not ours to end.
+            return errno == EACCES || errno == EPERM ? .unmarked : .unknown
         }
-        guard let attempt, let boot else { return .unmarked }
-        return .marked(ProcessMark(attempt: attempt, boot: boot))
+        guard !bytes.isEmpty else { return entry(pid).map { $0.isBetween || $0.isOver } ?? true ? .unknown : .unmarked }
+        var found: [String: String] = [:]
+        for variable in bytes.split(separator: 0) where variable.starts(with: prefix) {
+            let parts = variable.split(separator: UInt8(ascii: "="), maxSplits: 1).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            if parts.count == 2 { found[parts[0]] = parts[1] }
+        }
+        return ProcessMark(found).map { .marked($0) } ?? .unmarked
     }
 
     private static let prefix = Array("WEGENT_".utf8)
@@ -81,7 +97,11 @@ enum SystemProcesses {
     private static func read(_ path: String, upTo limit: Int) -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
-        defer { close(file) }
+        defer {
+            let reason = errno
+            close(file)
+            errno = reason
+        }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 8192)
         while bytes.count < limit {

@@ -53,12 +53,16 @@ struct Session: Sendable {
     /// The number of the present (or last) connection.
     private(set) var connection = 0
     /// The highest epoch of a leader that was ever seen.
-    private(set) var epoch: UInt64 = 0
+    private(set) var epoch: UInt64
     /// Whether a registration has ever succeeded in this life.
     private(set) var hasRegistered = false
     private var backoff: Backoff
 
-    init(backoff: ClosedRange<Double>) { self.backoff = Backoff(backoff) }
+    /// - Parameter epoch: the highest one that an earlier life has seen.
+    init(backoff: ClosedRange<Double>, epoch: UInt64 = 0) {
+        self.backoff = Backoff(backoff)
+        self.epoch = epoch
+    }
 
     /// Takes note of a leader's epoch.
     /// - Returns: false when a newer leader was seen, so that what came with it must be ignored.

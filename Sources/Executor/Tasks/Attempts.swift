@@ -22,11 +22,7 @@ extension ExecutorService {
 
     /// A leader wants an attempt to run. Every answer is safe to repeat, and no attempt is ever started twice.
     func assign(_ message: TaskAssign) {
-        guard session.accepts(epoch: message.epoch) else {
-            return logger.warning(
-                "an assignment of a leader that was replaced was ignored",
-                metadata: ["task": "\(message.task)", "epoch": "\(message.epoch)"])
-        }
+        guard accepts(epoch: message.epoch, "task.assign", message.task) else { return }
         leaderHeard = .now
         let id = AttemptID(task: message.task, attempt: message.attempt)
         if let attempt = running[id] {
@@ -49,7 +45,14 @@ extension ExecutorService {
     }
 
     private func accept(_ message: TaskAssign, _ id: AttemptID) throws -> (any AgentDriver, Turn) {
-        if outbox.isOver(id) { throw Fault(.staleSession, "attempt \(id) has already ended on this device") }
+        if let newer = outbox.ids.first(where: { $0.task == id.task && $0.attempt > id.attempt }) {
+            countStale(.attempt)
+            throw Fault(.staleSession, "attempt \(id) was replaced by attempt \(newer.attempt) on this device")
+        }
+        if outbox.isOver(id) {
+            countStale(.attempt)
+            throw Fault(.staleSession, "attempt \(id) has already ended on this device")
+        }
         if draining { throw Fault(.draining, "the executor on \(identity.name) is stopping and takes no new work") }
         guard running.count < parts.slots else {
             throw Fault(.slotsFull, "all \(parts.slots) slots of \(identity.name) are in use")
@@ -126,10 +129,7 @@ extension ExecutorService {
 
     /// A leader wants an attempt to end.
     func stop(_ message: TaskStop) {
-        guard session.accepts(epoch: message.epoch) else {
-            return logger.warning(
-                "a stop of a leader that was replaced was ignored", metadata: ["task": "\(message.task)"])
-        }
+        guard accepts(epoch: message.epoch, "task.stop", message.task) else { return }
         leaderHeard = .now
         let id = AttemptID(task: message.task, attempt: message.attempt)
         if running[id] != nil { return end(id, .requested(discard: message.discard), grace: message.graceS) }

@@ -25,6 +25,8 @@ actor ClaudeAgent: AgentDriver {
     nonisolated let name = "claude-code"
     private let settings: Settings
     private var warm: [ConversationID: Warm] = [:]
+    /// Nothing is kept any more.
+    private var isShut = false
     /// What the last look at the program found wrong with it.
     private var broken: Fault?
 
@@ -95,9 +97,8 @@ actor ClaudeAgent: AgentDriver {
 
     /// Takes a process back after its turn; it is kept warm, and the one that was idle for longest makes room.
     func release(_ process: ClaudeProcess, of conversation: ConversationID) async {
-        guard await process.isUsable, warm[conversation] == nil else {
-            Task { await process.shutDown(grace: 1) }
-            return
+        guard await process.isUsable, !isShut, warm[conversation] == nil else {
+            return await process.shutDown(grace: 1)
         }
         let limit = settings.times.warm
         let expiry = Task {
@@ -118,6 +119,7 @@ actor ClaudeAgent: AgentDriver {
     }
 
     func shutDown() async {
+        isShut = true
         let processes = warm.values.map(\.process)
         for kept in warm.values { kept.expiry.cancel() }
         warm = [:]

@@ -23,6 +23,8 @@ actor ClaudeProcess {
     private var translator = ClaudeTranslator()
     private var turn: OpenTurn?
     private var exit: ExitStatus?
+    /// It has ended or is about to, though not everything it has said was read yet.
+    private var isEnding = false
     /// The end of what it wrote to standard error, to explain a death.
     private var complaint: [UInt8] = []
     private var session: String?
@@ -40,7 +42,6 @@ actor ClaudeProcess {
         let process = ClaudeProcess(
             child: child, directory: command.directory, permission: permission, keepSession: keepSession)
         Task.detached { await process.follow() }
-        Task.detached { await process.followErrors() }
         await process.write(ClaudeMessages.initialize(id: process.nextRequest()))
         return process
     }
@@ -55,7 +56,7 @@ actor ClaudeProcess {
     }
 
     /// Whether another turn can be given to it.
-    var isUsable: Bool { exit == nil && turn == nil }
+    var isUsable: Bool { exit == nil && turn == nil && !isEnding }
 
     /// Gives it a turn and waits for the end, all events emitted.
     func run(_ prompt: String, sink: any TurnSink) async -> ClaudeTranslator.Ending {
@@ -76,15 +77,21 @@ actor ClaudeProcess {
     /// Ends the process and everything it has started, by force after `grace` seconds.
     func terminate(grace: Double) async {
         turn?.interrupted = true
+        isEnding = true
         await child.end(grace: grace)
         child.closeStreams()
     }
 
+    /// Ends what a turn's tools have left behind. What is in the process's own group stays with it: servers of tools,
+    /// which are kept for the next turn. A tool's shell gets a group of its own from Claude Code.
+    /// - Returns: whether nothing of it is left.
+    func endStrays(grace: Double) async -> Bool { await child.endStrays(grace: grace) }
+
     /// Ends it between turns: it leaves by itself when its input ends, and by force when not.
     func shutDown(grace: Double) async {
+        isEnding = true
         child.output.channel.close(mode: .output, promise: nil)
-        guard await !child.tree.isGone(within: grace) else { return }
-        await terminate(grace: grace)
+        if await !child.tree.isGone(within: grace) { await terminate(grace: grace) }
     }
 
     private func nextRequest() -> String {
@@ -98,16 +105,39 @@ actor ClaudeProcess {
 
     // MARK: What it says
 
+    /// How long what was written before the end may take to be read, once nobody is left who could write more.
+    private static let patience = 5.0
+
     private func follow() async {
+        let read = Occurrence()
+        let readers = Task.detached {
+            async let output: Void = self.followOutput()
+            async let errors: Void = self.followErrors()
+            _ = await (output, errors)
+            read.happen()
+        }
+        let status = await child.wait()
+        isEnding = true
+        // What it left behind would hold its outputs open, and must be gone before the turn is over.
+        await child.end(grace: 0.5)
+        while await !read.wait(within: Self.patience) {
+            if await turn?.sink.isPaused == true { continue }
+            guard child.hasUnread else {
+                child.closeStreams()
+                break
+            }
+        }
+        await readers.value
+        exit = status
+        end(died(status))
+    }
+
+    private func followOutput() async {
         var lines = LineSplitter()
         try? await child.output.executeThenClose { inbound, _ in
             for try await buffer in inbound { await read(lines.feed(Array(buffer: buffer))) }
         }
         if let rest = lines.finish() { await read([rest]) }
-        let status = await child.wait()
-        exit = status
-        end(died(status))
-        await child.end(grace: 0.5)
     }
 
     private func followErrors() async {

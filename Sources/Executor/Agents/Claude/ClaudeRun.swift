@@ -6,7 +6,9 @@ actor ClaudeRun: AgentRun {
     private let turn: Turn
     private let sink: any TurnSink
     private var process: ClaudeProcess
-    private var stopping = false
+    /// The grace that the end was asked for with; nil = nobody has asked.
+    private var stopGrace: Double?
+    private var stopping: Bool { stopGrace != nil }
     private var ended: Outcome?
     private var waiters: [CheckedContinuation<Outcome, Never>] = []
 
@@ -19,7 +21,8 @@ actor ClaudeRun: AgentRun {
     }
 
     private func run(resumed: Bool) async {
-        var ending = await process.run(turn.prompt, sink: sink)
+        // A stop may have come before the turn was given to it.
+        var ending = stopping ? .init(outcome: .cancelled) : await process.run(turn.prompt, sink: sink)
         if ending.isUnknownSession, resumed, !stopping {
             await sink.emit([
                 .log(
@@ -35,6 +38,10 @@ actor ClaudeRun: AgentRun {
                 let fault = error as? Fault ?? Fault(.spawnFailed, "\(error)")
                 ending = .init(outcome: Outcome(state: .failed, fault: fault))
             }
+        }
+        // A turn that is over leaves no process behind, the warm one but for.
+        if await !process.endStrays(grace: stopGrace.map { min($0, 2) } ?? 0.5) {
+            await sink.emit([.log("error", "some processes of a tool cannot be ended", source: "claude-code")])
         }
         // First back to the warm ones: the next turn may come as soon as the end of this one is known.
         await agent.release(process, of: turn.conversation)
@@ -54,7 +61,7 @@ actor ClaudeRun: AgentRun {
 
     func stop(grace: Double) async {
         guard !stopping, ended == nil else { return }
-        stopping = true
+        stopGrace = grace
         await process.interrupt()
         Task.detached {
             // The interrupt ends a turn within milliseconds; a program that does not hear it gets the signals.

@@ -10,9 +10,21 @@ import Synchronization
 
 /// A command line that runs: its two outputs are streamed as they come, its status decides.
 final class ShellRun: AgentRun {
-    /// The grace that the end was asked for with; nil = it was not.
+    /// The end that was asked for, as it goes on; nil = nobody has asked.
     private final class Stop: Sendable {
-        let grace = Mutex<Double?>(nil)
+        private let task = Mutex<Task<Void, Never>?>(nil)
+
+        var isRequested: Bool { task.withLock { $0 != nil } }
+
+        /// Ends the child, once.
+        func request(_ child: Child, grace: Double) {
+            task.withLock { task in
+                task = task ?? Task.detached { await child.end(grace: grace) }
+            }
+        }
+
+        /// Waits for it, when it was asked for.
+        func wait() async { await task.withLock { $0 }?.value }
     }
 
     private let child: Child
@@ -28,13 +40,15 @@ final class ShellRun: AgentRun {
         }
     }
 
+    /// How long what a command leaves behind has between the polite signal and the kill.
+    private static let politeness = 0.5
     /// How long a process that has left the group may hold the outputs open once everything else is gone.
     private static let patience = 5.0
     /// How long it may take to read what was written before that; a process that never stops writing is cut off then.
     private static let starvation = 60.0
 
     /// Reads both outputs to their ends. Background children of the shell get as long as `linger` says to write after
-    /// its end; then what is left of the group is ended: a task leaves no process behind.
+    /// its end; then what is left of the task is ended, wherever it went: a task leaves no process behind.
     private static func follow(
         _ child: Child, _ sink: any TurnSink, _ linger: Double, _ stop: Stop
     ) async -> ExitStatus {
@@ -48,7 +62,10 @@ final class ShellRun: AgentRun {
         let status = await child.wait()
         var done = await read.wait(within: linger)
         // Pipes are only closed on a writer when nobody of the group is left who could have written.
-        await child.end(grace: stop.grace.withLock { $0 } ?? 0.5)
+        await stop.wait()
+        if await !child.end(grace: politeness) {
+            await sink.emit([.log("error", "some of the command's processes cannot be ended", source: "shell")])
+        }
         if !done { done = await read.wait(within: patience) }
         // What is in the pipes is the task's, however long a machine without time takes to read it.
         let end = ContinuousClock.now + .seconds(starvation)
@@ -76,19 +93,11 @@ final class ShellRun: AgentRun {
     func outcome() async -> Outcome {
         var outcome = await end.value
         // What a command says about its own end by signal is not the verdict of somebody who was stopped.
-        if stop.grace.withLock({ $0 != nil }) {
+        if stop.isRequested {
             outcome = Outcome(state: .cancelled, fault: nil, exitCode: outcome.exitCode)
         }
         return outcome
     }
 
-    func stop(grace: Double) async {
-        let again = stop.grace.withLock { known in
-            defer { known = known ?? grace }
-            return known != nil
-        }
-        guard !again else { return }
-        let child = child
-        Task.detached { await child.end(grace: grace) }
-    }
+    func stop(grace: Double) async { stop.request(child, grace: grace) }
 }

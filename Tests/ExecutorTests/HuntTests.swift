@@ -1,0 +1,129 @@
+import Foundation
+import Messages
+import TestSupport
+import Testing
+
+@testable import Executor
+
+/// What a task leaves behind is found and ended, wherever it went.
+@Suite(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/environ"), "needs /proc"))
+struct HuntTests {
+    private let folder: TemporaryDirectory
+    private let sink = RecordingSink()
+    private let children = LiveChildren()
+
+    init() throws { folder = try TemporaryDirectory() }
+
+    private func start(_ command: String, children: LiveChildren? = nil) async throws -> any AgentRun {
+        let agent = ShellAgent(
+            allowed: true, environment: ["PATH": "/usr/bin:/bin"], children: children ?? self.children,
+            temporary: folder.path, linger: 0.1)
+        return try await agent.start(makeTurn(command, in: folder.path), sink: sink)
+    }
+
+    private func pids(_ count: Int) async throws -> [Int32] {
+        try await eventually("\(count) pids") {
+            let text = try String(contentsOfFile: folder.file("pids"), encoding: .utf8)
+            let pids = text.split(separator: "\n").compactMap { Int32($0) }
+            return pids.count == count && text.hasSuffix("\n") ? pids : nil
+        }
+    }
+
+    @Test func `A stop ends what left the session, what cleared its environment, and what nobody waits for`()
+        async throws
+    {
+        let run = try await start(
+            """
+            setsid sh -c 'trap "" TERM; echo $$ >> pids; sleep 600' &
+            env -i /bin/sh -c 'echo $$ >> pids; exec sleep 600' &
+            setsid env -i /bin/sh -c 'echo $$ >> pids; exec sleep 600' &
+            (setsid sh -c 'echo $$ >> pids; exec sleep 600' &) &
+            echo $$ >> pids; sleep 600
+            """)
+        let pids = try await pids(5)
+        await run.stop(grace: 0.5)
+        #expect(try await deadline("the end") { await run.outcome() }.state == .cancelled)
+        #expect(pids.filter(ProcessTable.isAlive) == [])
+        #expect(children.count == 0)
+    }
+
+    @Test func `A completed command's background children end with it`() async throws {
+        let run = try await start(
+            """
+            sleep 600 & echo $! >> pids
+            setsid sh -c 'echo $$ >> pids; exec sleep 600' </dev/null >/dev/null 2>&1 &
+            while [ $(wc -l < pids) -lt 2 ]; do sleep 0.01; done
+            """)
+        #expect(try await deadline("the end") { await run.outcome() }.state == .completed)
+        let pids = try await pids(2)
+        #expect(pids.filter(ProcessTable.isAlive) == [])
+    }
+
+    @Test func `Another task's processes are left alone`() async throws {
+        let other = try await start("setsid sh -c 'echo $$ >> pids; exec sleep 600' & wait")
+        let pid = try await pids(1)[0]
+        let run = try await start("setsid sleep 600 & sleep 600")
+        await run.stop(grace: 0.2)
+        #expect(try await deadline("the end") { await run.outcome() }.state == .cancelled)
+        #expect(ProcessTable.isAlive(pid))
+        await other.stop(grace: 0.2)
+        _ = try await deadline("the end") { await other.outcome() }
+        #expect(!ProcessTable.isAlive(pid))
+    }
+
+    @Test func `Processes that keep starting others in new sessions are caught up with`() async throws {
+        // Each lives for a moment and hands over to the next, in a session and without parents.
+        try folder.write(
+            "#!/bin/sh\ntrap '' TERM\necho $$ > last\n[ -e stop ] && exit\nsleep 0.05\nsetsid ./hop </dev/null >/dev/null 2>&1 &\n",
+            to: "hop", executable: true)
+        let run = try await start("./hop; sleep 600")
+        try await eventually("it hops") { FileManager.default.fileExists(atPath: folder.file("last")) }
+        await run.stop(grace: 0.2)
+        #expect(try await deadline("the end") { await run.outcome() }.state == .cancelled)
+        // A hop that escaped would write its number again.
+        try FileManager.default.removeItem(atPath: folder.file("last"))
+        try await Task.sleep(for: .milliseconds(400))
+        #expect(!FileManager.default.fileExists(atPath: folder.file("last")))
+        try folder.write("", to: "stop")
+    }
+
+    @Test func `A number that was given to another process is not hit`() async throws {
+        let bystander = try ChildProcess("/bin/sleep", ["600"])
+        let start = try #require(SystemProcesses.entry(bystander.pid)?.key.start)
+        let tree = ProcessTree(leader: .init(pid: bystander.pid, start: start - 1), marks: .none)
+        #expect(await tree.end(grace: 0))
+        #expect(bystander.ended == nil)
+        let known = ProcessTree(leader: .init(pid: bystander.pid, start: start), marks: .none)
+        #expect(await known.end(grace: 1))
+        #expect(try await bystander.exit() == .signalled(SIGTERM))
+    }
+
+    @Test func `What a killed executor left is ended by the next life of its home, before new work`() async throws {
+        let first = try await ExecutorProcess.start(acks: false)
+        let file = first.folder.file("pids")
+        let task = try first.assign(
+            "echo $$ >> \(file); setsid sh -c 'trap \"\" TERM; echo $$ >> \(file); sleep 600' & sleep 600")
+        let left = try await first.pids("pids", count: 2)
+        first.process.signal(SIGKILL)
+        try await first.process.exit()
+        #expect(left.allSatisfy(ProcessTable.isAlive))
+        let second = try await ExecutorProcess.start(["--drain-s", "0"], gateway: first.gateway, folder: first.folder)
+        #expect(left.filter(ProcessTable.isAlive) == [])
+        #expect(second.process.stderr.text.contains("\(task)/1"))
+        #expect(try await second.verdict(task).error?.code == .executorRestarted)
+        try await second.process.stop(within: .seconds(30))
+        let boots = try String(contentsOfFile: first.folder.file("home/boots"), encoding: .utf8)
+        #expect(boots.split(whereSeparator: \.isNewline).isEmpty, "\(boots)")
+        await first.gateway.stop()
+    }
+
+    @Test func `A second executor on one home is refused, and told by whom`() async throws {
+        let first = try await ExecutorProcess.start(["--drain-s", "0"])
+        let second = try ExecutorProcess.launch([], first.gateway, first.folder)
+        #expect(try await second.exit() == .exited(1))
+        #expect(second.stderr.text.contains("process \(first.process.pid)"))
+        #expect(second.stderr.text.contains(first.folder.file("home")))
+        try await first.process.stop(within: .seconds(30))
+        await first.gateway.stop()
+    }
+}

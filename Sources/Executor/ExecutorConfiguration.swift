@@ -30,6 +30,8 @@ public struct ExecutorConfiguration: Sendable {
     public var environment: [String: String]
     /// The waiting times; tests shorten them.
     public var times: ExecutorTimes
+    /// The most unacked bytes of an attempt before its agent is paused; tests lower it.
+    var spoolBound = ExecutorLimits.spool
 
     public init(
         backendURL: String = "http://127.0.0.1:8787", token: String, home: String, slots: Int = 5, name: String? = nil,

@@ -56,6 +56,7 @@ extension ExecutorService {
         }
         // The report tells the leader and the registry that the attempt is not held any more.
         if over { report() }
+        resumePaused()
         changed()
         schedulePump()
     }

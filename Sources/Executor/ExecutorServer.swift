@@ -66,7 +66,7 @@ public final class ExecutorServer: Service {
             identity: identity, identityIsFixed: configuration.deviceID != nil, children: children, home: home,
             dialer: dialer,
             agents: [claude, shell], workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),
-            slots: configuration.slots, times: times, version: Product.version)
+            slots: configuration.slots, spoolBound: configuration.spoolBound, times: times, version: Product.version)
         return ExecutorService(parts, logger: logger) { [weak self] fault in self?.finish(fault) }
     }
 

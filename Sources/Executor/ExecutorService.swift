@@ -15,6 +15,8 @@ actor ExecutorService {
         var agents: [any AgentDriver]
         var workspaces: Workspaces
         var slots: Int
+        /// See ``ExecutorLimits/spool``.
+        var spoolBound: Int
         var times: ExecutorTimes
         var version: String
     }
@@ -27,6 +29,8 @@ actor ExecutorService {
     /// Attempts that hold a slot.
     var running: [AttemptID: RunningAttempt] = [:]
     var draining = false
+    /// Agents that wait because their attempt's spool is full.
+    var paused: [AttemptID: [CheckedContinuation<Void, Never>]] = [:]
     /// When a leader was last heard; the lease of attempts runs from here.
     ///
     /// On Linux this clock goes on while the machine sleeps (`CLOCK_BOOTTIME`), and it is never set: the dispatcher's

@@ -24,3 +24,13 @@ struct LineSplitterTests {
         #expect(rest == nil)
     }
 }
+
+extension LineSplitterTests {
+    @Test func `A line that is too long is left out, those around it are not`() {
+        var splitter = LineSplitter(limit: 4)
+        let read = ["ab\ncdef", "gh", "ij\nklmn\nopqrs\nt"].flatMap { splitter.feed(Array($0.utf8)) }
+        #expect(read.map { String(decoding: $0, as: UTF8.self) } == ["ab", "klmn"])
+        #expect(splitter.skipped == 2)
+        #expect(splitter.finish() == Array("t".utf8))
+    }
+}

@@ -59,8 +59,8 @@ struct AttemptOutbox {
         self.spool = spool
     }
 
-    /// Bytes on disk.
-    var spooled: Int { spool.size }
+    /// Bytes on disk that are not known to be on the leader's.
+    var unacked: Int { spool.size - (windowOffset - windowSize) }
     /// Whether there is something that the present link has not got and may get.
     var hasParcel: Bool { sent + 1 < windowStart + UInt64(window.count) }
     /// Whether the leader has everything, the verdict too.

@@ -1,6 +1,13 @@
-/// Cuts a stream of bytes into lines at `\n`, however long they are and however they were read.
+/// Cuts a stream of bytes into lines at `\n`, however they were read. A line over the limit is left out and counted.
 struct LineSplitter {
+    private let limit: Int
     private var rest: [UInt8] = []
+    /// The rest of a line that is too long is being passed over.
+    private var isSkipping = false
+    /// Lines that were left out because they were too long.
+    private(set) var skipped = 0
+
+    init(limit: Int = ExecutorLimits.line) { self.limit = limit }
 
     /// Adds what was read.
     /// - Returns: the lines that it completes, without their ends; empty ones are left out.
@@ -8,16 +15,13 @@ struct LineSplitter {
         var lines: [[UInt8]] = []
         var start = 0
         while let end = Self.newline(in: bytes, from: start) {
-            if rest.isEmpty {
-                if end > start { lines.append(Array(bytes[start..<end])) }
-            } else {
-                rest += bytes[start..<end]
-                lines.append(rest)
-                rest = []
-            }
+            add(bytes[start..<end])
+            if !rest.isEmpty { lines.append(rest) }
+            rest = []
+            isSkipping = false
             start = end + 1
         }
-        rest += bytes[start...]
+        add(bytes[start...])
         return lines
     }
 
@@ -25,6 +29,17 @@ struct LineSplitter {
     mutating func finish() -> [UInt8]? {
         defer { rest = [] }
         return rest.isEmpty ? nil : rest
+    }
+
+    private mutating func add(_ piece: ArraySlice<UInt8>) {
+        guard !isSkipping else { return }
+        guard rest.count + piece.count <= limit else {
+            rest = []
+            isSkipping = true
+            skipped += 1
+            return
+        }
+        rest += piece
     }
 
     private static func newline(in bytes: [UInt8], from start: Int) -> Int? {

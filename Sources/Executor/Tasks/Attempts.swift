@@ -113,9 +113,13 @@ extension ExecutorService {
     }
 
     /// Takes an agent's events: on disk, then on their way.
-    func emit(_ events: [AgentEvent], of id: AttemptID) {
+    ///
+    /// Suspends while the attempt's spool is full, so that its agent's pipes fill up and it waits; nothing else does.
+    func emit(_ events: [AgentEvent], of id: AttemptID) async {
         guard !events.isEmpty, let attempt = running[id] else { return }
         if attempt.stop == .requested(discard: true) { return }
+        let unacked = outbox[id]?.unacked ?? 0
+        if attempt.stop != nil, unacked >= parts.spoolBound + ExecutorLimits.spoolAfterStop { return }
         // The process speaks before its start was noted: the start is said first all the same.
         started(id)
         do { try outbox.append(events, to: id) } catch {
@@ -123,6 +127,21 @@ extension ExecutorService {
             return end(id, .storage("\(error)"), grace: 5)
         }
         schedulePump()
+        guard attempt.stop == nil, let unacked = outbox[id]?.unacked, unacked >= parts.spoolBound else { return }
+        if paused[id] == nil {
+            logger.notice(
+                "an agent is paused: its spool is full", metadata: ["task": "\(id.task)", "bytes": "\(unacked)"])
+        }
+        await withCheckedContinuation { paused[id, default: []].append($0) }
+    }
+
+    /// Lets agents go on whose spool has room again: a quarter of it, so that they do not stop and go with each ack.
+    func resumePaused() {
+        for id in paused.keys where outbox[id]?.unacked ?? 0 <= parts.spoolBound / 4 * 3 { resume(id) }
+    }
+
+    private func resume(_ id: AttemptID) {
+        for waiter in paused.removeValue(forKey: id) ?? [] { waiter.resume() }
     }
 
     // MARK: Stopped
@@ -149,6 +168,7 @@ extension ExecutorService {
         }
         running[id]?.stop = reason
         running[id]?.grace = grace
+        resume(id)
         guard let run = attempt.run else { return }
         Task { await run.stop(grace: grace) }
     }
@@ -158,6 +178,7 @@ extension ExecutorService {
     /// Frees the slot and says so, and only then gives the verdict: who sees the end sees the free slot.
     private func finish(_ id: AttemptID, _ outcome: Outcome) {
         defer { changed() }
+        resume(id)
         guard let attempt = running.removeValue(forKey: id) else { return }
         let outcome = judge(outcome, attempt.stop)
         logger.info(
@@ -211,4 +232,5 @@ struct AttemptSink: TurnSink {
     let service: ExecutorService
 
     func emit(_ events: [AgentEvent]) async { await service.emit(events, of: id) }
+    var isPaused: Bool { get async { await service.paused[id] != nil } }
 }

@@ -135,7 +135,14 @@ actor ClaudeProcess {
     private func followOutput() async {
         var lines = LineSplitter()
         try? await child.output.executeThenClose { inbound, _ in
-            for try await buffer in inbound { await read(lines.feed(Array(buffer: buffer))) }
+            for try await buffer in inbound {
+                let skipped = lines.skipped
+                await read(lines.feed(Array(buffer: buffer)))
+                guard lines.skipped > skipped else { continue }
+                await turn?.sink.emit([
+                    .log("error", "Claude Code wrote a line that is too long to be taken", source: "claude-code")
+                ])
+            }
         }
         if let rest = lines.finish() { await read([rest]) }
     }

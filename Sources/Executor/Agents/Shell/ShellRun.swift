@@ -68,8 +68,13 @@ final class ShellRun: AgentRun {
         }
         if !done { done = await read.wait(within: patience) }
         // What is in the pipes is the task's, however long a machine without time takes to read it.
-        let end = ContinuousClock.now + .seconds(starvation)
-        while !done, child.hasUnread, ContinuousClock.now < end { done = await read.wait(within: 0.1) }
+        var end = ContinuousClock.now + .seconds(starvation)
+        while !done {
+            // A spool that is full is nobody's fault here: what is in the pipes can wait.
+            if await sink.isPaused { end = .now + .seconds(starvation) }
+            guard await sink.isPaused || (child.hasUnread && ContinuousClock.now < end) else { break }
+            done = await read.wait(within: 0.1)
+        }
         if !done { child.closeStreams() }
         await readers.value
         return status

@@ -1,0 +1,110 @@
+import Foundation
+import Messages
+import TestSupport
+import Testing
+
+@testable import Executor
+
+/// Output of any kind and any amount: nothing lost, nobody else held up.
+struct OutputTests {
+    /// The text of a task's events, in the order of their numbers, which are checked to have no gap.
+    private func text(_ task: TaskID, _ device: DeviceUnderTest, upTo last: UInt64) throws -> String {
+        let events = try device.events(task, on: device.connection)
+        #expect(events.map(\.attemptSeq) == Array(1..<last))
+        return try events.map { event -> String in
+            try JSONDecoder().decode(JSONValue.self, from: Data(event.payload))["content"]?["text"]?.text ?? ""
+        }.joined()
+    }
+
+    @Test func `10,000 lines a second for seconds arrive whole, and another task is not held up`() async throws {
+        let device = try await DeviceUnderTest.start()
+        device.ackEverything(on: device.connection)
+        let go = device.folder.file("go")
+        let loud = try device.assign(
+            """
+            t=0; while [ $t -lt 30 ] || [ ! -e \(go) ]; do
+                seq $((t*1000+1)) $((t*1000+1000)); t=$((t+1)); sleep 0.1
+            done; echo $t
+            """)
+        try await eventually("it is loud") { try !device.events(loud, on: device.connection).isEmpty }
+        let quiet = try device.assign("echo quiet")
+        #expect(try await device.verdict(quiet).state == .completed)
+        #expect(try device.connection.all(TaskFinished.self).allSatisfy { $0.task == quiet })
+        try device.folder.write("", to: "go")
+        let verdict = try await device.verdict(loud)
+        let text = try text(loud, device, upTo: verdict.attemptSeq)
+        let rounds = try #require(text.split(separator: "\n").last.flatMap { Int($0) })
+        #expect(rounds >= 30)
+        #expect(text == (1...rounds * 1000).map { "\($0)\n" }.joined() + "\(rounds)\n")
+        await device.stop()
+    }
+
+    @Test func `One line of 20 MB arrives whole`() async throws {
+        let device = try await DeviceUnderTest.start()
+        device.ackEverything(on: device.connection)
+        let task = try device.assign("head -c 20000000 /dev/zero | tr '\\0' x")
+        let verdict = try await device.verdict(task)
+        #expect(verdict.state == .completed)
+        let text = try text(task, device, upTo: verdict.attemptSeq)
+        #expect(text.utf8.count == 20_000_000 && text.utf8.allSatisfy { $0 == UInt8(ascii: "x") })
+        await device.stop()
+    }
+
+    @Test func `A full spool pauses its agent and nobody else, and acks let it go on`() async throws {
+        let device = try await DeviceUnderTest.start { $0.spoolBound = 1 << 20 }
+        let connection = device.connection
+        let done = device.folder.file("done")
+        let loud = try device.assign("seq 1 1000000; touch \(done)")
+        let file = device.spool + "/" + AttemptOutbox.fileName(AttemptID(task: loud, attempt: 1))
+        func size() throws -> Int {
+            try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
+        }
+        try await eventually("the spool is full") { try size() >= 1 << 20 }
+        // The others work while it waits.
+        for _ in 0..<3 { #expect(try await device.verdict(device.assign("echo quiet")).state == .completed) }
+        #expect(try size() < 2 << 20)
+        #expect(!FileManager.default.fileExists(atPath: done))
+        connection.ackEverything()
+        let last = try #require(try device.events(loud, on: connection).last)
+        try connection.send(EventsAck(acks: [AttemptAck(task: loud, attempt: 1, seq: last.attemptSeq)]))
+        let verdict = try await device.verdict(loud)
+        #expect(verdict.state == .completed)
+        let text = try text(loud, device, upTo: verdict.attemptSeq)
+        #expect(text == (1...1_000_000).map { "\($0)\n" }.joined())
+        await device.stop()
+    }
+
+    @Test func `A paused agent can be cancelled`() async throws {
+        let device = try await DeviceUnderTest.start { $0.spoolBound = 1 << 20 }
+        let task = try device.assign("yes")
+        let file = device.spool + "/" + AttemptOutbox.fileName(AttemptID(task: task, attempt: 1))
+        try await eventually("the spool is full") {
+            try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0 >= 1 << 20
+        }
+        try device.connection.send(TaskStop(task: task, attempt: 1, epoch: 1, graceS: 5, discard: false))
+        #expect(try await device.verdict(task).state == .cancelled)
+        await device.stop()
+    }
+
+    @Test func `A line of 20 MB from Claude Code does no harm`() async throws {
+        let folder = try TemporaryDirectory()
+        let claude = try folder.write(
+            """
+            #!/bin/sh
+            [ "$1" = --version ] && echo 9.9.9 && exit
+            read -r open; read -r turn
+            printf '{"type":"assistant","message":{"id":"m","content":[{"type":"text","text":"'
+            head -c 20000000 /dev/zero | tr '\\0' x
+            printf '"}]}}\\n{"type":"result","subtype":"success","is_error":false}\\n'
+            read -r end
+            """, to: "claude", executable: true)
+        let device = try await DeviceUnderTest.start(folder: folder) { $0.claude = claude }
+        device.ackEverything(on: device.connection)
+        let task = try device.assign("go", agent: "claude-code")
+        let verdict = try await device.verdict(task)
+        #expect(verdict.state == .completed, "\(verdict)")
+        let text = try text(task, device, upTo: verdict.attemptSeq)
+        #expect(text.utf8.count == 20_000_000)
+        await device.stop()
+    }
+}

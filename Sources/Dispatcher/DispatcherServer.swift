@@ -122,8 +122,11 @@ public final class DispatcherServer: Service {
         }
     }
 
+    /// The present leader's service, for tests; nil while it does not lead.
+    var service: DispatcherService? { parts.withLock { $0?.service } }
+
     /// Lets the time of the injected clock pass.
-    func tick() async { await parts.withLock { $0?.service }?.tick() }
+    func tick() async { await service?.tick() }
 
     /// Takes nothing more in, writes what was decided, says goodbye and closes. Idempotent.
     public func stop() async {

@@ -1,0 +1,78 @@
+import Mesh
+import Messages
+import Storage
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+/// A stop while something is on its way to the disk.
+@Suite(.timeLimit(.minutes(2))) struct DrainTests {
+    /// Holds the database as another process would, until it is told to let go.
+    private static func hold(_ rig: Rig) async throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        configuration.busyMode = .timeout(5)
+        let queue = try DatabaseQueue(path: rig.folder.file("data/dispatcher.db"), configuration: configuration)
+        try await queue.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        return queue
+    }
+
+    private static func letGo(_ queue: DatabaseQueue) async throws {
+        try await queue.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+    }
+
+    /// What is on disk afterwards.
+    private static func stored(_ rig: Rig) async throws -> [TaskID] {
+        let log = try await EventLog(
+            directory: rig.folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
+        let records = try await log.alive().records
+        await log.close()
+        return records.map(\.id)
+    }
+
+    @Test func whatWasDecidedIsWrittenAndAnsweredAndNothingNewIsTaken() async throws {
+        try await Rig.run { rig in
+            let queue = try await Self.hold(rig)
+            let id = TaskID.generate()
+            async let submitted = rig.gateway.submit(target: .cloud, task: id)
+            try await eventually("the commit") { await rig.server.service?.isCommitting == true }
+            let service = try #require(rig.server.service)
+            async let stopped: Void = rig.server.stop()
+            try await eventually("the stop") { await service.phase == .stopping }
+            let fault = await #expect(throws: Fault.self) { try await rig.gateway.submit(target: .cloud) }
+            #expect(fault?.code == .unavailable)
+            try await Self.letGo(queue)
+            #expect(try await submitted.state == .queued)
+            await stopped
+            #expect(try await Self.stored(rig) == [id])
+        }
+    }
+
+    @Test func whatCannotBeWrittenIsRefusedAndTheStopEnds() async throws {
+        try await Rig.run { rig in
+            let queue = try await Self.hold(rig)
+            let submitted = Task { try await rig.gateway.submit(target: .cloud) }
+            try await eventually("the commit") { await rig.server.service?.isCommitting == true }
+            await rig.server.stop()
+            let fault = await #expect(throws: Fault.self) { try await submitted.value }
+            #expect(fault?.code == .unavailable)
+            try await Self.letGo(queue)
+            #expect(try await Self.stored(rig) == [])
+        }
+    }
+
+    @Test(
+        "Times that are out of range end the program with code 64",
+        arguments: [
+            ["--grace-s", "-1"], ["--lease-s", "999999"], ["--takeover-s", "0"], ["--takeover-s", "4000"],
+            ["--drain-s", "601"], ["--drain-s", "soon"],
+        ])
+    func flags(_ flags: [String]) async throws {
+        let folder = try TemporaryDirectory()
+        let dispatcher = try ChildProcess(
+            Binaries.dispatcher, ["--data", folder.file("data"), "--bind", "tcp://127.0.0.1:0"] + flags)
+        #expect(try await dispatcher.exit() == .exited(64))
+        #expect(dispatcher.stderr.text.contains(flags[0].dropFirst(2)))
+    }
+}

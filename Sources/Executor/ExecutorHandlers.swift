@@ -27,6 +27,8 @@ extension ExecutorService {
             handle(.registered(try Wire.decode(DeviceRegistered.self, from: body)), connection: connection)
         case (.failure, _) where isRegistration(header.correlation):
             handle(.refused(try Wire.decode(Fault.self, from: body)), connection: connection)
+        case (.notice, DeviceRegistered.type):
+            renew(try Wire.decode(DeviceRegistered.self, from: body))
         case (.notice, LinkState.type):
             let state = try Wire.decode(LinkState.self, from: body)
             if let epoch = state.epoch, epoch < session.epoch { countStale(.epoch) }

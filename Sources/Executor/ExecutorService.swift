@@ -282,6 +282,12 @@ actor ExecutorService {
         conclude(.success(answer))
     }
 
+    /// The session has a new number: the registry was away, and has taken the device in again since.
+    func renew(_ answer: DeviceRegistered) {
+        guard [.waiting, .up].contains(session.phase) else { return }
+        keep(answer)
+    }
+
     // MARK: Reports and events
 
     /// Says what is in hand, when a leader can be reached.

@@ -16,6 +16,16 @@ public struct GatewayConfiguration: Sendable {
     public var tlsCertificate: String?
     /// A PEM file with the certificate's private key.
     public var tlsKey: String?
+    /// How long a stop waits for requests that are under way. Default: 5 s.
+    public var drain: Duration = GatewayLimits.stop
+    /// A WebSocket without a sign of life for this long is dead; it is pinged three times as often. Default: 15 s.
+    public var silence: Duration {
+        get { tuning.silence }
+        set {
+            tuning.silence = newValue
+            tuning.ping = newValue / 3
+        }
+    }
     /// What only tests set otherwise.
     var tuning = GatewayTuning()
 

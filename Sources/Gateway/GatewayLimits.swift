@@ -63,6 +63,12 @@ enum GatewayLimits {
 
     /// Between two tries to open a session at a leader that is there and does not answer well.
     static let openAgain: Duration = .milliseconds(500)
+    /// How long an executor has to answer when the registry asks whether it is alive, which waits for 2 s itself.
+    static let probe: Duration = .milliseconds(1800)
+    /// After this long a registration leaves its place to the next one: it waits for another machine, not for the disk.
+    static let registrationPlace: Duration = .milliseconds(250)
+    /// How long a device that was registered before waits for a registry before its gateway admits it.
+    static let admission: Duration = .seconds(1)
     /// After this long without the other end's word a closed WebSocket is cut.
     static let closing: Duration = .seconds(2)
 
@@ -71,5 +77,7 @@ enum GatewayLimits {
     /// How often the times of use are written down: a write costs an fsync.
     static let tokenUse: Duration = .seconds(30)
     /// How long a stop waits for requests that are under way.
-    static let stop: Duration = .seconds(3)
+    static let stop: Duration = .seconds(5)
+    /// How long the store may take to answer when somebody asks whether this gateway is ready.
+    static let storeAnswer: Duration = .seconds(2)
 }

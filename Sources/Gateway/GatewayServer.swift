@@ -38,11 +38,15 @@ public final class GatewayServer: Service {
     /// Its viewers' WebSockets; nil before ``start()`` has returned.
     var viewers: ViewerTable? { running?.front.viewers }
 
+    /// Whether it is answering requests; for tests.
+    var isBusy: Bool { running?.front.drain.isBusy ?? false }
+
     /// All that is answered over HTTP; nil before ``start()`` has returned.
     var routes: [Endpoint]? {
         running.map {
             RouteTable(
-                accounts: $0.accounts, directory: $0.directory, sessions: SessionTable(), tuning: configuration.tuning
+                accounts: $0.accounts, directory: $0.directory, tuning: configuration.tuning,
+                drain: $0.front.drain
             ).routes
         }
     }
@@ -58,7 +62,8 @@ public final class GatewayServer: Service {
         let table = SessionTable()
         let directory = MeshDirectory(
             registry: configuration.registry, identity: Identity(role: .gateway, name: configuration.name),
-            reactor: reactor, logger: logger, onChange: table.changed, onRelay: table.deliver)
+            reactor: reactor, logger: logger, sessions: table,
+            cache: ServiceCache(directory: configuration.dataDirectory, logger: logger))
         let front = HTTPFront(
             configuration, accounts: accounts, directory: directory, sessions: table, logger: logger)
         directory.start()

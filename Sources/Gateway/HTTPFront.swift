@@ -15,6 +15,8 @@ final class HTTPFront: Sendable {
     private let directory: MeshDirectory
     private let sessions: SessionTable
     private let logger: Logger
+    /// The end of it all.
+    let drain = Drain()
     /// All viewers' WebSockets.
     let viewers = ViewerTable()
     private let running = Mutex<(group: ServiceGroup, task: Task<Void, any Error>, port: Int)?>(nil)
@@ -39,7 +41,7 @@ final class HTTPFront: Sendable {
         let (listening, told) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
             responder: RouteTable(
-                accounts: accounts, directory: directory, sessions: sessions, tuning: configuration.tuning
+                accounts: accounts, directory: directory, tuning: configuration.tuning, drain: drain
             )
             .responder(verifier: accounts.verifier),
             server: try server(),
@@ -47,7 +49,7 @@ final class HTTPFront: Sendable {
             onServerRunning: { channel in told.yield(channel.localAddress?.port ?? 0) },
             logger: quiet)
         var group = ServiceGroupConfiguration(services: [.init(service: application)], logger: quiet)
-        group.maximumGracefulShutdownDuration = GatewayLimits.stop
+        group.maximumGracefulShutdownDuration = configuration.drain
         let services = ServiceGroup(configuration: group)
         let task = Task {
             defer { told.finish() }
@@ -62,10 +64,14 @@ final class HTTPFront: Sendable {
         }
     }
 
-    /// Takes no new requests, and returns when those under way are answered or ``GatewayLimits/stop`` is over.
+    /// Refuses new requests while those under way are answered, at most for the time of a drain; then ends streams and
+    /// the port. Executors and viewers are told first, since they have somewhere else to go.
     func stop() async {
         guard let (group, task, _) = running.withLock({ $0 }) else { return }
+        directory.announce(draining: true)
         for session in sessions.all { session.close(.goingAway) }
+        for viewer in viewers.all { viewer.channel.triggerUserOutboundEvent(SessionEnd.goingAway, promise: nil) }
+        await drain.run(within: configuration.drain)
         await group.triggerGracefulShutdown()
         try? await task.value
     }

@@ -7,6 +7,8 @@ public struct RegistryConfiguration: Sendable, Equatable {
     public var bind: String
     /// Where `registry.db` is; made with mode 0700 when it is missing. One registry at a time may use it.
     public var dataDirectory: String
+    /// How long a device that was not heard of since the start is `unknown` rather than `offline`; for tests.
+    var unheard = RegistryLimits.unheard
 
     public init(bind: String = defaultBind, dataDirectory: String) {
         self.bind = bind

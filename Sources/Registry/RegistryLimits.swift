@@ -12,6 +12,16 @@ enum RegistryLimits {
     /// Characters of a device's id and name.
     static let idLength = 1...128
     static let nameLength = 1...200
+    /// How long after a start the absence of a device says nothing: executors and gateways have dialled again by then
+    /// (ARCHITECTURE section 5).
+    static let unheard: Duration = .seconds(20)
+    /// How long an older session has to show that it is alive, when another machine asks for its device.
+    static let probe: Duration = .seconds(2)
+    /// How long a registration may take to find its id: a probe of the id and one of a suffix, within the five seconds
+    /// that the gateway waits.
+    static let claim: Duration = .milliseconds(4500)
+    /// Between two looks at a registration of the same device that is on its way to the disk.
+    static let arrival: Duration = .milliseconds(20)
     /// How often what reports have changed is written; a power cut takes back at most this much of "last seen".
     static let saveInterval: Duration = .seconds(60)
 }

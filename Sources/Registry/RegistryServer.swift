@@ -20,6 +20,7 @@ public final class RegistryServer: Service {
         var service: RegistryService
         var listener: Listener
         var saving: Task<Void, Never>
+        var settling: Task<Void, Never>
     }
 
     private let configuration: RegistryConfiguration
@@ -48,8 +49,13 @@ public final class RegistryServer: Service {
                 let service = try await self.service(store)
                 let listener = try await self.listener(service)
                 let saving = Task { await Self.saveNowAndThen(service) }
+                let settling = Task { [unheard = configuration.unheard] in
+                    if (try? await Task.sleep(for: unheard)) != nil { await service.settle() }
+                }
                 running.withLock {
-                    $0 = Running(lock: lock, store: store, service: service, listener: listener, saving: saving)
+                    $0 = Running(
+                        lock: lock, store: store, service: service, listener: listener, saving: saving,
+                        settling: settling)
                 }
             } catch {
                 await store.close()
@@ -69,6 +75,7 @@ public final class RegistryServer: Service {
         }
         guard let running else { return }
         running.saving.cancel()
+        running.settling.cancel()
         await running.listener.close()
         await running.service.flush()
         await running.store.close()

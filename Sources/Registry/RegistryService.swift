@@ -14,12 +14,14 @@ actor RegistryService {
     /// This life of the registry, which counts the revisions.
     nonisolated let incarnation: Incarnation
     private let store: Store
-    private let logger: Logger
-    private let now: @Sendable () -> Timestamp
-    private var devices: DeviceTable
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+    var devices: DeviceTable
     private var services = ServiceTable()
     private var deviceWatchers = Watchers<DeviceFeed>()
     private var serviceWatchers = Watchers<ServiceFeed>()
+    /// The gateways that devices have come through, to be asked about their sessions.
+    var gateways: [Incarnation: Peer] = [:]
     private var saving: Task<Void, Never>?
     private let stale = Counter(label: "registry_stale_messages")
 
@@ -46,18 +48,31 @@ actor RegistryService {
         guard route.gateway == peer.identity.incarnation else {
             throw Fault(.invalidRequest, "the route of a registration is not on the gateway that sent it")
         }
-        let key = DeviceKey(owner: owner, id: register.device)
-        let registration = devices.mint(register, key: key, route: route, at: now())
-        let name = try await write { try DeviceStore.register(registration, in: $0) }
+        gateways[route.gateway] = peer
+        let registration = try await claim(DeviceKey(owner: owner, id: register.device), for: register, on: route)
+        let key = registration.key
+        let name: String
+        do { name = try await write { try DeviceStore.register(registration, in: $0) } } catch {
+            devices.abandon(registration)
+            throw error
+        }
         // The gateway may have died meanwhile; its end has been dealt with already and does not come again.
-        guard peer.isUp else { throw Fault(.peerLost, "the gateway of device \(key.id) is gone") }
+        guard peer.isUp else {
+            devices.abandon(registration)
+            throw Fault(.peerLost, "the gateway of device \(key.id) is gone")
+        }
+        let old = devices[key]?.session
         guard devices.open(registration, name: name) else {
             throw Fault(.staleSession, "device \(key.id) has registered again meanwhile")
         }
+        if let old, old.route != route { cut(old, .replaced) }
         log(.notice, "device registered", key, generation: registration.generation)
         changed([key])
         return DeviceRegistered(device: key.id, name: name, generation: registration.generation)
     }
+
+    /// The start is long enough ago to take absence for what it is.
+    func settle() { changed(devices.settle()) }
 
     /// Ends a session, if it is still the device's present one.
     func gone(_ gone: DeviceGone) {
@@ -83,6 +98,7 @@ actor RegistryService {
 
     /// A peer has died: its service is forgotten, the devices behind it are offline.
     func peerDown(_ peer: Identity) {
+        gateways[peer.incarnation] = nil
         if services.gone(peer.incarnation) {
             logger.notice("service gone", metadata: ["peer": "\(peer.name)", "role": "\(peer.role)"])
             pumpServices()
@@ -112,6 +128,7 @@ actor RegistryService {
         let key = DeviceKey(owner: delete.owner, id: delete.device)
         let time = now()
         guard try await write({ try DeviceStore.delete(key, at: time, in: $0) }) else { throw notFound(key) }
+        if let session = devices[key]?.session { cut(session, .deleted) }
         if devices.delete(key) { changed([key]) }
         log(.notice, "device deleted", key)
     }
@@ -209,7 +226,7 @@ actor RegistryService {
         Fault(.deviceNotFound, "there is no device '\(key.id)'; 'wegent devices' lists yours")
     }
 
-    private func log(_ level: Logger.Level, _ message: Logger.Message, _ key: DeviceKey, generation: UInt64? = nil) {
+    func log(_ level: Logger.Level, _ message: Logger.Message, _ key: DeviceKey, generation: UInt64? = nil) {
         var metadata: Logger.Metadata = ["device": "\(key.id)", "owner": "\(key.owner)"]
         if let generation { metadata["generation"] = "\(generation)" }
         logger.log(level: level, message, metadata: metadata)

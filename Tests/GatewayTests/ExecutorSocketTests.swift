@@ -281,6 +281,52 @@ struct ExecutorSocketTests {
         }
     }
 
+    @Test("Without a registry a device that was registered before is admitted, a new one is not")
+    func registryAway() async throws {
+        try await Site.with { site in
+            await site.registry.close()
+            let new = try await site.dial()
+            let refused = try await new.register()
+            #expect(refused.header.kind == .failure)
+            #expect(try Wire.decode(Fault.self, from: refused.body).code == .unavailable)
+            let known = try await site.dial()
+            let admitted = try await known.register(generation: 4)
+            #expect(try Wire.decode(DeviceRegistered.self, from: admitted.body).generation == 5)
+            #expect(try await known.linkState().up)
+            #expect(site.dispatcher.opens.map(\.generation) == [5])
+            let next = try await ScriptedRegistry.open(site.reactor, at: site.registry.endpoint)
+            next.set(services: [site.dispatcher.entry])
+            try await eventually("the registration", within: .seconds(20)) { next.registrations.count == 1 }
+            #expect(next.registrations[0].generation == 5)
+            let told = try await known.next("the new number") {
+                $0.header.kind == .notice && $0.header.type == DeviceRegistered.type
+            }
+            #expect(try Wire.decode(DeviceRegistered.self, from: told.body).generation == 6)
+            try await eventually("the open", within: .seconds(20)) {
+                site.dispatcher.opens.map(\.generation) == [5, 6]
+            }
+            await next.close()
+        }
+    }
+
+    @Test("The registry is told whether a session is alive, and can end it")
+    func probe() async throws {
+        try await Site.with { site in
+            let socket = try await site.dial()
+            try await socket.register()
+            let session = try #require(site.registry.registrations[0].route?.session)
+            let gateway = try #require(site.registry.announced.last)
+            #expect(try await gateway.request(SessionProbe(session: session)).alive)
+            #expect(try await gateway.request(SessionProbe(session: .generate())).alive == false)
+            socket.fallSilent()
+            let start = ContinuousClock.now
+            #expect(try await gateway.request(SessionProbe(session: session)).alive == false)
+            #expect(ContinuousClock.now - start >= GatewayLimits.probe)
+            gateway.send(SessionCut(session: session, cause: .deleted))
+            #expect(try await socket.closed().code == 4410)
+        }
+    }
+
     @Test("A newer session of the same device closes the older one, whose end does it no harm")
     func replaced() async throws {
         try await Site.with { site in

@@ -34,6 +34,22 @@ struct LeadershipTests {
         #expect(leadership.endpoints == ["tcp://a:1", "tcp://b:1", "tcp://c:1"])
     }
 
+    @Test("A deposed leader leads nothing any more, also when it is the only one that is left")
+    func deposed() {
+        let (old, new) = (Incarnation.generate(), Incarnation.generate())
+        var leadership = Leadership()
+        leadership.apply([entry(old, "tcp://a:1", 0...63, epoch: 3)], reachable: [])
+        leadership.apply(
+            [entry(old, "tcp://a:1", 0...63, epoch: 3), entry(new, "tcp://b:1", 0...31, epoch: 4)], reachable: [])
+        #expect(leadership.leader(of: partition)?.incarnation == new)
+        // The registry still lists the old one, which has thawed; the new one is gone.
+        leadership.apply([entry(old, "tcp://a:1", 0...63, epoch: 3)], reachable: [old])
+        #expect(leadership.leader(of: partition) == nil)
+        #expect(leadership.leader(of: Partition(number: 32))?.incarnation == old)
+        leadership.apply([entry(old, "tcp://a:1", 0...63, epoch: 5)], reachable: [old])
+        #expect(leadership.leader(of: partition)?.incarnation == old)
+    }
+
     @Test("Only dispatchers that can be dialled lead")
     func others() {
         var leadership = Leadership()

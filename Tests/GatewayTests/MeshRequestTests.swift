@@ -98,7 +98,8 @@ struct MeshRequestTests {
             let device = list["items"][0]
             #expect(
                 device.keys == [
-                    "id", "name", "status", "is_default", "slots", "version", "agents", "platform", "last_seen_at",
+                    "id", "name", "status", "status_reason", "is_default", "slots", "version", "agents", "platform",
+                    "last_seen_at",
                     "connected_at",
                 ])
             #expect(device["agents"][0].keys == ["name", "version", "ready", "detail"])

@@ -19,9 +19,10 @@ struct RealServicesTests {
         var registry: RegistryServer
         var reactor: Reactor
         var folder: TemporaryDirectory
+        var client: CurlClient
     }
 
-    private func with(_ body: (Services) async throws -> Void) async throws {
+    private func with(grace: Double = 1, _ body: (Services) async throws -> Void) async throws {
         let folder = try TemporaryDirectory()
         let reactor = Reactor()
         let logger = Logger(label: "test")
@@ -32,7 +33,7 @@ struct RealServicesTests {
         let dispatcher = DispatcherServer(
             DispatcherConfiguration(
                 registry: registry.endpoint, bind: "tcp://127.0.0.1:0", dataDirectory: folder.file("dispatcher"),
-                graceS: 1), reactor: reactor, logger: logger)
+                graceS: grace), reactor: reactor, logger: logger)
         try await dispatcher.start()
         var configuration = GatewayConfiguration(
             registry: registry.endpoint, port: 0, dataDirectory: folder.file("gateway"))
@@ -47,7 +48,9 @@ struct RealServicesTests {
             let token = try await accounts.issueToken(user: "ada", name: "test")
             let api = API("http://127.0.0.1:\(gateway.port)", token: token, client: client)
             try await body(
-                Services(api: api, gateway: gateway, registry: registry, reactor: reactor, folder: folder))
+                Services(
+                    api: api, gateway: gateway, registry: registry, reactor: reactor, folder: folder,
+                    client: client))
             result = .success(())
         } catch { result = .failure(error) }
         await gateway.stop()
@@ -185,6 +188,53 @@ struct RealServicesTests {
             let events = try await viewer.end(within: .seconds(30))
             #expect(events.last?.state == "failed")
             #expect(events.last?.data["error"]["code"].string == "device_disconnected")
+        }
+    }
+
+    @Test(
+        "Without a registry a gateway that restarts finds the leader, and the device's task goes on and a new one runs")
+    func registryAway() async throws {
+        try await with(grace: 30) { services in
+            let socket = try await TestSocket.dial(port: services.gateway.port, token: services.api.token)
+            let boot = BootID.generate()
+            try await socket.register(boot: boot)
+            _ = try await socket.linkState()
+            try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
+            let id = try await eventually("the task", within: .seconds(20)) {
+                try await services.api.post("x", target: "box").json["id"].string
+            }
+            let message = try await socket.next("task.assign") { $0.header.type == TaskAssign.type }
+            let assign = try Wire.decode(TaskAssign.self, from: message.body)
+            try await socket.send(
+                .notice, TaskStarted(task: assign.task, attempt: assign.attempt, startedAt: .now()))
+            await services.registry.stop()
+            await services.gateway.stop()
+
+            var configuration = GatewayConfiguration(
+                registry: services.registry.endpoint, port: 0, dataDirectory: services.folder.file("gateway"))
+            configuration.tuning.passwordCost = Site.cheap
+            let next = GatewayServer(configuration, reactor: services.reactor, logger: Logger(label: "next gateway"))
+            try await next.start()
+            let api = API("http://127.0.0.1:\(next.port)", token: services.api.token, client: services.client)
+            let again = try await TestSocket.dial(port: next.port, token: services.api.token)
+            let answer = try await again.register(generation: 1, boot: boot)
+            #expect(try Wire.decode(DeviceRegistered.self, from: answer.body).generation == 2)
+            #expect(try await again.linkState().up)
+            let held = AttemptReport(task: assign.task, attempt: assign.attempt, lastSeq: 0, ended: false)
+            try await again.send(.notice, DeviceReport(used: 1, total: 5, draining: false, attempts: [held]))
+            try await again.send(
+                .notice,
+                TaskFinished(
+                    task: assign.task, attempt: assign.attempt, attemptSeq: 1, state: .completed, endedAt: .now()))
+            try await eventually("the end of the task", within: .seconds(20)) {
+                try await api.task(id)["state"].string == "completed"
+            }
+            let second = try #require(try await api.post("y", target: "box").expect(202)["id"].string)
+            try await play(again, ["done"])
+            try await eventually("the end of the second task", within: .seconds(20)) {
+                try await api.task(second)["state"].string == "completed"
+            }
+            await next.stop()
         }
     }
 

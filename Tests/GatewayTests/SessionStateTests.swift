@@ -50,6 +50,26 @@ struct SessionStateTests {
             state.opened(.success(SessionOpened(epoch: 4)), ticket: 2) == [.linkUp(10, epoch: 4)])
     }
 
+    @Test("Without a registry a known device works on under the next number, until the registry gives another one")
+    func registryAway() {
+        let away = Fault(.unavailable, "away")
+        var new = fresh()
+        _ = new.register(message(), correlation: 3)
+        #expect(new.registryIsAway(away, ticket: 1) == [.refuse(away, correlation: 3)])
+        #expect(!new.isRegistered)
+        var known = fresh()
+        _ = known.register(message(generation: 4), correlation: 3)
+        #expect(known.registryIsAway(away, ticket: 9) == [])
+        #expect(known.registryIsAway(away, ticket: 1) == [.answer(answer(5), correlation: 3), .look])
+        #expect(known.leaderIs(10) == [.open(10, open(5), ticket: 2)])
+        guard case .register(let again, 3)? = known.registryReturned().first else {
+            Issue.record("not registered again")
+            return
+        }
+        #expect(again.generation == 5)
+        #expect(known.registryIsAway(away, ticket: 3) == [.registerAgain])
+    }
+
     @Test("A second registration is refused, a refused one may be repeated")
     func again() {
         var state = fresh()
@@ -118,7 +138,9 @@ struct SessionStateTests {
         // It comes back twice in a row: only the last answer counts.
         #expect(state.registryReturned() == [.register(known, ticket: 4)])
         #expect(state.registered(.success(answer(2)), ticket: 3) == [])
-        #expect(state.registered(.success(answer(3)), ticket: 4) == [.open(10, open(3), ticket: 5)])
+        #expect(
+            state.registered(.success(answer(3)), ticket: 4)
+                == [.answer(answer(3), correlation: nil), .open(10, open(3), ticket: 5)])
         #expect(state.passage(from: 10) == .pass(10))
         #expect(state.opened(.success(SessionOpened(epoch: 4)), ticket: 5) == [.linkUp(10, epoch: 4)])
         #expect(state.registryReturned().count == 1)

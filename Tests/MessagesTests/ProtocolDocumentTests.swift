@@ -42,6 +42,8 @@ import Testing
         #expect(Self.rows(below: "## Error codes") == ErrorCode.all.map(\.rawValue))
         #expect(Self.rows(below: "## Task states") == TaskState.all.map(\.rawValue))
         #expect(Self.rows(below: "## Device statuses") == DeviceStatus.all.map(\.rawValue))
+        #expect(Self.rows(below: "## Reasons of a status") == StatusReason.all.map(\.rawValue))
+        #expect(Self.rows(below: "## Causes of a cut") == CutCause.all.map(\.rawValue))
         #expect(Self.rows(below: "## Reasons to wait") == WaitReason.all.map(\.rawValue))
         #expect(Self.rows(below: "## Event kinds", column: 1) == EventKind.all.map(\.description))
     }

@@ -65,6 +65,7 @@ enum Samples {
         SessionOpen(owner: user, device: "a1b2c3", generation: 9, session: session, slots: 5),
         SessionOpened(epoch: 7),
         SessionClose(owner: user, device: "a1b2c3", generation: 9, reason: "closed by the executor"),
+        SessionProbe(session: session), SessionProbed(alive: true), SessionCut(session: session, cause: .deleted),
         LinkState(up: true, leader: life, epoch: 7),
         TaskSubmit(
             task: task, owner: user, prompt: "say \"hällo\"\n", target: .device("a1b2c3"), agent: "claude-code",

@@ -184,7 +184,7 @@ struct DeviceTableTests {
         #expect(table.device(key)?.isDefault == false)
     }
 
-    @Test("Rows come back offline; a deleted one is only its generation")
+    @Test("Rows come back unknown, and offline when nothing was heard for long; a deleted one is only its generation")
     func rows() {
         let record = DeviceRecord(
             name: "kept", isDefault: true, total: 3, agents: [], lastSeenAt: Samples.start, generation: 4)
@@ -192,7 +192,14 @@ struct DeviceTableTests {
         var table = DeviceTable([
             DeviceRow(key: key, record: record), DeviceRow(key: gone, record: record, deleted: true),
         ])
+        #expect(table.devices(of: Samples.anna).map(\.status) == [.unknown])
+        #expect(table.devices(of: Samples.anna).map(\.statusReason) == [.registryRestarted])
+        let settled = table.settle()
+        #expect(settled == [key])
         #expect(table.devices(of: Samples.anna).map(\.status) == [.offline])
+        #expect(table.devices(of: Samples.anna).map(\.statusReason) == [nil])
+        let again = table.settle()
+        #expect(again.isEmpty)
         #expect(table.device(key)?.isDefault == true)
         let connected28 = table.connect("gone", session: 1)
         #expect(connected28.generation == 5)

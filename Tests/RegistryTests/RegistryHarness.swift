@@ -13,23 +13,26 @@ final class RegistryHarness: Sendable {
     let logger: Logger
 
     /// - Parameter folder: That of an earlier one whose data it takes over; nil = a new one.
-    init(_ folder: TemporaryDirectory? = nil) async throws {
+    init(_ folder: TemporaryDirectory? = nil, unheard: Duration? = nil) async throws {
         self.folder = try folder ?? TemporaryDirectory()
         reactor = Reactor(name: "test")
         var logger = Logger(label: "registry")
         logger.logLevel = .critical
         self.logger = logger
-        let configuration = RegistryConfiguration(
+        var configuration = RegistryConfiguration(
             bind: "ipc://\(self.folder.file("registry.sock"))", dataDirectory: self.folder.file("data"))
+        if let unheard { configuration.unheard = unheard }
         server = RegistryServer(configuration, reactor: reactor, logger: logger)
         try await server.start()
     }
 
     /// Another service that has dialled the registry.
-    func dial(_ role: ServiceRole = .gateway, name: String = "test") async throws -> Caller {
+    func dial(_ role: ServiceRole = .gateway, name: String = "test", handlers: Handlers = Handlers()) async throws
+        -> Caller
+    {
         let identity = Identity(role: role, name: name)
         let link = Link(
-            server.endpoint, identity: identity, handlers: Handlers(), reactor: reactor, logger: logger)
+            server.endpoint, identity: identity, handlers: handlers, reactor: reactor, logger: logger)
         return Caller(identity: identity, link: link, peer: try await link.connected())
     }
 
@@ -47,11 +50,12 @@ struct Caller: Sendable {
 
     /// Registers a device in session `session` of this gateway.
     func register(
-        _ id: String = "box", session: UInt64, owner: UserID = Samples.anna, generation: UInt64 = 0
+        _ id: String = "box", session: UInt64, owner: UserID = Samples.anna, generation: UInt64 = 0,
+        boot: BootID = BootID(high: 7, low: 7)
     ) async throws -> DeviceRegistered {
         let route = Route(gateway: identity.incarnation, session: SessionNumber(session))
         return try await peer.request(
-            Samples.register(id, name: "Linux - \(id)", generation: generation, owner: owner, route: route))
+            Samples.register(id, name: "Linux - \(id)", generation: generation, boot: boot, owner: owner, route: route))
     }
 
     func devices(_ owner: UserID = Samples.anna) async throws -> [Device] {

@@ -5,6 +5,8 @@ struct DeviceItem: Codable, Equatable, Sendable {
     var id: String
     var name: String
     var status: DeviceStatus
+    /// Why, where the status alone would mislead.
+    var statusReason: StatusReason?
     /// Whether tasks without a target go here.
     var isDefault: Bool
     var slots: Slots
@@ -16,11 +18,17 @@ struct DeviceItem: Codable, Equatable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case id, name, status, slots, version, agents, platform
+        case statusReason = "status_reason"
         case isDefault = "is_default"
         case lastSeenAt = "last_seen_at"
         case connectedAt = "connected_at"
     }
 
     /// Whether it is connected.
-    var isConnected: Bool { status != .offline }
+    var isConnected: Bool { status != .offline && status != .unknown }
+
+    /// The status in words.
+    var condition: String {
+        statusReason.map { "\(status), \($0.rawValue.replacing("_", with: " "))" } ?? status.rawValue
+    }
 }

@@ -43,7 +43,7 @@ struct ListDevices: AsyncParsableCommand {
                 let seen = device.lastSeenAt.map { Elapsed.ago(now.seconds(since: $0)) } ?? "never"
                 let agents = device.agents.filter(\.ready).map(\.name).joined(separator: ", ")
                 return [
-                    device.isDefault ? "★" : "", device.name, device.status.rawValue,
+                    device.isDefault ? "★" : "", device.name, device.condition,
                     "\(device.slots.used)/\(device.slots.total)", agents.isEmpty ? "none" : agents,
                     device.isConnected ? "now" : seen, device.id,
                 ]

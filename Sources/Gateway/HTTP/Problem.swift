@@ -52,12 +52,12 @@ struct Problem: Error, Sendable {
         .tokenRevoked: .unauthorized, .loginFailed: .unauthorized, .deviceNotFound: .notFound,
         .taskNotFound: .notFound, .conversationNotFound: .notFound, .tokenNotFound: .notFound,
         .deviceOffline: .conflict, .unavailable: .serviceUnavailable, .deadlineExceeded: .gatewayTimeout,
-        .storageFailed: .serviceUnavailable, .internalError: .internalServerError,
+        .storageFailed: .serviceUnavailable, .draining: .serviceUnavailable, .internalError: .internalServerError,
     ]
 
     /// Codes of the mesh that mean one of ``statuses`` to a client.
     static let translations: [ErrorCode: ErrorCode] = [
-        .peerLost: .unavailable, .notLeader: .unavailable, .draining: .unavailable, .slotsFull: .unavailable,
+        .peerLost: .unavailable, .notLeader: .unavailable, .slotsFull: .unavailable,
         .messageTooLarge: .bodyTooLarge,
     ]
 

@@ -35,17 +35,34 @@ struct GatewayCommand: AsyncParsableCommand {
     @Option(help: "A PEM file with its private key (or WEGENT_TLS_KEY).")
     var tlsKey: String?
 
+    @Option(
+        help: """
+            Seconds without a sign of life after which a WebSocket is dead, 1 to 3600 (or WEGENT_SILENCE_S). Default: 15
+            """)
+    var silenceS: Int?
+
+    @Option(
+        help: "Seconds that requests under way have at a stop, 0 to 600 (or WEGENT_DRAIN_S). Default: 5")
+    var drainS: Int?
+
     @OptionGroup(title: "Logging") var log: LogArguments
 
     func run() async throws {
         Launch.prepare(try log.options())
         let setting = Setting.process
         let address = try Address(try setting.value(http, "WEGENT_HTTP") ?? "127.0.0.1:8787")
-        let configuration = GatewayConfiguration(
+        var configuration = GatewayConfiguration(
             registry: try setting.value(registry, "WEGENT_REGISTRY") ?? "tcp://127.0.0.1:7401", host: address.host,
             port: address.port, dataDirectory: try setting.value(data, "WEGENT_DATA") ?? "data",
             tlsCertificate: try setting.value(tlsCert, "WEGENT_TLS_CERT"),
             tlsKey: try setting.value(tlsKey, "WEGENT_TLS_KEY"))
+        let silence = try setting.value(silenceS, "WEGENT_SILENCE_S") ?? 15
+        let drain = try setting.value(drainS, "WEGENT_DRAIN_S") ?? 5
+        guard (1...3600).contains(silence), (0...600).contains(drain) else {
+            throw ValidationError("--silence-s is 1 to 3600 and --drain-s 0 to 600 seconds")
+        }
+        configuration.silence = .seconds(silence)
+        configuration.drain = .seconds(drain)
         let logger = Logger(label: "gateway")
         let reactor = Reactor()
         let server = GatewayServer(configuration, reactor: reactor, logger: logger)
@@ -56,7 +73,7 @@ struct GatewayCommand: AsyncParsableCommand {
         } stop: {
             await server.stop()
         }
-        try await Launch.run([serving], logger: logger)
+        try await Launch.run([serving], within: .seconds(2 * drain + 3), logger: logger)
         await reactor.shutdown()
     }
 }

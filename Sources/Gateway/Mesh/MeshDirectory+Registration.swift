@@ -2,17 +2,27 @@ import Mesh
 import Messages
 
 extension MeshDirectory {
+    /// What became of a registration.
+    struct Registration: Sendable {
+        var result: Result<DeviceRegistered, Fault>
+        /// The registry's connection that was asked; nil when there was none.
+        var registry: Peer?
+        /// Whether the registry was lost or not there, so that it has said nothing.
+        var isAway: Bool
+    }
+
     /// Registers a session's device.
-    /// - Returns: the answer, and the registry's connection that it came from; nil when there was none.
-    func register(_ message: DeviceRegister) async -> (Result<DeviceRegistered, Fault>, Peer?) {
-        guard let link = registryLink, let peer = try? await link.connected(within: GatewayLimits.leader) else {
-            return (.failure(Fault(.unavailable, "the registry cannot be reached at the moment; try again")), nil)
+    func register(_ message: DeviceRegister) async -> Registration {
+        guard let link = registryLink, let peer = try? await link.connected(within: GatewayLimits.admission) else {
+            let fault = Fault(.unavailable, "the registry cannot be reached at the moment; try again")
+            return Registration(result: .failure(fault), registry: nil, isAway: true)
         }
-        await registrations.enter()
-        defer { registrations.leave() }
-        return (
-            await Result.fault { try await peer.request(message, deadline: GatewayLimits.request) }, peer
-        )
+        let place = await registrations.place(for: GatewayLimits.registrationPlace)
+        defer { place.leave() }
+        let result = await Result.fault { try await peer.request(message, deadline: GatewayLimits.request) }
+        var isAway = false
+        if case .failure(let fault) = result { isAway = fault.code == .peerLost && !peer.isUp }
+        return Registration(result: result, registry: peer, isAway: isAway)
     }
 }
 

@@ -31,34 +31,38 @@ final class MeshDirectory: Sendable {
     private let endpoint: String
     private let reactor: Reactor
     private let registry = Mutex<Link?>(nil)
+    private let isDraining = Atomic(false)
     /// A registry that has just come back meets some sessions at a time, not all at once.
     let registrations = Turnstile(places: GatewayLimits.registrationsAtOnce)
-    private let onChange: @Sendable (Change) -> Void
-    private let onRelay: @Sendable (Header, [UInt8], Peer) -> Bool
+    private let sessions: SessionTable
+    private let cache: ServiceCache
 
-    /// - Parameters:
-    ///   - onChange: Called on the reactor.
-    ///   - onRelay: Takes what a dispatcher sends to a session; called on the reactor, true = taken.
+    /// - Parameter sessions: Those of executors: what dispatchers and the registry say to them goes there.
     init(
-        registry: String, identity: Identity, reactor: Reactor, logger: Logger,
-        onChange: @escaping @Sendable (Change) -> Void,
-        onRelay: @escaping @Sendable (Header, [UInt8], Peer) -> Bool
+        registry: String, identity: Identity, reactor: Reactor, logger: Logger, sessions: SessionTable,
+        cache: ServiceCache
     ) {
+        self.cache = cache
         endpoint = registry
         self.identity = identity
         self.reactor = reactor
         self.logger = logger
-        self.onChange = onChange
-        self.onRelay = onRelay
+        self.sessions = sessions
     }
 
     /// Starts to dial the registry; returns at once.
     func start() {
+        // Until the registry says otherwise, so before it can.
+        lead(cache.load())
         var handlers = Handlers()
         handlers.onPeerUp { [weak self] in self?.registryUp($0) }
         handlers.onPeerDown { [weak self] _, reason in
             self?.lost("registry lost", ["reason": "\(reason)"])
         }
+        handlers.onRequest(SessionProbe.self) { [sessions] probe, _ in
+            SessionProbed(alive: await sessions.isAlive(probe.session))
+        }
+        handlers.onNotice(SessionCut.self) { [sessions] cut, _ in sessions.cut(cut) }
         let link = Link(endpoint, identity: identity, handlers: handlers, reactor: reactor, logger: logger)
         registry.withLock { $0 = link }
     }
@@ -96,19 +100,39 @@ final class MeshDirectory: Sendable {
         }
     }
 
+    /// The roles of services that cannot be reached: `registry`, and `dispatcher` when a partition has no leader.
+    var missing: [String] {
+        let isLed = state.withLock { state in
+            (0..<Partition.count).allSatisfy { number in
+                let leader = state.leadership.leader(of: Partition(number: number))
+                return leader.flatMap { state.links[$0.endpoint]?.peer?.isUp } ?? false
+            }
+        }
+        return (registryPeer?.isUp == true ? [] : ["registry"]) + (isLed ? [] : ["dispatcher"])
+    }
+
+    /// Tells the registry whether this gateway takes new work.
+    func announce(draining: Bool) {
+        isDraining.store(draining, ordering: .relaxed)
+        if let peer = registryPeer { announce(to: peer) }
+    }
+
+    private func announce(to peer: Peer) {
+        let announce = ServiceAnnounce(draining: isDraining.load(ordering: .relaxed))
+        Task { [logger] in
+            do { _ = try await peer.request(announce) } catch {
+                logger.warning("registry did not take the announcement", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
     // MARK: What the registry says
 
     private func registryUp(_ peer: Peer) {
         logger.notice("registry connected", metadata: ["incarnation": "\(peer.identity.incarnation)"])
-        Task { [logger] in
-            do {
-                _ = try await peer.request(ServiceAnnounce(draining: false))
-            } catch {
-                logger.warning("registry did not take the announcement", metadata: ["error": "\(error)"])
-            }
-        }
+        announce(to: peer)
         watch(peer)
-        onChange(.registry(peer))
+        sessions.changed(.registry(peer))
         bump()
     }
 
@@ -132,14 +156,22 @@ final class MeshDirectory: Sendable {
     }
 
     private func apply(_ changes: ServiceChanges) {
+        state.withLock { $0.watch }?.grant(1)
+        lead(changes.services)
+        // With those that can be reached though a registry that is about to end does not list them any more.
+        let (known, version) = state.withLock { ($0.leadership.known, $0.version) }
+        Task { [cache] in await cache.save(known, version: version) }
+    }
+
+    /// Dials those who lead, and nobody else.
+    private func lead(_ services: [ServiceEntry]) {
         let gone: [Link] = state.withLock { state in
             guard !state.closed else { return [] }
-            state.watch?.grant(1)
             let reachable = Set(
                 state.links.values.compactMap { link in
                     link.peer.flatMap { $0.isUp ? $0.identity.incarnation : nil }
                 })
-            state.leadership.apply(changes.services, reachable: reachable)
+            state.leadership.apply(services, reachable: reachable)
             let wanted = state.leadership.endpoints
             for endpoint in wanted where state.links[endpoint] == nil { state.links[endpoint] = dial(endpoint) }
             let gone = state.links.filter { !wanted.contains($0.key) }
@@ -154,7 +186,7 @@ final class MeshDirectory: Sendable {
 
     private func dial(_ endpoint: String) -> Link {
         var handlers = Handlers()
-        handlers.onRelay(onRelay)
+        handlers.onRelay(sessions.deliver)
         handlers.onPeerUp { [weak self] peer in
             self?.logger.notice(
                 "dispatcher connected",
@@ -174,7 +206,7 @@ final class MeshDirectory: Sendable {
     }
 
     private func changed() {
-        onChange(.leaders)
+        sessions.changed(.leaders)
         bump()
     }
 }

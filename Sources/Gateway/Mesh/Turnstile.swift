@@ -25,6 +25,29 @@ final class Turnstile: Sendable {
         }
     }
 
+    /// Enters, and leaves at ``Place/leave()`` or after `limit`: who takes long does not hold the others up.
+    func place(for limit: Duration) async -> Place {
+        await enter()
+        let place = Place(self)
+        Task {
+            try? await Task.sleep(for: limit)
+            place.leave()
+        }
+        return place
+    }
+
+    /// A place that is left once.
+    final class Place: Sendable {
+        private let turnstile: Turnstile
+        private let left = Atomic(false)
+
+        init(_ turnstile: Turnstile) { self.turnstile = turnstile }
+
+        func leave() {
+            if !left.exchange(true, ordering: .acquiringAndReleasing) { turnstile.leave() }
+        }
+    }
+
     func leave() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             if state.waiting.isEmpty {

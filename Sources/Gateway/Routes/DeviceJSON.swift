@@ -11,6 +11,7 @@ struct DeviceJSON: Encodable {
         try container.encode(device.id, forKey: .id)
         try container.encode(device.name, forKey: .name)
         try container.encode(device.status, forKey: .status)
+        try container.encode(device.statusReason, forKey: .statusReason)
         try container.encode(device.isDefault, forKey: .isDefault)
         try container.encode(device.slots, forKey: .slots)
         try container.encode(device.version, forKey: .version)
@@ -22,6 +23,7 @@ struct DeviceJSON: Encodable {
 
     private enum Key: String, CodingKey {
         case id, name, status, slots, version, agents, platform
+        case statusReason = "status_reason"
         case isDefault = "is_default"
         case lastSeenAt = "last_seen_at"
         case connectedAt = "connected_at"

@@ -4,7 +4,6 @@ import Messages
 /// `GET /devices`, `PUT|DELETE /devices/{device}/default`, `DELETE /devices/{device}`.
 struct DeviceRoutes: Sendable {
     let directory: MeshDirectory
-    let sessions: SessionTable
 
     var routes: [Endpoint] {
         [
@@ -29,9 +28,9 @@ struct DeviceRoutes: Sendable {
 
     @Sendable private func delete(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let (owner, device) = (try context.owner, try device(context))
+        // The registry has its session cut, wherever that is: else an executor that still runs would be connected and
+        // in no list, until somebody restarts it.
         _ = try await directory.askRegistry(DeviceDelete(owner: owner, device: device), trace: context.trace)
-        // Else an executor that still runs would be connected and in no list, until somebody restarts it.
-        sessions.close(device, of: owner, .deleted)
         return .noContent
     }
 

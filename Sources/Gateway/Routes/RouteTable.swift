@@ -5,11 +5,14 @@ import Messages
 /// All routes of the gateway, and the router made of them.
 struct RouteTable: Sendable {
     var routes: [Endpoint]
+    private let drain: Drain
 
-    init(accounts: Accounts, directory: MeshDirectory, sessions: SessionTable, tuning: GatewayTuning) {
+    init(accounts: Accounts, directory: MeshDirectory, tuning: GatewayTuning, drain: Drain) {
+        self.drain = drain
         routes =
-            HealthRoutes().routes + AuthRoutes(accounts: accounts).routes + TokenRoutes(accounts: accounts).routes
-            + DeviceRoutes(directory: directory, sessions: sessions).routes + TaskRoutes(directory: directory).routes
+            HealthRoutes(accounts: accounts, directory: directory, drain: drain).routes
+            + AuthRoutes(accounts: accounts).routes + TokenRoutes(accounts: accounts).routes
+            + DeviceRoutes(directory: directory).routes + TaskRoutes(directory: directory).routes
             + EventRoutes(directory: directory, verifier: accounts.verifier, heartbeat: tuning.heartbeat).routes
             + SocketRoutes().routes
     }
@@ -18,6 +21,7 @@ struct RouteTable: Sendable {
     func responder(verifier: TokenVerifier) -> some HTTPResponder<GatewayContext> {
         let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: TraceMiddleware())
+        router.add(middleware: DrainMiddleware(drain: drain))
         let guarded = router.group().add(middleware: BearerGuard(verifier: verifier))
         for (path, routes) in Dictionary(grouping: routes, by: \.path) {
             let place = RouterPath(path)

@@ -156,7 +156,7 @@ final class ExecutorSession: Sendable {
                 logger.notice(
                     "device registered",
                     metadata: ["device": "\(message.device)", "generation": "\(message.generation)"])
-                answer(.reply, message, correlation: correlation)
+                answer(correlation == nil ? .notice : .reply, message, correlation: correlation ?? 0)
             case .refuse(let fault, let correlation):
                 logger.warning("registration refused", metadata: ["code": "\(fault.code)"])
                 answer(.failure, fault, correlation: correlation)
@@ -180,14 +180,21 @@ final class ExecutorSession: Sendable {
 
     private func ask(_ message: DeviceRegister, ticket: UInt64) {
         Task {
-            let (result, asked) = await directory.register(message)
-            channel.eventLoop.execute {
-                self.carryOut(self.state.value.registered(result, ticket: ticket))
-                // A registry that came while the old one's answer was on its way was not told of this session.
-                if let asked, let peer = self.directory.registryPeer, peer != asked, self.state.value.isRegistered {
-                    self.carryOut(self.state.value.registryReturned())
-                }
-            }
+            let registration = await directory.register(message)
+            channel.eventLoop.execute { self.took(registration, ticket: ticket) }
+        }
+    }
+
+    private func took(_ registration: MeshDirectory.Registration, ticket: UInt64) {
+        switch registration.result {
+        case .failure(let fault) where registration.isAway:
+            logger.warning("the registry is away", metadata: ["session": "\(number)"])
+            carryOut(state.value.registryIsAway(fault, ticket: ticket))
+        default: carryOut(state.value.registered(registration.result, ticket: ticket))
+        }
+        // A registry that came while there was no answer, or the old one's was on its way, was not told of this session.
+        if let peer = directory.registryPeer, peer != registration.registry, state.value.isRegistered {
+            carryOut(state.value.registryReturned())
         }
     }
 

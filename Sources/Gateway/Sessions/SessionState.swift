@@ -9,8 +9,8 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
     enum Action: Sendable, Equatable {
         /// Ask the registry, and tell ``SessionState/registered(_:ticket:)`` with this ticket.
         case register(DeviceRegister, ticket: UInt64)
-        /// Answer the executor's request.
-        case answer(DeviceRegistered, correlation: UInt64)
+        /// The device is known by this: answer the executor's request, or (nil) tell it of its new number.
+        case answer(DeviceRegistered, correlation: UInt64?)
         /// Refuse the executor's request.
         case refuse(Fault, correlation: UInt64)
         /// Ask the leader to open the session, and tell ``SessionState/opened(_:ticket:)`` with this ticket.
@@ -115,18 +115,33 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
         self.pending = nil
         guard !ended else { return forget(result) }
         switch result {
-        case .success(let answer):
-            var known = pending.asked
-            known.device = answer.device
-            known.generation = answer.generation
-            registration = known
-            var actions: [Action] = pending.correlation.map { [.answer(answer, correlation: $0)] } ?? []
-            if let leader = link.leader { actions += open(leader) } else { actions.append(.look) }
-            return actions
+        case .success(let answer): return known(answer, pending.asked, pending.correlation)
         case .failure(let fault):
             if let correlation = pending.correlation { return [.refuse(fault, correlation: correlation)] }
             return fault.code == .staleSession ? [.close(.replaced)] : [.registerAgain]
         }
+    }
+
+    /// There is no registry to ask. A device that was registered before works on under the next number: this gateway's
+    /// own guess, which the registry replaces when it is back (``registryReturned()``). A new one is refused.
+    mutating func registryIsAway(_ fault: Fault, ticket: UInt64) -> [Action] {
+        guard let pending, pending.ticket == ticket, let correlation = pending.correlation, !ended,
+            pending.asked.generation > 0
+        else { return registered(.failure(fault), ticket: ticket) }
+        self.pending = nil
+        let asked = pending.asked
+        let answer = DeviceRegistered(device: asked.device, name: asked.name, generation: asked.generation + 1)
+        return known(answer, asked, correlation)
+    }
+
+    private mutating func known(
+        _ answer: DeviceRegistered, _ asked: DeviceRegister, _ correlation: UInt64?
+    ) -> [Action] {
+        var known = asked
+        known.device = answer.device
+        known.generation = answer.generation
+        registration = known
+        return [.answer(answer, correlation: correlation)] + (link.leader.map { open($0) } ?? [.look])
     }
 
     /// The WebSocket was closed while the registry took the device in: without a word it would seem online for ever.

@@ -1,5 +1,6 @@
 import Mesh
 import Messages
+import NIOCore
 import Synchronization
 
 /// All executors' sessions of this gateway, by their numbers and by their devices. Callable from any thread.
@@ -39,9 +40,19 @@ final class SessionTable: Sendable {
         if let old, old !== session { old.close(.replaced) }
     }
 
-    /// Ends the session of a device, if it is held here.
-    func close(_ device: String, of owner: UserID, _ end: SessionEnd) {
-        state.withLock { $0.devices[Key(owner: owner, device: device)]?.session }?.close(end)
+    /// Ends a session, if it is held here.
+    func cut(_ cut: SessionCut) {
+        state.withLock { $0.sessions[cut.session.value] }?.close(cut.cause == .deleted ? .deleted : .replaced)
+    }
+
+    /// Whether a session's executor answers a ping within `limit`; false when it is not held here.
+    func isAlive(_ session: SessionNumber, within limit: Duration = GatewayLimits.probe) async -> Bool {
+        guard let channel = state.withLock({ $0.sessions[session.value] })?.channel else { return false }
+        let answer = channel.eventLoop.makePromise(of: Bool.self)
+        let alarm = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) { answer.succeed(false) }
+        defer { alarm.cancel() }
+        channel.triggerUserOutboundEvent(SocketProbe(answer: answer)).whenFailure { _ in answer.succeed(false) }
+        return (try? await answer.futureResult.get()) ?? false
     }
 
     /// How many there are.

@@ -2,6 +2,12 @@ import Messages
 import NIOCore
 import NIOWebSocket
 
+/// Asks a WebSocket, as an outbound event, whether its other end is alive: it is pinged, and the next frame of any kind
+/// is the answer; the end of the connection is the other one. Whoever asks has a deadline.
+struct SocketProbe: Sendable {
+    let answer: EventLoopPromise<Bool>
+}
+
 /// A WebSocket's own rules: pings and silence, kinds of frames, closing in order, and the end of a token. What is in the
 /// messages is its ``SocketGuest``'s business.
 final class GuestSocket: ChannelDuplexHandler {
@@ -16,6 +22,8 @@ final class GuestSocket: ChannelDuplexHandler {
     private var pinged = NIODeadline.now()
     private let opened = NIODeadline.now()
     private var pings: RepeatedTask?
+    /// Who asks whether the other end is alive.
+    private var probes: [EventLoopPromise<Bool>] = []
     /// Why it ends, once that is known.
     private var end: String?
 
@@ -38,6 +46,7 @@ final class GuestSocket: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         pings?.cancel()
+        answer(probes: false)
         guest.ended(end ?? "the connection was lost")
         context.fireChannelInactive()
     }
@@ -47,6 +56,7 @@ final class GuestSocket: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = Self.unwrapInboundIn(data)
         heard = .now()
+        answer(probes: true)
         switch frame.opcode {
         case .connectionClose: closed(frame, context)
         case _ where end != nil: break
@@ -95,11 +105,21 @@ final class GuestSocket: ChannelDuplexHandler {
     // MARK: Out
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard let end = event as? SessionEnd else {
-            return context.triggerUserOutboundEvent(event, promise: promise)
+        switch event {
+        case let end as SessionEnd:
+            close(end, context)
+            promise?.succeed()
+        case let probe as SocketProbe:
+            if end == nil { probes.append(probe.answer) } else { probe.answer.succeed(false) }
+            write(.ping, ByteBuffer(), context)
+            promise?.succeed()
+        default: context.triggerUserOutboundEvent(event, promise: promise)
         }
-        close(end, context)
-        promise?.succeed()
+    }
+
+    private func answer(probes alive: Bool) {
+        for probe in probes { probe.succeed(alive) }
+        probes = []
     }
 
     private func tick(_ context: ChannelHandlerContext) {

@@ -1,5 +1,5 @@
-/// Removes a device's registration, its star included. A connected device stays connected and comes back at its
-/// next registration. `device_not_found` when the owner has none of this id.
+/// Removes a device's registration, its star included. The session of a connected device is cut wherever it is, and
+/// the device comes back when its executor registers it anew. `device_not_found` when the owner has none of this id.
 public struct DeviceDelete: Request, Equatable {
     public typealias Reply = Done
     public static let type = "device.delete"

@@ -1,4 +1,5 @@
-/// The registry's answer to ``DeviceRegister``, passed on to the executor.
+/// The registry's answer to ``DeviceRegister``, passed on to the executor. As a notice it tells an executor whose session
+/// was registered again, after the registry had been away, of its new number.
 public struct DeviceRegistered: Message, Equatable {
     public static let type = "device.registered"
     /// The id under which the device is known; another than asked where two machines share one.

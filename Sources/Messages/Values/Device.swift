@@ -7,6 +7,8 @@ public struct Device: Codable, Sendable, Equatable {
     /// For people, 1 to 200 characters, such as "Linux - build-box".
     public var name: String
     public var status: DeviceStatus
+    /// Why, where the status alone would mislead.
+    public var statusReason: StatusReason?
     /// Whether tasks without a target go here; at most one per owner.
     public var isDefault: Bool
     public var slots: Slots
@@ -25,7 +27,8 @@ public struct Device: Codable, Sendable, Equatable {
     public var route: Route?
 
     public init(
-        owner: UserID, id: String, name: String, status: DeviceStatus, isDefault: Bool = false, slots: Slots,
+        owner: UserID, id: String, name: String, status: DeviceStatus, statusReason: StatusReason? = nil,
+        isDefault: Bool = false, slots: Slots,
         version: String? = nil, agents: [Agent] = [], platform: Platform? = nil, lastSeenAt: Timestamp? = nil,
         connectedAt: Timestamp? = nil, generation: UInt64 = 0, route: Route? = nil
     ) {
@@ -33,6 +36,7 @@ public struct Device: Codable, Sendable, Equatable {
         self.id = id
         self.name = name
         self.status = status
+        self.statusReason = statusReason
         self.isDefault = isDefault
         self.slots = slots
         self.version = version
@@ -46,6 +50,7 @@ public struct Device: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case owner, id, name, status, slots, version, agents, platform, generation, route
+        case statusReason = "status_reason"
         case isDefault = "is_default"
         case lastSeenAt = "last_seen_at"
         case connectedAt = "connected_at"

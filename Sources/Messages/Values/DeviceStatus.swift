@@ -10,6 +10,9 @@ public struct DeviceStatus: OpenSet {
     /// Connected, every slot in use.
     public static let busy = DeviceStatus(rawValue: "busy")
 
+    /// Not heard of since the registry was restarted, which is no news of it: nobody acts on its absence yet.
+    public static let unknown = DeviceStatus(rawValue: "unknown")
+
     /// Every status that this version knows.
-    public static let all: [DeviceStatus] = [.online, .offline, .busy]
+    public static let all: [DeviceStatus] = [.online, .offline, .busy, .unknown]
 }

@@ -64,7 +64,7 @@ public struct ErrorCode: OpenSet {
     public static let executorRestarted = ErrorCode(rawValue: "executor_restarted")
     /// The device has no free slot; the task goes back to its queue.
     public static let slotsFull = ErrorCode(rawValue: "slots_full")
-    /// The device or service takes no new work.
+    /// 503: the device or service takes no new work.
     public static let draining = ErrorCode(rawValue: "draining")
     /// The directory is outside those that the device allows, or does not exist.
     public static let cwdNotAllowed = ErrorCode(rawValue: "cwd_not_allowed")

@@ -11,4 +11,6 @@ struct DeviceSession: Equatable, Sendable {
     var connectedAt: Timestamp
     /// Slots in use, as the executor last reported.
     var used: Int
+    /// Whether it takes no new work, as the executor last reported.
+    var draining = false
 }

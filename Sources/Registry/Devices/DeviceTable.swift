@@ -13,12 +13,25 @@ struct DeviceTable: Sendable {
     private var minted: [DeviceKey: UInt64] = [:]
     private var sessions: [Incarnation: [SessionNumber: DeviceKey]] = [:]
 
-    /// The state after a start: everything offline.
+    /// The executors' lives whose registrations are on their way to the disk.
+    private var arriving: [DeviceKey: BootID] = [:]
+
+    /// The state after a start: nothing is heard of any device until ``settle()``.
     init(_ rows: [DeviceRow] = []) {
         for row in rows {
             minted[row.key] = row.generation
-            if !row.deleted { self[row.key] = row.record }
+            guard !row.deleted else { continue }
+            self[row.key] = row.record
+            self[row.key]?.isUnheard = true
         }
+    }
+
+    /// The start is long enough ago: who was not heard of is offline. Returns whose status changed.
+    mutating func settle() -> [DeviceKey] {
+        let silent = keys(of: nil).filter { self[$0]?.isUnheard == true }
+        for key in silent { self[key]?.isUnheard = false }
+        if !silent.isEmpty { revision += 1 }
+        return silent
     }
 
     // MARK: Looking
@@ -55,6 +68,7 @@ struct DeviceTable: Sendable {
     {
         let generation = max(minted[key] ?? 0, register.generation) + 1
         minted[key] = generation
+        arriving[key] = register.boot
         return DeviceRegistration(
             key: key, generation: generation, route: route, boot: register.boot, name: register.name,
             slots: register.slots, version: register.version, agents: register.agents, platform: register.platform,
@@ -64,11 +78,12 @@ struct DeviceTable: Sendable {
     /// Opens the session of a registration that is on disk, where `name` is the name that the row holds. False, and
     /// nothing changed, when a newer registration has come meanwhile.
     ///
-    /// An older session ends here, whatever its executor's life is: the newest wins. That a living session with
-    /// another boot id is a second machine, which gets an id of its own, is still to be decided here.
+    /// An older session ends here, whatever its executor's life is: that a living one of another life keeps its id is
+    /// decided before (``claim(_:by:)``).
     mutating func open(_ registration: DeviceRegistration, name: String) -> Bool {
         let key = registration.key
         guard minted[key] == registration.generation else { return false }
+        arriving[key] = nil
         let old = self[key]
         if let route = old?.session?.route { forget(route) }
         // The same executor has only dialled again: what it last reported still holds.
@@ -79,7 +94,7 @@ struct DeviceTable: Sendable {
             generation: registration.generation,
             session: DeviceSession(
                 generation: registration.generation, route: registration.route, boot: registration.boot,
-                connectedAt: registration.at, used: min(used, registration.slots)))
+                connectedAt: registration.at, used: min(used, registration.slots)), boot: registration.boot)
         sessions[registration.route.gateway, default: [:]][registration.route.session] = key
         revision += 1
         return true
@@ -111,12 +126,21 @@ struct DeviceTable: Sendable {
         case changed(DeviceKey)
     }
 
+    /// A registration was not put on disk, or its connection ended meanwhile.
+    mutating func abandon(_ registration: DeviceRegistration) {
+        if minted[registration.key] == registration.generation { arriving[registration.key] = nil }
+    }
+
+    /// Which executor's life has a device now, or is about to have it; nil = none.
+    func holder(_ key: DeviceKey) -> BootID? { arriving[key] ?? self[key]?.session?.boot }
+
     /// Takes a checked report in.
     mutating func report(_ report: DeviceReport, from route: Route, at now: Timestamp) -> Report {
         guard let key = sessions[route.gateway]?[route.session], var record = self[key] else { return .stale }
         let before = record
         record.total = report.total
         record.session?.used = min(report.used, report.total)
+        record.session?.draining = report.draining
         if let agents = report.agents { record.agents = agents }
         let changed = record != before
         record.lastSeenAt = now
@@ -165,6 +189,7 @@ struct DeviceTable: Sendable {
     private mutating func end(_ key: DeviceKey, _ session: DeviceSession, at now: Timestamp) {
         forget(session.route)
         self[key]?.session = nil
+        self[key]?.isUnheard = false
         self[key]?.lastSeenAt = now
         unsaved.insert(key)
     }

@@ -102,9 +102,11 @@ final class TestSocket: Sendable {
 
     /// Registers a device, and returns the answer.
     @discardableResult
-    func register(_ device: String = "box", correlation: UInt64 = 7, generation: UInt64 = 0) async throws -> Message {
+    func register(
+        _ device: String = "box", correlation: UInt64 = 7, generation: UInt64 = 0, boot: BootID = .generate()
+    ) async throws -> Message {
         let message = DeviceRegister(
-            device: device, name: "Linux - \(device)", boot: .generate(), version: "1", slots: 5,
+            device: device, name: "Linux - \(device)", boot: boot, version: "1", slots: 5,
             platform: Platform(os: "linux", arch: "x86_64", hostname: device), generation: generation)
         try await send(.request, message, correlation: correlation)
         return try await next("the answer to the registration") { $0.header.correlation == correlation }

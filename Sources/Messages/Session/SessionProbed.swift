@@ -1,0 +1,10 @@
+/// The answer to ``SessionProbe``.
+public struct SessionProbed: Message, Equatable {
+    public static let type = "session.probed"
+    /// Whether anything was heard in time; false also for a session that the gateway does not have.
+    public var alive: Bool
+
+    public init(alive: Bool) {
+        self.alive = alive
+    }
+}

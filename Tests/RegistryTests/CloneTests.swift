@@ -1,0 +1,153 @@
+import Mesh
+import Messages
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Registry
+
+/// A gateway whose sessions are alive or not as a test says.
+private final class ProbedGateway: Sendable {
+    private struct State {
+        var alive: Set<SessionNumber> = []
+        /// Sessions that give no answer at all.
+        var mute: Set<SessionNumber> = []
+        var probes: [SessionNumber] = []
+        var cuts: [SessionCut] = []
+    }
+    private let state = Mutex(State())
+
+    var cuts: [SessionCut] { state.withLock { $0.cuts } }
+    var probes: [SessionNumber] { state.withLock { $0.probes } }
+    func set(alive sessions: [UInt64]) { state.withLock { $0.alive = Set(sessions.map { SessionNumber($0) }) } }
+    func set(mute sessions: [UInt64]) { state.withLock { $0.mute = Set(sessions.map { SessionNumber($0) }) } }
+
+    var handlers: Handlers {
+        var handlers = Handlers()
+        handlers.onRequest(SessionProbe.self) { [self] probe, _ in
+            let (alive, mute) = state.withLock { state in
+                state.probes.append(probe.session)
+                return (state.alive.contains(probe.session), state.mute.contains(probe.session))
+            }
+            if mute { try await Task.sleep(for: .seconds(60)) }
+            return SessionProbed(alive: alive)
+        }
+        handlers.onNotice(SessionCut.self) { [self] cut, _ in state.withLock { $0.cuts.append(cut) } }
+        return handlers
+    }
+}
+
+@Suite("Two machines with one id", .timeLimit(.minutes(2)))
+struct CloneTests {
+    private let one = BootID(high: 1, low: 1)
+    private let two = BootID(high: 2, low: 2)
+    private let three = BootID(high: 3, low: 3)
+
+    @Test("Each gets an id of its own, keeps it over new sessions, and the first one notices nothing")
+    func clones() async throws {
+        let registry = try await RegistryHarness()
+        let (first, second) = (ProbedGateway(), ProbedGateway())
+        first.set(alive: [1])
+        second.set(alive: [2, 3, 4, 5])
+        let left = try await registry.dial(name: "left", handlers: first.handlers)
+        let right = try await registry.dial(name: "right", handlers: second.handlers)
+        #expect(try await left.register(session: 1, boot: one).device == "box")
+        #expect(try await right.register(session: 2, boot: two).device == "box-2")
+        #expect(try await right.register(session: 3, boot: three).device == "box-3")
+        // One that keeps its id asks for it, one whose id is fixed asks for the first again.
+        #expect(try await right.register("box-2", session: 4, boot: two).device == "box-2")
+        #expect(try await right.register("box", session: 5, boot: three).device == "box-3")
+        #expect(try await left.devices().map(\.id).sorted() == ["box", "box-2", "box-3"])
+        #expect(try await left.devices().allSatisfy { $0.status == .online })
+        #expect(try await left.device("box")?.route?.session == SessionNumber(1))
+        // The same executor has dialled again: its older sessions are over.
+        try await eventually("the cuts") { second.cuts.map(\.session.value) == [2, 3] }
+        #expect(second.cuts.allSatisfy { $0.cause == .replaced } && first.cuts.isEmpty)
+        // A fourth machine that was given a taken suffix gets the next one, not a suffix of it.
+        #expect(try await left.register("box-3", session: 9, boot: BootID(high: 4, low: 4)).device == "box-4")
+        await registry.stop()
+    }
+
+    @Test("A dead session gives its id up, and its late end changes nothing")
+    func dead() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = ProbedGateway()
+        let left = try await registry.dial(handlers: gateway.handlers)
+        let right = try await registry.dial()
+        let old = try await left.register(session: 1, boot: one)
+        let new = try await right.register(session: 2, boot: two)
+        #expect(new.device == "box" && new.generation == old.generation + 1)
+        #expect(gateway.probes == [SessionNumber(1)])
+        try await eventually("the cut") { gateway.cuts == [SessionCut(session: SessionNumber(1), cause: .replaced)] }
+        left.peer.send(
+            DeviceGone(owner: Samples.anna, device: "box", generation: old.generation, reason: "late"))
+        #expect(try await left.device()?.status == .online)
+        #expect(try await right.device()?.route?.gateway == right.identity.incarnation)
+        await registry.stop()
+    }
+
+    @Test("A session that does not answer is dead after two seconds, and nobody else waits for that")
+    func mute() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = ProbedGateway()
+        gateway.set(mute: [1])
+        let left = try await registry.dial(handlers: gateway.handlers)
+        _ = try await left.register(session: 1, boot: one)
+        let start = ContinuousClock.now
+        async let contested = left.register(session: 2, boot: two)
+        try await eventually("the probe") { gateway.probes.count == 1 }
+        for session in 10..<30 as Range<UInt64> { _ = try await left.register("other", session: session) }
+        let between = ContinuousClock.now - start
+        #expect(try await contested.device == "box")
+        #expect(ContinuousClock.now - start >= RegistryLimits.probe)
+        #expect(between < RegistryLimits.probe)
+        await registry.stop()
+    }
+
+    @Test("A deleted device's session is cut where it is")
+    func deleted() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = ProbedGateway()
+        let left = try await registry.dial(handlers: gateway.handlers)
+        let right = try await registry.dial()
+        _ = try await left.register(session: 1)
+        _ = try await right.peer.request(DeviceDelete(owner: Samples.anna, device: "box"))
+        try await eventually("the cut") { gateway.cuts == [SessionCut(session: SessionNumber(1), cause: .deleted)] }
+        await registry.stop()
+    }
+
+    @Test("A draining device says so until its next session")
+    func draining() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = try await registry.dial()
+        _ = try await gateway.register(session: 1)
+        gateway.peer.send(DeviceReport(used: 1, total: 5, draining: true), session: 1)
+        let draining = try await gateway.device()
+        #expect(draining?.status == .online && draining?.statusReason == .draining)
+        _ = try await gateway.register(session: 2, boot: one)
+        #expect(try await gateway.device()?.statusReason == nil)
+        await registry.stop()
+    }
+
+    @Test("After a restart a device is unknown for a while, then offline, and watchers are told")
+    func restart() async throws {
+        let before = try await RegistryHarness()
+        let gateway = try await before.dial()
+        _ = try await gateway.register("a", session: 1)
+        _ = try await gateway.register("b", session: 2)
+        await before.stop()
+        let after = try await RegistryHarness(before.folder, unheard: .seconds(2))
+        let again = try await after.dial()
+        var watch = again.peer.items(DeviceWatch()).makeAsyncIterator()
+        #expect(try await watch.next()?.devices.map(\.statusReason) == [.registryRestarted, .registryRestarted])
+        let back = try await again.register("a", session: 1, generation: 1)
+        #expect(try await watch.next()?.devices.map(\.status) == [.online])
+        // One that is seen to go is offline, however young the registry.
+        again.peer.send(DeviceGone(owner: Samples.anna, device: "a", generation: back.generation, reason: "closed"))
+        #expect(try await watch.next()?.devices.map(\.status) == [.offline])
+        let settled = try #require(try await watch.next())
+        #expect(settled.devices.map(\.id) == ["b"] && settled.devices.map(\.status) == [.offline])
+        #expect(settled.devices.first?.statusReason == nil)
+        await after.stop()
+    }
+}

@@ -14,6 +14,8 @@ BINARIES := wegent wegent-gateway wegent-registry wegent-dispatcher wegent-execu
 RELEASE := swift build -c release --static-swift-stdlib --scratch-path .build-release
 # What `make run` passes on, such as `make run UP='--permission-mode accept-edits --allow-dir ~/src'`.
 UP ?=
+# What `make bench` measures; all of it without.
+BENCH ?=
 # What `make test` runs, such as `make test FILTER=CLITests`.
 FILTER ?=
 # `make fault`, `make soak`: where the choices begin; printed by each run.
@@ -59,9 +61,9 @@ soak: setup ## The same at random for as long as you like: make soak MINUTES=30 
 	swift build --scratch-path .build
 	.build/debug/wegent-fault random --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
-bench: setup ## Measure against C on libzmq, and the way of a task, and print a table
+bench: setup ## Measure rates, times, memory and recovery, and print tables (BENCH='stream --lines 1000' for one)
 	$(RELEASE)
-	.build-release/release/wegent-bench
+	.build-release/release/wegent-bench $(BENCH)
 
 check: ## Check the format of the sources and the rules of the project
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests

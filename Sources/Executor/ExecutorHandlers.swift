@@ -65,7 +65,9 @@ extension ExecutorService {
 
     private func resync(_ message: EventsResync) {
         leaderHeard = .now
-        outbox.resync(AttemptID(task: message.task, attempt: message.attempt), from: message.from)
+        let id = AttemptID(task: message.task, attempt: message.attempt)
+        outbox.resync(id, from: message.from)
+        if outbox[id]?.isBroken == true { end(id, .broken, grace: 5) }
         schedulePump()
     }
 }

@@ -177,4 +177,52 @@ struct OutboxTests {
         #expect(outbox[id]?.last == 2)
         #expect(FileManager.default.fileExists(atPath: folder.file("notes.txt")))
     }
+
+    @Test func `Acked bytes give their disk back, and the rest is taken up by the next life`() throws {
+        let path = folder.file(AttemptOutbox.fileName(id))
+        var outbox = try AttemptOutbox.create(id, in: folder.path)
+        for _ in 0..<40 {
+            try outbox.append(events(1, size: 1_000_000), time: .now())
+            _ = drain(&outbox)
+            outbox.acknowledge(outbox.last)
+        }
+        try outbox.append(events(3), time: .now())
+        var status = stat()
+        #expect(stat(path, &status) == 0)
+        #expect(status.st_size > 40_000_000)
+        #expect(status.st_blocks * 512 < 12 << 20, "\(status.st_blocks)")
+        // What was acked last can still be asked for.
+        outbox.rewind(to: 37)
+        #expect(drain(&outbox).seqs == [38, 39, 40, 41, 42, 43])
+        var next = try AttemptOutbox.open(id, path: path)
+        #expect(next.last == 43)
+        try next.conclude(verdict())
+        next.acknowledge(40)
+        let sent = drain(&next)
+        #expect(sent.seqs == [41, 42, 43])
+        #expect(sent.finish == 44)
+        next.acknowledge(44)
+        #expect(next.isDone)
+    }
+
+    @Test(arguments: [false, true])
+    func `Who asks for what is not kept gets a failure instead, and nothing after it`(ended: Bool) throws {
+        var outbox = try AttemptOutbox.create(id, in: folder.path)
+        for _ in 0..<40 {
+            try outbox.append(events(1, size: 1_000_000), time: .now())
+            _ = drain(&outbox)
+            outbox.acknowledge(outbox.last)
+        }
+        if ended { try outbox.conclude(verdict()) }
+        outbox.rewind(to: 4)
+        #expect(outbox.isBroken)
+        try outbox.append(events(2), time: .now())
+        if !ended { try outbox.conclude(verdict()) }
+        let parcel = outbox.next(upTo: 1 << 20)
+        guard case .finish(let last) = parcel else { return #expect(Bool(false), "\(String(describing: parcel))") }
+        #expect(last.attemptSeq == 5)
+        if ended { #expect(last.state == .failed && last.error?.code == .storageFailed) }
+        outbox.acknowledge(5)
+        #expect(outbox.isDone)
+    }
 }

@@ -127,8 +127,9 @@ struct WebSocketLinkTests {
         guard case .closed(let why) = try await next(link).last else {
             return #expect(Bool(false), "the end was expected")
         }
-        // What the server had not read yet makes the system say it in other words.
-        #expect(why.contains("the connection"), "\(why)")
+        // What the server had not read yet makes the system say it in other words; and an end that falls into the
+        // handshake is sometimes noticed only by the silence.
+        #expect(why.contains("the connection") || why.contains("nothing was heard"), "\(why)")
         await server.stop()
     }
 

@@ -10,6 +10,9 @@ struct AttemptOutbox {
     static let windowEvents = 1024
     /// The most bytes of them, but for one event.
     static let windowBytes = 4 << 20
+    /// Acked bytes that are kept at least, and given back at once beyond twice as much: a leader whose commit was lost
+    /// asks for what it had acked, and that is a batch or two.
+    static let keptBytes = 4 << 20
 
     /// What goes over the link next.
     enum Parcel {
@@ -33,6 +36,12 @@ struct AttemptOutbox {
     private var windowSize = 0
     /// Where in the spool the first event after the window is.
     private var windowOffset = 0
+    /// An acked event's number and place, before which everything goes when ``keptBytes`` more are acked.
+    private var mark: (seq: UInt64, offset: Int)?
+    /// The verdict, once there is one.
+    private var verdict: TaskFinished?
+    /// What comes is dropped: the leader wants what is not kept any more, so the stream has an end where it is.
+    private(set) var isBroken = false
 
     /// The outbox of a new attempt; its file in `directory` is the note that the attempt was taken.
     static func create(_ id: AttemptID, in directory: String) throws -> AttemptOutbox {
@@ -43,13 +52,19 @@ struct AttemptOutbox {
     static func open(_ id: AttemptID, path: String) throws -> AttemptOutbox {
         var last: UInt64 = 0
         var finish: UInt64?
+        var verdict: TaskFinished?
         let spool = try Spool.open(path) { event in
             last = event.attemptSeq
-            if event.kind == Spool.finish { finish = event.attemptSeq }
+            if event.kind == Spool.finish {
+                finish = event.attemptSeq
+                verdict = try? Wire.decode(TaskFinished.self, from: event.payload)
+            }
         }
         var outbox = AttemptOutbox(id: id, spool: spool)
-        outbox.last = last
+        outbox.last = max(last, spool.first - 1)
         outbox.finish = finish
+        outbox.verdict = verdict
+        outbox.begin(at: spool.first, offset: spool.start)
         outbox.refill()
         return outbox
     }
@@ -69,7 +84,7 @@ struct AttemptOutbox {
     /// Numbers events, spools them and makes them ready to be sent.
     /// - Throws: ``Fault`` with code `storage_failed`; then nothing was added.
     mutating func append(_ events: [AgentEvent], time: Timestamp) throws {
-        guard finish == nil, !events.isEmpty else { return }
+        guard finish == nil, !isBroken, !events.isEmpty else { return }
         var numbered: [Event] = []
         numbered.reserveCapacity(events.count)
         for event in events {
@@ -92,6 +107,17 @@ struct AttemptOutbox {
                 time: verdict.endedAt, payload: try Wire.encode(verdict))
         ])
         finish = last
+        self.verdict = verdict
+    }
+
+    /// Makes the window begin, empty, with an event at a place; everything before it is acked.
+    private mutating func begin(at seq: UInt64, offset: Int) {
+        window = []
+        windowSize = 0
+        windowStart = seq
+        windowOffset = offset
+        acked = seq - 1
+        sent = seq - 1
     }
 
     private mutating func add(_ events: [Event]) throws {
@@ -139,6 +165,15 @@ struct AttemptOutbox {
         sent = max(sent, seq)
         discard(upTo: seq)
         refill()
+        release()
+    }
+
+    /// Gives back the disk of what was acked a while ago.
+    private mutating func release() {
+        let base = windowOffset - windowSize
+        guard base - (mark?.offset ?? spool.start) >= Self.keptBytes else { return }
+        if let mark { spool.release(before: mark.offset, seq: mark.seq, of: id) }
+        mark = (windowStart, base)
     }
 
     /// Moves the window behind `seq`, which may lie far behind it: an outbox that was opened again begins at 1,
@@ -157,6 +192,7 @@ struct AttemptOutbox {
         let target = seq ?? acked
         if target > last, finish != nil { renumber(after: target) }
         guard target <= last else { return }
+        guard target + 1 >= spool.first else { return breakOff(after: target) }
         if target + 1 < windowStart { reload(from: target + 1) }
         sent = target
     }
@@ -165,8 +201,8 @@ struct AttemptOutbox {
     private mutating func reload(from seq: UInt64) {
         window = []
         windowSize = 0
-        var offset = 0
-        var number: UInt64 = 1
+        var offset = spool.start
+        var number = spool.first
         search: while number < seq, let (events, _) = try? spool.read(from: offset, upTo: 1 << 20), !events.isEmpty {
             for event in events {
                 if event.attemptSeq >= seq { break search }
@@ -180,22 +216,36 @@ struct AttemptOutbox {
         refill()
     }
 
+    /// Puts the verdict behind `seq`: the leader has everything up to there.
     private mutating func renumber(after seq: UInt64) {
-        guard let (events, _) = try? spool.read(from: 0, upTo: spool.size),
-            let record = events.last, record.kind == Spool.finish,
-            var verdict = try? Wire.decode(TaskFinished.self, from: record.payload)
-        else { return }
+        guard let verdict else { return }
+        spool.reset(first: seq + 1)
+        begin(at: seq + 1, offset: 0)
+        mark = nil
         last = seq
         finish = nil
-        window = []
-        windowSize = 0
-        windowStart = seq + 1
-        windowOffset = spool.size
-        acked = seq
-        sent = seq
-        verdict.attemptSeq = seq + 1
         try? conclude(verdict)
     }
+
+    /// The leader wants what it has acked and what is not kept any more: nothing but a failure can follow.
+    private mutating func breakOff(after seq: UInt64) {
+        isBroken = true
+        if var verdict {
+            verdict.state = .failed
+            verdict.error = Self.broken
+            self.verdict = verdict
+            return renumber(after: seq)
+        }
+        spool.reset(first: seq + 1)
+        begin(at: seq + 1, offset: 0)
+        mark = nil
+        last = seq
+    }
+
+    /// Why a broken stream has failed.
+    static let broken = Fault(
+        .storageFailed,
+        "the service has lost output of this task that it had confirmed, and the device does not keep it for longer")
 
     /// The next piece for the present link: events of at most `limit` bytes (but for one), or the verdict.
     mutating func next(upTo limit: Int) -> Parcel? {

@@ -16,9 +16,17 @@ final class Spool {
     /// The kind of the record that holds the verdict, a `task.finished` in JSON; never on a wire.
     static let finish = EventKind(code: 0)
 
+    /// The kind of the record that stands at the beginning of a file whose first records were given up: its payload is
+    /// the offset of the first that is left, its number that of the last that is not.
+    static let gap = EventKind(code: 255)
+
     let path: String
-    /// Bytes of whole records.
+    /// Where whole records end.
     private(set) var size = 0
+    /// Where the first record is.
+    private(set) var start = 0
+    /// The number of the first record that may be there.
+    private(set) var first: UInt64 = 1
     private let descriptor: Int32
 
     private init(path: String, descriptor: Int32) {
@@ -44,16 +52,63 @@ final class Spool {
         guard descriptor >= 0 else { throw Fault(.storageFailed, "\(path) cannot be opened: \(Self.reason)") }
         let spool = Spool(path: path, descriptor: descriptor)
         spool.size = Int(lseek(descriptor, 0, SEEK_END))
-        var offset = 0
+        let offsetBehindGap = try spool.findGap()
+        var offset = offsetBehindGap
         while true {
             let (events, next) = try spool.read(from: offset, upTo: 1 << 20)
             if events.isEmpty { break }
+            if offset == offsetBehindGap, let event = events.first { spool.first = event.attemptSeq }
             events.forEach(record)
             offset = next
         }
         spool.size = offset
         ftruncate(descriptor, off_t(offset))
         return spool
+    }
+
+    private func findGap() throws -> Int {
+        let head = try read(from: 0, upTo: Event.headerSize + 8).events.first
+        guard let head, head.kind == Self.gap, head.payload.count == 8 else { return 0 }
+        start = head.payload.reversed().reduce(0) { $0 << 8 | Int($1) }
+        return start
+    }
+
+    /// Gives the disk of everything before `offset` back, where a record that is numbered `seq` begins. The file keeps
+    /// its length; where the system cannot make holes it keeps its disk as well.
+    func release(before offset: Int, seq: UInt64, of id: AttemptID) {
+        var payload: [UInt8] = []
+        for shift in 0..<8 { payload.append(UInt8(truncatingIfNeeded: offset >> (8 * shift))) }
+        let gap = Event(
+            task: id.task, attempt: id.attempt, attemptSeq: seq - 1, kind: Self.gap, payload: payload)
+        let bytes = EventBatch([gap]).bytes
+        // First the note, then the hole: whoever dies in between has lost nothing.
+        guard offset > Self.page * 2, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else { return }
+        (start, first) = (offset, seq)
+        let end = offset / Self.page * Self.page
+        #if os(Linux)
+            // FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
+            _ = Self.fallocate?(descriptor, 1 | 2, off_t(Self.page), off_t(end - Self.page))
+        #else
+            var hole = fpunchhole_t(
+                fp_flags: 0, reserved: 0, fp_offset: off_t(Self.page), fp_length: off_t(end - Self.page))
+            _ = fcntl(descriptor, F_PUNCHHOLE, &hole)
+        #endif
+    }
+
+    #if os(Linux)
+        /// fallocate(2), which Swift's view of the C library does not show; nil where there is none.
+        private static let fallocate = dlsym(nil, "fallocate").map {
+            unsafeBitCast($0, to: (@convention(c) (Int32, Int32, off_t, off_t) -> Int32).self)
+        }
+    #endif
+
+    /// What holes are made of: the largest page of the systems this runs on.
+    private static let page = 16 << 10
+
+    /// Starts again with nothing, the next record being numbered `seq`.
+    func reset(first seq: UInt64) {
+        ftruncate(descriptor, 0)
+        (size, start, first) = (0, 0, seq)
     }
 
     private static func openFile(_ path: String, _ flags: Int32) -> Int32 {

@@ -201,6 +201,9 @@ extension ExecutorService {
     }
 
     private func judge(_ outcome: Outcome, _ stop: RunningAttempt.Stop?) -> Outcome {
+        if stop == .broken {
+            return Outcome(state: .failed, fault: AttemptOutbox.broken, exitCode: outcome.exitCode)
+        }
         // What was finished before the stop reached it is finished.
         guard let stop, outcome.state != .completed else { return outcome }
         switch stop {
@@ -213,6 +216,7 @@ extension ExecutorService {
             return .failed(
                 .executorRestarted, "the executor on \(identity.name) was stopped while the task ran",
                 exitCode: outcome.exitCode)
+        case .broken: return outcome
         case .storage(let why):
             return .failed(
                 .storageFailed, "\(identity.name) cannot keep the task's output: \(why)", exitCode: outcome.exitCode)

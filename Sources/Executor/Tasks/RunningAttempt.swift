@@ -9,6 +9,8 @@ struct RunningAttempt {
         case lease
         /// Because its events cannot be kept on disk; why.
         case storage(String)
+        /// Because the leader has lost what it had acked.
+        case broken
         /// Because the executor itself stops.
         case shutdown
     }

@@ -22,6 +22,8 @@ struct AllCommand: AsyncParsableCommand {
             Report.say("== \(name)")
             do {
                 try await Self.run(command)
+            } catch let error as Interrupted {
+                throw error
             } catch {
                 failed.append(name)
                 Report.say("\(name) could not be measured: \(error)")

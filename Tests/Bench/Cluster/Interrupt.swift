@@ -4,12 +4,12 @@ import Foundation
 /// Ctrl-C in the middle of a measurement: what was started is ended first.
 enum Interrupt {
     /// Runs `body`, and cancels it at SIGINT or SIGTERM.
-    /// - Throws: ``Unfit`` then, else what `body` throws.
+    /// - Throws: ``Interrupted`` then, else what `body` throws.
     static func ends(_ body: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                for await _ in signals() { throw Unfit("interrupted") }
+                for await _ in signals() { throw Interrupted() }
             }
             defer { group.cancelAll() }
             try await group.next()
@@ -32,4 +32,9 @@ enum Interrupt {
             }
         }
     }
+}
+
+/// A person wants it to end.
+struct Interrupted: Error, CustomStringConvertible {
+    let description = "interrupted"
 }

@@ -41,12 +41,12 @@ struct StreamCommand: AsyncParsableCommand {
             let apart = try await StreamRun.measure(cluster, "--count \(lines / 4) --apart")
             Report.say(
                 "\(lines / 4) lines, each written and read on its own (a pipe in packet mode), as fast as they go")
-            apart.tell()
+            apart.tell(joins: false)
             Report.say("")
             let merged = try await StreamRun.measure(cluster, "--count \(lines)")
             Report.say(
                 "\(lines) lines, each written on its own into an ordinary pipe, which joins what is not yet read")
-            merged.tell()
+            merged.tell(joins: true)
         }
     }
 }

@@ -25,6 +25,13 @@ struct TaskCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let (count, warmUp) = (count, warmUp)
+        try await Interrupt.ends {
+            try await deadline("tasks are measured", .seconds(120 + count)) { try await Self.measure(count, warmUp) }
+        }
+    }
+
+    private static func measure(_ count: Int, _ warmUp: Int) async throws {
         let directory = try TemporaryDirectory()
         let up = try ChildProcess(
             Binaries.wegent, ["up", "--json", "--data", directory.file("data"), "--port", "0", "--allow-shell"],

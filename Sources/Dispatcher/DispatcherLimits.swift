@@ -4,6 +4,9 @@ import Messages
 enum DispatcherLimits {
     /// Between two repeats of an unanswered assign or stop, and of a resync (ARCHITECTURE section 4), in ms.
     static let repeatMs: Int64 = 2000
+    /// After how long without an event the output that a device reports and we do not have is asked for, in ms: longer
+    /// than a full window takes on a slow line.
+    static let behindMs: Int64 = 10_000
     /// What a cancellation waits for the executor's word on top of the stop's own grace between the polite signal and
     /// the kill, in ms (ARCHITECTURE section 4): for the process to be reaped and the word to come back.
     static let cancelExtraMs: Int64 = 5000

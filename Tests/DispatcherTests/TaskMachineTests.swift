@@ -78,6 +78,20 @@ import Testing
         #expect(take(1, attempt: 2) == .stale)
     }
 
+    @Test func outputThatIsReportedAndDoesNotComeIsAskedFor() {
+        var machine = machine(.running)
+        var event = Sample.event(machine.record.id, 1)
+        #expect(machine.take(&event, monotonic: 0) == .taken)
+        #expect(machine.reported(last: 1, monotonic: 0).isEmpty)
+        #expect(machine.reported(last: 5, monotonic: 1000).isEmpty, "it may be on its way")
+        #expect(machine.reported(last: 5, monotonic: 10_999).isEmpty)
+        #expect(machine.reported(last: 5, monotonic: 11_000) == [.resync(from: 2)])
+        #expect(machine.reported(last: 5, monotonic: 30_000).isEmpty, "the time begins anew")
+        event = Sample.event(machine.record.id, 2)
+        #expect(machine.take(&event, monotonic: 31_000) == .taken)
+        #expect(machine.reported(last: 5, monotonic: 60_000).isEmpty, "something has come meanwhile")
+    }
+
     @Test func anExecutorCannotEndATaskByAnEvent() {
         var machine = machine(.running)
         var event = Sample.event(machine.record.id, 1)

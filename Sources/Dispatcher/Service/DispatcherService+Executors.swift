@@ -111,6 +111,10 @@ extension DispatcherService {
                 deadlines.set(.free(attempt.id, key), at: clock.monotonic() + DispatcherLimits.repeatMs)
             }
         }
+        let monotonic = clock.monotonic()
+        for attempt in message.attempts where current(attempt.id, key) != nil {
+            update(attempt.id.task) { $0.reported(last: attempt.lastSeq, monotonic: monotonic) }
+        }
         let listed = Set(message.attempts.map(\.id))
         let now = clock.wall()
         for attempt in place.queue.running where !listed.contains(attempt) {

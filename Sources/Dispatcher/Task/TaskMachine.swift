@@ -18,6 +18,14 @@ struct TaskMachine: Sendable, Equatable {
     private var stallIsTold = false
     /// When a resync was last asked for, in monotonic ms; nil = no gap is open.
     private var resyncAt: Int64?
+    /// How far we were when a report said that the device is further, and since when, in monotonic ms.
+    private var behind: Lag?
+
+    /// A place at which nothing has come for a while.
+    private struct Lag: Sendable, Equatable {
+        let seq: UInt64
+        let since: Int64
+    }
 
     init(_ record: TaskRecord) { self.record = record }
 
@@ -107,6 +115,22 @@ struct TaskMachine: Sendable, Equatable {
             let error = message.error ?? Fault(.agentFailed, "the agent failed and did not say why")
             return [acknowledge] + end(.failed, error: error, confirmed: true, now: now)
         }
+    }
+
+    /// The device's report says how far it has come. Whatever lies beyond what we have is on its way, and if nothing of
+    /// it comes for ``DispatcherLimits/behindMs`` it is asked for: no loss that nobody has thought of stops a stream for ever.
+    mutating func reported(last: UInt64, monotonic: Int64) -> [TaskAction] {
+        guard isPlaced, last > record.attemptSeq else {
+            behind = nil
+            return []
+        }
+        guard let known = behind, known.seq == record.attemptSeq else {
+            behind = Lag(seq: record.attemptSeq, since: monotonic)
+            return []
+        }
+        guard monotonic - known.since >= DispatcherLimits.behindMs else { return [] }
+        behind = nil
+        return resync(monotonic).map { [.resync(from: $0)] } ?? []
     }
 
     /// The device's report does not list the newest attempt. `first`: it is the first report of its session.

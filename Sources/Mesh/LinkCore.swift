@@ -20,6 +20,7 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
     private let home: Home
     private let meeting: Meeting
     private var dealer: Socket?
+    private var watch: ConnectionWatch?
     private var state = State.idle
     private var clock: PeerClock
     private var failures = 0
@@ -56,6 +57,7 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
         do {
             let socket = try Socket(ZMQ_DEALER, reactor: home.reactor)
             dealer = socket
+            watch = ConnectionWatch(socket, reactor: home.reactor) { [unowned self] in disconnected() }
             socket.set(ZMQ_RECONNECT_IVL, 50)
             socket.set(ZMQ_RECONNECT_IVL_MAX, 500)
             guard zmq_connect(socket.pointer, endpoint) == 0 else {
@@ -76,11 +78,24 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
     private func retry(_ fault: Fault) {
         meeting.note(fault)
         home.logger.debug("dialling again", metadata: ["endpoint": "\(endpoint)", "reason": "\(fault.message)"])
-        dealer?.close(linger: .zero)
-        dealer = nil
+        hangUp(linger: .zero)
         let pause = min(MeshBounds.retry.lowerBound * (1 << min(failures, 6)), MeshBounds.retry.upperBound)
         failures += 1
         state = .waiting(until: .now + pause * Double.random(in: 0.5...1))
+    }
+
+    private func hangUp(linger: Duration) {
+        watch?.stop()
+        watch = nil
+        dealer?.close(linger: linger)
+        dealer = nil
+    }
+
+    /// The connection is lost. What came before is heard first: it may be a goodbye.
+    private func disconnected() {
+        while receive() {}
+        guard case .up(let peer, _) = state else { return }
+        lost(peer, "its connection was lost")
     }
 
     // MARK: Receiving
@@ -203,7 +218,6 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
             peer.deliverOnce(Greeting.bye(home.identity, "it is closing"))
             peer.end("this end was closed")
         }
-        dealer?.close(linger: linger)
-        dealer = nil
+        hangUp(linger: linger)
     }
 }

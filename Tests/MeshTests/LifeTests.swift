@@ -58,6 +58,25 @@ import Testing
         }
     }
 
+    @Test func aKilledListenerIsMissedAtOnceAndNotAfterASilence() async throws {
+        try await withMesh(.tcp) { mesh in
+            let other = Reactor(name: "killed")
+            let never = MeshTiming(ping: .seconds(3600), silence: .seconds(3600))
+            let listener = try await Listener(
+                "tcp://127.0.0.1:0", identity: Identity(role: .registry, name: "first"), handlers: .echoing(),
+                reactor: other, timing: never, logger: mesh.logger)
+            let downs = Seen<String>()
+            var handlers = Handlers()
+            handlers.onPeerDown { _, reason in downs.add(reason) }
+            let link = mesh.dial(listener.endpoint, handlers, timing: never)
+            let peer = try await link.connected()
+            await kill(listener, on: other)
+            try await eventually("the loss was noticed") { downs.count == 1 }
+            #expect(downs.all.first?.contains("connection was lost") == true)
+            #expect(!peer.isUp)
+        }
+    }
+
     @Test func silenceIsDeathOnBothSides() async throws {
         try await withMesh(.tcp) { mesh in
             let timing = MeshTiming(ping: .milliseconds(50), silence: .milliseconds(500))

@@ -50,8 +50,9 @@ enum SystemProcesses {
         return ProcessEntry(
             key: .init(pid: pid, start: start), parent: Int32(truncatingIfNeeded: parent),
             group: Int32(truncatingIfNeeded: group), session: Int32(truncatingIfNeeded: session),
-            // The end of the environment in memory; an empty one has an end as well. The kernel's own threads have none.
-            isBetween: fields.count > 48 && number(fields[48]) == 0 && parent != 2,
+            // The end of the environment in memory; an empty one has an end as well. The kernel's own threads have
+            // none: process 2, which nobody has started, and its children.
+            isBetween: fields.count > 48 && number(fields[48]) == 0 && parent != 2 && !(pid == 2 && parent == 0),
             isOver: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"))
     }
 

@@ -48,6 +48,10 @@ import Testing
             try await eventually("both stops") { Set(executor.stops.map(\.task)).count == 2 }
             #expect(executor.stops.count == 2 && executor.stops.allSatisfy { $0.discard && $0.epoch == Sample.epoch })
             #expect(try await rig.gateway.log(task).allSatisfy { $0.attempt == 0 })
+            // The word may have been lost with its session: in the next one it is said again, however soon that is.
+            let back = executor.again()
+            try await back.connect([AttemptReport(task: unknown, attempt: 1, lastSeq: 4, ended: true)])
+            try await eventually("the stop, again") { back.stops.contains { $0.task == unknown && $0.discard } }
         }
     }
 

@@ -133,14 +133,16 @@ extension DispatcherService {
     }
 
     /// An attempt that is of no interest (replaced, ended or unknown): the device should stop it and drop its events.
-    /// Said once in 2 s for each.
+    /// Said once in 2 s and session for each.
     private func stray(_ attempt: AttemptID, _ key: QueueKey, settling: Bool = false) {
         defer { if settling { settle() } }
         stale.count(.attempt)
         let now = clock.monotonic()
-        if let at = strays[attempt], now - at < DispatcherLimits.repeatMs { return }
+        let session = fleet.places[key]?.session?.ref
+        // What was said in an earlier session may not have arrived.
+        if let told = strays[attempt], told.session == session, now - told.at < DispatcherLimits.repeatMs { return }
         if strays.count >= DispatcherLimits.strayStops { strays = [:] }
-        strays[attempt] = now
+        strays[attempt] = (now, session)
         pending.effects.append(.stop(attempt, key, discard: true))
     }
 }

@@ -44,8 +44,8 @@ actor DispatcherService {
     var touched: Set<QueueKey> = []
     /// When places in a queue were last told, in monotonic ms.
     var toldAt: [QueueKey: Int64] = [:]
-    /// When an attempt that is of no interest was last told to stop, in monotonic ms.
-    var strays: [AttemptID: Int64] = [:]
+    /// When, in monotonic ms, and in which session an attempt that is of no interest was last told to stop.
+    var strays: [AttemptID: (at: Int64, session: SessionRef?)] = [:]
 
     var pending = Pending()
     var isCommitting = false

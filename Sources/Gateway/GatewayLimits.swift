@@ -54,6 +54,8 @@ enum GatewayLimits {
     static let registration: Duration = .seconds(20)
     /// Bytes that wait for one executor's socket; a slower one is cut and resumes when it is back.
     static let sessionOutbound = 16 << 20
+    /// What a message that waits for its socket costs besides its bytes: the frame, its promise, its place in the queue.
+    static let frameOverhead = 512
     /// A `device.register`: names and agents, a page of text at most.
     static let registerBody = 256 << 10
     /// Fragments of one WebSocket message.

@@ -320,7 +320,14 @@ struct ExecutorSocketTests {
             #expect(try await gateway.request(SessionProbe(session: .generate())).alive == false)
             socket.fallSilent()
             let start = ContinuousClock.now
-            #expect(try await gateway.request(SessionProbe(session: session)).alive == false)
+            let pings = socket.pings
+            async let asked = gateway.request(SessionProbe(session: session))
+            // What a dead executor has left in the buffers is no answer, nor is somebody else's.
+            try await eventually("the ping", within: .seconds(20)) { socket.pings > pings }
+            try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
+            try await socket.send(.pong, [])
+            try await socket.send(.pong, [1, 2, 3, 4, 5, 6, 7, 8])
+            #expect(try await asked.alive == false)
             #expect(ContinuousClock.now - start >= GatewayLimits.probe)
             gateway.send(SessionCut(session: session, cause: .deleted))
             #expect(try await socket.closed().code == 4410)
@@ -365,6 +372,44 @@ struct ExecutorSocketTests {
             let other = try await site.dial()
             try await other.register("other")
             #expect(try await other.linkState().up)
+        }
+    }
+
+    @Test("An executor that asks and does not read the answers is cut at the same bound")
+    func deaf() async throws {
+        try await Site.with { site in
+            let deaf = try await site.dial()
+            try await deaf.register("deaf")
+            _ = try await deaf.linkState()
+            try await deaf.stopReading()
+            let header = Header(.request, type: String(repeating: "x", count: 60), correlation: 1).encoded()
+            let end = ContinuousClock.now + .seconds(60)
+            while site.registry.gone.isEmpty, ContinuousClock.now < end {
+                do { for _ in 0..<1000 { try await deaf.send(.binary, header) } } catch { break }
+            }
+            try await eventually("the cut", within: .seconds(20)) { site.registry.gone.count == 1 }
+            #expect(site.registry.gone[0].reason.contains("slow"))
+        }
+    }
+
+    @Test("A message that comes in drops is a sign of life all the while")
+    func slowUplink() async throws {
+        try await Site.with {
+            $0.ping = .milliseconds(100)
+            $0.silence = .seconds(1)
+        } _: { site in
+            let socket = try await site.dial()
+            try await socket.register()
+            _ = try await socket.linkState()
+            socket.fallSilent()
+            // One frame, a byte at a time, each within the silence that is allowed, but not the whole.
+            let body = [UInt8](repeating: 0, count: 12)
+            try await socket.raw([0x82, 0x80 | UInt8(body.count), 0, 0, 0, 0])
+            for byte in body {
+                try await Task.sleep(for: .milliseconds(300))
+                try await socket.raw([byte])
+            }
+            #expect(socket.isOpen && site.registry.gone.isEmpty)
         }
     }
 

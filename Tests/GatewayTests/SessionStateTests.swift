@@ -70,6 +70,26 @@ struct SessionStateTests {
         #expect(known.registryIsAway(away, ticket: 3) == [.registerAgain])
     }
 
+    @Test("A generation that nobody was ever given is refused", arguments: [1 << 53, .max] as [UInt64])
+    func impossible(_ generation: UInt64) {
+        var state = fresh()
+        guard case .refuse(let fault, 3)? = state.register(message(generation: generation), correlation: 3).first else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(fault.code == .invalidRequest)
+        #expect(!state.isRegistering)
+    }
+
+    @Test("The guess without a registry is above what this gateway's own sessions of the device have")
+    func guess() {
+        var state = fresh()
+        _ = state.register(message(generation: 4), correlation: 3)
+        let away = Fault(.unavailable, "away")
+        #expect(
+            state.registryIsAway(away, known: 5, ticket: 1).first == .answer(answer(6), correlation: 3))
+    }
+
     @Test("A second registration is refused, a refused one may be repeated")
     func again() {
         var state = fresh()

@@ -22,6 +22,12 @@ struct DeviceRulesTests {
     @Test("Slots that cannot be are refused", arguments: [0, -1, 1001, .max])
     func slots(_ slots: Int) { refused(Samples.register(slots: slots)) }
 
+    @Test("Generations that nobody was ever given are refused", arguments: [1 << 53, 1 << 63, .max] as [UInt64])
+    func generations(_ generation: UInt64) throws {
+        refused(Samples.register(generation: generation))
+        try DeviceRules.check(Samples.register(generation: (1 << 53) - 1))
+    }
+
     @Test("Agents without end are refused")
     func agents() {
         var register = Samples.register()

@@ -25,7 +25,9 @@ struct DeviceTableTests {
 
     @Test(
         "A generation is one more than both sides know",
-        arguments: [(0, 0, 1), (0, 41, 42), (7, 3, 8), (7, 7, 8)] as [(UInt64, UInt64, UInt64)])
+        arguments: [
+            (0, 0, 1), (0, 41, 42), (7, 3, 8), (7, 7, 8), (.max, 0, (1 << 53) - 1), (0, .max, (1 << 53) - 1),
+        ] as [(UInt64, UInt64, UInt64)])
     func generations(_ known: UInt64, _ executors: UInt64, _ expected: UInt64) {
         let record = DeviceRecord(name: "n", total: 5, agents: [], generation: known)
         var table = DeviceTable(known == 0 ? [] : [DeviceRow(key: key, record: record)])

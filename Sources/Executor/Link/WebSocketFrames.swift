@@ -79,6 +79,12 @@ final class WebSocketFrames: ChannelInboundHandler {
         }
     }
 
+    /// Any bytes are a sign of life, also the first ones of a large message on a slow line.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        heard.now()
+        context.fireChannelReadComplete()
+    }
+
     private func join(_ context: ChannelHandlerContext, _ frame: WebSocketFrame) {
         var data = frame.unmaskedData
         if message != nil {

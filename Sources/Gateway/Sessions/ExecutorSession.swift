@@ -114,17 +114,13 @@ final class ExecutorSession: Sendable {
         var frame = ByteBufferAllocator().buffer(capacity: head.count + body.count)
         frame.writeBytes(head)
         frame.writeBytes(body)
-        let waiting = outbound.add(frame.readableBytes, ordering: .relaxed).newValue
-        guard waiting <= GatewayLimits.sessionOutbound else {
-            outbound.subtract(frame.readableBytes, ordering: .relaxed)
-            return close(.tooSlow)
-        }
+        guard count(frame) else { return close(.tooSlow) }
         channel.eventLoop.execute { [frame] in
             switch self.state.value.passage(from: leader) {
             case .pass: self.write(frame)
             case .hold: self.held.value.append(frame)
             case .drop(let reason):
-                self.outbound.subtract(frame.readableBytes, ordering: .relaxed)
+                self.outbound.subtract(Self.cost(frame), ordering: .relaxed)
                 self.drop(reason)
             }
         }
@@ -181,15 +177,16 @@ final class ExecutorSession: Sendable {
     private func ask(_ message: DeviceRegister, ticket: UInt64) {
         Task {
             let registration = await directory.register(message)
-            channel.eventLoop.execute { self.took(registration, ticket: ticket) }
+            channel.eventLoop.execute { self.took(registration, of: message, ticket: ticket) }
         }
     }
 
-    private func took(_ registration: MeshDirectory.Registration, ticket: UInt64) {
+    private func took(_ registration: MeshDirectory.Registration, of asked: DeviceRegister, ticket: UInt64) {
         switch registration.result {
         case .failure(let fault) where registration.isAway:
             logger.warning("the registry is away", metadata: ["session": "\(number)"])
-            carryOut(state.value.registryIsAway(fault, ticket: ticket))
+            let known = table.generation(of: asked.device, owner: holder.sub)
+            carryOut(state.value.registryIsAway(fault, known: known, ticket: ticket))
         default: carryOut(state.value.registered(registration.result, ticket: ticket))
         }
         // A registry that came while there was no answer, or the old one's was on its way, was not told of this session.
@@ -215,7 +212,7 @@ final class ExecutorSession: Sendable {
     }
 
     private func forgetHeld() {
-        outbound.subtract(held.value.reduce(0) { $0 + $1.readableBytes }, ordering: .relaxed)
+        outbound.subtract(held.value.reduce(0) { $0 + Self.cost($1) }, ordering: .relaxed)
         held.value = []
     }
 
@@ -227,13 +224,24 @@ final class ExecutorSession: Sendable {
         let header = Header(kind, type: M.type, correlation: correlation, session: number.value)
         guard let body = try? Wire.encode(message) else { return }
         let frame = ByteBuffer(bytes: header.encoded(reserving: body.count) + body)
-        outbound.add(frame.readableBytes, ordering: .relaxed)
+        // An executor that asks and asks and does not read the answers is no better than one that does not read.
+        guard count(frame) else { return close(.tooSlow) }
         write(frame)
     }
 
+    /// Counts a message that is to be sent; false, and not counted, when too much waits for the socket.
+    private func count(_ message: ByteBuffer) -> Bool {
+        let cost = Self.cost(message)
+        guard outbound.add(cost, ordering: .relaxed).newValue > GatewayLimits.sessionOutbound else { return true }
+        outbound.subtract(cost, ordering: .relaxed)
+        return false
+    }
+
+    private static func cost(_ message: ByteBuffer) -> Int { message.readableBytes + GatewayLimits.frameOverhead }
+
     /// Writes a message that is counted in ``outbound`` already.
     private func write(_ message: ByteBuffer) {
-        let size = message.readableBytes
+        let size = Self.cost(message)
         channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .binary, data: message)).whenComplete { _ in
             self.outbound.subtract(size, ordering: .relaxed)
         }

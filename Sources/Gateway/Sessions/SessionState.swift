@@ -93,6 +93,13 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
                 .refuse(Fault(.conflict, "this connection has registered a device already"), correlation: correlation)
             ]
         }
+        guard Limits.generations.contains(asked.generation) else {
+            return [
+                .refuse(
+                    Fault(.invalidRequest, "a generation is below 2^53, not \(asked.generation)"),
+                    correlation: correlation)
+            ]
+        }
         var asked = asked
         asked.owner = owner
         asked.route = route
@@ -124,14 +131,16 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
 
     /// There is no registry to ask. A device that was registered before works on under the next number: this gateway's
     /// own guess, which the registry replaces when it is back (``registryReturned()``). A new one is refused.
-    mutating func registryIsAway(_ fault: Fault, ticket: UInt64) -> [Action] {
+    /// - Parameter known: The generation of the device's newest session at this gateway; 0 = there is none.
+    mutating func registryIsAway(_ fault: Fault, known: UInt64 = 0, ticket: UInt64) -> [Action] {
         guard let pending, pending.ticket == ticket, let correlation = pending.correlation, !ended,
             pending.asked.generation > 0
         else { return registered(.failure(fault), ticket: ticket) }
         self.pending = nil
         let asked = pending.asked
-        let answer = DeviceRegistered(device: asked.device, name: asked.name, generation: asked.generation + 1)
-        return known(answer, asked, correlation)
+        let generation = max(asked.generation, known) + 1
+        let answer = DeviceRegistered(device: asked.device, name: asked.name, generation: generation)
+        return self.known(answer, asked, correlation)
     }
 
     private mutating func known(

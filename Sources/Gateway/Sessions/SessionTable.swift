@@ -40,6 +40,11 @@ final class SessionTable: Sendable {
         if let old, old !== session { old.close(.replaced) }
     }
 
+    /// The generation of a device's newest session here; 0 = there is none.
+    func generation(of device: String, owner: UserID) -> UInt64 {
+        state.withLock { $0.devices[Key(owner: owner, device: device)]?.generation } ?? 0
+    }
+
     /// Ends a session, if it is held here.
     func cut(_ cut: SessionCut) {
         state.withLock { $0.sessions[cut.session.value] }?.close(cut.cause == .deleted ? .deleted : .replaced)

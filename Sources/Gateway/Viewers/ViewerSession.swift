@@ -127,10 +127,11 @@ final class ViewerSession: SocketGuest {
     /// Says a word; a viewer that asks without reading the answers is cut.
     private func say(_ word: ViewerWord) {
         let text = word.text
-        guard room.say(text.readableBytes) else {
+        let cost = text.readableBytes + GatewayLimits.frameOverhead
+        guard room.say(cost) else {
             return channel.triggerUserOutboundEvent(SessionEnd.tooSlow, promise: nil)
         }
-        send([text], releasing: text.readableBytes)
+        send([text], releasing: cost)
     }
 
     /// Writes messages that hold `bytes` of the room, unless their subscription has ended meanwhile.

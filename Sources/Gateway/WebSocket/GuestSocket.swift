@@ -2,8 +2,9 @@ import Messages
 import NIOCore
 import NIOWebSocket
 
-/// Asks a WebSocket, as an outbound event, whether its other end is alive: it is pinged, and the next frame of any kind
-/// is the answer; the end of the connection is the other one. Whoever asks has a deadline.
+/// Asks a WebSocket, as an outbound event, whether its other end is alive: it is pinged with a random number, and only the
+/// pong with this number is the answer, since other frames may have waited in the buffers since before its death. The end
+/// of the connection is the other answer. Whoever asks has a deadline.
 struct SocketProbe: Sendable {
     let answer: EventLoopPromise<Bool>
 }
@@ -22,8 +23,8 @@ final class GuestSocket: ChannelDuplexHandler {
     private var pinged = NIODeadline.now()
     private let opened = NIODeadline.now()
     private var pings: RepeatedTask?
-    /// Who asks whether the other end is alive.
-    private var probes: [EventLoopPromise<Bool>] = []
+    /// Who asks whether the other end is alive, by the number that the ping carries.
+    private var probes: [UInt64: EventLoopPromise<Bool>] = [:]
     /// Why it ends, once that is known.
     private var end: String?
 
@@ -46,7 +47,9 @@ final class GuestSocket: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         pings?.cancel()
-        answer(probes: false)
+        let asked = probes.values
+        probes = [:]
+        for probe in asked { probe.succeed(false) }
         guest.ended(end ?? "the connection was lost")
         context.fireChannelInactive()
     }
@@ -56,8 +59,8 @@ final class GuestSocket: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = Self.unwrapInboundIn(data)
         heard = .now()
-        answer(probes: true)
         switch frame.opcode {
+        case .pong: answered(frame.unmaskedData)
         case .connectionClose: closed(frame, context)
         case _ where end != nil: break
         case guest.rules.messages: guest.received(frame.unmaskedData)
@@ -66,6 +69,12 @@ final class GuestSocket: ChannelDuplexHandler {
         case .ping where context.channel.isWritable: write(.pong, frame.unmaskedData, context)
         default: break
         }
+    }
+
+    /// Any bytes are a sign of life: a large message on a slow line takes longer than the silence that is allowed.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        heard = .now()
+        context.fireChannelReadComplete()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -110,16 +119,24 @@ final class GuestSocket: ChannelDuplexHandler {
             close(end, context)
             promise?.succeed()
         case let probe as SocketProbe:
-            if end == nil { probes.append(probe.answer) } else { probe.answer.succeed(false) }
-            write(.ping, ByteBuffer(), context)
+            ask(probe, context)
             promise?.succeed()
         default: context.triggerUserOutboundEvent(event, promise: promise)
         }
     }
 
-    private func answer(probes alive: Bool) {
-        for probe in probes { probe.succeed(alive) }
-        probes = []
+    private func ask(_ probe: SocketProbe, _ context: ChannelHandlerContext) {
+        guard end == nil else { return probe.answer.succeed(false) }
+        let number = UInt64.random(in: 0...UInt64.max)
+        probes[number] = probe.answer
+        // One that found no answer in time is of no use to anybody.
+        probe.answer.futureResult.assumeIsolated().whenComplete { _ in self.probes[number] = nil }
+        write(.ping, ByteBuffer(integer: number), context)
+    }
+
+    private func answered(_ data: ByteBuffer) {
+        guard data.readableBytes == 8, let number: UInt64 = data.getInteger(at: data.readerIndex) else { return }
+        probes[number]?.succeed(true)
     }
 
     private func tick(_ context: ChannelHandlerContext) {

@@ -17,7 +17,7 @@ public struct DeviceRegister: Request, Equatable {
     public var agents: [Agent]
     /// What it runs on.
     public var platform: Platform
-    /// The newest generation that the executor has ever been given; 0 = none.
+    /// The newest generation that the executor has ever been given, below 2^53; 0 = none.
     public var generation: UInt64
     /// Set by the gateway: whose token was used.
     public var owner: UserID?

@@ -1,5 +1,5 @@
-/// The registry asks a gateway whether an executor's session is alive: the gateway pings it and waits for any sign of
-/// life. Asked when another machine registers the same device.
+/// The registry asks a gateway whether an executor's session is alive: the gateway pings it and waits for the pong
+/// that carries the same random bytes. Asked when another machine registers the same device.
 public struct SessionProbe: Request, Equatable {
     public typealias Reply = SessionProbed
     public static let type = "session.probe"

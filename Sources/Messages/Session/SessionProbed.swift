@@ -1,7 +1,7 @@
 /// The answer to ``SessionProbe``.
 public struct SessionProbed: Message, Equatable {
     public static let type = "session.probed"
-    /// Whether anything was heard in time; false also for a session that the gateway does not have.
+    /// Whether the pong came in time; false also for a session that the gateway does not have.
     public var alive: Bool
 
     public init(alive: Bool) {

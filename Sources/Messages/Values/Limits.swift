@@ -12,4 +12,7 @@ public enum Limits {
     public static let queuePerUser = 1000
     /// How many slots a device may have.
     public static let slots = 1...1000
+    /// What an executor may say of the newest generation that it was given. Counting one up at a time nobody gets near the
+    /// end, which leaves room for the next one, is exact in every JSON reader and fits a column of SQLite.
+    public static let generations: Range<UInt64> = 0..<(1 << 53)
 }

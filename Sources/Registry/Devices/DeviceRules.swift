@@ -25,6 +25,9 @@ enum DeviceRules {
         guard Limits.slots.contains(register.slots) else {
             throw invalid("a device has 1 to 1000 slots, not \(register.slots); set them with --slots")
         }
+        guard Limits.generations.contains(register.generation) else {
+            throw invalid("a generation is below 2^53, not \(register.generation); the executor's own state is damaged")
+        }
         let texts = [register.version, register.platform.os, register.platform.arch, register.platform.hostname]
         guard texts.allSatisfy({ isLine($0, bytes: RegistryLimits.text) }) else {
             throw invalid("version, os, arch and hostname are at most \(RegistryLimits.text) bytes each, in one line")

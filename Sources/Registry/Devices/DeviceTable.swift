@@ -66,7 +66,9 @@ struct DeviceTable: Sendable {
     mutating func mint(_ register: DeviceRegister, key: DeviceKey, route: Route, at now: Timestamp)
         -> DeviceRegistration
     {
-        let generation = max(minted[key] ?? 0, register.generation) + 1
+        // Below what a registration may name, also where a row on disk says more than anybody can have been given.
+        let newest = min(max(minted[key] ?? 0, register.generation), Limits.generations.upperBound - 2)
+        let generation = newest + 1
         minted[key] = generation
         arriving[key] = register.boot
         return DeviceRegistration(

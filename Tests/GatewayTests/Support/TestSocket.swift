@@ -93,6 +93,17 @@ final class TestSocket: Sendable {
         try await channel.writeAndFlush(frame)
     }
 
+    /// Sends bytes that are no whole frame. Nothing else can be sent by this end while one is begun.
+    func raw(_ bytes: [UInt8]) async throws {
+        let written = channel.eventLoop.flatSubmit { [channel] in
+            do {
+                let encoder = try channel.pipeline.syncOperations.context(handlerType: WebSocketFrameEncoder.self)
+                return encoder.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)))
+            } catch { return channel.eventLoop.makeFailedFuture(error) }
+        }
+        try await written.get()
+    }
+
     /// Sends a message of the mesh.
     func send<M: Messages.Message>(_ kind: FrameKind, _ message: M, correlation: UInt64 = 0) async throws {
         let body = try Wire.encode(message)

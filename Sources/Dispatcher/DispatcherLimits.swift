@@ -48,6 +48,8 @@ enum DispatcherLimits {
     static let recentMs: Int64 = 20_000
     /// Pause after a failed commit before the next try, in ms: a full disk must not be asked in a busy loop.
     static let storagePauseMs: Int64 = 500
+    /// The longest such pause, when every recovery has ended in another failure.
+    static let longestRecoveryMs: Int64 = 8000
     /// Viewers of one owner: as many as may have a task in the queue, so that nobody takes the places of others.
     static let viewersPerOwner = Limits.queuePerUser
     /// Between two looks of a standby at the lock and the lease, in ms: a dead leader is followed within 5 s.

@@ -70,16 +70,17 @@ public final class DispatcherServer: Service {
     /// - Throws: ``StoreError`` or ``Fault`` that says what is wrong with the data directory or the endpoint;
     ///   `locked` when another process leads there.
     public func start() async throws {
-        try await lead(try DataLock(directory: configuration.dataDirectory, name: Self.lockName))
+        let lock = try DataLock(directory: configuration.dataDirectory, name: Self.lockName)
+        try await lead(Standby.Claim(lock: lock, sighting: nil))
     }
 
-    /// - Parameter lock: nil = a frozen process holds it.
-    private func lead(_ lock: DataLock?) async throws {
+    private func lead(_ claim: Standby.Claim) async throws {
+        let lock = claim.lock
         let identity = Identity(role: .dispatcher, name: "dispatcher")
         do {
             let log = try await EventLog(
                 directory: configuration.dataDirectory, holder: identity.incarnation, isLocked: lock != nil,
-                now: clock.wall())
+                from: claim.sighting, now: clock.wall())
             do { try await serve(identity, lock, log) } catch {
                 try? await log.release()
                 await log.close()
@@ -95,10 +96,16 @@ public final class DispatcherServer: Service {
         let service = DispatcherService(
             configuration, log: log, isLocked: lock != nil, reactor: reactor, clock: clock, stale: stale,
             logger: logger)
-        try await service.load()
-        let listener = try await Listener(
-            configuration.bind, identity: identity, handlers: DispatcherHandlers.make(service), reactor: reactor,
-            logger: logger)
+        let listener: Listener
+        do {
+            try await service.load()
+            let bind = lock == nil ? Self.beside(configuration.bind, identity) : configuration.bind
+            listener = try await Listener(
+                bind, identity: identity, handlers: DispatcherHandlers.make(service), reactor: reactor, logger: logger)
+        } catch {
+            await service.stop()
+            throw error
+        }
         let link = Link(
             configuration.registry, identity: identity, handlers: DispatcherHandlers.registry(service),
             reactor: reactor, logger: logger)
@@ -107,10 +114,27 @@ public final class DispatcherServer: Service {
         parts.withLock {
             $0 = Parts(lock: leaderLock, log: log, service: service, listener: listener, link: link, ticker: ticker)
         }
-        await service.announce(endpoint: configuration.advertise ?? listener.endpoint)
+        let advertise =
+            lock == nil ? Self.moved(configuration.advertise, to: listener.endpoint) : configuration.advertise
+        await service.announce(endpoint: advertise ?? listener.endpoint)
         if await !service.joined(within: Self.joinMs) {
             logger.warning("the registry cannot be reached yet", metadata: ["endpoint": "\(configuration.registry)"])
         }
+    }
+
+    /// Where to listen when the frozen leader may hold our own address: gateways learn of any through the registry. A
+    /// socket's file would be taken from it, and by it when it closes.
+    static func beside(_ bind: String, _ identity: Identity) -> String {
+        guard bind.hasPrefix("tcp://") else { return "\(bind).\(identity.incarnation)" }
+        return bind.lastIndex(of: ":").map { "\(bind[...$0])0" } ?? bind
+    }
+
+    /// An advertised address with the port that was found.
+    static func moved(_ advertise: String?, to endpoint: String) -> String? {
+        guard let advertise, advertise.hasPrefix("tcp://"), let colon = advertise.lastIndex(of: ":"),
+            let port = endpoint.lastIndex(of: ":")
+        else { return nil }
+        return "\(advertise[..<colon])\(endpoint[port...])"
     }
 
     private static func ticker(_ service: DispatcherService) -> Task<Void, Never> {
@@ -154,7 +178,7 @@ public final class DispatcherServer: Service {
         var isStandby = false
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             guard let claim = try await claim(&standby, &isStandby) else { return }
-            do { try await lead(claim.lock) } catch {
+            do { try await lead(claim) } catch {
                 guard isStandby, Self.mayPass(error) else { throw error }
                 logger.error("the lead cannot be taken, trying again", metadata: ["error": "\(error)"])
                 standby.restart()

@@ -24,6 +24,27 @@ import Testing
         try queue.close()
     }
 
+    @Test func aTaskWhoseFirstEventsWereLostWithACommitIsAskedForThem() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let task = try await rig.gateway.submit()
+            _ = try await executor.assignment(task.id)
+            try await Self.meddle(
+                rig,
+                """
+                CREATE TRIGGER refuse_events BEFORE INSERT ON events WHEN NEW.attempt_seq = 1
+                BEGIN SELECT RAISE(ABORT, 'refused'); END;
+                """)
+            // A whole window, and the first word of its start: the executor sends nothing more before an ack.
+            try executor.append(task.id, 1...1024)
+            try await eventually("the resync") { executor.resyncs.contains { $0.from == 1 } }
+            try await Self.meddle(rig, "DROP TRIGGER refuse_events;")
+            try executor.append(task.id, 1...1024)
+            try await executor.acknowledged(task.id, 1024)
+        }
+    }
+
     @Test func aFailedCommitIsToldAndForgottenAndTheEventsAreAskedForAgain() async throws {
         try await Rig.run { rig in
             let executor = FakeExecutor(gateway: rig.gateway)

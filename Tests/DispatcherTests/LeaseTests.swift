@@ -1,3 +1,4 @@
+import Mesh
 import Messages
 import Storage
 import TestSupport
@@ -30,14 +31,49 @@ import Testing
             #expect(watch.look(renewed, hasLock: false, at: Int64(second) * 1000) == .wait)
         }
         let last = Self.changed { $0.renewals = 5 }
+        #expect(watch.look(last, hasLock: false, at: 62_000) == .wait)
         #expect(watch.look(last, hasLock: false, at: 64_999) == .wait)
         #expect(watch.look(last, hasLock: false, at: 65_000) == .takeOver)
+    }
+
+    @Test func timeInWhichTheStandbySleptDoesNotCount() {
+        var watch = LeaseWatch(takeoverMs: 15_000)
+        for second in 0..<10 { #expect(watch.look(Self.lease, hasLock: false, at: Int64(second) * 1000) == .wait) }
+        // The machine slept for an hour, and its leader with it.
+        for second in 0..<15 {
+            #expect(watch.look(Self.lease, hasLock: false, at: 3_600_000 + Int64(second) * 1000) == .wait)
+        }
+        #expect(watch.look(Self.lease, hasLock: false, at: 3_615_000) == .takeOver)
+    }
+
+    @Test func aLeaseThatHasChangedSinceItWasSeenIsNotTaken() async throws {
+        let folder = try TemporaryDirectory()
+        let first = try await EventLog(
+            directory: folder.path, holder: .generate(), isLocked: true, now: Sample.now)
+        let path = EventLog.path(in: folder.path)
+        let seen = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
+        try await first.commit(CommitBatch(renewal: true))
+        let refused = await #expect(throws: Fault.self) {
+            _ = try await EventLog(
+                directory: folder.path, holder: .generate(), isLocked: false, from: seen, now: Sample.now)
+        }
+        #expect(refused?.code == .notLeader)
+        try await first.check()
+        await first.close()
+    }
+
+    @Test func whoTakesOverFromAFrozenLeaderListensBesideIt() {
+        let identity = Identity(role: .dispatcher, name: "d")
+        #expect(DispatcherServer.beside("tcp://127.0.0.1:7402", identity) == "tcp://127.0.0.1:0")
+        #expect(DispatcherServer.beside("ipc:///run/d", identity) == "ipc:///run/d.\(identity.incarnation)")
+        #expect(DispatcherServer.moved("tcp://d.lan:7402", to: "tcp://127.0.0.1:4711") == "tcp://d.lan:4711")
+        #expect(DispatcherServer.moved(nil, to: "tcp://127.0.0.1:4711") == nil)
     }
 
     @Test func whoLeadsWithoutTheLockIsNotReplacedByWhoFindsItFree() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         let lease = Self.changed { $0.isLocked = false }
-        #expect(watch.look(lease, hasLock: true, at: 0) == .wait)
+        for second in 0..<15 { #expect(watch.look(lease, hasLock: true, at: Int64(second) * 1000) == .wait) }
         #expect(watch.look(lease, hasLock: true, at: 14_999) == .wait)
         #expect(watch.look(lease, hasLock: true, at: 15_000) == .lead)
         let left = Self.changed {

@@ -23,6 +23,38 @@ import Testing
         [AttemptReport(task: task, attempt: 1, lastSeq: lastSeq, ended: false)]
     }
 
+    @Test func anAssignmentThatWasLostWithItsSessionIsRepeatedAlsoWhenTheReportIsLate() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let task = try await rig.gateway.submit().id
+            _ = try await executor.assignment(task)
+            try executor.disconnect()
+            try await eventually("the stall") { try await rig.gateway.view(task).stalled != nil }
+            await rig.pass(3)
+            let back = executor.again()
+            try await back.connect(reporting: false)
+            try await eventually("the end of the stall") { try await rig.gateway.view(task).stalled == nil }
+            await rig.pass(2.5)
+            // It never heard of the task.
+            try back.report()
+            await rig.pass(2.5)
+            _ = try await back.assignment(task)
+        }
+    }
+
+    @Test func whoWaitsForADeviceThatIsDeletedWhileItIsConnectedIsToldWhenItGoes() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway, slots: 1)
+            _ = try await Self.running(rig, executor)
+            let waiting = try await rig.gateway.submit().id
+            rig.registry.remove("box", owner: Sample.owner)
+            await rig.pass(1)
+            try executor.disconnect()
+            #expect(try await rig.gateway.wait(waiting, for: .failed).error?.code == .deviceNotFound)
+        }
+    }
+
     @Test func aDeviceThatReturnsInTimeGoesOn() async throws {
         try await Rig.run { rig in
             let executor = FakeExecutor(gateway: rig.gateway)

@@ -5,8 +5,12 @@ struct LeaseWatch: Sendable {
     let takeoverMs: Int64
     private var seen: LeaseSighting?
     private var since: Int64?
+    private var lastLook: Int64?
 
     init(takeoverMs: Int64) { self.takeoverMs = takeoverMs }
+
+    /// The longest time between two looks that still counts as watching, in ms.
+    private var longestGapMs: Int64 { min(max(1000, takeoverMs / 3), takeoverMs / 2) }
 
     /// What may be done.
     enum Verdict: Equatable {
@@ -20,7 +24,10 @@ struct LeaseWatch: Sendable {
 
     /// Takes a look at `now`, in monotonic ms. `sighting`: nil = there is no lease, or it cannot be read.
     mutating func look(_ sighting: LeaseSighting?, hasLock: Bool, at now: Int64) -> Verdict {
-        if sighting != seen || since == nil {
+        // Time in which nobody looked proves nothing: the whole machine may have slept, the leader too.
+        let hasSlept = now - (lastLook ?? now) > longestGapMs
+        lastLook = now
+        if sighting != seen || since == nil || hasSlept {
             seen = sighting
             since = now
         }

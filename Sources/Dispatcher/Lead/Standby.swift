@@ -21,15 +21,20 @@ struct Standby: Sendable {
     struct Claim: Sendable {
         /// The lock; nil = a frozen process holds it.
         let lock: DataLock?
+        /// The lease that may be taken; nil = there was none. One that has changed meanwhile is another's.
+        let sighting: LeaseSighting?
     }
 
     /// Looks once.
     /// - Throws: ``StoreError`` when the lock's file cannot be opened.
     mutating func attempt() async throws -> Claim? {
         let lock = try DataLock.attempt(directory: configuration.dataDirectory, name: DispatcherServer.lockName)
-        switch watch.look(await sighting(), hasLock: lock != nil, at: clock.lease()) {
-        case .lead: return Claim(lock: lock)
-        case .takeOver: return Claim(lock: nil)
+        // The time first: what is read is at least as new.
+        let now = clock.lease()
+        let sighting = await sighting()
+        switch watch.look(sighting, hasLock: lock != nil, at: now) {
+        case .lead: return Claim(lock: lock, sighting: sighting)
+        case .takeOver: return Claim(lock: nil, sighting: sighting)
         case .wait:
             lock?.release()
             return nil

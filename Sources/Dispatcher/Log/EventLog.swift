@@ -11,13 +11,19 @@ struct EventLog: Sendable {
     static func path(in directory: String) -> String { "\(directory)/dispatcher.db" }
 
     /// Opens the file in `directory` and takes the lease of every partition, in a new epoch.
-    /// - Parameter isLocked: Whether this process holds the lock on the directory.
-    /// - Throws: ``StoreError`` that says what is wrong with the file.
-    init(directory: String, holder: Incarnation, isLocked: Bool, now: Timestamp) async throws {
+    /// - Parameters:
+    ///   - isLocked: Whether this process holds the lock on the directory.
+    ///   - expected: The lease that this process has seen and may take; nil = whichever is there.
+    /// - Throws: ``StoreError`` that says what is wrong with the file; ``Fault`` `not_leader` when the lease is another
+    ///   one by now.
+    init(
+        directory: String, holder: Incarnation, isLocked: Bool, from expected: LeaseSighting? = nil, now: Timestamp
+    ) async throws {
         let store = try await Store(path: Self.path(in: directory), migrations: Schema.migrations)
         self.store = store
         do {
-            epoch = try await store.write { db in try LeaseTable.take(holder: holder, isLocked: isLocked, now: now, db)
+            epoch = try await store.write { db in
+                try LeaseTable.take(holder: holder, isLocked: isLocked, from: expected, now: now, db)
             }
         } catch {
             await store.close()

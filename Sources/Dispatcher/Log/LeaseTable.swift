@@ -7,7 +7,14 @@ enum LeaseTable {
     ///
     /// Epochs follow the clock, too: executors remember the highest one that they have met, and a dispatcher that has
     /// lost its data would begin again at 1 and be ignored by all of them.
-    static func take(holder: Incarnation, isLocked: Bool, now: Timestamp, _ db: Database) throws -> UInt64 {
+    /// - Parameter expected: The lease that is taken away; nil = whichever is there.
+    /// - Throws: ``Fault`` `not_leader` when it is another one by now.
+    static func take(
+        holder: Incarnation, isLocked: Bool, from expected: LeaseSighting?, now: Timestamp, _ db: Database
+    ) throws -> UInt64 {
+        if let expected, try sighting(db) != expected {
+            throw Fault(.notLeader, "the lease has changed hands or was renewed; its holder leads")
+        }
         let highest = try Int64.fetchOne(db, sql: "SELECT max(epoch) FROM leases") ?? 0
         let epoch = max(highest + 1, now.milliseconds / 1000)
         for partition in 0..<Partition.count {

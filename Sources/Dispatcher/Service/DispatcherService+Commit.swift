@@ -57,12 +57,11 @@ extension DispatcherService {
     private func write(_ batch: CommitBatch) async throws {
         let start = clock.lease()
         try await log.commit(batch)
-        confirmedAt = max(confirmedAt, start)
         if batch.renewal != nil { renewedAt = start }
-        if !isCertain {
-            let again = clock.lease()
-            try await log.check()
-            confirmedAt = max(confirmedAt, again)
+        guard !isCertain else { return }
+        do { try await log.check() } catch  where isNotLeader(error) { throw error } catch {
+            // What is written is written; the next commit asks again.
+            logger.warning("whether this process still leads cannot be read", metadata: ["error": "\(error)"])
         }
     }
 
@@ -76,6 +75,7 @@ extension DispatcherService {
 
     /// The batch is on disk: everybody may know.
     private func complete(_ batch: CommitBatch, _ rest: Pending) {
+        if !batch.records.isEmpty { recoveryPauseMs = DispatcherLimits.storagePauseMs }
         for record in batch.records {
             live[record.id]?.show(record)
             if record.state.isTerminal { live[record.id] = nil }

@@ -3,8 +3,8 @@ import Messages
 /// Whether we still lead. A process that was stopped for a while may have been replaced without a sign, so nothing is
 /// told from memory unless the store has said so a short time ago.
 extension DispatcherService {
-    /// Whether nobody can have taken the lease since the store was last asked.
-    var isCertain: Bool { clock.lease() - confirmedAt < configuration.takeoverMs }
+    /// Whether nobody can have taken the lease: a standby counts from the last renewal.
+    var isCertain: Bool { clock.lease() - renewedAt < configuration.takeoverMs }
 
     /// Whether the lease is to be renewed with the next commit, or by one of its own.
     var isRenewalDue: Bool { clock.lease() - renewedAt >= configuration.renewMs }
@@ -13,11 +13,7 @@ extension DispatcherService {
     /// - Throws: ``Fault`` `not_leader`, `unavailable` while stopping, or `storage_failed`.
     func assureLead() async throws {
         if !isCertain {
-            let start = clock.lease()
-            do {
-                try await log.check()
-                confirmedAt = max(confirmedAt, start)
-            } catch {
+            do { try await log.check() } catch {
                 guard isNotLeader(error) else { throw storeFault(error) }
                 depose()
             }
@@ -37,11 +33,13 @@ extension DispatcherService {
         for waiter in pending.waiters { waiter.resume(throwing: notServing) }
         pending = Pending()
         failViewers(notServing)
+        letGo(all: true)
         letSuccessorsGo()
     }
 
     /// Lets those go who wait in ``deposed()``.
     func letSuccessorsGo() {
+        successorsMayGo = true
         for successor in successors { successor.resume() }
         successors = []
     }
@@ -49,7 +47,7 @@ extension DispatcherService {
     /// Returns when another process leads, or at the stop.
     func deposed() async {
         await withCheckedContinuation { successor in
-            if phase == .deposed || phase == .stopping { return successor.resume() }
+            if successorsMayGo || phase == .deposed || phase == .stopping { return successor.resume() }
             successors.append(successor)
         }
     }

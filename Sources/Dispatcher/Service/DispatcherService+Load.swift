@@ -7,10 +7,8 @@ extension DispatcherService {
     /// - Parameter next: `refusing` when nothing can be written: then it is shown, and nothing is done about it.
     /// - Throws: what the store says, or ``Fault`` `not_leader`.
     func load(as next: Phase = .serving) async throws {
-        let start = clock.lease()
         let (records, lastOrdinal) = try await log.alive()
         guard phase == .loading || phase == .refusing else { return }
-        confirmedAt = max(confirmedAt, start)
         self.lastOrdinal = max(self.lastOrdinal, lastOrdinal)
         forget()
         for record in records { adopt(record) }
@@ -34,6 +32,7 @@ extension DispatcherService {
         deadlines = Deadlines()
         fleet.clearQueues()
         let now = clock.monotonic()
+        if !registered.isEmpty { deadlines.set(.firstSnapshot, at: now) }
         deadlines.set(.keepalive, at: now + DispatcherLimits.keepaliveMs)
         deadlines.set(.sweep, at: now + DispatcherLimits.sweepMs)
         if registry != nil {
@@ -81,9 +80,9 @@ extension DispatcherService {
             if record.state == .assigned, record.cancelRequestedAt == nil {
                 pending.effects.append(.assign(attempt))
                 deadlines.set(.assign(attempt.task), at: clock.monotonic() + DispatcherLimits.repeatMs)
-            } else {
-                pending.effects.append(.resync(attempt, key, from: record.attemptSeq + 1))
             }
+            // It may run already, with a window full of what was dropped: then nothing more comes by itself.
+            pending.effects.append(.resync(attempt, key, from: record.attemptSeq + 1))
         }
     }
 }

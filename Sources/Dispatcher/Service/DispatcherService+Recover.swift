@@ -23,13 +23,16 @@ extension DispatcherService {
         guard phase == .serving else { return }
         phase = .loading
         await reload()
+        // A disk with room for a renewal may have none for a batch: then each recovery ends in the next failure, and
+        // costs a load and a window of every running attempt.
+        recoveryPauseMs = min(recoveryPauseMs * 2, DispatcherLimits.longestRecoveryMs)
     }
 
     private func reload() async {
         while phase == .loading || phase == .refusing {
             do {
                 if phase == .loading { try await load(as: .refusing) }
-                try? await Task.sleep(for: .milliseconds(DispatcherLimits.storagePauseMs))
+                try? await Task.sleep(for: .milliseconds(recoveryPauseMs))
                 guard phase == .refusing else { continue }
                 try await probe()
                 try await load()
@@ -51,14 +54,9 @@ extension DispatcherService {
             try await log.commit(CommitBatch(renewal: isLocked))
             renewedAt = start
         } catch {
-            if !isNotLeader(error) {
-                let start = clock.lease()
-                try await log.check()
-                confirmedAt = max(confirmedAt, start)
-            }
+            if !isNotLeader(error) { try await log.check() }
             throw error
         }
-        confirmedAt = max(confirmedAt, start)
     }
 
     private func note(_ error: any Error) {

@@ -7,6 +7,8 @@ extension DispatcherService {
     /// - Throws: ``Fault`` `stale_session` when a newer one is known, `not_leader`, or `unavailable` while stopping.
     func open(_ message: SessionOpen, peer: Peer) async throws -> SessionOpened {
         try await assureLead()
+        // While the store was asked the gateway may have gone, and been told of already.
+        guard peer.isUp else { throw Fault(.peerLost, "the gateway of device \(message.device) is gone") }
         let key = QueueKey(owner: message.owner, device: message.device)
         let ref = SessionRef(gateway: peer.identity.incarnation, number: message.session.value)
         do {
@@ -29,7 +31,12 @@ extension DispatcherService {
         deadlines.cancel(.grace(key))
         let now = clock.wall()
         guard let place = fleet.places[key] else { return }
-        for attempt in place.queue.running { update(attempt.task) { $0.resumed(now: now) } }
+        for attempt in place.queue.running {
+            update(attempt.task) { $0.resumed(now: now) }
+            // The report tells at once whether the device has it; one that comes late must not be waited for for ever.
+            guard live[attempt.task]?.machine.record.state == .assigned else { continue }
+            deadlines.set(.assign(attempt.task), at: clock.monotonic() + DispatcherLimits.repeatMs)
+        }
         if place.session?.isReported == false {
             deadlines.set(.report(key), at: clock.monotonic() + DispatcherLimits.reportMs)
         }
@@ -65,6 +72,8 @@ extension DispatcherService {
         deadlines.cancel(.report(key))
         guard phase == .serving else { return }
         stall(key, since: now, leftMs: graceMs, tell: true)
+        // Deleted while it was connected: nobody comes for what waits.
+        if fleet.isKnown, fleet.places[key]?.device == nil { drop(key) }
         touched.insert(key)
         settle()
     }

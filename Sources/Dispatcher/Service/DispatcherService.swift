@@ -55,14 +55,16 @@ actor DispatcherService {
     /// Why nothing can be written (while ``Phase/refusing``), or could not the last time.
     var trouble: Fault?
 
-    /// When the store last said that we lead: the beginning of that look, in ms of ``DispatcherClock/lease``.
-    var confirmedAt: Int64
-    /// When the lease was last renewed, likewise.
+    /// When the lease was last renewed: the beginning of that write, in ms of ``DispatcherClock/lease``.
     var renewedAt: Int64
     /// Whether this process holds the lock on the data directory.
     var isLocked: Bool
     /// Who waits for the end of our lead.
     var successors: [CheckedContinuation<Void, Never>] = []
+    /// Whether they need not wait any more: the word may come before they do.
+    var successorsMayGo = false
+    /// The pause before the next try after a failed commit, in ms; it grows while each recovery ends in another failure.
+    var recoveryPauseMs = DispatcherLimits.storagePauseMs
 
     var streams: [TaskID: EventStream] = [:]
     var nextViewer = 0
@@ -85,8 +87,7 @@ actor DispatcherService {
         self.configuration = configuration
         self.log = log
         self.isLocked = isLocked
-        confirmedAt = clock.lease()
-        renewedAt = confirmedAt
+        renewedAt = clock.lease()
         self.reactor = reactor
         self.clock = clock
         self.logger = logger

@@ -14,7 +14,7 @@ enum RegistryHandlers {
             service.assumeIsolated { $0.watchServices(outlet) }
         }
         handlers.onRequest(DeviceRegister.self) { register, context in
-            try await service.register(register, from: context.peer)
+            try await service.register(register, from: context.peer, until: context.deadline)
         }
         handlers.onNotice(DeviceReport.self) { report, context in
             service.assumeIsolated {

@@ -20,6 +20,9 @@ enum RegistryLimits {
     /// How long a registration may take to find its id: a probe of the id and one of a suffix, within the five seconds
     /// that the gateway waits.
     static let claim: Duration = .milliseconds(4500)
+    /// What an answer may take to its gateway: a registration that is done later than this before the gateway's deadline
+    /// is refused. On one machine or in one network it takes a few milliseconds.
+    static let answer: Duration = .milliseconds(250)
     /// Between two looks at a registration of the same device that is on its way to the disk.
     static let arrival: Duration = .milliseconds(20)
     /// How often what reports have changed is written; a power cut takes back at most this much of "last seen".

@@ -10,6 +10,7 @@ extension RegistryService {
     ) async throws -> DeviceRegistration {
         let end = ContinuousClock.now + RegistryLimits.claim
         var key = wanted
+        var tried: Set<DeviceKey> = []
         while ContinuousClock.now < end {
             switch devices.claim(key, by: register.boot) {
             case .free: return devices.mint(register, key: key, route: route, at: now())
@@ -21,7 +22,9 @@ extension RegistryService {
                 else { continue }
                 guard alive else { return devices.mint(register, key: key, route: route, at: now()) }
                 log(.warning, "two machines have one device id", key, generation: session.generation)
-                key = devices.spare(for: key, boot: register.boot)
+                tried.insert(key)
+                key = devices.spare(
+                    for: key, boot: register.boot, hostname: register.platform.hostname, tried: tried)
             // It has a session in a moment, which can be asked.
             case .taken: try await Task.sleep(for: RegistryLimits.arrival)
             }

@@ -40,7 +40,11 @@ actor RegistryService {
     // MARK: Sessions
 
     /// Registers a device: its generation is on disk before it is told to anybody.
-    func register(_ register: DeviceRegister, from peer: Peer) async throws -> DeviceRegistered {
+    /// - Parameter deadline: When the gateway stops waiting. A session that is opened later would be one of which nobody
+    ///   knows, online for ever; so ``RegistryLimits/answer`` before that it is refused.
+    func register(
+        _ register: DeviceRegister, from peer: Peer, until deadline: ContinuousClock.Instant? = nil
+    ) async throws -> DeviceRegistered {
         try DeviceRules.check(register)
         guard let owner = register.owner, let route = register.route else {
             throw Fault(.invalidRequest, "a registration needs the owner and the route, which the gateway adds")
@@ -60,6 +64,11 @@ actor RegistryService {
         guard peer.isUp else {
             devices.abandon(registration)
             throw Fault(.peerLost, "the gateway of device \(key.id) is gone")
+        }
+        if let deadline, ContinuousClock.now + RegistryLimits.answer > deadline {
+            devices.abandon(registration)
+            log(.warning, "registration took too long", key, generation: registration.generation)
+            throw Fault(.deadlineExceeded, "the registry's disk is slow; register again")
         }
         let old = devices[key]?.session
         guard devices.open(registration, name: name) else {

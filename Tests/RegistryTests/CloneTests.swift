@@ -104,6 +104,55 @@ struct CloneTests {
         await registry.stop()
     }
 
+    @Test("A suffix that is another machine's own id is left to it while it is away")
+    func others() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = ProbedGateway()
+        gateway.set(alive: [1])
+        let caller = try await registry.dial(handlers: gateway.handlers)
+        _ = try await caller.register(session: 1, boot: one)
+        let other = try await caller.register("box-2", session: 2, boot: two, hostname: "mail")
+        caller.peer.send(DeviceGone(owner: Samples.anna, device: "box-2", generation: other.generation, reason: "off"))
+        #expect(try await caller.register(session: 3, boot: three).device == "box-3")
+        // Its own one it finds again, also in another life.
+        caller.peer.send(DeviceGone(owner: Samples.anna, device: "box-3", generation: 1, reason: "off"))
+        #expect(try await caller.register(session: 4, boot: BootID(high: 4, low: 4)).device == "box-3")
+        #expect(try await caller.device("box-2")?.platform?.hostname == "mail")
+        await registry.stop()
+    }
+
+    @Test("After a power loss the second machine gets its own id back, though its session seems to be there")
+    func powerLoss() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = ProbedGateway()
+        gateway.set(alive: [1, 2, 3])
+        let caller = try await registry.dial(handlers: gateway.handlers)
+        _ = try await caller.register(session: 1, boot: one)
+        #expect(try await caller.register(session: 2, boot: two, hostname: "b").device == "box-2")
+        #expect(try await caller.register(session: 3, boot: three, hostname: "c").device == "box-3")
+        gateway.set(alive: [1, 2])
+        #expect(
+            try await caller.register(session: 4, boot: BootID(high: 4, low: 4), hostname: "c").device == "box-3")
+        #expect(gateway.probes.last == SessionNumber(3))
+        await registry.stop()
+    }
+
+    @Test("No session is opened for a gateway that has given up, or is about to")
+    func late() async throws {
+        let registry = try await RegistryHarness()
+        let caller = try await registry.dial()
+        await #expect(throws: Fault.self) {
+            try await caller.register(session: 1, within: RegistryLimits.answer - .milliseconds(50))
+        }
+        // The refused number is used up, and nothing of it is left.
+        #expect(try await caller.devices().isEmpty)
+        #expect(
+            try await caller.register(session: 2, boot: two)
+                == DeviceRegistered(
+                    device: "box", name: "Linux - box", generation: 2))
+        await registry.stop()
+    }
+
     @Test("A deleted device's session is cut where it is")
     func deleted() async throws {
         let registry = try await RegistryHarness()

@@ -10,12 +10,13 @@ enum Samples {
 
     static func register(
         _ id: String = "box", name: String = "Linux - box", generation: UInt64 = 0, slots: Int = 5,
-        boot: BootID = BootID(high: 7, low: 7), owner: UserID? = anna, route: Route? = nil
+        boot: BootID = BootID(high: 7, low: 7), owner: UserID? = anna, route: Route? = nil,
+        hostname: String = "box"
     ) -> DeviceRegister {
         DeviceRegister(
             device: id, name: name, boot: boot, version: "0.1.0", slots: slots,
             agents: [Agent(name: "shell", version: nil, ready: true, detail: nil)],
-            platform: Platform(os: "linux", arch: "x86_64", hostname: "box"), generation: generation, owner: owner,
+            platform: Platform(os: "linux", arch: "x86_64", hostname: hostname), generation: generation, owner: owner,
             route: route)
     }
 

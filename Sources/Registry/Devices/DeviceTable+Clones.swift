@@ -20,22 +20,27 @@ extension DeviceTable {
     }
 
     /// The id for a second machine: `ID-2`, `ID-3` and so on. The one that this executor's life had before, else the
-    /// lowest one that nobody has now. A machine that keeps what it is given asks for that next time; one whose id is
-    /// fixed finds its own again this way, as long as the machines of that id do not swap their order.
-    func spare(for key: DeviceKey, boot: BootID) -> DeviceKey {
+    /// lowest one of a machine with the same name in the network, else the lowest one that nobody ever had: a device that
+    /// is only away is somebody's, and another machine must not take its place.
+    ///
+    /// One of a machine of the same name may be held: after a power loss its session is dead and not yet noticed. So it
+    /// has to be claimed like the first (``claim(_:by:)``), except those of `tried`, which were found alive.
+    func spare(for key: DeviceKey, boot: BootID, hostname: String, tried: Set<DeviceKey>) -> DeviceKey {
         let base = base(of: key)
-        var free: DeviceKey?
+        var own: DeviceKey?
         // As many as there are devices of that name at most, and one more.
         var number = 2
         while true {
             let candidate = DeviceKey(owner: key.owner, id: Self.suffixed(base, number))
             number += 1
-            if candidate != key, holder(candidate).map({ $0 == boot }) ?? true {
-                if self[candidate]?.boot == boot { return candidate }
-                free = free ?? candidate
+            let holder = holder(candidate)
+            guard let record = self[candidate] else {
+                if holder == nil { return own ?? candidate }
+                continue
             }
-            guard self[candidate] == nil, holder(candidate) == nil else { continue }
-            if let free { return free }
+            guard !tried.contains(candidate) else { continue }
+            if record.boot == boot, holder == nil || holder == boot { return candidate }
+            if own == nil, record.platform?.hostname == hostname { own = candidate }
         }
     }
 

@@ -94,6 +94,9 @@ struct LiveTask: Sendable {
         do {
             _ = try await backend.cancel(task.id)
             line = "cancelling; Ctrl-C again leaves at once"
+        } catch is CancellationError {
+            // The task has come to its end before the answer: nothing is left to say.
+            return
         } catch {
             line = "the task could not be cancelled: \(error); try `wegent cancel \(task.id)`"
         }

@@ -130,6 +130,9 @@ public struct ExecutorTimes: Sendable {
     public var stopGrace: Double = 1.5
     /// How often the agents are looked for again.
     public var probe: Double = 600
+    /// How long a verdict that the disk does not take is tried again before it is sent without being kept: time to make
+    /// room, and not longer than somebody waits for a task that is over.
+    public var keeping: Double = 60
     public init() {}
 
     /// How long ``ExecutorServer/stop()`` may take at most: the drain, then the end of what is left, then the hand-over.

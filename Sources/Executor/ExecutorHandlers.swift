@@ -57,9 +57,12 @@ extension ExecutorService {
             if outbox.acknowledge(ack) { over = true }
         }
         // The report tells the leader and the registry that the attempt is not held any more.
-        if over { report() }
+        if over {
+            report()
+            changed()
+        }
+        keepVerdicts()
         resumePaused()
-        changed()
         schedulePump()
     }
 
@@ -67,7 +70,7 @@ extension ExecutorService {
         leaderHeard = .now
         let id = AttemptID(task: message.task, attempt: message.attempt)
         outbox.resync(id, from: message.from)
-        if outbox[id]?.isBroken == true { end(id, .broken, grace: 5) }
+        watchSpools()
         schedulePump()
     }
 }

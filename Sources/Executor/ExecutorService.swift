@@ -28,6 +28,10 @@ actor ExecutorService {
     var outbox: Outbox
     /// Attempts that hold a slot.
     var running: [AttemptID: RunningAttempt] = [:]
+    /// Verdicts that are still to be kept.
+    var unkept: [AttemptID: UnkeptVerdict] = [:]
+    /// Attempts whose spool could not be read when it was looked at last.
+    var unreadable: Set<AttemptID> = []
     var draining = false
     /// Agents that wait because their attempt's spool is full.
     var paused: [AttemptID: [CheckedContinuation<Void, Never>]] = [:]
@@ -72,8 +76,9 @@ actor ExecutorService {
 
     /// Takes up what an earlier life left, looks for the agents and starts to dial.
     func start() async throws {
-        try recover()
+        // First, and whatever the disk is like: what an earlier life left works on in the workspaces.
         await lives.end(before: parts.children.boot)
+        try recover()
         agents = parts.agents.map {
             Messages.Agent(name: $0.name, version: nil, ready: false, detail: "being looked for")
         }
@@ -113,6 +118,7 @@ actor ExecutorService {
         await drain()
         for id in running.keys { end(id, .shutdown, grace: parts.times.stopGrace) }
         await settle(within: parts.times.stopGrace + 6) { self.running.isEmpty }
+        keepVerdicts(last: true)
         await settle(within: handOver) { self.session.phase != .up || self.outbox.ids.isEmpty }
         handle(.stop)
         ticker?.cancel()
@@ -333,6 +339,8 @@ actor ExecutorService {
         // While the gateway says that the leader is up, a sign of the gateway is one of the leader. The time of the sign
         // counts, not that of this look: a link whose far end is frozen is up for a while without bringing anything.
         if session.phase == .up, let link { leaderHeard = max(leaderHeard, link.heard) }
+        keepVerdicts()
+        watchSpools()
         let silent = (ContinuousClock.now - leaderHeard).seconds
         for (id, attempt) in running where attempt.lease > 0 && silent > attempt.lease { end(id, .lease, grace: 5) }
         // A lease that is short for the pings of the link needs its own.

@@ -22,15 +22,17 @@ final class ExecutorProcess: Sendable {
         self.connection = connection
     }
 
-    /// Starts it and registers it, its leader up in epoch 1; everything is acked unless `acks` is false.
+    /// Starts it and registers it, its leader up in epoch 1; everything is acked unless `acks` is false. `signal` does
+    /// nothing to it.
     static func start(
-        _ flags: [String] = [], gateway: StubGateway? = nil, folder: TemporaryDirectory? = nil, acks: Bool = true
+        _ flags: [String] = [], gateway: StubGateway? = nil, folder: TemporaryDirectory? = nil, acks: Bool = true,
+        ignoring signal: String? = nil
     ) async throws -> ExecutorProcess {
         let stub: StubGateway
         if let gateway { stub = gateway } else { stub = try await .start() }
         let folder = try folder ?? TemporaryDirectory()
         let count = stub.connections.count
-        let process = try launch(flags, stub, folder)
+        let process = try launch(flags, stub, folder, ignoring: signal)
         let connection = try await eventually("a connection") { stub.connections.dropFirst(count).last }
         let header = try await eventually("the registration") { connection.header(DeviceRegister.type) }
         if acks { connection.ackEverything() }
@@ -41,10 +43,16 @@ final class ExecutorProcess: Sendable {
     }
 
     /// Starts the program only.
-    static func launch(_ flags: [String], _ gateway: StubGateway, _ folder: TemporaryDirectory) throws -> ChildProcess {
-        try ChildProcess(
-            Binaries.executor,
-            ["--home", folder.file("home"), "--device-id", "test", "--allow-shell", "--claude", folder.file("none")]
+    static func launch(
+        _ flags: [String], _ gateway: StubGateway, _ folder: TemporaryDirectory, ignoring signal: String? = nil
+    ) throws -> ChildProcess {
+        let trap = signal.map { "trap '' \($0); " } ?? ""
+        return try ChildProcess(
+            "/bin/sh",
+            [
+                "-c", trap + "exec \"$0\" \"$@\"", Binaries.executor, "--home", folder.file("home"), "--device-id",
+                "test", "--allow-shell", "--claude", folder.file("none"),
+            ]
                 + flags,
             environment: ["WEGENT_TOKEN": "t", "WEGENT_BACKEND_URL": gateway.url, "HOME": folder.path])
     }

@@ -225,4 +225,93 @@ struct OutboxTests {
         outbox.acknowledge(5)
         #expect(outbox.isDone)
     }
+
+    @Test(arguments: [false, true])
+    func `What cannot be read back ends the stream with a failure where it is`(ended: Bool) throws {
+        var outbox = try AttemptOutbox.create(id, in: folder.path)
+        for _ in 0..<30 { try outbox.append(events(100), time: .now()) }
+        if ended { try outbox.conclude(verdict()) }
+        // Record 2001, which is not in memory yet.
+        let path = folder.file(AttemptOutbox.fileName(id))
+        let offset = try Spool.open(path) { _ in }.read(from: 0, upTo: 8 << 20, most: 2000).next
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        try file.seek(toOffset: UInt64(offset))
+        try file.write(contentsOf: Data(repeating: 0xff, count: 64))
+        try file.close()
+        var seqs: [UInt64] = drain(&outbox).seqs
+        outbox.acknowledge(1000)
+        seqs += drain(&outbox).seqs
+        outbox.acknowledge(1900)
+        seqs += drain(&outbox).seqs
+        #expect(seqs == Array(1...2000))
+        #expect(outbox.isBroken)
+        if !ended {
+            try outbox.append(events(2), time: .now())
+            try outbox.conclude(verdict())
+        }
+        outbox.rewind(to: 2000)
+        guard case .finish(let last) = outbox.next(upTo: 1 << 20) else { return #expect(Bool(false)) }
+        #expect(last.attemptSeq == 2001 && last.state == .failed && last.error?.code == .storageFailed)
+        outbox.acknowledge(2001)
+        #expect(outbox.isDone)
+    }
+
+    @Test func `A verdict that the disk does not take can be sent behind everything that it took`() throws {
+        var outbox = try AttemptOutbox.create(id, in: folder.path)
+        for _ in 0..<15 { try outbox.append(events(100), time: .now()) }
+        outbox.concludeUnkept(verdict())
+        var sent = drain(&outbox)
+        #expect(sent.seqs.count == 1024 && sent.finish == nil)
+        outbox.acknowledge(1024)
+        sent = drain(&outbox)
+        #expect(sent.seqs == Array(1025...1500) && sent.finish == 1501)
+        outbox.rewind()
+        sent = drain(&outbox)
+        #expect(sent.seqs == Array(1025...1500) && sent.finish == 1501)
+        outbox.rewind(to: 3)
+        #expect(drain(&outbox).seqs == Array(4...1027))
+        outbox.acknowledge(1027)
+        sent = drain(&outbox)
+        #expect(sent.seqs == Array(1028...1500) && sent.finish == 1501)
+        outbox.acknowledge(1501)
+        #expect(outbox.isDone)
+        // The next life knows what was kept.
+        #expect(try AttemptOutbox.open(id, path: folder.file(AttemptOutbox.fileName(id))).finish == nil)
+    }
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"))
+    func `On a full disk nothing is added, the verdict neither`() throws {
+        let path = folder.file(AttemptOutbox.fileName(id))
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
+        var outbox = try AttemptOutbox.open(id, path: path)
+        #expect(throws: Fault.self) { try outbox.append(events(2), time: .now()) }
+        #expect(throws: Fault.self) { try outbox.conclude(verdict()) }
+        #expect(outbox.last == 0 && outbox.finish == nil && !outbox.hasParcel)
+        outbox.concludeUnkept(verdict())
+        #expect(drain(&outbox).finish == 1)
+    }
+
+    @Test func `What is acked makes no more be read than there is room for`() throws {
+        var outbox = try AttemptOutbox.create(id, in: folder.path)
+        for _ in 0..<50 { try outbox.append(events(100), time: .now()) }
+        let spool = try Spool.open(folder.file(AttemptOutbox.fileName(id))) { _ in }
+        let (read, next) = try spool.read(from: 0, upTo: 256 << 10, most: 10)
+        #expect(read.map(\.attemptSeq) == Array(1...10))
+        #expect(next == read.reduce(0) { $0 + $1.encodedSize })
+        #expect(try spool.read(from: next, upTo: 256 << 10, most: 1).events.map(\.attemptSeq) == [11])
+    }
+
+    @Test func `A file that cannot be read does not hide the others, and stays`() throws {
+        let other = AttemptID(task: .generate(), attempt: 1)
+        do {
+            var outbox = Outbox(directory: folder.path)
+            try outbox.open(id)
+        }
+        _ = try folder.folder(AttemptOutbox.fileName(other))
+        var outbox = Outbox(directory: folder.path)
+        var faults: [Fault] = []
+        #expect(try outbox.recover { faults.append($0) } == [id])
+        #expect(faults.count == 1 && faults[0].message.contains(AttemptOutbox.fileName(other)))
+        #expect(FileManager.default.fileExists(atPath: folder.file(AttemptOutbox.fileName(other))))
+    }
 }

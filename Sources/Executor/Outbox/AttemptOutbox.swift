@@ -13,6 +13,8 @@ struct AttemptOutbox {
     /// Acked bytes that are kept at least, and given back at once beyond twice as much: a leader whose commit was lost
     /// asks for what it had acked, and that is a batch or two.
     static let keptBytes = 4 << 20
+    /// How much of the file is read at once.
+    private static let chunk = 256 << 10
 
     /// What goes over the link next.
     enum Parcel {
@@ -40,8 +42,15 @@ struct AttemptOutbox {
     private var mark: (seq: UInt64, offset: Int)?
     /// The verdict, once there is one.
     private var verdict: TaskFinished?
-    /// What comes is dropped: the leader wants what is not kept any more, so the stream has an end where it is.
-    private(set) var isBroken = false
+    /// A verdict that the file could not take: it is sent when everything in the file was.
+    private var unkept: Event?
+    /// Why the stream has an end where it is, and what comes is dropped: the leader wants what is not kept any more, or
+    /// the file cannot be read any more.
+    private(set) var broken: Fault?
+    /// Why the file could not be read at the last try; it is tried again.
+    private(set) var trouble: Fault?
+    /// Whether the stream has an end where it is.
+    var isBroken: Bool { broken != nil }
 
     /// The outbox of a new attempt; its file in `directory` is the note that the attempt was taken.
     static func create(_ id: AttemptID, in directory: String) throws -> AttemptOutbox {
@@ -65,7 +74,7 @@ struct AttemptOutbox {
         outbox.finish = finish
         outbox.verdict = verdict
         outbox.begin(at: spool.first, offset: spool.start)
-        outbox.refill()
+        outbox.fill()
         return outbox
     }
 
@@ -99,8 +108,7 @@ struct AttemptOutbox {
     /// Ends the attempt with a verdict, whose `attempt_seq` is set here.
     mutating func conclude(_ verdict: TaskFinished) throws {
         guard finish == nil else { return }
-        var verdict = verdict
-        verdict.attemptSeq = last + 1
+        let verdict = numbered(verdict)
         try add([
             Event(
                 task: id.task, attempt: id.attempt, attemptSeq: last + 1, kind: Spool.finish, flags: .terminal,
@@ -108,6 +116,28 @@ struct AttemptOutbox {
         ])
         finish = last
         self.verdict = verdict
+    }
+
+    /// Ends the attempt with a verdict that the file cannot take: should this process die before the verdict is acked, the
+    /// next life does not know it.
+    mutating func concludeUnkept(_ verdict: TaskFinished) {
+        let verdict = numbered(verdict)
+        guard finish == nil, let payload = try? Wire.encode(verdict) else { return }
+        unkept = Event(
+            task: id.task, attempt: id.attempt, attemptSeq: last + 1, kind: Spool.finish, flags: .terminal,
+            time: verdict.endedAt, payload: payload)
+        last += 1
+        finish = last
+        self.verdict = verdict
+        fill()
+    }
+
+    /// The verdict as the last of the events; a stream that was broken off is not complete.
+    private func numbered(_ verdict: TaskFinished) -> TaskFinished {
+        var verdict = verdict
+        verdict.attemptSeq = last + 1
+        if let broken, verdict.state == .completed { (verdict.state, verdict.error) = (.failed, broken) }
+        return verdict
     }
 
     /// Makes the window begin, empty, with an event at a place; everything before it is acked.
@@ -143,17 +173,37 @@ struct AttemptOutbox {
         windowOffset += event.encodedSize
     }
 
-    /// Fills the window from the spool, as far as there is room.
+    /// Takes what is acked out of the window, and fills it from the spool as far as there is room. What is acked may lie
+    /// far behind it: an outbox that was opened again begins at 1, whatever the leader has.
+    private mutating func fill() {
+        while windowStart <= acked {
+            if window.isEmpty { refill() }
+            guard let first = window.popFirst() else { return }
+            windowSize -= first.encodedSize
+            windowStart += 1
+        }
+        refill()
+    }
+
     private mutating func refill() {
+        trouble = nil
         while windowOffset < spool.size, window.count < Self.windowEvents, windowSize < Self.windowBytes {
-            guard let (events, _) = try? spool.read(from: windowOffset, upTo: Self.windowBytes - windowSize),
-                !events.isEmpty
-            else { return }
+            let events: [Event]
+            do {
+                events = try spool.read(
+                    from: windowOffset, upTo: Self.chunk, most: Self.windowEvents - window.count
+                ).events
+            } catch {
+                trouble = error as? Fault ?? Fault(.storageFailed, "\(error)")
+                return
+            }
+            guard events.first?.attemptSeq == windowStart + UInt64(window.count) else { return breakOffUnreadable() }
             for event in events {
                 guard hasRoom(for: event) else { return }
                 push(event)
             }
         }
+        if windowOffset == spool.size, let unkept, hasRoom(for: unkept) { push(unkept) }
     }
 
     /// The leader has everything up to `seq` on disk.
@@ -163,8 +213,7 @@ struct AttemptOutbox {
         guard seq > acked, seq <= last else { return }
         acked = seq
         sent = max(sent, seq)
-        discard(upTo: seq)
-        refill()
+        fill()
         release()
     }
 
@@ -176,79 +225,87 @@ struct AttemptOutbox {
         mark = (windowStart, base)
     }
 
-    /// Moves the window behind `seq`, which may lie far behind it: an outbox that was opened again begins at 1,
-    /// whatever the leader has.
-    private mutating func discard(upTo seq: UInt64) {
-        while windowStart <= seq {
-            if window.isEmpty { refill() }
-            guard let first = window.popFirst() else { return }
-            windowSize -= first.encodedSize
-            windowStart += 1
-        }
-    }
-
     /// Sends everything after `seq` again; with none given, everything that is not acked.
     mutating func rewind(to seq: UInt64? = nil) {
         let target = seq ?? acked
         if target > last, finish != nil { renumber(after: target) }
         guard target <= last else { return }
         guard target + 1 >= spool.first else { return breakOff(after: target) }
-        if target + 1 < windowStart { reload(from: target + 1) }
         sent = target
+        if target + 1 < windowStart { reload(from: target + 1) } else { fill() }
     }
 
     /// Starts the window again at `seq`, from the file.
     private mutating func reload(from seq: UInt64) {
         window = []
         windowSize = 0
-        var offset = spool.start
-        var number = spool.first
-        search: while number < seq, let (events, _) = try? spool.read(from: offset, upTo: 1 << 20), !events.isEmpty {
-            for event in events {
-                if event.attemptSeq >= seq { break search }
-                offset += event.encodedSize
-                number = event.attemptSeq + 1
-            }
-        }
-        windowStart = seq
-        windowOffset = offset
+        windowStart = spool.first
+        windowOffset = spool.start
         acked = min(acked, seq - 1)
-        refill()
+        fill()
     }
 
     /// Puts the verdict behind `seq`: the leader has everything up to there.
     private mutating func renumber(after seq: UInt64) {
+        empty(after: seq)
+        concludeAgain()
+    }
+
+    /// Gives the verdict, when there is one, the number after the last event.
+    private mutating func concludeAgain() {
         guard let verdict else { return }
+        do { try conclude(verdict) } catch { concludeUnkept(verdict) }
+    }
+
+    /// Goes on without a record behind `seq`.
+    private mutating func empty(after seq: UInt64) {
         spool.reset(first: seq + 1)
         begin(at: seq + 1, offset: 0)
         mark = nil
         last = seq
         finish = nil
-        try? conclude(verdict)
+        unkept = nil
     }
 
     /// The leader wants what it has acked and what is not kept any more: nothing but a failure can follow.
     private mutating func breakOff(after seq: UInt64) {
-        isBroken = true
-        if var verdict {
-            verdict.state = .failed
-            verdict.error = Self.broken
-            self.verdict = verdict
-            return renumber(after: seq)
-        }
-        spool.reset(first: seq + 1)
-        begin(at: seq + 1, offset: 0)
-        mark = nil
-        last = seq
+        fail(Self.lost)
+        empty(after: seq)
+        concludeAgain()
     }
 
-    /// Why a broken stream has failed.
-    static let broken = Fault(
+    /// What follows in the file is no record: what stands before it is still sent, and a failure follows.
+    private mutating func breakOffUnreadable() {
+        fail(Fault(.storageFailed, "output of this task cannot be read back from \(spool.path)"))
+        let end = windowStart + UInt64(window.count) - 1
+        guard acked <= end else {
+            empty(after: acked)
+            return concludeAgain()
+        }
+        spool.cut(at: windowOffset)
+        last = end
+        sent = min(sent, end)
+        finish = nil
+        unkept = nil
+        concludeAgain()
+    }
+
+    private mutating func fail(_ fault: Fault) {
+        broken = fault
+        guard verdict != nil else { return }
+        verdict?.state = .failed
+        verdict?.error = fault
+    }
+
+    /// Why a stream has failed that the leader wants from a place that is not kept any more.
+    private static let lost = Fault(
         .storageFailed,
         "the service has lost output of this task that it had confirmed, and the device does not keep it for longer")
 
     /// The next piece for the present link: events of at most `limit` bytes (but for one), or the verdict.
     mutating func next(upTo limit: Int) -> Parcel? {
+        // The file may have been out of reach for a moment.
+        if !hasParcel, windowOffset < spool.size { fill() }
         guard hasParcel else { return nil }
         var index = Int(sent + 1 - windowStart)
         if window[index].kind == Spool.finish {

@@ -29,16 +29,19 @@ struct Outbox {
         turns.append(id)
     }
 
-    /// Finds what an earlier life left.
+    /// Finds what an earlier life left. Files that cannot be read stay where they are.
+    /// - Parameter unreadable: told of each of those, by a sentence that names the file.
     /// - Returns: the attempts without a verdict.
-    mutating func recover() throws -> [AttemptID] {
+    mutating func recover(unreadable: (Fault) -> Void = { _ in }) throws -> [AttemptID] {
         var open: [AttemptID] = []
         for name in try FileManager.default.contentsOfDirectory(atPath: directory).sorted() {
             guard let id = AttemptOutbox.attempt(ofFile: name) else { continue }
-            let outbox = try AttemptOutbox.open(id, path: directory + "/" + name)
-            attempts[id] = outbox
-            turns.append(id)
-            if outbox.finish == nil { open.append(id) }
+            do {
+                let outbox = try AttemptOutbox.open(id, path: directory + "/" + name)
+                attempts[id] = outbox
+                turns.append(id)
+                if outbox.finish == nil { open.append(id) }
+            } catch { unreadable(error as? Fault ?? Fault(.storageFailed, "\(directory)/\(name): \(error)")) }
         }
         return open
     }
@@ -48,6 +51,9 @@ struct Outbox {
     }
 
     mutating func conclude(_ id: AttemptID, _ verdict: TaskFinished) throws { try attempts[id]?.conclude(verdict) }
+
+    /// See ``AttemptOutbox/concludeUnkept(_:)``.
+    mutating func concludeUnkept(_ id: AttemptID, _ verdict: TaskFinished) { attempts[id]?.concludeUnkept(verdict) }
 
     /// Drops what the leader has.
     /// - Returns: whether an attempt is over by it.

@@ -142,9 +142,16 @@ final class Spool {
         size += records.count
     }
 
-    /// The records from `offset`, as many as fit into `limit` bytes but at least one where there is one.
+    /// Cuts off everything from `offset` on, where a record ends.
+    func cut(at offset: Int) {
+        ftruncate(descriptor, off_t(offset))
+        size = offset
+    }
+
+    /// The records from `offset`, as many as fit into `limit` bytes but at least one where there is one, and `most` at most.
     /// - Returns: the events, and where the next one begins. A torn or foreign record ends the file.
-    func read(from offset: Int, upTo limit: Int) throws -> (events: [Event], next: Int) {
+    /// - Throws: ``Fault`` with code `storage_failed`, naming the file.
+    func read(from offset: Int, upTo limit: Int, most: Int = .max) throws -> (events: [Event], next: Int) {
         var length = min(limit, size - offset)
         guard length >= Event.headerSize else { return ([], offset) }
         var events: [Event] = []
@@ -152,7 +159,7 @@ final class Spool {
         for _ in 0..<2 {
             let bytes = try bytes(at: offset, count: length)
             bytes.withUnsafeBytes { buffer in
-                while let event = try? Event.decode(buffer, at: &position) { events.append(event) }
+                while events.count < most, let event = try? Event.decode(buffer, at: &position) { events.append(event) }
             }
             // One record may be longer than the limit.
             let longest = min(Event.headerSize + Event.longestPayload, size - offset)

@@ -5,9 +5,14 @@ import Messages
 extension ExecutorService {
     /// Ends what an earlier life left without a verdict; it is replayed and never run again.
     func recover() throws {
-        for id in try outbox.recover() {
+        let open = try outbox.recover { fault in
+            logger.error(
+                "what an earlier life left of an attempt cannot be read; the file is left where it is",
+                metadata: ["error": "\(fault)"])
+        }
+        for id in open {
             logger.notice("an attempt of an earlier life was found", metadata: ["task": "\(id.task)"])
-            try outbox.conclude(
+            conclude(
                 id,
                 verdict(
                     id,
@@ -116,18 +121,17 @@ extension ExecutorService {
     ///
     /// Suspends while the attempt's spool is full, so that its agent's pipes fill up and it waits; nothing else does.
     func emit(_ events: [AgentEvent], of id: AttemptID) async {
-        guard !events.isEmpty, let attempt = running[id] else { return }
-        if attempt.stop == .requested(discard: true) { return }
         let unacked = outbox[id]?.unacked ?? 0
-        if attempt.stop != nil, unacked >= parts.spoolBound + ExecutorLimits.spoolAfterStop { return }
+        guard !events.isEmpty, running[id]?.takes(unacked: unacked, bound: parts.spoolBound) == true else { return }
         // The process speaks before its start was noted: the start is said first all the same.
         started(id)
         do { try outbox.append(events, to: id) } catch {
             logger.error("events could not be kept", metadata: ["task": "\(id.task)", "error": "\(error)"])
+            running[id]?.isCut = true
             return end(id, .storage("\(error)"), grace: 5)
         }
         schedulePump()
-        guard attempt.stop == nil, let unacked = outbox[id]?.unacked, unacked >= parts.spoolBound else { return }
+        guard running[id]?.stop == nil, let unacked = outbox[id]?.unacked, unacked >= parts.spoolBound else { return }
         if paused[id] == nil {
             logger.notice(
                 "an agent is paused: its spool is full", metadata: ["task": "\(id.task)", "bytes": "\(unacked)"])
@@ -152,7 +156,10 @@ extension ExecutorService {
         leaderHeard = .now
         let id = AttemptID(task: message.task, attempt: message.attempt)
         if running[id] != nil { return end(id, .requested(discard: message.discard), grace: message.graceS) }
-        if message.discard { outbox.drop(id) }
+        if message.discard {
+            outbox.drop(id)
+            unkept[id] = nil
+        }
         changed()
         // The report shows that it is gone, or that its verdict is on the way.
         report()
@@ -180,7 +187,7 @@ extension ExecutorService {
         defer { changed() }
         resume(id)
         guard let attempt = running.removeValue(forKey: id) else { return }
-        let outcome = judge(outcome, attempt.stop)
+        let outcome = attempt.judge(outcome, on: identity.name)
         logger.info(
             "an attempt has ended", metadata: ["task": "\(id.task)", "state": "\(outcome.state)"])
         if attempt.stop == .requested(discard: true) {
@@ -188,42 +195,11 @@ extension ExecutorService {
             return report()
         }
         report()
-        do { try outbox.conclude(id, verdict(id, outcome)) } catch {
-            // Without a disk the verdict goes out unkept; when it is lost, the report shows the attempt as gone.
-            logger.error("a verdict could not be kept", metadata: ["task": "\(id.task)", "error": "\(error)"])
-            var last = verdict(id, outcome)
-            last.attemptSeq = (outbox[id]?.last ?? 0) + 1
-            send(last)
-            outbox.drop(id)
-            report()
-        }
+        conclude(id, verdict(id, outcome))
         schedulePump()
     }
 
-    private func judge(_ outcome: Outcome, _ stop: RunningAttempt.Stop?) -> Outcome {
-        if stop == .broken {
-            return Outcome(state: .failed, fault: AttemptOutbox.broken, exitCode: outcome.exitCode)
-        }
-        // What was finished before the stop reached it is finished.
-        guard let stop, outcome.state != .completed else { return outcome }
-        switch stop {
-        case .requested: return Outcome(state: .cancelled, fault: nil, exitCode: outcome.exitCode)
-        case .lease:
-            return .failed(
-                .deviceDisconnected, "\(identity.name) heard nothing from the service for too long and ended the task",
-                exitCode: outcome.exitCode)
-        case .shutdown:
-            return .failed(
-                .executorRestarted, "the executor on \(identity.name) was stopped while the task ran",
-                exitCode: outcome.exitCode)
-        case .broken: return outcome
-        case .storage(let why):
-            return .failed(
-                .storageFailed, "\(identity.name) cannot keep the task's output: \(why)", exitCode: outcome.exitCode)
-        }
-    }
-
-    private func verdict(_ id: AttemptID, _ outcome: Outcome) -> TaskFinished {
+    func verdict(_ id: AttemptID, _ outcome: Outcome) -> TaskFinished {
         TaskFinished(
             task: id.task, attempt: id.attempt, attemptSeq: 0, state: outcome.state, error: outcome.fault,
             exitCode: outcome.exitCode, endedAt: .now())

@@ -9,8 +9,8 @@ struct RunningAttempt {
         case lease
         /// Because its events cannot be kept on disk; why.
         case storage(String)
-        /// Because the leader has lost what it had acked.
-        case broken
+        /// Because its stream has an end before its time; why.
+        case broken(Fault)
         /// Because the executor itself stops.
         case shutdown
     }
@@ -26,4 +26,45 @@ struct RunningAttempt {
     var stop: Stop?
     /// Seconds between the polite signal and the kill, once it is to end.
     var grace: Double = 5
+    /// Something that it said is lost. Nothing may follow, or the stream would have a hole that nobody can see.
+    var isCut = false
+
+    /// Whether what the agent says is taken.
+    /// - Parameters:
+    ///   - unacked: bytes of it that are on this disk only.
+    ///   - bound: how many of them pause it.
+    mutating func takes(unacked: Int, bound: Int) -> Bool {
+        if stop == .requested(discard: true) || isCut { return false }
+        if stop != nil, unacked >= bound + ExecutorLimits.spoolAfterStop { isCut = true }
+        return !isCut
+    }
+
+    /// The verdict on an agent's outcome, on the device of this name.
+    func judge(_ outcome: Outcome, on device: String) -> Outcome {
+        if case .broken(let fault) = stop { return Outcome(state: .failed, fault: fault, exitCode: outcome.exitCode) }
+        guard let stop else { return outcome }
+        // What was finished before the stop reached it is finished, when all of it was taken.
+        if outcome.state == .completed, !isCut { return outcome }
+        switch stop {
+        case .requested: return Outcome(state: .cancelled, fault: nil, exitCode: outcome.exitCode)
+        case .storage(let why): return storageFailed(why, outcome, device)
+        case .lease, .shutdown, .broken:
+            if outcome.state == .completed { return storageFailed("there was too much after its end", outcome, device) }
+            return ended(stop, outcome, device)
+        }
+    }
+
+    private func storageFailed(_ why: String, _ outcome: Outcome, _ device: String) -> Outcome {
+        .failed(.storageFailed, "\(device) cannot keep the task's output: \(why)", exitCode: outcome.exitCode)
+    }
+
+    private func ended(_ stop: Stop, _ outcome: Outcome, _ device: String) -> Outcome {
+        if stop == .lease {
+            return .failed(
+                .deviceDisconnected, "\(device) heard nothing from the service for too long and ended the task",
+                exitCode: outcome.exitCode)
+        }
+        return .failed(
+            .executorRestarted, "the executor on \(device) was stopped while the task ran", exitCode: outcome.exitCode)
+    }
 }

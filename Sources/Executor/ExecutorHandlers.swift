@@ -31,7 +31,15 @@ extension ExecutorService {
             renew(try Wire.decode(DeviceRegistered.self, from: body))
         case (.notice, LinkState.type):
             let state = try Wire.decode(LinkState.self, from: body)
-            if let epoch = state.epoch, epoch < session.epoch { countStale(.epoch) }
+            if let epoch = state.epoch, epoch < session.epoch {
+                countStale(.epoch)
+                logger.error(
+                    "the leader is not obeyed: a newer one was met, or this home belongs to another server",
+                    metadata: [
+                        "epoch": "\(epoch)", "met": "\(session.epoch)", "backend": "\(parts.backend)",
+                        "home": "\(parts.home.path)",
+                    ])
+            }
             handle(.state(state), connection: connection)
         case (.notice, TaskAssign.type): assign(try Wire.decode(TaskAssign.self, from: body))
         case (.notice, TaskStop.type): stop(try Wire.decode(TaskStop.self, from: body))

@@ -59,12 +59,13 @@ public final class ExecutorServer: Service {
         let shell = ShellAgent(
             allowed: configuration.allowShell, environment: environment, children: children, temporary: home.temporary,
             linger: times.linger)
+        let address = try LinkAddress(configuration.backendURL)
         let dialer = WebSocketDialer(
-            address: try LinkAddress(configuration.backendURL), token: configuration.token,
+            address: address, token: configuration.token,
             renewToken: configuration.renewToken, version: Product.version, times: times)
         let parts = ExecutorService.Parts(
             identity: identity, identityIsFixed: configuration.deviceID != nil, children: children, home: home,
-            dialer: dialer,
+            backend: address.authority, dialer: dialer,
             agents: [claude, shell], workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),
             slots: configuration.slots, spoolBound: configuration.spoolBound, times: times, version: Product.version)
         return ExecutorService(parts, logger: logger) { [weak self] fault in self?.finish(fault) }

@@ -11,6 +11,8 @@ actor ExecutorService {
         var identityIsFixed: Bool
         var children: LiveChildren
         var home: Home
+        /// `HOST` or `HOST:PORT` of the backend, whose leaders' epochs count.
+        var backend: String
         var dialer: any Dialer
         var agents: [any AgentDriver]
         var workspaces: Workspaces
@@ -67,9 +69,16 @@ actor ExecutorService {
         self.logger = logger
         self.gaveUp = gaveUp
         identity = parts.identity
-        keptEpoch = parts.home.read(.epoch).flatMap(UInt64.init) ?? 0
+        keptEpoch = Self.keptEpoch(parts.home.lines(.epoch), of: parts.backend)
         session = Session(backoff: parts.times.backoff, epoch: keptEpoch)
         outbox = Outbox(directory: parts.home.spool)
+    }
+
+    /// The epoch in the home's lines; 0 when it is another backend's, whose leaders count on their own.
+    private static func keptEpoch(_ lines: [String], of backend: String) -> UInt64 {
+        // An epoch without a backend is of a version that did not note it.
+        guard let epoch = lines.first.flatMap(UInt64.init), lines.count < 2 || lines[1] == backend else { return 0 }
+        return epoch
     }
 
     // MARK: Start and stop
@@ -128,7 +137,7 @@ actor ExecutorService {
             for agent in parts.agents { group.addTask { await agent.shutDown() } }
         }
         parts.children.killAll()
-        lives.forget(parts.children.boot)
+        await lives.forget(parts.children.boot)
         parts.home.release()
         over.happen()
     }
@@ -199,7 +208,7 @@ actor ExecutorService {
     private func keepEpoch() {
         guard session.epoch > keptEpoch else { return }
         do {
-            try parts.home.write(.epoch, String(session.epoch))
+            try parts.home.write(.epoch, "\(session.epoch)\n\(parts.backend)")
             keptEpoch = session.epoch
         } catch { logger.error("the epoch could not be kept", metadata: ["error": "\(error)"]) }
     }

@@ -13,10 +13,10 @@ struct FencingTests {
         first.ackEverything(on: first.connection)
         let done = try first.assign("true", epoch: 7)
         _ = try await first.verdict(done)
-        await first.stop()
-        #expect(try String(contentsOfFile: folder.file("home/epoch"), encoding: .utf8) == "7\n")
+        await first.server.stop()
+        #expect(try String(contentsOfFile: folder.file("home/epoch"), encoding: .utf8).hasPrefix("7\n"))
 
-        let second = try await DeviceUnderTest.start(folder: folder)
+        let second = try await DeviceUnderTest.start(gateway: first.gateway, folder: folder)
         // The leader that says it is up is of epoch 1: not obeyed, so nothing is reported to it.
         let file = folder.file("ran")
         try second.assign("touch \(file)", epoch: 6)
@@ -25,6 +25,17 @@ struct FencingTests {
         _ = try await second.verdict(task)
         #expect(!FileManager.default.fileExists(atPath: file))
         #expect(try second.connection.all(TaskStarted.self).allSatisfy { $0.task == task })
+        await second.stop()
+    }
+
+    @Test func `Another server's leader is obeyed, whatever epoch the last server had`() async throws {
+        let folder = try TemporaryDirectory()
+        let first = try await DeviceUnderTest.start(folder: folder)
+        first.ackEverything(on: first.connection)
+        _ = try await first.verdict(first.assign("true", epoch: 7))
+        await first.stop()
+        let second = try await DeviceUnderTest.start(folder: folder)
+        _ = try await second.verdict(second.assign("true", epoch: 1))
         await second.stop()
     }
 

@@ -117,6 +117,28 @@ struct HuntTests {
         await first.gateway.stop()
     }
 
+    @Test func `The kernel's own threads are known and not waited for`() {
+        #expect(SystemProcesses.entry(getpid())?.isKernels == false)
+        if let second = SystemProcesses.entry(2), second.parent == 0 { #expect(second.isKernels) }
+        var hunt = ProcessHunt(tree: ProcessTree(leader: nil, marks: .boots(["nobody's"])), scope: .everything)
+        var looks = 1
+        while hunt.look(), looks < 100 { looks += 1 }
+        #expect(looks < 40, "\(looks)")
+    }
+
+    @Test func `A polite signal comes once, and what a process cleans up with is left to finish`() async throws {
+        let run = try await start(
+            """
+            trap 'echo term >> told; sleep 0.5; echo clean >> told; exit' TERM
+            echo $$ >> pids; while :; do sleep 0.02; done
+            """)
+        _ = try await pids(1)
+        await run.stop(grace: 20)
+        #expect(try await deadline("the end") { await run.outcome() }.state == .cancelled)
+        let told = try String(contentsOfFile: folder.file("told"), encoding: .utf8)
+        #expect(told == "term\nclean\n")
+    }
+
     @Test func `A second executor on one home is refused, and told by whom`() async throws {
         let first = try await ExecutorProcess.start(["--drain-s", "0"])
         let second = try ExecutorProcess.launch([], first.gateway, first.folder)

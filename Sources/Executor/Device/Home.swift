@@ -22,7 +22,7 @@ final class Home: Sendable {
         case device = "device-id"
         /// The newest generation that the registry has given.
         case generation
-        /// The highest epoch of a leader that was seen.
+        /// The highest epoch of a leader that was seen, and in a second line the backend that it belongs to.
         case epoch
         /// The lives whose processes may still run, a line each.
         case boots

@@ -9,6 +9,8 @@ struct EarlierLives {
 
     /// How long what an earlier life left has between the polite signal and the kill.
     private static let grace = 2.0
+    /// How long the end may take to see that nothing is left: what was just killed is gone in milliseconds.
+    private static let lookFor = 1.0
 
     init(home: Home, logger: Logger) {
         self.home = home
@@ -24,9 +26,10 @@ struct EarlierLives {
     }
 
     /// Forgets the life that ends, when nothing of it is left.
-    func forget(_ boot: BootID) {
-        var hunt = ProcessHunt(tree: ProcessTree(leader: nil, marks: .boots([boot.description])), scope: .everything)
-        while hunt.look() { guard hunt.quarry.isEmpty else { return } }
+    func forget(_ boot: BootID) async {
+        guard await ProcessTree(leader: nil, marks: .boots([boot.description])).isGone(within: Self.lookFor) else {
+            return
+        }
         keep(Set(home.lines(.boots)).subtracting([boot.description]))
     }
 

@@ -15,6 +15,8 @@ struct ProcessEntry: Hashable, Sendable {
     let isBetween: Bool
     /// Nothing but its entry is left: it has ended and waits to be waited for.
     let isOver: Bool
+    /// It is one of the kernel's own threads, which have no environment at all.
+    let isKernels: Bool
 
     var pid: Int32 { key.pid }
 }

@@ -15,6 +15,7 @@ struct ProcessHunt: Sendable {
     private(set) var quarry: [ProcessEntry] = []
     private var known: Set<ProcessEntry.Key> = []
     private var asked: Set<ProcessEntry.Key> = []
+    private var groupIsAsked = false
     /// Those that we may not signal (a program that runs as another user): left alone.
     private var foreign: Set<ProcessEntry.Key> = []
     /// Looks in a row that found nothing.
@@ -65,8 +66,7 @@ struct ProcessHunt: Sendable {
         var members = candidates.filter { entry in
             if known.contains(entry.key) { return true }
             if let leader, !isReused, entry.group == leader.pid || entry.session == leader.pid { return true }
-            // The kernel's own threads (children of process 2) have no environment at all.
-            guard tree.marks != .none, !entry.isOver, entry.parent != 2 else { return false }
+            guard tree.marks != .none, !entry.isOver, !entry.isKernels else { return false }
             switch SystemProcesses.mark(of: entry.pid) {
             case .marked(let mark): return tree.marks.contain(mark)
             case .unmarked: return false
@@ -88,12 +88,14 @@ struct ProcessHunt: Sendable {
     /// Sends each process the polite signal, once.
     mutating func ask() {
         let group = groupMembers
-        if Self.isBlind || group.contains(where: { !asked.contains($0.key) }) {
+        if !groupIsAsked, Self.isBlind || !group.isEmpty {
+            groupIsAsked = true
             signalGroup(SIGTERM)
             // A stopped process acts on the signal only when it goes on.
             signalGroup(SIGCONT)
-            asked.formUnion(group.map(\.key))
         }
+        // Who joins the group later is what a process cleans up with, and the signal a second time means "at once" to many.
+        asked.formUnion(group.map(\.key))
         for entry in quarry where asked.insert(entry.key).inserted {
             send(SIGTERM, to: entry)
             send(SIGCONT, to: entry)

@@ -47,13 +47,14 @@ enum SystemProcesses {
             let session = number(fields[3]), let start = number(fields[19])
         else { return nil }
         let state = fields[0].first
+        // PF_KTHREAD of the kernel's own flags: such a thread never has an environment.
+        let isKernels = number(fields[6]).map { $0 & 0x20_0000 != 0 } ?? false
         return ProcessEntry(
             key: .init(pid: pid, start: start), parent: Int32(truncatingIfNeeded: parent),
             group: Int32(truncatingIfNeeded: group), session: Int32(truncatingIfNeeded: session),
-            // The end of the environment in memory; an empty one has an end as well. The kernel's own threads have
-            // none: process 2, which nobody has started, and its children.
-            isBetween: fields.count > 48 && number(fields[48]) == 0 && parent != 2 && !(pid == 2 && parent == 0),
-            isOver: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"))
+            // The end of the environment in memory; an empty one has an end as well.
+            isBetween: fields.count > 48 && number(fields[48]) == 0 && !isKernels,
+            isOver: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"), isKernels: isKernels)
     }
 
     /// What can be said of a process's mark.

@@ -100,7 +100,7 @@ struct ClaudeAgentTests {
         #expect(sink.all(.toolCall).first?["title"] == "Bash")
         let last = try #require(sink.all(.toolCallUpdate).last)
         #expect(last["status"] == "completed")
-        #expect(last["content"]?.elements?.first?["content"]?["text"] == "42")
+        #expect(last["content"]?.array?.first?["content"]?["text"] == "42")
         #expect(sink.text == "done")
         await agent.shutDown()
         await model.stop()
@@ -114,8 +114,8 @@ struct ClaudeAgentTests {
         #expect(!FileManager.default.fileExists(atPath: work + "/made.txt"))
         let log = try #require(sink.all(.log).first)
         #expect(log["level"] == "warning")
-        #expect(log["message"]?.text?.contains("Bash") == true)
-        #expect(log["message"]?.text?.contains("--permission-mode") == true)
+        #expect(log["message"]?.string?.contains("Bash") == true)
+        #expect(log["message"]?.string?.contains("--permission-mode") == true)
         #expect(sink.all(.toolCallUpdate).last?["status"] == "failed")
         #expect(model.requests.last?.toolResults.last?.contains("denied") == true)
         await agent.shutDown()
@@ -175,7 +175,7 @@ struct ClaudeAgentTests {
         let agent = try agent(model)
         #expect(try await run(agent, "hello") == .completed)
         #expect(sink.text == "fresh")
-        #expect(sink.all(.log).first?["message"]?.text?.contains("no longer has the session") == true)
+        #expect(sink.all(.log).first?["message"]?.string?.contains("no longer has the session") == true)
         await agent.shutDown()
         await model.stop()
     }
@@ -233,7 +233,7 @@ struct ClaudeAgentTests {
         model.answer(.tool("Bash", input: #"{"command":"echo [$WEGENT_TOKEN] $WEGENT_TASK"}"#), .text("done"))
         let agent = try agent(model, .bypass)
         _ = try await run(agent, "show")
-        let said = sink.all(.toolCallUpdate).last?["content"]?.elements?.first?["content"]?["text"]?.text ?? ""
+        let said = sink.all(.toolCallUpdate).last?["content"]?.array?.first?["content"]?["text"]?.string ?? ""
         #expect(said.hasPrefix("[] "))
         #expect(said.hasSuffix("/1"))
         await agent.shutDown()

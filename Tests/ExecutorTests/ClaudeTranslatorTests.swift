@@ -15,7 +15,7 @@ struct ClaudeTranslatorTests {
         var ignored = 0
 
         func texts(_ kind: EventKind) -> [String] {
-            events.filter { $0.kind == kind }.compactMap { $0.data["content"]?["text"]?.text }
+            events.filter { $0.kind == kind }.compactMap { $0.data["content"]?["text"]?.string }
         }
         func all(_ kind: EventKind) -> [JSONValue] { events.filter { $0.kind == kind }.map(\.data) }
     }
@@ -69,7 +69,7 @@ struct ClaudeTranslatorTests {
         #expect(updates[0]["title"] == "echo hi")
         #expect(updates[0]["rawInput"]?["command"] == "echo hi")
         #expect(updates[1]["status"] == "completed")
-        #expect(updates[1]["content"]?.elements?.first?["content"]?["text"] == "hi")
+        #expect(updates[1]["content"]?.array?.first?["content"]?["text"] == "hi")
     }
 
     @Test func `A turn's cost is its own share`() throws {
@@ -85,7 +85,7 @@ struct ClaudeTranslatorTests {
         let reading = try read(lines("failing-tool"))
         let last = reading.all(.toolCallUpdate).filter { $0["status"] == "failed" }
         #expect(last.count == 2)
-        #expect(last[0]["content"]?.elements?.first?["content"]?["text"]?.text?.hasPrefix("Exit code 2") == true)
+        #expect(last[0]["content"]?.array?.first?["content"]?["text"]?.string?.hasPrefix("Exit code 2") == true)
         #expect(reading.endings.map(\.outcome.state) == [.completed, .completed])
     }
 
@@ -137,7 +137,7 @@ struct ClaudeTranslatorTests {
         #expect(updates.count == 6)
         #expect(updates.dropLast().allSatisfy { $0["status"] == "in_progress" })
         #expect(updates.last?["status"] == "completed")
-        let joined = updates.compactMap { $0["content"]?.elements?.first?["content"]?["text"]?.text }.joined()
+        let joined = updates.compactMap { $0["content"]?.array?.first?["content"]?["text"]?.string }.joined()
         #expect(joined == text.replacingOccurrences(of: "\\n", with: "\n"))
     }
 

@@ -293,7 +293,7 @@ struct ExecutorTests {
             #expect(events.map(\.attemptSeq) == Array(1..<verdict.attemptSeq))
             let text = try events.map { event -> String in
                 let value = try JSONDecoder().decode(JSONValue.self, from: Data(event.payload))
-                return value["content"]?["text"]?.text ?? ""
+                return value["content"]?["text"]?.string ?? ""
             }.joined()
             #expect(text == expected)
         }

@@ -12,7 +12,7 @@ struct OutputTests {
         let events = try device.events(task, on: device.connection)
         #expect(events.map(\.attemptSeq) == Array(1..<last))
         return try events.map { event -> String in
-            try JSONDecoder().decode(JSONValue.self, from: Data(event.payload))["content"]?["text"]?.text ?? ""
+            try JSONDecoder().decode(JSONValue.self, from: Data(event.payload))["content"]?["text"]?.string ?? ""
         }.joined()
     }
 

@@ -20,15 +20,15 @@ final class RecordingSink: TurnSink {
     }
 
     /// The text of the agent's answer, put together.
-    var text: String { all(.agentMessageChunk).compactMap { $0["content"]?["text"]?.text }.joined() }
+    var text: String { all(.agentMessageChunk).compactMap { $0["content"]?["text"]?.string }.joined() }
 
     /// The bytes of one of a command's outputs, put together.
     func bytes(stderr: Bool = false) -> [UInt8] {
-        all(.agentMessageChunk).filter { ($0["_meta"]?["stream"]?.text == "stderr") == stderr }.flatMap {
+        all(.agentMessageChunk).filter { ($0["_meta"]?["stream"]?.string == "stderr") == stderr }.flatMap {
             chunk -> [UInt8] in
             let content = chunk["content"]
-            if let data = content?["data"]?.text { return [UInt8](Data(base64Encoded: data) ?? Data()) }
-            return Array((content?["text"]?.text ?? "").utf8)
+            if let data = content?["data"]?.string { return [UInt8](Data(base64Encoded: data) ?? Data()) }
+            return Array((content?["text"]?.string ?? "").utf8)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Messages
 import Foundation
 import Testing
 
@@ -10,9 +11,9 @@ struct TextSplitterTests {
             var out: [UInt8] = []
             piece.appendContent(to: &out)
             let content = try JSONDecoder().decode(JSONValue.self, from: Data(out))
-            if let text = content["text"]?.text { return Array(text.utf8) }
-            #expect(content["encoding"]?.text == "base64")
-            let data = try #require(content["data"]?.text)
+            if let text = content["text"]?.string { return Array(text.utf8) }
+            #expect(content["encoding"]?.string == "base64")
+            let data = try #require(content["data"]?.string)
             return [UInt8](try #require(Data(base64Encoded: data)))
         }
     }

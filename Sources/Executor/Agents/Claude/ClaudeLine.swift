@@ -1,3 +1,5 @@
+import Messages
+
 /// One line that Claude Code writes with `--output-format stream-json`: what of it matters here. A field of another
 /// form than expected counts as absent, so that a newer `claude` loses a detail and not the line.
 struct ClaudeLine: Decodable {

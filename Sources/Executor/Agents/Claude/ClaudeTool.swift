@@ -1,3 +1,5 @@
+import Messages
+
 /// What a viewer is told of one of Claude Code's tools.
 enum ClaudeTool {
     /// The Agent Client Protocol's kind of tool.
@@ -16,7 +18,7 @@ enum ClaudeTool {
     /// A short title: the command, the file or the pattern, where the tool has one.
     static func title(_ name: String, _ input: JSONValue?) -> String {
         let keys = ["command", "file_path", "notebook_path", "pattern", "url", "query", "description", "path"]
-        guard let detail = keys.lazy.compactMap({ input?[$0]?.text }).first, !detail.isEmpty else { return name }
+        guard let detail = keys.lazy.compactMap({ input?[$0]?.string }).first, !detail.isEmpty else { return name }
         let line = detail.prefix { !$0.isNewline }
         let short = line.count < detail.count || line.count > 200 ? line.prefix(200) + "…" : line
         return name == "Bash" ? String(short) : "\(name) \(short)"
@@ -24,13 +26,13 @@ enum ClaudeTool {
 
     /// The entries of a plan, from the input of `TodoWrite`; nil where it is none.
     static func plan(_ input: JSONValue?) -> JSONValue? {
-        guard let todos = input?["todos"]?.elements else { return nil }
+        guard let todos = input?["todos"]?.array else { return nil }
         return .array(
             todos.compactMap { todo in
-                guard let content = todo["content"]?.text else { return nil }
+                guard let content = todo["content"]?.string else { return nil }
                 return [
-                    "content": .string(content), "priority": .string(todo["priority"]?.text ?? "medium"),
-                    "status": .string(todo["status"]?.text ?? "pending"),
+                    "content": .string(content), "priority": .string(todo["priority"]?.string ?? "medium"),
+                    "status": .string(todo["status"]?.string ?? "pending"),
                 ]
             })
     }

@@ -197,12 +197,12 @@ struct ClaudeTranslator {
 
     /// The text of a tool's result: a string, or a list of blocks of which pictures are only named.
     private static func text(of content: JSONValue?) -> String {
-        if let text = content?.text { return text }
-        guard let blocks = content?.elements else { return "" }
+        if let text = content?.string { return text }
+        guard let blocks = content?.array else { return "" }
         return blocks.map { block in
-            if let text = block["text"]?.text { return text }
-            let type = block["type"]?.text ?? "content"
-            let size = block["source"]?["data"]?.text.map { " of \($0.utf8.count / 4 * 3) bytes" } ?? ""
+            if let text = block["text"]?.string { return text }
+            let type = block["type"]?.string ?? "content"
+            let size = block["source"]?["data"]?.string.map { " of \($0.utf8.count / 4 * 3) bytes" } ?? ""
             return "[\(type)\(size)]"
         }.joined(separator: "\n")
     }

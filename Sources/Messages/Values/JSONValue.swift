@@ -4,8 +4,9 @@
     import Foundation
 #endif
 
-/// Any JSON, for what an agent says and nobody here has to understand. Numbers keep whole ones whole.
-enum JSONValue: Codable, Equatable, Sendable {
+/// Any JSON, for payloads whose shape is their agent's own and that nobody here has to understand as a whole. Whole
+/// numbers stay whole.
+public enum JSONValue: Codable, Equatable, Sendable {
     case null
     case bool(Bool)
     case whole(Int64)
@@ -14,8 +15,9 @@ enum JSONValue: Codable, Equatable, Sendable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
+        // The likeliest first: each wrong guess costs a thrown error.
         if let value = try? container.decode(String.self) {
             self = .string(value)
         } else if let value = try? container.decode([String: JSONValue].self) {
@@ -33,7 +35,7 @@ enum JSONValue: Codable, Equatable, Sendable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()
@@ -46,26 +48,29 @@ enum JSONValue: Codable, Equatable, Sendable {
         }
     }
 
-    /// The value of a key; nil where this is no object or has none.
-    subscript(key: String) -> JSONValue? {
-        guard case .object(let members) = self else { return nil }
-        return members[key]
+    /// A field of an object; nil for anything else, and for null.
+    public subscript(key: String) -> JSONValue? {
+        guard case .object(let fields) = self, let value = fields[key], value != .null else { return nil }
+        return value
     }
 
     /// The text, where it is one.
-    var text: String? {
-        guard case .string(let text) = self else { return nil }
-        return text
+    public var string: String? { if case .string(let value) = self { value } else { nil } }
+
+    /// The number, where it is one; beyond 2^53 as near as a double gets.
+    public var number: Double? {
+        switch self {
+        case .whole(let value): Double(value)
+        case .number(let value): value
+        default: nil
+        }
     }
 
     /// The elements, where it is a list.
-    var elements: [JSONValue]? {
-        guard case .array(let elements) = self else { return nil }
-        return elements
-    }
+    public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
 
     /// As it travels.
-    var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return (try? encoder.encode(self)).map { [UInt8]($0) } ?? Array("null".utf8)
@@ -75,12 +80,12 @@ enum JSONValue: Codable, Equatable, Sendable {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByDictionaryLiteral,
     ExpressibleByArrayLiteral, ExpressibleByIntegerLiteral, ExpressibleByNilLiteral
 {
-    init(stringLiteral value: String) { self = .string(value) }
-    init(booleanLiteral value: Bool) { self = .bool(value) }
-    init(integerLiteral value: Int64) { self = .whole(value) }
-    init(nilLiteral: ()) { self = .null }
-    init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    init(dictionaryLiteral elements: (String, JSONValue)...) {
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(integerLiteral value: Int64) { self = .whole(value) }
+    public init(nilLiteral: ()) { self = .null }
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements) { _, last in last })
     }
 }

@@ -34,6 +34,7 @@ actor ExecutorService {
     var unkept: [AttemptID: UnkeptVerdict] = [:]
     /// Attempts whose spool could not be read when it was looked at last.
     var unreadable: Set<AttemptID> = []
+    let lookup = WorkspaceLookup()
     var draining = false
     /// Agents that wait because their attempt's spool is full.
     var paused: [AttemptID: [CheckedContinuation<Void, Never>]] = [:]

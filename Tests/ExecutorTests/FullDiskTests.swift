@@ -8,7 +8,7 @@ import Testing
 /// A disk that takes nothing more: what was kept before is said, and nothing that has a hole is called complete.
 struct FullDiskTests {
     private func attempt(stop: RunningAttempt.Stop? = nil) -> RunningAttempt {
-        RunningAttempt(conversation: .generate(), directory: "/", lease: 0, stop: stop)
+        RunningAttempt(conversation: .generate(), lease: 0, stop: stop)
     }
 
     private let completed = Outcome(state: .completed, fault: nil, exitCode: 0)

@@ -117,6 +117,25 @@ struct HuntTests {
         await first.gateway.stop()
     }
 
+    @Test func `What is known to be gone is not hunted again`() async throws {
+        let attempt = AttemptID(task: .generate(), attempt: 1)
+        let environment = ChildEnvironment.make(from: [:], attempt: attempt, boot: children.boot)
+        let child = try await Child.start(
+            Command(executable: "/bin/true", arguments: [], environment: environment, directory: "/"), input: false,
+            in: children)
+        _ = await child.wait()
+        #expect(await child.end(grace: 0.1))
+        let bystander = try ChildProcess("/bin/sleep", ["600"], environment: environment)
+        #expect(await child.isGone(within: 0))
+        #expect(await child.end(grace: 0))
+        #expect(await child.endStrays(grace: 0))
+        #expect(bystander.ended == nil && ProcessTable.isAlive(bystander.pid))
+        bystander.signal(SIGKILL)
+        #expect(try await bystander.exit() == .signalled(SIGKILL))
+        child.closeStreams()
+        #expect(!child.hasUnread)
+    }
+
     @Test func `The kernel's own threads are known and not waited for`() {
         #expect(SystemProcesses.entry(getpid())?.isKernels == false)
         if let second = SystemProcesses.entry(2), second.parent == 0 { #expect(second.isKernels) }

@@ -83,4 +83,21 @@ struct WorkspacesTests {
         let none = Workspaces(root: try folder.folder("w2"), allowed: [])
         #expect(throws: Fault.self) { try none.directory(for: conversation, cwd: allowed) }
     }
+
+    @Test func `A directory that does not answer is refused, and nobody else waits for it`() async throws {
+        let lookup = WorkspaceLookup(patience: 0.2)
+        let mount = DispatchSemaphore(value: 0)
+        defer { for _ in 0..<ExecutorLimits.lookups { mount.signal() } }
+        for _ in 0..<2 {
+            let fault = await #expect(throws: Fault.self) {
+                try await lookup.directory("/dead") {
+                    mount.wait()
+                    return "/dead"
+                }
+            }
+            #expect(fault?.code == .cwdNotAllowed && fault?.message.contains("/dead") == true)
+        }
+        let patient = WorkspaceLookup()
+        #expect(try await patient.directory("/well") { "/well" } == "/well")
+    }
 }

@@ -2,6 +2,7 @@ import Messages
 import NIOCore
 import NIOPosix
 import Subprocess
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -56,8 +57,10 @@ final class Child: Sendable {
     let errors: Stream
     private let exit: Task<ExitStatus, Never>
     /// Copies of the read ends, only to be asked whether something is in the pipes.
-    private let probes: [Int32]
+    private let probes: Mutex<[Int32]>
     private let children: LiveChildren
+    /// Nothing of it is left, which is for good: what carries its number or its mark after that is somebody else's.
+    private let gone = Mutex((hasExited: false, isGone: false))
 
     private init(
         pid: Int32, tree: ProcessTree, output: Stream, errors: Stream, exit: Task<ExitStatus, Never>,
@@ -69,37 +72,69 @@ final class Child: Sendable {
         self.output = output
         self.errors = errors
         self.exit = exit
-        self.probes = probes
+        self.probes = Mutex(probes)
     }
 
-    deinit { for probe in probes { close(probe) } }
+    deinit { closeProbes() }
 
     /// Whether something was written that has not been taken out of the pipes.
     var hasUnread: Bool {
-        var polled = probes.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        return poll(&polled, nfds_t(polled.count), 0) > 0 && polled.contains { $0.revents & Int16(POLLIN) != 0 }
+        probes.withLock { probes in
+            var polled = probes.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            return poll(&polled, nfds_t(polled.count), 0) > 0 && polled.contains { $0.revents & Int16(POLLIN) != 0 }
+        }
     }
 
     /// Waits for the child itself, not for what it has started.
-    func wait() async -> ExitStatus { await exit.value }
+    func wait() async -> ExitStatus {
+        let status = await exit.value
+        gone.withLock { $0.hasExited = true }
+        return status
+    }
+
+    private var isGone: Bool { gone.withLock { $0.isGone } }
+
+    /// Takes note of a look at all of its processes.
+    private func note(gone isGone: Bool) -> Bool {
+        guard isGone else { return false }
+        gone.withLock { $0.isGone = $0.hasExited }
+        children.dismiss(pid)
+        return true
+    }
+
+    /// Whether it and everything it has started is gone within `seconds`.
+    func isGone(within seconds: Double) async -> Bool {
+        if isGone { return true }
+        return note(gone: await tree.isGone(within: seconds))
+    }
 
     /// Ends it and everything it has started, by force after `grace` seconds.
     /// - Returns: whether nothing is left.
     @discardableResult
     func end(grace: Double) async -> Bool {
-        let isGone = await tree.end(grace: grace)
-        if isGone { children.dismiss(pid) }
-        return isGone
+        if isGone { return true }
+        return note(gone: await tree.end(grace: grace))
     }
 
     /// Ends what it has started outside its own process group, and leaves itself and its group alone.
     @discardableResult
-    func endStrays(grace: Double) async -> Bool { await tree.end(grace: grace, .strays) }
+    func endStrays(grace: Double) async -> Bool {
+        if isGone { return true }
+        return await tree.end(grace: grace, .strays)
+    }
 
     /// Stops reading, whoever still holds the other ends.
     func closeStreams() {
         output.channel.close(promise: nil)
         errors.channel.close(promise: nil)
+        closeProbes()
+    }
+
+    private func closeProbes() {
+        probes.withLock { probes in
+            for probe in probes { close(probe) }
+            probes = []
+        }
     }
 
     /// Starts a child.
@@ -117,14 +152,15 @@ final class Child: Sendable {
         }
         let tree = ProcessTree(
             leader: spawned.leader, marks: ProcessMark(command.environment).map { .one($0) } ?? .none)
+        let probes = pipes.prefix(2).map { fcntl($0.read, F_DUPFD_CLOEXEC, 0) }.filter { $0 >= 0 }
         do {
-            let probes = pipes.prefix(2).map { fcntl($0.read, F_DUPFD_CLOEXEC, 0) }.filter { $0 >= 0 }
             let (output, errors) = try await streams(pipes)
             return Child(
                 pid: spawned.leader.pid, tree: tree, output: output, errors: errors, exit: spawned.exit,
                 probes: probes, children: children)
         } catch {
             // It runs, but nobody could read it.
+            for probe in probes { close(probe) }
             await tree.end(grace: 0)
             children.dismiss(spawned.leader.pid)
             throw Fault(.spawnFailed, "\(command.executable) was started but cannot be read: \(error)")

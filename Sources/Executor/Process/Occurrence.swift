@@ -2,9 +2,15 @@ import Synchronization
 
 /// Something that happens once, and that can be waited for with a deadline by anybody.
 final class Occurrence: Sendable {
+    private struct Waiter {
+        let continuation: CheckedContinuation<Bool, Never>
+        /// Gives up; nil while it is being set.
+        var timer: Task<Void, Never>?
+    }
+
     private struct State {
         var happened = false
-        var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
+        var waiters: [Int: Waiter] = [:]
         var next = 0
     }
 
@@ -17,7 +23,10 @@ final class Occurrence: Sendable {
             defer { state.waiters = [:] }
             return state.waiters
         }
-        for waiter in waiters.values { waiter.resume(returning: true) }
+        for waiter in waiters.values {
+            waiter.timer?.cancel()
+            waiter.continuation.resume(returning: true)
+        }
     }
 
     /// Waits, however the task is cancelled meanwhile.
@@ -27,14 +36,19 @@ final class Occurrence: Sendable {
             let number: Int? = state.withLock { state in
                 guard !state.happened else { return nil }
                 state.next += 1
-                state.waiters[state.next] = continuation
+                state.waiters[state.next] = Waiter(continuation: continuation)
                 return state.next
             }
             guard let number else { return continuation.resume(returning: true) }
-            Task.detached {
+            let timer = Task.detached {
                 try? await Task.sleep(for: .seconds(seconds))
-                self.state.withLock { $0.waiters.removeValue(forKey: number) }?.resume(returning: false)
+                self.state.withLock { $0.waiters.removeValue(forKey: number) }?.continuation.resume(returning: false)
             }
+            let isOver = state.withLock { state in
+                state.waiters[number]?.timer = timer
+                return state.waiters[number] == nil
+            }
+            if isOver { timer.cancel() }
         }
     }
 }

@@ -40,16 +40,15 @@ extension ExecutorService {
             return schedulePump()
         }
         do {
-            let (driver, turn) = try accept(message, id)
+            let driver = try accept(message, id)
             try outbox.open(id)
-            running[id] = RunningAttempt(
-                conversation: message.conversation, directory: turn.directory, lease: message.leaseS)
+            running[id] = RunningAttempt(conversation: message.conversation, lease: message.leaseS)
             report()
-            Task { await self.launch(turn, driver) }
+            Task { await self.launch(message, id, driver) }
         } catch { reject(id, error as? Fault ?? Fault(.internalError, "\(error)")) }
     }
 
-    private func accept(_ message: TaskAssign, _ id: AttemptID) throws -> (any AgentDriver, Turn) {
+    private func accept(_ message: TaskAssign, _ id: AttemptID) throws -> any AgentDriver {
         if let newer = outbox.ids.first(where: { $0.task == id.task && $0.attempt > id.attempt }) {
             countStale(.attempt)
             throw Fault(.staleSession, "attempt \(id) was replaced by attempt \(newer.attempt) on this device")
@@ -70,11 +69,7 @@ extension ExecutorService {
             throw Fault(
                 .agentUnknown, "\(identity.name) has no agent '\(message.agent.prefix(100))'; it has \(known)")
         }
-        let directory = try parts.workspaces.directory(for: message.conversation, cwd: message.cwd)
-        let turn = Turn(
-            attempt: id, conversation: message.conversation, prompt: message.prompt, directory: directory,
-            trace: message.trace)
-        return (driver, turn)
+        return driver
     }
 
     private func reject(_ id: AttemptID, _ fault: Fault) {
@@ -84,9 +79,16 @@ extension ExecutorService {
 
     // MARK: Started
 
-    private func launch(_ turn: Turn, _ driver: any AgentDriver) async {
-        let id = turn.attempt
+    private func launch(_ message: TaskAssign, _ id: AttemptID, _ driver: any AgentDriver) async {
         do {
+            let workspaces = parts.workspaces
+            let directory = try await lookup.directory(message.cwd ?? workspaces.root) {
+                try workspaces.directory(for: message.conversation, cwd: message.cwd)
+            }
+            running[id]?.directory = directory
+            let turn = Turn(
+                attempt: id, conversation: message.conversation, prompt: message.prompt, directory: directory,
+                trace: message.trace)
             let run = try await driver.start(turn, sink: AttemptSink(id: id, service: self))
             running[id]?.run = run
             started(id)

@@ -16,7 +16,8 @@ struct RunningAttempt {
     }
 
     let conversation: ConversationID
-    let directory: String
+    /// Where it runs; empty until that is found.
+    var directory = ""
     /// Seconds without a leader after which it ends itself; 0 = never.
     let lease: Double
     /// When its process was there; nil before.

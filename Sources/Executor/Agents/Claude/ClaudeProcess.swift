@@ -91,7 +91,7 @@ actor ClaudeProcess {
     func shutDown(grace: Double) async {
         isEnding = true
         child.output.channel.close(mode: .output, promise: nil)
-        if await !child.tree.isGone(within: grace) { await terminate(grace: grace) }
+        if await !child.isGone(within: grace) { await terminate(grace: grace) }
     }
 
     private func nextRequest() -> String {
@@ -120,9 +120,13 @@ actor ClaudeProcess {
         isEnding = true
         // What it left behind would hold its outputs open, and must be gone before the turn is over.
         await child.end(grace: 0.5)
+        var last = ContinuousClock.now + .seconds(ExecutorLimits.starvation)
         while await !read.wait(within: Self.patience) {
-            if await turn?.sink.isPaused == true { continue }
-            guard child.hasUnread else {
+            if await turn?.sink.isPaused == true {
+                last = .now + .seconds(ExecutorLimits.starvation)
+                continue
+            }
+            guard child.hasUnread, ContinuousClock.now < last else {
                 child.closeStreams()
                 break
             }

@@ -44,8 +44,6 @@ final class ShellRun: AgentRun {
     private static let politeness = 0.5
     /// How long a process that has left the group may hold the outputs open once everything else is gone.
     private static let patience = 5.0
-    /// How long it may take to read what was written before that; a process that never stops writing is cut off then.
-    private static let starvation = 60.0
 
     /// Reads both outputs to their ends. Background children of the shell get as long as `linger` says to write after
     /// its end; then what is left of the task is ended, wherever it went: a task leaves no process behind.
@@ -68,10 +66,10 @@ final class ShellRun: AgentRun {
         }
         if !done { done = await read.wait(within: patience) }
         // What is in the pipes is the task's, however long a machine without time takes to read it.
-        var end = ContinuousClock.now + .seconds(starvation)
+        var end = ContinuousClock.now + .seconds(ExecutorLimits.starvation)
         while !done {
             // A spool that is full is nobody's fault here: what is in the pipes can wait.
-            if await sink.isPaused { end = .now + .seconds(starvation) }
+            if await sink.isPaused { end = .now + .seconds(ExecutorLimits.starvation) }
             guard await sink.isPaused || (child.hasUnread && ContinuousClock.now < end) else { break }
             done = await read.wait(within: 0.1)
         }

@@ -12,6 +12,11 @@ enum GatewayLimits {
     static let lingering: Duration = .seconds(2)
     /// A connection without a request, or in the middle of one, is cut after this long.
     static let idleConnection: Duration = .seconds(60)
+    /// A client of whose answer nothing has left for this long does not read any more: it is as long as a connection
+    /// may be idle.
+    static let stalled: Duration = .seconds(60)
+    /// How often it is looked whether anything has left.
+    static let stalledLook: Duration = .seconds(15)
     /// Header fields of a request in bytes, all together.
     static let headers = 32 << 10
 
@@ -24,7 +29,7 @@ enum GatewayLimits {
     /// Between the end of one subscription and the next try.
     static let streamPause: Duration = .milliseconds(100)
     /// Batches of events on the way to one viewer: each is some 256 KiB, and a viewer that does not read keeps that many.
-    static let streamCredit: UInt32 = 8
+    static let streamCredit: UInt32 = 4
     /// An event stream says at least this often that it is alive: proxies cut what is silent for 30 to 60 s.
     static let heartbeat: Duration = .seconds(15)
 

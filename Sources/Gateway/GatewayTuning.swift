@@ -10,6 +10,8 @@ struct GatewayTuning: Sendable {
     var registration = GatewayLimits.registration
     /// A viewer gives its token within this time.
     var token = GatewayLimits.viewerToken
+    /// How long a client need not read.
+    var stall = StallGuard.Patience()
     /// How often an event stream shows that it is alive.
     var heartbeat = GatewayLimits.heartbeat
 }

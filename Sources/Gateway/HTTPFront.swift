@@ -68,6 +68,7 @@ final class HTTPFront: Sendable {
     /// the port. Executors and viewers are told first, since they have somewhere else to go.
     func stop() async {
         guard let (group, task, _) = running.withLock({ $0 }) else { return }
+        drain.begin()
         directory.announce(draining: true)
         for session in sessions.all { session.close(.goingAway) }
         for viewer in viewers.all { viewer.channel.triggerUserOutboundEvent(SessionEnd.goingAway, promise: nil) }
@@ -84,8 +85,12 @@ final class HTTPFront: Sendable {
     }
 
     private func server() throws -> HTTPServerBuilder {
-        let routes = [UpgradeRoute.executor(connect, verifier: accounts.verifier), .viewer(view)]
-        let plain = HTTPServerBuilder { GatewayChannel(responder: $0, routes: routes) }
+        // An upgrade that is not admitted goes on as plain HTTP, where it is told why.
+        let routes = [UpgradeRoute.executor(connect, verifier: accounts.verifier), .viewer(view)].map {
+            $0.unless { [drain] in drain.isOn }
+        }
+        let stall = configuration.tuning.stall
+        let plain = HTTPServerBuilder { GatewayChannel(responder: $0, routes: routes, stall: stall) }
         switch (configuration.tlsCertificate, configuration.tlsKey) {
         case (nil, nil): return plain
         case (let certificate?, let key?):
@@ -124,5 +129,9 @@ final class HTTPFront: Sendable {
     private func guest(_ session: some SocketGuest, on channel: any Channel) throws {
         try channel.pipeline.syncOperations.addHandler(
             GuestSocket(session, verifier: accounts.verifier, tuning: configuration.tuning))
+        // Admitted before the stop began, and not among those who were told.
+        if drain.isOn {
+            channel.eventLoop.execute { channel.triggerUserOutboundEvent(SessionEnd.goingAway, promise: nil) }
+        }
     }
 }

@@ -53,6 +53,9 @@ actor RegistryService {
             throw Fault(.invalidRequest, "the route of a registration is not on the gateway that sent it")
         }
         gateways[route.gateway] = peer
+        guard !devices.isOutdated(register, key: DeviceKey(owner: owner, id: register.device), route: route) else {
+            throw Fault(.staleSession, "device \(register.device) has a newer session")
+        }
         let registration = try await claim(DeviceKey(owner: owner, id: register.device), for: register, on: route)
         let key = registration.key
         let name: String

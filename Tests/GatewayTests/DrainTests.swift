@@ -39,6 +39,10 @@ struct DrainTests {
             let refused = try await site.send("GET", "/tasks")
             #expect(refused.status == 503 && refused.body["code"].string == "draining")
             #expect(refused.headers["Retry-After"] != nil)
+            for path in ["/executor", "/ws"] {
+                let upgrade = try await site.send("GET", path, headers: ExecutorSocketTests.upgrade)
+                #expect(upgrade.status == 503 && upgrade.body["code"].string == "draining", "\(path)")
+            }
             let ready = try await site.send("GET", "/readyz")
             #expect(ready.status == 503 && ready.body["status"].string == "draining")
             #expect(try await slow.body["code"].string == "unavailable")

@@ -160,6 +160,27 @@ struct EventStreamTests {
         }
     }
 
+    @Test("A client that does not read at all is let go, with all that was kept for it")
+    func stalled() async throws {
+        try await Site.with {
+            $0.stall = StallGuard.Patience(limit: .seconds(1), look: .milliseconds(100))
+        } _: { site in
+            let task = task(site, 0)
+            var request = CurlRequest("GET", "\(site.api.url)/tasks/\(task)/events")
+            request.headers["Authorization"] = "Bearer \(site.api.token ?? "")"
+            request.headers["Accept"] = "text/event-stream"
+            let response = try await site.client.send(request)
+            try await eventually("the subscription", within: .seconds(20)) { site.dispatcher.subscribes.count == 1 }
+            let text = String(repeating: "x", count: 200_000)
+            var sent: UInt64 = 0
+            try await eventually("the end of the stream", within: .seconds(60)) {
+                while site.dispatcher.cancelled == 0, site.dispatcher.emit(event(task, sent + 1, text)) { sent += 1 }
+                return site.dispatcher.cancelled == 1
+            }
+            withExtendedLifetime(response) {}
+        }
+    }
+
     @Test("An idle stream shows that it is alive, from the start on")
     func heartbeat() async throws {
         try await Site.with {

@@ -151,8 +151,9 @@ struct SessionStateTests {
     @Test("When the registry is back the session registers again, and works on meanwhile")
     func registryReturns() throws {
         var state = linked()
-        let known = try #require(state.registration)
+        var known = try #require(state.registration)
         #expect(known.generation == 1)
+        known.again = true
         #expect(state.registryReturned() == [.register(known, ticket: 3)])
         #expect(state.passage(fromExecutor: EventsAppend.type) == .pass(10))
         // It comes back twice in a row: only the last answer counts.
@@ -165,6 +166,29 @@ struct SessionStateTests {
         #expect(state.opened(.success(SessionOpened(epoch: 4)), ticket: 5) == [.linkUp(10, epoch: 4)])
         #expect(state.registryReturned().count == 1)
         #expect(state.registered(.failure(Fault(.unavailable, "away")), ticket: 6) == [.registerAgain])
+    }
+
+    @Test("The registry is told again what the executor has reported last, unless it does not want to hear it")
+    func reported() {
+        var state = linked()
+        let agents = [Agent(name: "shell", version: nil, ready: true, detail: nil)]
+        state.reported(DeviceReport(used: 0, total: 7, draining: false, agents: agents))
+        state.reported(DeviceReport(used: 0, total: 8, draining: false))
+        state.reported(DeviceReport(used: 0, total: 0, draining: false))
+        guard case .register(let again, 3)? = state.registryReturned().first else {
+            Issue.record("not registered again")
+            return
+        }
+        #expect(again.agents == agents && again.slots == 8 && again.again == true)
+        let fault = Fault(.invalidRequest, "no")
+        #expect(state.registered(.failure(fault), ticket: 3) == [.registerAgain])
+        guard case .register(let plain, 4)? = state.registryReturned().first else {
+            Issue.record("not registered again")
+            return
+        }
+        #expect(plain.agents.isEmpty && plain.slots == 5)
+        #expect(state.registered(.success(answer(2)), ticket: 4).first == .answer(answer(2), correlation: nil))
+        #expect(state.registration?.again == nil)
     }
 
     @Test("A session that ends while the registry takes it in is taken out again")

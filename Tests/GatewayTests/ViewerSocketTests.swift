@@ -275,4 +275,20 @@ struct ViewerSocketTests {
             }
         }
     }
+
+    @Test("Nothing is begun for a socket that is gone before its token was looked at")
+    func gone() throws {
+        var state = ViewerState()
+        let task = TaskID.generate()
+        _ = state.received(ByteBuffer(string: #"{"type":"auth","token":"t"}"#))
+        _ = state.received(ByteBuffer(string: #"{"type":"subscribe","id":"a","task":"\#(task)"}"#))
+        var left = state
+        left.ended()
+        let now = Timestamp(milliseconds: 1_772_357_400_000)
+        let record = TokenRecord(
+            id: .generate(), owner: .generate(), name: "t", createdAt: now, expiresAt: now.adding(seconds: 60))
+        let claims = TokenClaims(record)
+        #expect(state.verified(.success((claims, "ada"))).count == 2)
+        #expect(left.verified(.success((claims, "ada"))) == [])
+    }
 }

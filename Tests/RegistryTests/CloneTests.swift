@@ -137,6 +137,27 @@ struct CloneTests {
         await registry.stop()
     }
 
+    @Test("After a restart of the registry an executor's old, half-open session loses, whoever comes first")
+    func halfOpen() async throws {
+        for oldFirst in [true, false] {
+            let registry = try await RegistryHarness()
+            let left = try await registry.dial(name: "left")
+            let right = try await registry.dial(name: "right")
+            if oldFirst { _ = try await left.register(session: 1, generation: 5, boot: one, again: true) }
+            let new = try await right.register(session: 2, generation: 6, boot: one, again: true)
+            let fault = await #expect(throws: Fault.self) {
+                try await left.register(session: 1, generation: 5, boot: one, again: true)
+            }
+            #expect(fault?.code == .staleSession)
+            #expect(try await left.device()?.generation == new.generation)
+            #expect(try await left.device()?.route?.session == SessionNumber(2))
+            // A new connection of the same life is newer than both.
+            _ = try await left.register(session: 3, generation: 5, boot: one)
+            #expect(try await left.device()?.route?.session == SessionNumber(3))
+            await registry.stop()
+        }
+    }
+
     @Test("No session is opened for a gateway that has given up, or is about to")
     func late() async throws {
         let registry = try await RegistryHarness()

@@ -19,7 +19,8 @@ struct DeviceStoreTests {
     private func registration(_ generation: UInt64, name: String = "first", id: String = "box") -> DeviceRegistration {
         let register = Samples.register(id, name: name)
         return DeviceRegistration(
-            key: DeviceKey(owner: Samples.anna, id: id), generation: generation, route: Samples.route(1),
+            key: DeviceKey(owner: Samples.anna, id: id), generation: generation, known: generation,
+            route: Samples.route(1),
             boot: register.boot, name: name, slots: 5, version: "0.1.0", agents: register.agents,
             platform: register.platform, at: Samples.start)
     }

@@ -51,14 +51,15 @@ struct Caller: Sendable {
     /// Registers a device in session `session` of this gateway.
     func register(
         _ id: String = "box", session: UInt64, owner: UserID = Samples.anna, generation: UInt64 = 0,
-        boot: BootID = BootID(high: 7, low: 7), hostname: String = "box", within: Duration = .seconds(5)
+        boot: BootID = BootID(high: 7, low: 7), hostname: String = "box", again: Bool? = nil,
+        within: Duration = .seconds(5)
     ) async throws -> DeviceRegistered {
         let route = Route(gateway: identity.incarnation, session: SessionNumber(session))
-        return try await peer.request(
-            Samples.register(
-                id, name: "Linux - \(id)", generation: generation, boot: boot, owner: owner, route: route,
-                hostname: hostname),
-            deadline: within)
+        var register = Samples.register(
+            id, name: "Linux - \(id)", generation: generation, boot: boot, owner: owner, route: route,
+            hostname: hostname)
+        register.again = again
+        return try await peer.request(register, deadline: within)
     }
 
     func devices(_ owner: UserID = Samples.anna) async throws -> [Device] {

@@ -40,6 +40,9 @@ final class Drain: Sendable {
         waiter?.resume()
     }
 
+    /// Begins: from now on new requests are sent elsewhere.
+    func begin() { state.withLock { $0.isOn = true } }
+
     /// Begins, and returns when nothing is under way, or after `limit`. Called once.
     func run(within limit: Duration) async {
         let alarm = Task {

@@ -23,6 +23,8 @@ final class ExecutorSession: Sendable {
     private let held: NIOLoopBoundBox<[ByteBuffer]>
     /// Bytes that were handed over and are not yet in the socket.
     private let outbound = Atomic<Int>(0)
+    /// Whether its WebSocket has been told to close.
+    private let isClosing = Atomic(false)
 
     /// On the channel's event loop.
     init(
@@ -97,6 +99,9 @@ final class ExecutorSession: Sendable {
         stamped.session = number.value
         stamped.correlation = 0
         if header.type == DeviceReport.type, state.value.isRegistered {
+            if body.count <= GatewayLimits.registerBody, let report = try? Wire.decode(DeviceReport.self, from: body) {
+                state.value.reported(report)
+            }
             directory.registryPeer?.send(stamped, body: body)
         }
         switch passage {
@@ -134,12 +139,18 @@ final class ExecutorSession: Sendable {
     }
 
     /// The registry is there again.
-    func registryReturned() {
-        channel.eventLoop.execute { self.carryOut(self.state.value.registryReturned()) }
+    func registryReturned() { channel.eventLoop.execute { self.registerAgain() } }
+
+    private func registerAgain() {
+        // One that is on its way out would only push out its successor.
+        if !isClosing.load(ordering: .relaxed) { carryOut(state.value.registryReturned()) }
     }
 
     /// Closes the WebSocket; the executor is told why.
-    func close(_ end: SessionEnd) { channel.triggerUserOutboundEvent(end, promise: nil) }
+    func close(_ end: SessionEnd) {
+        isClosing.store(true, ordering: .relaxed)
+        channel.triggerUserOutboundEvent(end, promise: nil)
+    }
 
     // MARK: What the state says
 
@@ -191,7 +202,7 @@ final class ExecutorSession: Sendable {
         }
         // A registry that came while there was no answer, or the old one's was on its way, was not told of this session.
         if let peer = directory.registryPeer, peer != registration.registry, state.value.isRegistered {
-            carryOut(state.value.registryReturned())
+            registerAgain()
         }
     }
 

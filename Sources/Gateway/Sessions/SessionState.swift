@@ -67,6 +67,8 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
     let route: Route
     /// What the executor said, with the id and the generation that the registry gave; nil before the first answer.
     private(set) var registration: DeviceRegister?
+    /// The slots and agents that the executor has reported since, for a registry that has to be told again.
+    private var reported: (slots: Int, agents: [Agent]?)?
     private var pending: (asked: DeviceRegister, correlation: UInt64?, ticket: UInt64)?
     private var link = Link.down
     /// Who was last asked to open the session, and may have done so even where its answer never came.
@@ -103,6 +105,7 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
         var asked = asked
         asked.owner = owner
         asked.route = route
+        asked.again = nil
         let ticket = next()
         pending = (asked, correlation, ticket)
         return [.register(asked, ticket: ticket)]
@@ -110,10 +113,21 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
 
     /// The registry is there again and knows nothing of this session.
     mutating func registryReturned() -> [Action] {
-        guard !ended, let registration else { return [] }
+        guard !ended, var again = registration else { return [] }
+        again.again = true
+        if let reported {
+            again.slots = reported.slots
+            again.agents = reported.agents ?? again.agents
+        }
         let ticket = next()
-        pending = (registration, nil, ticket)
-        return [.register(registration, ticket: ticket)]
+        pending = (again, nil, ticket)
+        return [.register(again, ticket: ticket)]
+    }
+
+    /// The executor has reported.
+    mutating func reported(_ report: DeviceReport) {
+        guard isRegistered, Limits.slots.contains(report.total) else { return }
+        reported = (report.total, report.agents ?? reported?.agents)
     }
 
     /// The registry has answered.
@@ -125,6 +139,8 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
         case .success(let answer): return known(answer, pending.asked, pending.correlation)
         case .failure(let fault):
             if let correlation = pending.correlation { return [.refuse(fault, correlation: correlation)] }
+            // What it registered with was good.
+            if fault.code == .invalidRequest { reported = nil }
             return fault.code == .staleSession ? [.close(.replaced)] : [.registerAgain]
         }
     }
@@ -149,6 +165,7 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
         var known = asked
         known.device = answer.device
         known.generation = answer.generation
+        known.again = nil
         registration = known
         return [.answer(answer, correlation: correlation)] + (link.leader.map { open($0) } ?? [.look])
     }

@@ -51,6 +51,7 @@ final class ViewerSession: SocketGuest {
 
     func ended(_ reason: String) {
         table.remove(self)
+        state.value.ended()
         for task in running.value.values { task.cancel() }
         running.value = [:]
         room.close()

@@ -66,6 +66,12 @@ struct ViewerState: Sendable {
         }
     }
 
+    /// The connection has ended: nothing that comes late begins anything.
+    mutating func ended() {
+        phase = .closing
+        open = [:]
+    }
+
     /// What ran for a subscription is over; false = it has been ended before.
     mutating func ended(_ subscription: Subscription) -> Bool {
         guard isOpen(subscription) else { return false }

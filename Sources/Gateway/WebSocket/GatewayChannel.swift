@@ -24,6 +24,7 @@ struct GatewayChannel: HTTPChannelHandler {
 
     let responder: Responder
     let routes: [UpgradeRoute]
+    let stall: StallGuard.Patience
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -36,7 +37,7 @@ struct GatewayChannel: HTTPChannelHandler {
             let upgrader = NIOTypedHTTPServerUpgradeHandler(
                 httpEncoder: encoder, extraHTTPHandlers: [decoder, gate],
                 upgradeConfiguration: .init(upgraders: [GuestUpgrader(gate: bound)]) { channel in
-                    channel.eventLoop.makeCompletedFuture { try Self.http(channel, logger: logger) }
+                    channel.eventLoop.makeCompletedFuture { try http(channel, logger: logger) }
                 })
             try pipeline.addHandlers([encoder, decoder, gate, upgrader])
             return Value(upgraded: upgrader.upgradeResultFuture, channel: channel)
@@ -47,7 +48,12 @@ struct GatewayChannel: HTTPChannelHandler {
         do {
             switch try await value.upgraded.get() {
             case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
-            case .webSocket: try await value.channel.closeFuture.get()
+            case .webSocket:
+                try await withTaskCancellationHandler {
+                    try await value.channel.closeFuture.get()
+                } onCancel: {
+                    value.channel.close(promise: nil)
+                }
             }
         } catch {
             value.channel.close(promise: nil)
@@ -62,8 +68,9 @@ struct GatewayChannel: HTTPChannelHandler {
         return limits
     }
 
-    private static func http(_ channel: any Channel, logger: Logger) throws -> Upgraded {
+    private func http(_ channel: any Channel, logger: Logger) throws -> Upgraded {
         let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(StallGuard(stall, logger: logger))
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         try pipeline.addHandler(RequestEdge())
         try pipeline.addHandler(

@@ -79,8 +79,11 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .fresh = state, event is ChannelShouldQuiesceEvent { return context.close(promise: nil) }
-        context.fireUserInboundEventTriggered(event)
+        switch (state, event) {
+        case (.fresh, is ChannelShouldQuiesceEvent), (.checking, is ChannelShouldQuiesceEvent):
+            context.close(promise: nil)
+        default: context.fireUserInboundEventTriggered(event)
+        }
     }
 
     private func check(_ head: HTTPRequestHead, _ route: UpgradeRoute, _ context: ChannelHandlerContext) {

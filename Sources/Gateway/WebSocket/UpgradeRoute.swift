@@ -18,6 +18,14 @@ struct UpgradeRoute: Sendable {
 }
 
 extension UpgradeRoute {
+    /// The same path, where nobody is admitted any more once `isClosed`.
+    func unless(_ isClosed: @escaping @Sendable () -> Bool) -> UpgradeRoute {
+        UpgradeRoute(path: path) { [admit] head in
+            guard !isClosed(), let admission = await admit(head) else { return nil }
+            return isClosed() ? nil : admission
+        }
+    }
+
     /// `/executor`: an executor with a good token.
     static func executor(
         _ connect: @escaping @Sendable (any Channel, TokenClaims) throws -> Void, verifier: TokenVerifier

@@ -23,10 +23,13 @@ public struct DeviceRegister: Request, Equatable {
     public var owner: UserID?
     /// Set by the gateway: where this session is.
     public var route: Route?
+    /// Set by the gateway, true: the session is there already and is registered again, because the registry was away. It
+    /// gives way to a session of the same life elsewhere that was given a higher `generation` (`stale_session`).
+    public var again: Bool?
 
     public init(
         device: String, name: String, boot: BootID, version: String, slots: Int, agents: [Agent] = [],
-        platform: Platform, generation: UInt64, owner: UserID? = nil, route: Route? = nil
+        platform: Platform, generation: UInt64, owner: UserID? = nil, route: Route? = nil, again: Bool? = nil
     ) {
         self.device = device
         self.name = name
@@ -38,10 +41,11 @@ public struct DeviceRegister: Request, Equatable {
         self.generation = generation
         self.owner = owner
         self.route = route
+        self.again = again
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, boot, version, slots, agents, platform, generation, owner, route
+        case name, boot, version, slots, agents, platform, generation, owner, route, again
         case device = "device_id"
     }
 }

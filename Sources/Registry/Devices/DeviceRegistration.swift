@@ -4,6 +4,8 @@ import Messages
 struct DeviceRegistration: Equatable, Sendable {
     var key: DeviceKey
     var generation: UInt64
+    /// The newest generation that this very connection was given before; a new connection's is its present one.
+    var known: UInt64
     var route: Route
     var boot: BootID
     /// Used when the device is new.

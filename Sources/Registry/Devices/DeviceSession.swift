@@ -4,6 +4,8 @@ import Messages
 struct DeviceSession: Equatable, Sendable {
     /// Its number; what carries a lower one is stale.
     var generation: UInt64
+    /// See ``DeviceRegistration/known``.
+    var known: UInt64
     /// The gateway that holds it, and its number there.
     var route: Route
     /// The executor's life.

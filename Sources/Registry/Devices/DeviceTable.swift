@@ -13,8 +13,8 @@ struct DeviceTable: Sendable {
     private var minted: [DeviceKey: UInt64] = [:]
     private var sessions: [Incarnation: [SessionNumber: DeviceKey]] = [:]
 
-    /// The executors' lives whose registrations are on their way to the disk.
-    private var arriving: [DeviceKey: BootID] = [:]
+    /// The registrations that are on their way to the disk.
+    private var arriving: [DeviceKey: DeviceRegistration] = [:]
 
     /// The state after a start: nothing is heard of any device until ``settle()``.
     init(_ rows: [DeviceRow] = []) {
@@ -70,11 +70,27 @@ struct DeviceTable: Sendable {
         let newest = min(max(minted[key] ?? 0, register.generation), Limits.generations.upperBound - 2)
         let generation = newest + 1
         minted[key] = generation
-        arriving[key] = register.boot
-        return DeviceRegistration(
-            key: key, generation: generation, route: route, boot: register.boot, name: register.name,
+        let registration = DeviceRegistration(
+            key: key, generation: generation, known: register.again == true ? register.generation : generation,
+            route: route, boot: register.boot, name: register.name,
             slots: register.slots, version: register.version, agents: register.agents, platform: register.platform,
             at: now)
+        arriving[key] = registration
+        return registration
+    }
+
+    /// Whether a session that is registered again is an old one, of which only its gateway does not know yet: the same
+    /// life of the executor has a newer connection elsewhere.
+    func isOutdated(_ register: DeviceRegister, key: DeviceKey, route: Route) -> Bool {
+        guard register.again == true else { return false }
+        let session = self[key]?.session
+        let others = [
+            arriving[key].map { (boot: $0.boot, route: $0.route, known: $0.known) },
+            session.map { (boot: $0.boot, route: $0.route, known: $0.known) },
+        ]
+        return others.contains { other in
+            other.map { $0.boot == register.boot && $0.route != route && $0.known > register.generation } ?? false
+        }
     }
 
     /// Opens the session of a registration that is on disk, where `name` is the name that the row holds. False, and
@@ -95,7 +111,8 @@ struct DeviceTable: Sendable {
             agents: registration.agents, platform: registration.platform, lastSeenAt: registration.at,
             generation: registration.generation,
             session: DeviceSession(
-                generation: registration.generation, route: registration.route, boot: registration.boot,
+                generation: registration.generation, known: registration.known, route: registration.route,
+                boot: registration.boot,
                 connectedAt: registration.at, used: min(used, registration.slots)), boot: registration.boot)
         sessions[registration.route.gateway, default: [:]][registration.route.session] = key
         revision += 1
@@ -134,7 +151,7 @@ struct DeviceTable: Sendable {
     }
 
     /// Which executor's life has a device now, or is about to have it; nil = none.
-    func holder(_ key: DeviceKey) -> BootID? { arriving[key] ?? self[key]?.session?.boot }
+    func holder(_ key: DeviceKey) -> BootID? { arriving[key]?.boot ?? self[key]?.session?.boot }
 
     /// Takes a checked report in.
     mutating func report(_ report: DeviceReport, from route: Route, at now: Timestamp) -> Report {

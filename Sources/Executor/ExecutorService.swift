@@ -48,22 +48,22 @@ actor ExecutorService {
     var agents: [Messages.Agent] = []
     var announcedAgents: [Messages.Agent] = []
 
-    private var registration: UInt64 = 0
+    var registration: UInt64 = 0
     /// The epoch that is in the home.
-    private var keptEpoch: UInt64
-    private var random = SystemRandomNumberGenerator()
+    var keptEpoch: UInt64
+    var random = SystemRandomNumberGenerator()
     private var pumping = false
     private var reported = ContinuousClock.now
     private var probed = ContinuousClock.now
-    private var ticker: Task<Void, Never>?
-    private var dial: Task<Void, Never>?
+    var ticker: Task<Void, Never>?
+    var dial: Task<Void, Never>?
     private var waiters: [CheckedContinuation<DeviceRegistered, any Error>] = []
     private var verdict: Result<DeviceRegistered, any Error>?
     /// The stop is over.
-    private let over = Occurrence()
-    private var change: Occurrence?
+    let over = Occurrence()
+    var change: Occurrence?
     /// Told of a refusal that ends everything after the start.
-    private let gaveUp: @Sendable (Fault) -> Void
+    let gaveUp: @Sendable (Fault) -> Void
 
     init(_ parts: Parts, logger: Logger, gaveUp: @escaping @Sendable (Fault) -> Void) {
         self.parts = parts
@@ -119,189 +119,11 @@ actor ExecutorService {
         }
     }
 
-    /// Takes no new work, lets what runs go on for as long as the drain lasts, ends what is left, hands over what can be
-    /// handed over, and hangs up.
-    func stop() async {
-        guard !draining else { return await ended() }
-        draining = true
-        report()
-        await drain()
-        for id in running.keys { end(id, .shutdown, grace: parts.times.stopGrace) }
-        await settle(within: parts.times.stopGrace + 6) { self.running.isEmpty }
-        keepVerdicts(last: true)
-        await settle(within: handOver) { self.session.phase != .up || self.outbox.ids.isEmpty }
-        handle(.stop)
-        ticker?.cancel()
-        dial?.cancel()
-        conclude(.failure(CancellationError()))
-        await withTaskGroup(of: Void.self) { group in
-            for agent in parts.agents { group.addTask { await agent.shutDown() } }
-        }
-        parts.children.killAll()
-        await lives.forget(parts.children.boot)
-        parts.home.release()
-        over.happen()
-    }
-
-    private var lives: EarlierLives { EarlierLives(home: parts.home, logger: logger) }
-
-    /// How long acks of what is in the outbox are waited for at the end: a leader that is well takes milliseconds.
-    private var handOver: Double { parts.times.drain > 0 ? 3 : 0.5 }
-
-    private func drain() async {
-        guard !running.isEmpty, parts.times.drain > 0 else { return }
-        logger.notice(
-            "draining: waiting for running tasks, a second signal ends them at once",
-            metadata: ["tasks": "\(running.count)", "for_s": "\(parts.times.drain)"])
-        await settle(within: parts.times.drain) { self.running.isEmpty }
-        guard !running.isEmpty else { return }
-        logger.notice("the drain is over, ending what still runs", metadata: ["tasks": "\(running.count)"])
-    }
-
-    /// Waits for the end of a stop that somebody else has asked for.
-    private func ended() async { _ = await over.wait(within: parts.times.longestStop.seconds) }
-
-    /// Waits until `condition` holds; asked again at each ``changed()``.
-    private func settle(within seconds: Double, _ condition: () -> Bool) async {
-        let deadline = ContinuousClock.now + .seconds(seconds)
-        while !condition() {
-            let left = (deadline - .now).seconds
-            guard left > 0 else { return }
-            let next = Occurrence()
-            change = next
-            _ = await next.wait(within: left)
-        }
-    }
-
-    /// Something has changed that a stop may wait for: an attempt has ended, an outbox is empty, the link is gone.
-    func changed() { change?.happen() }
-
-    private func conclude(_ result: Result<DeviceRegistered, any Error>) {
+    func conclude(_ result: Result<DeviceRegistered, any Error>) {
         guard verdict == nil else { return }
         verdict = result
         for waiter in waiters { waiter.resume(with: result) }
         waiters = []
-    }
-
-    // MARK: The session
-
-    /// Feeds the session and carries out what it wants.
-    func handle(_ input: Session.Input, connection: Int? = nil) {
-        for action in session.handle(input, connection: connection, random: &random) { perform(action) }
-        keepEpoch()
-        changed()
-    }
-
-    /// Whether a leader of this epoch is to be obeyed; one that was replaced is counted, whatever it wanted.
-    func accepts(epoch: UInt64, _ what: StaticString, _ task: TaskID) -> Bool {
-        guard session.accepts(epoch: epoch) else {
-            countStale(.epoch)
-            logger.warning(
-                "a leader that was replaced was not obeyed",
-                metadata: ["message": "\(what)", "task": "\(task)", "epoch": "\(epoch)"])
-            return false
-        }
-        keepEpoch()
-        return true
-    }
-
-    /// So that a leader that was replaced is not obeyed by the next life either.
-    private func keepEpoch() {
-        guard session.epoch > keptEpoch else { return }
-        do {
-            try parts.home.write(.epoch, "\(session.epoch)\n\(parts.backend)")
-            keptEpoch = session.epoch
-        } catch { logger.error("the epoch could not be kept", metadata: ["error": "\(error)"]) }
-    }
-
-    private func perform(_ action: Session.Action) {
-        switch action {
-        case .dial(let connection): startDial(connection)
-        case .pause(let seconds, let why):
-            logger.warning(
-                "not connected, will try again",
-                metadata: ["why": "\(why)", "in_ms": "\(Int(seconds * 1000))"])
-            dial = Task {
-                try? await Task.sleep(for: .seconds(seconds))
-                if !Task.isCancelled { self.handle(.retry) }
-            }
-        case .register: register()
-        case .keep(let answer): keep(answer)
-        case .resume:
-            leaderHeard = .now
-            outbox.rewind()
-            report()
-            schedulePump()
-        case .hold: break
-        case .hangUp: link?.close()
-        case .giveUp(let fault):
-            conclude(.failure(fault))
-            gaveUp(fault)
-        }
-    }
-
-    private func startDial(_ connection: Int) {
-        link = nil
-        dial = Task {
-            do throws(LinkFailure) {
-                let link = try await self.parts.dialer.dial()
-                self.connected(link, connection)
-            } catch {
-                self.handle(.failed(error), connection: connection)
-            }
-        }
-    }
-
-    private func connected(_ link: any ExecutorLink, _ connection: Int) {
-        guard connection == session.connection, session.phase == .dialing else { return link.close() }
-        self.link = link
-        Task {
-            while let events = await link.next() { self.receive(events, connection) }
-        }
-        handle(.connected, connection: connection)
-    }
-
-    private func register() {
-        registration += 1
-        let number = registration
-        let connection = session.connection
-        announcedAgents = agents
-        let message = DeviceRegister(
-            device: identity.id, name: identity.name, boot: parts.children.boot, version: parts.version,
-            slots: parts.slots, agents: agents, platform: Machine.platform,
-            generation: parts.home.read(.generation).flatMap(UInt64.init) ?? 0)
-        do {
-            link?.send(try Frame.request(message, correlation: number, deadline: parts.times.handshake))
-        } catch { logger.critical("a registration could not be encoded", metadata: ["error": "\(error)"]) }
-        Task {
-            try? await Task.sleep(for: .seconds(self.parts.times.handshake))
-            if self.registration == number { self.handle(.unanswered, connection: connection) }
-        }
-    }
-
-    /// Whether a reply with this correlation answers the registration that is open.
-    func isRegistration(_ correlation: UInt64) -> Bool {
-        session.phase == .registering && correlation == registration
-    }
-
-    private func keep(_ answer: DeviceRegistered) {
-        do {
-            try parts.home.write(.generation, String(answer.generation))
-            if answer.device != identity.id {
-                identity.id = answer.device
-                if !parts.identityIsFixed { try parts.home.write(.device, answer.device) }
-            }
-        } catch { logger.error("the registration could not be kept", metadata: ["error": "\(error)"]) }
-        logger.notice(
-            "registered",
-            metadata: ["device": "\(answer.device)", "name": "\(answer.name)", "generation": "\(answer.generation)"])
-        conclude(.success(answer))
-    }
-
-    /// The session has a new number: the registry was away, and has taken the device in again since.
-    func renew(_ answer: DeviceRegistered) {
-        guard [.waiting, .up].contains(session.phase) else { return }
-        keep(answer)
     }
 
     // MARK: Reports and events

@@ -58,7 +58,10 @@ public struct Storm: Sendable {
         options.proxied = true
         options.logs = logs
         if waits == .low {
-            options.flags = ["dispatcher": ["--grace-s", "12", "--lease-s", "20", "--takeover-s", "3"]]
+            options.flags = [
+                "dispatcher": ["--grace-s", "12", "--lease-s", "20", "--takeover-s", "3"],
+                "gateway": ["--silence-s", "3"], "executor": ["--silence-s", "3"],
+            ]
         }
         return options
     }

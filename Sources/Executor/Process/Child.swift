@@ -12,36 +12,6 @@ import Synchronization
     import Darwin
 #endif
 
-/// What to start.
-struct Command: Sendable {
-    var executable: String
-    var arguments: [String]
-    var environment: [String: String]
-    var directory: String
-}
-
-/// How a child ended.
-enum ExitStatus: Equatable, Sendable {
-    case exited(Int32)
-    case signalled(Int32)
-
-    /// As a shell has it in `$?`.
-    var code: Int32 {
-        switch self {
-        case .exited(let code): code
-        case .signalled(let signal): 128 + signal
-        }
-    }
-
-    /// For people.
-    var sentence: String {
-        switch self {
-        case .exited(let code): "ended with status \(code)"
-        case .signalled(let signal): "was ended by signal \(signal)"
-        }
-    }
-}
-
 /// A running child in a session and process group of its own, with its standard streams as pipes that this process
 /// reads: what background children write after the child has ended can still be read for a while.
 final class Child: Sendable {
@@ -269,35 +239,5 @@ final class Child: Sendable {
                 input: reading, output: writing, channelInitializer: wrap)
         }
         return try await bootstrap.takingOwnershipOfDescriptor(input: reading, channelInitializer: wrap)
-    }
-}
-
-/// The two ends of a pipe that no other child inherits.
-struct PipeEnds: Sendable {
-    let read: Int32
-    let write: Int32
-
-    init() throws {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else {
-            throw Fault(.spawnFailed, "no pipe could be made: \(String(cString: strerror(errno)))")
-        }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        (read, write) = (ends[0], ends[1])
-    }
-
-    /// Several pipes, or none.
-    static func several(_ count: Int) throws -> [PipeEnds] {
-        var pipes: [PipeEnds] = []
-        do { for _ in 0..<count { pipes.append(try PipeEnds()) } } catch {
-            for pipe in pipes { pipe.closeAll() }
-            throw error
-        }
-        return pipes
-    }
-
-    func closeAll() {
-        close(read)
-        close(write)
     }
 }

@@ -1,0 +1,21 @@
+/// How a child ended.
+enum ExitStatus: Equatable, Sendable {
+    case exited(Int32)
+    case signalled(Int32)
+
+    /// As a shell has it in `$?`.
+    var code: Int32 {
+        switch self {
+        case .exited(let code): code
+        case .signalled(let signal): 128 + signal
+        }
+    }
+
+    /// For people.
+    var sentence: String {
+        switch self {
+        case .exited(let code): "ended with status \(code)"
+        case .signalled(let signal): "was ended by signal \(signal)"
+        }
+    }
+}

@@ -24,10 +24,10 @@ struct EventRoutes: Sendable {
             // To a browser 204 is the only word that stops it from connecting again after the end.
             guard try await stream.prospect(trace: context.trace) == .more else { return .noContent }
             let claims = context.claims
-            let rules = ServerSentEvents.Rules(
+            let rules = ServerSentSink.Rules(
                 heartbeat: heartbeat,
                 isRefused: { [verifier] in claims.flatMap { verifier.refusal(of: $0) } != nil })
-            return ServerSentEvents.response(of: stream, to: request, rules: rules)
+            return ServerSentSink.response(of: stream, to: request, rules: rules)
         }
         return try await page(
             EventsPage(owner: owner, task: task, after: after, limit: limit), trace: context.trace)

@@ -3,7 +3,7 @@ import Hummingbird
 import Messages
 
 /// A stream as server-sent events: the body of an answer that runs until the task or the connection ends.
-struct ServerSentEvents: EventSink {
+struct ServerSentSink: EventSink {
     private var writer: any ResponseBodyWriter
     private let rules: Rules
 
@@ -26,7 +26,7 @@ struct ServerSentEvents: EventSink {
                 .xAccelBuffering: "no",
             ],
             body: ResponseBody { writer in
-                var sink = ServerSentEvents(writer: writer, rules: rules)
+                var sink = ServerSentSink(writer: writer, rules: rules)
                 // Cancels at the client's disconnect, and with the task its subscription.
                 try? await request.body.consumeWithCancellationOnInboundClose { _ in
                     // At once, so that the client and every proxy see that it has begun.

@@ -6,6 +6,14 @@ import ServiceLifecycle
 import Storage
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// A dispatcher: opens its store, serves on the mesh, stops. Started with ``start()`` it leads or fails; run as a
 /// service it waits as a standby while another process leads on the same data directory.
 public final class DispatcherServer: Service {
@@ -181,6 +189,7 @@ public final class DispatcherServer: Service {
             do { try await lead(claim) } catch {
                 guard isStandby, Self.mayPass(error) else { throw error }
                 logger.error("the lead cannot be taken, trying again", metadata: ["error": "\(error)"])
+                if claim.lock == nil { endFrozenWriter(error) }
                 standby.restart()
                 try? await Task.sleep(for: .milliseconds(DispatcherLimits.retryMs))
                 continue
@@ -229,6 +238,20 @@ public final class DispatcherServer: Service {
         } onCancel: {
             end()
         }
+    }
+
+    /// A leader that froze within a commit keeps the database's lock for as long as it is frozen, and nobody can lead
+    /// beside it: it is ended. What it had not committed was told to nobody. Only the leader is, never another process
+    /// that has locked the database, and only by a standby that has seen its lease stand still.
+    private func endFrozenWriter(_ error: any Error) {
+        guard (error as? StoreError)?.kind == .locked,
+            let writer = WriteLockHolder.process(path: EventLog.path(in: configuration.dataDirectory)),
+            writer == DataLock.holder(directory: configuration.dataDirectory, name: Self.lockName)
+        else { return }
+        logger.error(
+            "the leader has been frozen within a write for longer than --takeover-s: it is ended",
+            metadata: ["process": "\(writer)"])
+        kill(pid_t(writer), SIGKILL)
     }
 
     /// Whether a standby that could not lead may be able to later: the disk may get room, a process that is frozen

@@ -3,6 +3,7 @@ import Logging
 import Mesh
 import Messages
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -66,7 +67,7 @@ import Testing
             // A leader with nothing to do is not mistaken for a frozen one.
             try await Task.sleep(for: .seconds(5))
             #expect(second.stdout.lines.count == 1)
-            first.signal(SIGSTOP)
+            try await site.freeze(first, inWrite: false)
             let new = try await site.gateway(try await Site.endpoint(second))
             #expect(try await new.view(task).state == .assigned)
             // What waits for the frozen one when it goes on: a message of its executor and a question.
@@ -124,6 +125,30 @@ import Testing
             try await held.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
             _ = try await Site.endpoint(second)
             first.signal(SIGKILL)
+            #expect(try await second.stop() == .exited(0))
+        }
+    }
+
+    @Test func aLeaderThatWasFrozenWithinACommitIsEndedAndFollowed() async throws {
+        try await Site.run { site in
+            let first = try site.start(takeover: 2)
+            let old = try await site.gateway(try await Site.endpoint(first))
+            let second = try site.start(takeover: 2)
+            try await Self.standby(second)
+            let accepted = Mutex<[TaskID]>([])
+            let load = Task {
+                while !Task.isCancelled {
+                    guard let task = try? await old.submit(target: .cloud) else { return }
+                    accepted.withLock { $0.append(task.id) }
+                }
+            }
+            try await site.freeze(first, inWrite: true)
+            let endpoint = try await Site.endpoint(second)
+            #expect(try await first.exit() == .signalled(SIGKILL))
+            let new = try await site.gateway(endpoint)
+            for task in accepted.withLock({ $0 }) { #expect(try await new.view(task).state == .queued) }
+            load.cancel()
+            for gateway in [old, new] { await gateway.link.close() }
             #expect(try await second.stop() == .exited(0))
         }
     }

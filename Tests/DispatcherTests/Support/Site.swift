@@ -1,5 +1,7 @@
+import Foundation
 import Mesh
 import Messages
+import Storage
 import TestSupport
 
 @testable import Dispatcher
@@ -30,6 +32,17 @@ final class Site: Sendable {
         let gateway = FakeGateway(endpoint, reactor)
         _ = try await gateway.link.connected()
         return gateway
+    }
+
+    /// Stops a leader within a write or outside of one: where exactly cannot be chosen, so it is tried until it is so.
+    func freeze(_ process: ChildProcess, inWrite: Bool) async throws {
+        try await eventually("a leader that is frozen \(inWrite ? "within" : "outside of") a write") {
+            process.signal(SIGSTOP)
+            let writer = WriteLockHolder.process(path: folder.file("data/dispatcher.db"))
+            if (writer == Int(process.pid)) == inWrite { return true }
+            process.signal(SIGCONT)
+            return false
+        }
     }
 
     static func run(_ body: (Site) async throws -> Void) async throws {

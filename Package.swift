@@ -161,7 +161,7 @@ if !coreOnly {
             name: "IntegrationTests",
             dependencies: [
                 "Gateway", "TestSupport", "TestClient", "TestCluster", "Faults", "ScriptedModel", "Messages", "Mesh",
-                "Curl", subprocess,
+                "Storage", "Curl", subprocess,
             ] + nio, swiftSettings: strict),
     ]
 }

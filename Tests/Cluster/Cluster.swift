@@ -23,6 +23,9 @@ public final class Cluster: Sendable {
         public var flags: [String: [String]] = [:]
         /// Whether executors reach the gateway through ``Cluster/proxy``, where their connections can be cut.
         public var proxied = false
+        /// The size of a disk of its own for the dispatcher's data, such as `8m`; nil = this machine's disk. Only where
+        /// ``SmallDisk/isPossible``.
+        public var disk: String?
         /// Where the whole logs of a cluster go whose test failed, a file a part; nil = their ends are printed.
         public var logs: String?
         public init() {}
@@ -93,7 +96,12 @@ public final class Cluster: Sendable {
     /// Starts the dispatcher, again after ``stop(_:)`` or ``kill(_:)`` on the same data.
     public func startDispatcher() async throws {
         let grace = options.grace.map { ["--grace-s", "\($0)"] } ?? []
-        try await startService("dispatcher", Binaries.dispatcher, dispatcherFlags + grace)
+        guard let size = options.disk else {
+            return try await startService("dispatcher", Binaries.dispatcher, dispatcherFlags + grace)
+        }
+        let command = try SmallDisk.command(
+            Binaries.dispatcher, dispatcherFlags + grace, path: data("dispatcher"), size: size)
+        try await startService("dispatcher", command[0], Array(command[1...]))
     }
 
     /// Starts another dispatcher on the same data and waits until it says that it stands by.

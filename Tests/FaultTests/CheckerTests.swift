@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestClient
 import TestSupport
 import Testing
@@ -121,5 +122,38 @@ import Testing
         #expect(try await complaints(said).contains { $0.contains("it ended as failed (\"internal\")") })
         said = Said(events: [state(1, "cancelled")], state: "cancelled")
         #expect(try await complaints(said).contains { $0.contains("it ended as cancelled") })
+    }
+
+    @Test("A slot in use, a file in the spool and a process that was left behind are found")
+    func leftovers() async throws {
+        let used = Mutex(1)
+        let server = try TinyServer { connection in
+            guard connection.request() != nil else { return }
+            let slots = used.withLock { #"{"used":\#($0),"total":5}"# }
+            connection.answer(
+                headers: "Content-Type: application/json\r\n", body: #"{"items":[{"id":"box","slots":\#(slots)}]}"#)
+        }
+        defer { server.stop() }
+        let api = API(server.url)
+        let checker = Checker(allowed: [], api: api)
+        let spool = try directory.folder("spool")
+        try directory.write("event", to: "spool/task.1")
+        let process = try ChildProcess(
+            "/bin/sleep", ["600"], environment: ["HOME": directory.path, "WEGENT_TASK": "task/1"])
+        let check = { (limit: Duration) in
+            await checker.check(executor: "box", spool: spool, home: directory.path, within: limit)
+        }
+        let wrong = await check(.milliseconds(300))
+        #expect(wrong.contains { $0.contains("slots in use") })
+        #expect(wrong.contains { $0.contains("task.1") })
+        #if os(Linux)
+            #expect(wrong.contains { $0.contains("\(process.pid)") && $0.contains("sleep 600") })
+        #endif
+        used.withLock { $0 = 0 }
+        try FileManager.default.removeItem(atPath: "\(spool)/task.1")
+        process.signal(SIGKILL)
+        try await process.exit()
+        #expect(await check(.seconds(20)) == [])
+        await api.shutdown()
     }
 }

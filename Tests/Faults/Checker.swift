@@ -104,20 +104,21 @@ struct Checker {
 
     /// Holds an executor to what it owes when nothing is left to do.
     /// - Parameters:
+    ///   - limit: How long it has for each; longer than the time between two of its reports.
     ///   - spool: Its folder of unacked events.
     ///   - home: The `HOME` of its children.
-    func check(executor: String, spool: String, home: String) async -> [String] {
+    func check(executor: String, spool: String, home: String, within limit: Duration = .seconds(45)) async -> [String] {
         var wrong: [String] = []
         do {
-            try await eventually("free slots", within: .seconds(45)) {
+            try await eventually("free slots", within: limit) {
                 try await api.device(executor)?["slots"]["used"].int == 0
             }
         } catch { wrong.append("\(executor) still has slots in use: \(error)") }
         do {
-            try await eventually("an empty spool", within: .seconds(15)) { try files(in: spool).isEmpty }
+            try await eventually("an empty spool", within: limit) { try files(in: spool).isEmpty }
         } catch { wrong.append("\(executor) has files left in its spool: \((try? files(in: spool)) ?? [])") }
         do {
-            try await eventually("no process", within: .seconds(15)) { Processes.ofAttempts(home: home).isEmpty }
+            try await eventually("no process", within: limit) { Processes.ofAttempts(home: home).isEmpty }
         } catch { wrong.append("processes are left: \(Processes.ofAttempts(home: home))") }
         return wrong
     }

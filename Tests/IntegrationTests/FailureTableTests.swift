@@ -1,5 +1,6 @@
 import Faults
 import Foundation
+import Storage
 import TestClient
 import TestCluster
 import TestSupport
@@ -10,11 +11,13 @@ extension Integration {
     @Suite(.serialized) struct FailureTableTests {
         /// A cluster whose waiting times are short, with a way to cut the executor's connection.
         private func with(
-            grace: Int = 20, slots: Int = 5, drain: Int? = nil, _ body: (Cluster) async throws -> Void
+            grace: Int = 20, slots: Int = 5, drain: Int? = nil, disk: String? = nil,
+            _ body: (Cluster) async throws -> Void
         ) async throws {
             var options = Cluster.Options()
             options.grace = grace
             options.proxied = true
+            options.disk = disk
             options.executor = ["--allow-shell", "--slots", "\(slots)"] + (drain.map { ["--drain-s", "\($0)"] } ?? [])
             options.flags = ["gateway": ["--silence-s", "3"], "dispatcher": ["--lease-s", "60", "--takeover-s", "3"]]
             try await Cluster.with(options, body)
@@ -104,8 +107,9 @@ extension Integration {
                 hold.release()
                 for _ in 0..<5 {
                     #expect(ProcessTable.isAlive(process))
+                    let seen = follower.events.count
                     cluster.proxy?.cut()
-                    try await Task.sleep(for: .milliseconds(400))
+                    try await eventually("the stream goes on") { follower.isDone || follower.events.count > seen }
                 }
                 let events = try await end(follower)
                 #expect(events.last?.state == "completed")
@@ -256,7 +260,14 @@ extension Integration {
                 // The dead one comes back as the standby; now the leader freezes.
                 try await cluster.restart("dispatcher")
                 let leader = try #require(cluster.service("standby"))
-                leader.process.signal(SIGSTOP)
+                // Within a write it would be ended: StandbyTests has that.
+                let store = cluster.data("dispatcher") + "/dispatcher.db"
+                try await eventually("a leader that is frozen outside of a write") {
+                    leader.process.signal(SIGSTOP)
+                    if WriteLockHolder.process(path: store) == nil { return true }
+                    leader.process.signal(SIGCONT)
+                    return false
+                }
                 let second = try await eventually("a new task is taken", within: .seconds(40)) {
                     let answer = try await cluster.api.post("echo under another leader", target: "executor")
                     return answer.status == 202 ? answer.json["id"].string : nil
@@ -270,35 +281,29 @@ extension Integration {
             }
         }
 
-        @Test func `A full disk refuses submits with the reason, acks nothing, and is left behind when space returns`()
+        @Test(.enabled(if: SmallDisk.isPossible, "only root may mount a file system of its own"))
+        func `A full disk refuses submits with the reason, acks nothing, and is left behind when space returns`()
             async throws
         {
-            try await with { cluster in
-                let disk = cluster.data("dispatcher")
-                try #require(SmallDisk.isPossible, "needs root and mount(8)")
-                try await cluster.stop("dispatcher")
-                let small = try SmallDisk(at: disk, megabytes: 8)
-                defer { small.unmount() }
-                try await cluster.restart("dispatcher")
-                try await status(cluster, is: "online")
+            try await with(disk: "8m") { cluster in
+                let (api, disk) = (cluster.api, cluster.data("dispatcher"))
+                let dispatcher = try #require(cluster.service("dispatcher")?.process)
                 let before = try await cluster.run("echo before", agent: "shell")
                 let hold = try Hold(in: cluster.directory)
                 let (_, follower) = try await held(cluster, hold)
-                try small.fill()
+                try SmallDisk.fill(disk, of: dispatcher)
                 let refused = try await eventually("a submit is refused") {
-                    let answer = try await cluster.api.post(String(repeating: "#", count: 200_000), target: "executor")
+                    let answer = try await api.post(String(repeating: "#", count: 200_000), target: "executor")
                     return answer.status == 202 ? nil : answer
                 }
                 #expect(refused.status == 503 && refused.code == "storage_failed", "\(refused)")
                 #expect(refused.json["detail"].string?.contains("full") == true, "\(refused.json)")
-                #expect(
-                    try await cluster.api.task(try #require(before.task["id"].string))["state"].string == "completed")
+                #expect(try await api.task(try #require(before.task["id"].string))["state"].string == "completed")
                 hold.release()
-                small.free()
+                SmallDisk.empty(disk, of: dispatcher)
                 #expect(try await end(follower).last?.state == "completed")
                 #expect(follower.text.contains("released"))
                 #expect(try await cluster.run("echo after", agent: "shell").state == "completed")
-                try await cluster.stop("dispatcher")
             }
         }
     }

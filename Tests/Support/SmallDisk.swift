@@ -1,42 +1,51 @@
 import Foundation
 
-/// A disk that is really full: a small file system in memory, mounted over a folder.
-public final class SmallDisk: Sendable {
-    /// Whether this process may mount.
-    public static var isPossible: Bool {
-        #if os(Linux)
-            geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/bin/mount")
-        #else
-            false
-        #endif
+/// A real file system of a few MiB that only one process and its children see: a tmpfs in a mount namespace of its
+/// own. It goes with the process, whatever happens to the test.
+public enum SmallDisk {
+    /// Whether this user may mount.
+    public static let isPossible: Bool = {
+        guard getuid() == 0, let folder = try? TemporaryDirectory() else { return false }
+        guard
+            let child = try? ChildProcess(
+                "/usr/bin/unshare", ["-m", "/bin/sh", "-c", "mount -t tmpfs -o size=1m none '\(folder.path)'"])
+        else { return false }
+        child.exitBlocking()
+        return child.ended == .exited(0)
+    }()
+
+    /// Starts a program that finds the disk, empty, at `path`. The process is the program itself.
+    /// - Parameter before: What the shell does between the mount and the program.
+    public static func start(
+        _ program: String, _ arguments: [String], path: String, size: String, before: String = ":"
+    ) throws -> ChildProcess {
+        let command = try command(program, arguments, path: path, size: size, before: before)
+        return try ChildProcess(command[0], Array(command[1...]))
     }
 
-    private let path: String
-
-    /// Mounts it over a folder, with what is in the folder copied into it.
-    /// - Throws: when it cannot be mounted.
-    public init(at path: String, megabytes: Int) throws {
-        self.path = path
-        try Self.run(
-            "cp -a '\(path)' '\(path).kept' && mount -t tmpfs -o size=\(megabytes)m none '\(path)' "
-                + "&& cp -a '\(path).kept/.' '\(path)/' && rm -rf '\(path).kept'")
+    /// The command line that ``start(_:_:path:size:before:)`` starts.
+    public static func command(
+        _ program: String, _ arguments: [String], path: String, size: String, before: String = ":"
+    ) throws -> [String] {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let script = "mount -t tmpfs -o size=\(size) none '\(path)' && \(before) && exec \"$@\""
+        return ["/usr/bin/unshare", "-m", "/bin/sh", "-c", script, "sh", program] + arguments
     }
 
-    /// Writes until there is no room left.
-    public func fill() throws { try Self.run("dd if=/dev/zero of='\(path)/ballast' bs=4k 2>/dev/null || true") }
+    /// Fills it to the last byte, as seen from outside.
+    public static func fill(_ path: String, of process: ChildProcess) throws {
+        let file = open(filler(path, process), O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        defer { close(file) }
+        let block = [UInt8](repeating: 0x2e, count: 4096)
+        while write(file, block, block.count) > 0 {}
+        guard errno == ENOSPC else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    }
 
     /// Gives the room back.
-    public func free() { try? FileManager.default.removeItem(atPath: "\(path)/ballast") }
+    public static func empty(_ path: String, of process: ChildProcess) { unlink(filler(path, process)) }
 
-    /// Takes it away; whoever has files open in it keeps them.
-    public func unmount() { try? Self.run("umount -l '\(path)'") }
-
-    private static func run(_ command: String) throws {
-        let shell = try ChildProcess("/bin/sh", ["-c", command])
-        let end = ContinuousClock.now + .seconds(30)
-        while shell.ended == nil, ContinuousClock.now < end { usleep(5000) }
-        guard shell.ended == .exited(0) else {
-            throw POSIXError(.EIO, userInfo: ["command": command, "said": shell.stderr.text])
-        }
+    private static func filler(_ path: String, _ process: ChildProcess) -> String {
+        "/proc/\(process.pid)/root\(path)/filler"
     }
 }

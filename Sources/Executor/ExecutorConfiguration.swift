@@ -89,18 +89,6 @@ public struct ExecutorConfiguration: Sendable {
     }
 }
 
-/// What Claude Code may do on this device without being asked.
-public enum PermissionMode: String, Sendable, CaseIterable {
-    /// What needs permission is denied until approvals exist, and the viewer is told.
-    case ask
-    /// Edits of files in the workspace are allowed.
-    case acceptEdits = "accept-edits"
-    /// It may look but not touch.
-    case plan
-    /// Everything is allowed.
-    case bypass
-}
-
 /// The executor's waiting times, in seconds unless said otherwise.
 public struct ExecutorTimes: Sendable {
     /// What ``drain`` may be: at most a day.

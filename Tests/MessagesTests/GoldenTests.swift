@@ -3,12 +3,22 @@ import Messages
 import Testing
 
 /// The bytes of every message are pinned: a change of the wire must be seen in a diff. Set
-/// `WEGENT_WRITE_GOLDEN=1` to write the files that are missing.
+/// `WEGENT_WRITE_GOLDEN=1` to write the newest version's files that are missing.
 @Suite struct GoldenTests {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/v1")
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+    /// A message whose form has grown has a file in each of these; the newest has every field.
+    static let versions = ["v2", "v1"]
 
-    static func file(of type: any Message.Type) -> URL {
-        folder.appending(path: type.type + (type is any BinaryMessage.Type ? ".bin" : ".json"))
+    static func file(of type: any Message.Type) -> URL { files(of: type).first ?? path(of: type, versions[0]) }
+
+    /// What was ever written of a type, the newest first.
+    static func files(of type: any Message.Type) -> [URL] {
+        versions.map { path(of: type, $0) }.filter { FileManager.default.fileExists(atPath: $0.path) }
+    }
+
+    private static func path(of type: any Message.Type, _ version: String) -> URL {
+        folder.appending(path: version)
+            .appending(path: type.type + (type is any BinaryMessage.Type ? ".bin" : ".json"))
     }
 
     @Test func everyTypeOfTheCatalogueHasASample() {
@@ -25,17 +35,33 @@ import Testing
     @Test(arguments: Samples.all.indices)
     func bytesAreAsTheyWere(index: Int) throws {
         let sample = Samples.all[index]
-        let file = Self.file(of: Swift.type(of: sample))
         let bytes = try Wire.encode(sample)
+        let newest = Self.path(of: Swift.type(of: sample), Self.versions[0])
         if ProcessInfo.processInfo.environment["WEGENT_WRITE_GOLDEN"] == "1",
-            !FileManager.default.fileExists(atPath: file.path)
+            !FileManager.default.fileExists(atPath: newest.path),
+            (try? Data(contentsOf: Self.file(of: Swift.type(of: sample)))) != Data(bytes)
         {
-            try FileManager.default.createDirectory(at: Self.folder, withIntermediateDirectories: true)
-            try Data(bytes).write(to: file)
+            try FileManager.default.createDirectory(
+                at: newest.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(bytes).write(to: newest)
         }
+        let file = Self.file(of: Swift.type(of: sample))
         let golden = [UInt8](try Data(contentsOf: file))
         #expect(golden == bytes, "\(file.lastPathComponent) is \(String(decoding: bytes, as: UTF8.self)) now")
         try Self.reads(golden, as: sample)
+    }
+
+    /// What earlier versions wrote is still understood, and says the same as far as it goes.
+    @Test(arguments: Samples.all.indices)
+    func earlierBytesAreStillRead(index: Int) throws {
+        for file in Self.files(of: Swift.type(of: Samples.all[index])).dropFirst() {
+            let golden = [UInt8](try Data(contentsOf: file))
+            try Self.reads(golden, as: Samples.all[index], saying: golden)
+        }
+    }
+
+    private static func reads<M: Message>(_ golden: [UInt8], as sample: M, saying same: [UInt8]) throws {
+        #expect(try Wire.encode(Wire.decode(M.self, from: golden)) == same)
     }
 
     private static func reads<M: Message>(_ golden: [UInt8], as sample: M) throws {

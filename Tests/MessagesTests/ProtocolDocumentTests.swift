@@ -45,6 +45,15 @@ import Testing
         #expect(Self.rows(below: "## Reasons of a status") == StatusReason.all.map(\.rawValue))
         #expect(Self.rows(below: "## Causes of a cut") == CutCause.all.map(\.rawValue))
         #expect(Self.rows(below: "## Reasons to wait") == WaitReason.all.map(\.rawValue))
+        #expect(Self.rows(below: "## Priorities") == Priority.all.map(\.rawValue))
+        #expect(Self.rows(below: "## When the device is offline") == IfOffline.all.map(\.rawValue))
+        #expect(Self.rows(below: "## When the device goes away") == OnDisconnect.all.map(\.rawValue))
+        #expect(Self.rows(below: "## Permission modes") == PermissionMode.all.map(\.rawValue))
+        #expect(Self.rows(below: "## States of an approval") == ApprovalState.all.map(\.rawValue))
+        #expect(Self.rows(below: "## Decisions") == ApprovalDecision.all.map(\.rawValue))
+        #expect(Self.rows(below: "## Scopes of a decision") == ApprovalScope.all.map(\.rawValue))
+        #expect(Self.rows(below: "## What a running task waits for") == WaitingFor.all.map(\.rawValue))
+        #expect(Self.rows(below: "### Choices") == Choices.names)
         #expect(Self.rows(below: "## Event kinds", column: 1) == EventKind.all.map(\.description))
     }
 }

@@ -16,8 +16,24 @@ enum Samples {
     static let claim = PartitionClaim(first: Partition(number: 0), last: Partition(number: 63), epoch: 7)
     static let report = AttemptReport(task: task, attempt: 2, lastSeq: 41, ended: false)
 
+    static let approval = ApprovalID("0190a0b0-0000-7000-8000-000000000006")!
+    static let answer = AnswerID("0190a0b0-0000-7000-8000-000000000007")!
+    static let choices = Choices(
+        priority: .high, queueTTLS: 3600, ifOffline: .wait, onDisconnect: .requeue, graceS: 60, timeoutS: 7200,
+        idleTimeoutS: 600.5, permissionMode: .acceptEdits)
+    static let input: JSONValue = ["command": "npm test", "timeout": 60]
+    static let approvalView = ApprovalView(
+        id: approval, task: task, attempt: 2, conversation: conversation, device: "a1b2c3",
+        deviceName: "Linux - build-box", tool: "Bash", title: "npm test", input: input, rule: "Bash(npm test:*)",
+        state: .denied, scope: .once, message: "not now", requestedAt: time, expiresAt: time.adding(seconds: 600),
+        resolvedAt: time, resolvedBy: "ada (laptop)")
+    static let talk = ConversationView(
+        id: conversation, title: "the tests", createdAt: time, updatedAt: time, tasks: 3, lastTask: task,
+        state: .completed, device: "a1b2c3", deviceName: "Linux - build-box")
+
     static let device = Device(
-        owner: user, id: "a1b2c3", name: "Linux - build-box", status: .online, isDefault: true,
+        owner: user, id: "a1b2c3", name: "Linux - build-box", status: .online, statusReason: .draining,
+        isDefault: true, labels: ["gpu": "a100"],
         slots: Slots(used: 2, total: 5), version: "0.1.0", agents: [agent], platform: platform, lastSeenAt: time,
         connectedAt: time, generation: 9, route: route)
 
@@ -25,8 +41,9 @@ enum Samples {
         id: task, state: .queued, target: .device("a1b2c3"), device: "a1b2c3", deviceName: "Linux - build-box",
         conversation: conversation, agent: "claude-code", prompt: "say \"hällo\"\n", cwd: "/srv/app", attempt: 1,
         queuePosition: 3, reason: .deviceBusy, error: fault,
-        stalled: Stall(since: time, failsAt: time.adding(seconds: 30)), lastSeq: 12, createdAt: time, startedAt: time,
-        endedAt: time, cancelRequestedAt: time)
+        stalled: Stall(since: time, failsAt: time.adding(seconds: 30), requeuesAt: time.adding(seconds: 31)),
+        lastSeq: 12, createdAt: time, startedAt: time,
+        endedAt: time, cancelRequestedAt: time, choices: choices, retryOf: task, waitingFor: .approval)
 
     static let event = Event(
         task: task, attempt: 2, attemptSeq: 41, seq: 44, kind: .agentMessageChunk, time: time,
@@ -61,7 +78,9 @@ enum Samples {
             incarnation: life, revision: 12, snapshot: true, more: false, devices: [device],
             removed: [RemovedDevice(owner: user, id: "old-box")]),
         DeviceList(owner: user), DeviceListing(devices: [device]),
-        DeviceStar(owner: user, device: "a1b2c3", on: true), DeviceDelete(owner: user, device: "a1b2c3"),
+        DeviceStar(owner: user, device: "a1b2c3", on: true),
+        DeviceUpdate(owner: user, device: "a1b2c3", name: "the big one", set: ["gpu": "a100"], remove: ["old"]),
+        DeviceDelete(owner: user, device: "a1b2c3"),
         SessionOpen(owner: user, device: "a1b2c3", generation: 9, session: session, slots: 5),
         SessionOpened(epoch: 7),
         SessionClose(owner: user, device: "a1b2c3", generation: 9, reason: "closed by the executor"),
@@ -69,16 +88,22 @@ enum Samples {
         LinkState(up: true, leader: life, epoch: 7),
         TaskSubmit(
             task: task, owner: user, prompt: "say \"hällo\"\n", target: .device("a1b2c3"), agent: "claude-code",
-            cwd: "/srv/app", conversation: conversation, idempotencyKey: "order-66", digest: "00ff"),
+            cwd: "/srv/app", conversation: conversation, idempotencyKey: "order-66", digest: "00ff",
+            choices: choices),
         view, TaskGet(owner: user, task: task),
         TaskList(
             owner: user, limit: 50, before: task, states: [.queued, .running], device: "a1b2c3",
             conversation: conversation),
         TaskListing(tasks: [view], next: task, total: 51),
         TaskCancel(owner: user, task: task),
+        TaskRetry(task: task, owner: user, of: task, idempotencyKey: "order-66", digest: "00ff"),
         TaskAssign(
             task: task, attempt: 2, epoch: 7, leaseS: 45, conversation: conversation, agent: "claude-code",
-            prompt: "say \"hällo\"\n", cwd: "/srv/app", trace: "0af7651916cd43dd8448eb211c80319c"),
+            prompt: "say \"hällo\"\n", cwd: "/srv/app", trace: "0af7651916cd43dd8448eb211c80319c",
+            permissionMode: .ask, follows: task,
+            history: [HistoryItem(task: task, prompt: "say hello", answer: "hello", state: .completed, cut: true)],
+            historyLeftOut: 4),
+        HistoryWanted(task: task, attempt: 2, after: task),
         TaskStarted(task: task, attempt: 2, startedAt: time, workspace: "/srv/app"),
         TaskRejected(task: task, attempt: 2, fault: fault),
         TaskStop(task: task, attempt: 2, epoch: 7, graceS: 5, discard: false),
@@ -89,5 +114,25 @@ enum Samples {
         EventsResync(task: task, attempt: 2, from: 40),
         EventsPage(owner: user, task: task, after: 0, limit: 100),
         EventsSubscribe(owner: user, task: task, after: 44),
+        ApprovalRequest(
+            task: task, attempt: 2, request: "b7c1", after: 41, tool: "Bash", title: "npm test", input: input,
+            rule: "Bash(npm test:*)", requestedAt: time),
+        ApprovalRecorded(task: task, attempt: 2, request: "b7c1"),
+        ApprovalAnswer(
+            task: task, attempt: 2, request: "b7c1", epoch: 7, decision: .deny, scope: .once, message: "not now"),
+        ApprovalClosed(task: task, attempt: 2, request: "b7c1"),
+        ApprovalList(owner: user, limit: 50, before: approval, states: [.pending], task: task),
+        ApprovalListing(approvals: [approvalView], next: approval, total: 51),
+        ApprovalDecide(
+            owner: user, task: task, approval: approval, answer: answer, decision: .allow, scope: .conversation,
+            message: "go on", by: "ada (laptop)"),
+        approvalView,
+        ConversationList(owner: user, limit: 50, before: "1772357400250.3", query: "tests"),
+        ConversationListing(conversations: [talk], next: "1772357400250.3", total: 51),
+        ConversationGet(owner: user, conversation: conversation),
+        ConversationRename(owner: user, conversation: conversation, title: "the tests"),
+        ConversationDelete(owner: user, conversation: conversation), talk,
+        DefaultsGet(owner: user), DefaultsSet(owner: user, set: choices, clear: ["grace_s"]),
+        DefaultsView(chosen: choices, effective: choices),
     ]
 }

@@ -46,8 +46,11 @@ struct StatusLine: Sendable, Equatable {
 
     private func activity(_ now: Timestamp) -> String {
         if let stalled {
-            let (away, left) = (now.seconds(since: stalled.since), stalled.failsAt.seconds(since: now))
-            return "connection lost \(Int(max(0, away))) s ago, fails in \(Int(max(0, left))) s"
+            let lost = "connection lost \(Int(max(0, now.seconds(since: stalled.since)))) s ago"
+            func left(_ time: Timestamp) -> Int { Int(max(0, time.seconds(since: now))) }
+            if let time = stalled.failsAt { return "\(lost), fails in \(left(time)) s" }
+            if let time = stalled.requeuesAt { return "\(lost), starts anew in \(left(time)) s" }
+            return "\(lost), waits for it"
         }
         if cancelling { return "cancelling" }
         guard state == .queued else { return state.rawValue }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Executor
 import Launch
+import Messages
 
 /// The executor's options, passed through by `wegent up`.
 struct DeviceOptions: ParsableArguments {
@@ -43,4 +44,11 @@ struct DeviceOptions: ParsableArguments {
     }
 }
 
-extension PermissionMode: ExpressibleByArgument {}
+extension PermissionMode: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let mode = Self.all.first(where: { $0.rawValue == argument }) else { return nil }
+        self = mode
+    }
+
+    public static var allValueStrings: [String] { all.map(\.rawValue) }
+}

@@ -19,6 +19,9 @@ enum Schema {
         Migration("since when a task is stalled") { db in
             try db.execute(sql: "ALTER TABLE tasks ADD COLUMN stalled_at INTEGER")
         },
+        Migration("what people choose") { db in
+            try db.execute(sql: choices + approvals + deletions)
+        },
     ]
 
     /// Who leads which partition, in which epoch.
@@ -58,6 +61,37 @@ enum Schema {
             task_id BLOB NOT NULL, seq INTEGER NOT NULL, attempt INTEGER NOT NULL, attempt_seq INTEGER NOT NULL,
             kind INTEGER NOT NULL, flags INTEGER NOT NULL, time INTEGER NOT NULL, payload BLOB NOT NULL,
             PRIMARY KEY (task_id, seq)) WITHOUT ROWID;
+        """
+
+    /// Choices are JSON; of tasks from before there were any they are empty, and the service's.
+    private static let choices = """
+        ALTER TABLE tasks ADD COLUMN choices TEXT NOT NULL DEFAULT '{}';
+        ALTER TABLE tasks ADD COLUMN retry_of BLOB;
+        ALTER TABLE tasks ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tasks ADD COLUMN queued_at INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tasks ADD COLUMN requeues INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tasks ADD COLUMN overdue TEXT;
+        ALTER TABLE tasks ADD COLUMN half_told INTEGER NOT NULL DEFAULT 0;
+        UPDATE tasks SET rank = created_at, queued_at = created_at;
+        ALTER TABLE conversations ADD COLUMN title TEXT;
+        CREATE TABLE defaults (owner BLOB PRIMARY KEY, choices TEXT NOT NULL) WITHOUT ROWID;
+        """
+
+    /// Permission requests. `delivered`: whether the executor has said that its agent does not wait any more.
+    private static let approvals = """
+        CREATE TABLE approvals (
+            id BLOB PRIMARY KEY, task_id BLOB NOT NULL, owner BLOB NOT NULL, attempt INTEGER NOT NULL,
+            request TEXT NOT NULL, device TEXT, device_name TEXT, conversation BLOB NOT NULL, tool TEXT NOT NULL,
+            title TEXT NOT NULL, input TEXT NOT NULL, rule TEXT, state TEXT NOT NULL, scope TEXT, message TEXT,
+            requested_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, resolved_at INTEGER, resolved_by TEXT,
+            answer BLOB, delivered INTEGER NOT NULL, UNIQUE (task_id, attempt, request)) WITHOUT ROWID;
+        CREATE INDEX approvals_by_owner ON approvals (owner, id);
+        """
+
+    /// Tasks whose rows are gone and whose events are deleted little by little: a million at once would hold up all.
+    private static let deletions = """
+        CREATE TABLE deletions (task_id BLOB PRIMARY KEY) WITHOUT ROWID;
+        CREATE INDEX tasks_ended ON tasks (ended_at) WHERE ended_at IS NOT NULL;
         """
 
     private static let idempotency = """

@@ -7,17 +7,21 @@ enum TaskRow {
     static let columns = """
         ordinal, id, owner, target, device, conversation, agent, excerpt, cwd, trace, created_at, device_name, state, \
         reason, queue_position, error_code, error_message, attempt, attempt_seq, last_seq, assigned_at, started_at, \
-        ended_at, cancel_requested_at, stalled_at
+        ended_at, cancel_requested_at, stalled_at, choices, retry_of, rank, queued_at, requeues, overdue, half_told
         """
 
     private static let insert = """
-        INSERT INTO tasks (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO tasks (ordinal, id, owner, target, device, conversation, agent, excerpt, cwd, trace, created_at, \
+        choices, retry_of, rank, device_name, state, reason, queue_position, error_code, error_message, attempt, \
+        attempt_seq, last_seq, assigned_at, started_at, ended_at, cancel_requested_at, stalled_at, queued_at, requeues, \
+        overdue, half_told) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
+        ?, ?, ?, ?)
         """
 
     private static let update = """
         UPDATE tasks SET device_name = ?, state = ?, reason = ?, queue_position = ?, error_code = ?, error_message = ?, \
         attempt = ?, attempt_seq = ?, last_seq = ?, assigned_at = ?, started_at = ?, ended_at = ?, \
-        cancel_requested_at = ?, stalled_at = ? WHERE ordinal = ?
+        cancel_requested_at = ?, stalled_at = ?, queued_at = ?, requeues = ?, overdue = ?, half_told = ? WHERE ordinal = ?
         """
 
     /// Writes a new task.
@@ -25,7 +29,7 @@ enum TaskRow {
         let fixed: [(any DatabaseValueConvertible)?] = [
             record.ordinal, record.id.blob, record.owner.blob, record.target.description, record.device,
             record.conversation.blob, record.agent, record.excerpt, record.cwd, record.trace,
-            record.createdAt.milliseconds,
+            record.createdAt.milliseconds, try ChoicesColumn.encode(record.choices), record.retryOf?.blob, record.rank,
         ]
         try db.cachedStatement(sql: insert).execute(arguments: StatementArguments(fixed + changing(record)))
     }
@@ -41,7 +45,8 @@ enum TaskRow {
             record.error?.code.rawValue, record.error?.message, Int64(record.attempt), Int64(record.attemptSeq),
             Int64(record.lastSeq), record.assignedAt?.milliseconds, record.startedAt?.milliseconds,
             record.endedAt?.milliseconds, record.cancelRequestedAt?.milliseconds,
-            record.stalledAt?.milliseconds,
+            record.stalledAt?.milliseconds, record.queuedAt.milliseconds, record.requeues,
+            record.overdue?.rawValue, record.isHalfTold,
         ]
     }
 
@@ -53,7 +58,9 @@ enum TaskRow {
             ordinal: row[0], id: try TaskID(row: row, 1), owner: try UserID(row: row, 2),
             target: Target(row[3] as String), device: row[4], conversation: try ConversationID(row: row, 5),
             agent: row[6], excerpt: row[7], cwd: row[8], trace: row[9],
-            createdAt: Timestamp(milliseconds: row[10]))
+            createdAt: Timestamp(milliseconds: row[10]), choices: try ChoicesColumn.decode(row[25]),
+            retryOf: row.hasNull(atIndex: 26) ? nil : try TaskID(row: row, 26), rank: row[27],
+            queuedAt: Timestamp(milliseconds: row[28]))
         record.deviceName = row[11]
         record.state = TaskState(rawValue: row[12])
         record.reason = (row[13] as String?).map(WaitReason.init(rawValue:))
@@ -67,6 +74,9 @@ enum TaskRow {
         record.endedAt = time(22)
         record.cancelRequestedAt = time(23)
         record.stalledAt = time(24)
+        record.requeues = row[29]
+        record.overdue = (row[30] as String?).map(ErrorCode.init(rawValue:))
+        record.isHalfTold = row[31]
         return record
     }
 }

@@ -64,11 +64,14 @@ extension DispatcherService {
                 .queueFull, "\(Limits.queuePerUser) tasks are queued already; wait for some to end or cancel them")
         }
         lastOrdinal += 1
+        let now = clock.wall()
         var record = TaskRecord(
             ordinal: lastOrdinal, id: submit.task, owner: submit.owner, target: submit.target, device: key.device,
             conversation: conversation, agent: submit.agent,
             excerpt: String(submit.prompt.prefix(DispatcherLimits.excerpt)), cwd: submit.cwd,
-            trace: trace == .none ? nil : trace.description, createdAt: clock.wall())
+            trace: trace == .none ? nil : trace.description, createdAt: now,
+            choices: (submit.choices ?? Choices()).filled(from: .standard), retryOf: nil, rank: now.milliseconds,
+            queuedAt: now)
         record.deviceName = fleet.places[key]?.name
         enter(record, submit)
     }

@@ -20,7 +20,10 @@ struct StateNote: Sendable, Equatable {
             add("attempt", String(record.attempt))
         }
         if let stall, !record.state.isTerminal {
-            add("stalled", "{\"since\":\"\(stall.since)\",\"fails_at\":\"\(stall.failsAt)\"}")
+            var text = "{\"since\":\"\(stall.since)\""
+            if let time = stall.failsAt { text += ",\"fails_at\":\"\(time)\"" }
+            if let time = stall.requeuesAt { text += ",\"requeues_at\":\"\(time)\"" }
+            add("stalled", text + "}")
         }
         if record.state == .failed, let error = record.error {
             add("error", "{\"code\":\(Self.quote(error.code.rawValue)),\"message\":\(Self.quote(error.message))}")

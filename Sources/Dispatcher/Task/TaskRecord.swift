@@ -18,6 +18,12 @@ struct TaskRecord: Sendable, Equatable {
     /// The trace id of the request that made it, 32 hexadecimal digits.
     let trace: String?
     let createdAt: Timestamp
+    /// The choices that hold for it: all but the permission mode are there.
+    let choices: Choices
+    /// The task that it does again.
+    let retryOf: TaskID?
+    /// Its place in its queue, in ms: when it was accepted, and later for a lower priority. It never changes.
+    let rank: Int64
 
     /// The device's name when it was last known.
     var deviceName: String?
@@ -37,6 +43,14 @@ struct TaskRecord: Sendable, Equatable {
     var startedAt: Timestamp?
     var endedAt: Timestamp?
     var cancelRequestedAt: Timestamp?
+    /// When it was put into its queue (again); its time to live counts from here.
+    var queuedAt: Timestamp
+    /// How often it was put back because its device was gone.
+    var requeues = 0
+    /// Why it is being ended without a person's wish: `timeout` or `idle_timeout`.
+    var overdue: ErrorCode?
+    /// Whether viewers were told that half of the newest attempt's time is over.
+    var isHalfTold = false
     /// Since when its device is away; nil = it is there.
     var stalledAt: Timestamp?
 
@@ -55,6 +69,6 @@ struct TaskRecord: Sendable, Equatable {
             agent: agent, prompt: prompt ?? excerpt, cwd: cwd, attempt: attempt,
             queuePosition: state == .queued ? position ?? queuePosition : nil, reason: reason, error: error,
             stalled: state.isTerminal ? nil : stall, lastSeq: lastSeq, createdAt: createdAt, startedAt: startedAt,
-            endedAt: endedAt, cancelRequestedAt: cancelRequestedAt)
+            endedAt: endedAt, cancelRequestedAt: cancelRequestedAt, choices: choices, retryOf: retryOf)
     }
 }

@@ -89,4 +89,11 @@ struct Options: ParsableArguments {
     }
 }
 
-extension PermissionMode: ExpressibleByArgument {}
+extension PermissionMode: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let mode = Self.all.first(where: { $0.rawValue == argument }) else { return nil }
+        self = mode
+    }
+
+    public static var allValueStrings: [String] { all.map(\.rawValue) }
+}

@@ -20,10 +20,22 @@ public struct TaskAssign: Message, Equatable {
     public var cwd: String?
     /// The trace id of the request that made the task, 32 hexadecimal digits.
     public var trace: String?
+    /// What the agent may do unasked; nil = as the device was started. One that the device does not allow is answered with
+    /// `permission_mode_not_allowed`.
+    public var permissionMode: PermissionMode?
+    /// The task of the conversation whose agent ran last before this one; nil = none has. An executor whose agent does
+    /// not know it asks with ``HistoryWanted``.
+    public var follows: TaskID?
+    /// What the agent there does not know of the conversation, oldest first, at most ``Limits/history``; only after
+    /// ``HistoryWanted``, then always.
+    public var history: [HistoryItem]?
+    /// How many earlier turns are not in `history` for room.
+    public var historyLeftOut: Int?
 
     public init(
         task: TaskID, attempt: UInt32, epoch: UInt64, leaseS: Double, conversation: ConversationID, agent: String,
-        prompt: String, cwd: String? = nil, trace: String? = nil
+        prompt: String, cwd: String? = nil, trace: String? = nil, permissionMode: PermissionMode? = nil,
+        follows: TaskID? = nil, history: [HistoryItem]? = nil, historyLeftOut: Int? = nil
     ) {
         self.task = task
         self.attempt = attempt
@@ -34,12 +46,18 @@ public struct TaskAssign: Message, Equatable {
         self.prompt = prompt
         self.cwd = cwd
         self.trace = trace
+        self.permissionMode = permissionMode
+        self.follows = follows
+        self.history = history
+        self.historyLeftOut = historyLeftOut
     }
 
     enum CodingKeys: String, CodingKey {
-        case attempt, epoch, agent, prompt, cwd, trace
+        case attempt, epoch, agent, prompt, cwd, trace, follows, history
         case task = "task_id"
         case leaseS = "lease_s"
         case conversation = "conversation_id"
+        case permissionMode = "permission_mode"
+        case historyLeftOut = "history_left_out"
     }
 }

@@ -21,10 +21,13 @@ public struct TaskSubmit: Request, Equatable {
     public var idempotencyKey: String?
     /// SHA-256 of what was asked, in hex; the same key with another digest is `idempotency_mismatch`.
     public var digest: String?
+    /// What its owner chose for it; absent fields are left to the owner's defaults.
+    public var choices: Choices?
 
     public init(
         task: TaskID, owner: UserID, prompt: String, target: Target, agent: String, cwd: String? = nil,
-        conversation: ConversationID? = nil, idempotencyKey: String? = nil, digest: String? = nil
+        conversation: ConversationID? = nil, idempotencyKey: String? = nil, digest: String? = nil,
+        choices: Choices? = nil
     ) {
         self.task = task
         self.owner = owner
@@ -35,10 +38,11 @@ public struct TaskSubmit: Request, Equatable {
         self.conversation = conversation
         self.idempotencyKey = idempotencyKey
         self.digest = digest
+        self.choices = choices
     }
 
     enum CodingKeys: String, CodingKey {
-        case owner, prompt, target, agent, cwd, digest
+        case owner, prompt, target, agent, cwd, digest, choices
         case task = "task_id"
         case conversation = "conversation_id"
         case idempotencyKey = "idempotency_key"

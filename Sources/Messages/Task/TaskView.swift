@@ -39,13 +39,20 @@ public struct TaskView: Message, Equatable {
     public var endedAt: Timestamp?
     /// When somebody asked to cancel it.
     public var cancelRequestedAt: Timestamp?
+    /// The choices that hold for it, all of them; `permission_mode` only where one was chosen.
+    public var choices: Choices?
+    /// The task that it does again.
+    public var retryOf: TaskID?
+    /// What it waits for while it runs.
+    public var waitingFor: WaitingFor?
 
     public init(
         id: TaskID, state: TaskState, target: Target, device: String? = nil, deviceName: String? = nil,
         conversation: ConversationID, agent: String, prompt: String, cwd: String? = nil, attempt: UInt32,
         queuePosition: Int? = nil, reason: WaitReason? = nil, error: Fault? = nil, stalled: Stall? = nil,
         lastSeq: UInt64, createdAt: Timestamp, startedAt: Timestamp? = nil, endedAt: Timestamp? = nil,
-        cancelRequestedAt: Timestamp? = nil
+        cancelRequestedAt: Timestamp? = nil, choices: Choices? = nil, retryOf: TaskID? = nil,
+        waitingFor: WaitingFor? = nil
     ) {
         self.id = id
         self.state = state
@@ -66,10 +73,13 @@ public struct TaskView: Message, Equatable {
         self.startedAt = startedAt
         self.endedAt = endedAt
         self.cancelRequestedAt = cancelRequestedAt
+        self.choices = choices
+        self.retryOf = retryOf
+        self.waitingFor = waitingFor
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, state, target, agent, prompt, cwd, attempt, reason, error, stalled
+        case id, state, target, agent, prompt, cwd, attempt, reason, error, stalled, choices
         case device = "device_id"
         case deviceName = "device_name"
         case conversation = "conversation_id"
@@ -79,5 +89,7 @@ public struct TaskView: Message, Equatable {
         case startedAt = "started_at"
         case endedAt = "ended_at"
         case cancelRequestedAt = "cancel_requested_at"
+        case retryOf = "retry_of"
+        case waitingFor = "waiting_for"
     }
 }

@@ -11,6 +11,8 @@ public struct Device: Codable, Sendable, Equatable {
     public var statusReason: StatusReason?
     /// Whether tasks without a target go here; at most one per owner.
     public var isDefault: Bool
+    /// What its owner wrote on it; nil = nothing.
+    public var labels: [String: String]?
     public var slots: Slots
     /// The executor's version; nil before it has ever said one.
     public var version: String?
@@ -28,7 +30,7 @@ public struct Device: Codable, Sendable, Equatable {
 
     public init(
         owner: UserID, id: String, name: String, status: DeviceStatus, statusReason: StatusReason? = nil,
-        isDefault: Bool = false, slots: Slots,
+        isDefault: Bool = false, labels: [String: String]? = nil, slots: Slots,
         version: String? = nil, agents: [Agent] = [], platform: Platform? = nil, lastSeenAt: Timestamp? = nil,
         connectedAt: Timestamp? = nil, generation: UInt64 = 0, route: Route? = nil
     ) {
@@ -38,6 +40,7 @@ public struct Device: Codable, Sendable, Equatable {
         self.status = status
         self.statusReason = statusReason
         self.isDefault = isDefault
+        self.labels = labels
         self.slots = slots
         self.version = version
         self.agents = agents
@@ -49,7 +52,7 @@ public struct Device: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case owner, id, name, status, slots, version, agents, platform, generation, route
+        case owner, id, name, status, labels, slots, version, agents, platform, generation, route
         case statusReason = "status_reason"
         case isDefault = "is_default"
         case lastSeenAt = "last_seen_at"

@@ -53,6 +53,12 @@ public struct ErrorCode: OpenSet {
     public static let conversationNotFound = ErrorCode(rawValue: "conversation_not_found")
     /// 404: the user has no token of this id.
     public static let tokenNotFound = ErrorCode(rawValue: "token_not_found")
+    /// 404: the user has no permission request of this id.
+    public static let approvalNotFound = ErrorCode(rawValue: "approval_not_found")
+    /// 409: somebody has answered before; the detail says who and how.
+    public static let approvalResolved = ErrorCode(rawValue: "approval_resolved")
+    /// 410: the agent does not wait for an answer any more.
+    public static let approvalAbandoned = ErrorCode(rawValue: "approval_abandoned")
 
     // MARK: Devices and their refusals
 
@@ -62,6 +68,14 @@ public struct ErrorCode: OpenSet {
     public static let deviceDisconnected = ErrorCode(rawValue: "device_disconnected")
     /// The executor was restarted while the task ran.
     public static let executorRestarted = ErrorCode(rawValue: "executor_restarted")
+    /// The task waited longer than its `queue_ttl_s`.
+    public static let queueExpired = ErrorCode(rawValue: "queue_expired")
+    /// The attempt ran longer than its `timeout_s`.
+    public static let timeout = ErrorCode(rawValue: "timeout")
+    /// The attempt was silent for longer than its `idle_timeout_s`.
+    public static let idleTimeout = ErrorCode(rawValue: "idle_timeout")
+    /// The task was put back into the queue as often as is allowed.
+    public static let attemptsExhausted = ErrorCode(rawValue: "attempts_exhausted")
     /// The device has no free slot; the task goes back to its queue.
     public static let slotsFull = ErrorCode(rawValue: "slots_full")
     /// 503: the device or service takes no new work.
@@ -72,6 +86,8 @@ public struct ErrorCode: OpenSet {
     public static let agentUnknown = ErrorCode(rawValue: "agent_unknown")
     /// The device does not allow this agent.
     public static let agentNotAllowed = ErrorCode(rawValue: "agent_not_allowed")
+    /// The device does not allow this permission mode.
+    public static let permissionModeNotAllowed = ErrorCode(rawValue: "permission_mode_not_allowed")
     /// The agent's program is not installed on the device.
     public static let agentMissing = ErrorCode(rawValue: "agent_missing")
     /// The agent's program is there but does not start.
@@ -117,8 +133,10 @@ public struct ErrorCode: OpenSet {
         .invalidJSON, .invalidRequest, .promptEmpty, .promptTooLarge, .bodyTooLarge, .targetRequired,
         .idempotencyMismatch, .conflict, .queueFull, .routeNotFound, .methodNotAllowed, .rateLimited,
         .tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked, .loginFailed, .deviceNotFound,
-        .taskNotFound, .conversationNotFound, .tokenNotFound, .deviceOffline, .deviceDisconnected,
-        .executorRestarted, .slotsFull, .draining, .cwdNotAllowed, .agentUnknown, .agentNotAllowed,
+        .taskNotFound, .conversationNotFound, .tokenNotFound, .approvalNotFound, .approvalResolved, .approvalAbandoned,
+        .deviceOffline, .deviceDisconnected,
+        .executorRestarted, .queueExpired, .timeout, .idleTimeout, .attemptsExhausted, .slotsFull, .draining,
+        .cwdNotAllowed, .agentUnknown, .agentNotAllowed, .permissionModeNotAllowed,
         .agentMissing, .agentBroken, .agentFailed, .exitStatus, .spawnFailed, .cancelled, .unavailable,
         .deadlineExceeded, .notLeader, .staleSession, .storageFailed, .creditExceeded, .unknownType,
         .malformed, .messageTooLarge, .versionIncompatible, .peerLost, .internalError,

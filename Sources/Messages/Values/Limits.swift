@@ -10,6 +10,14 @@ public enum Limits {
     public static let eventText = 64 << 10
     /// How many queued tasks one user may have.
     public static let queuePerUser = 1000
+    /// The most bytes of text in a history that is handed to an agent (ARCHITECTURE section 4).
+    public static let history = 256 << 10
+    /// The most bytes of a permission request's input, as JSON: what a person can read before answering.
+    public static let approvalInput = 64 << 10
+    /// How many permission requests of one attempt may be open: more is an agent that does not wait for answers.
+    public static let openApprovals = 64
+    /// Seconds of a choice that is a time: 30 days.
+    public static let choiceSeconds = 0.0...2_592_000
     /// How many slots a device may have.
     public static let slots = 1...1000
     /// What an executor may say of the newest generation that it was given. Counting one up at a time nobody gets near the

@@ -104,6 +104,8 @@ public enum IdentifierKind {
     public enum Token {}
     public enum Life {}
     public enum Boot {}
+    public enum Approval {}
+    public enum Answer {}
 }
 
 /// An account.
@@ -118,6 +120,10 @@ public typealias TokenID = Identifier<IdentifierKind.Token>
 public typealias Incarnation = Identifier<IdentifierKind.Life>
 /// One life of an executor process.
 public typealias BootID = Identifier<IdentifierKind.Boot>
+/// A permission request, named by the leader when it is recorded.
+public typealias ApprovalID = Identifier<IdentifierKind.Approval>
+/// One answer to a permission request, however often it is sent.
+public typealias AnswerID = Identifier<IdentifierKind.Answer>
 
 /// What ties the log lines of one request together over all services; 16 bytes, all zero = none.
 public struct TraceID: Hashable, Sendable, CustomStringConvertible {

@@ -13,8 +13,11 @@ enum Sample {
         TaskRecord(
             ordinal: ordinal, id: .generate(), owner: owner, target: device.map(Target.device) ?? .cloud,
             device: device, conversation: .generate(), agent: "shell", excerpt: "echo", cwd: nil, trace: nil,
-            createdAt: now)
+            createdAt: now, choices: choices, retryOf: nil, rank: now.milliseconds, queuedAt: now)
     }
+
+    /// What holds where nothing was chosen, with the grace of the tests.
+    static let choices = Choices(graceS: 30).filled(from: .standard)
 
     static func device(
         _ id: String, owner: UserID = owner, status: DeviceStatus = .online, star: Bool = false

@@ -74,13 +74,13 @@ actor ClaudeAgent: AgentDriver {
         if let session { arguments += ["--resume", session] }
         var added: [String: String] = [:]
         switch settings.permission {
-        case .ask: break
         case .acceptEdits: arguments += ["--permission-mode", "acceptEdits"]
         case .plan: arguments += ["--permission-mode", "plan"]
         case .bypass:
             arguments += ["--permission-mode", "bypassPermissions"]
             // As root the program refuses to bypass unless it is told that it is in a sandbox; --allow-bypass is that word.
             added["IS_SANDBOX"] = "1"
+        default: break
         }
         let command = Command(
             executable: try settings.program.locate(), arguments: arguments,

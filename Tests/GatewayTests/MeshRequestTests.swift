@@ -15,7 +15,9 @@ struct MeshRequestTests {
                 answer.keys == [
                     "id", "state", "target", "device_id", "device_name", "conversation_id", "agent", "prompt", "cwd",
                     "attempt", "queue_position", "reason", "error", "stalled", "last_seq", "created_at", "started_at",
-                    "ended_at", "cancel_requested_at",
+                    "ended_at", "cancel_requested_at", "retry_of", "waiting_for", "priority", "queue_ttl_s",
+                    "if_offline",
+                    "on_disconnect", "grace_s", "timeout_s", "idle_timeout_s", "permission_mode",
                 ])
             #expect(answer["cwd"] == .null && answer["error"] == .null && answer["state"].string == "queued")
             let submit = try #require(site.dispatcher.submits.last)
@@ -40,6 +42,54 @@ struct MeshRequestTests {
                 "POST", "/tasks", headers: [("Idempotency-Key", "a")],
                 body: Array(#"{"prompt":"p","idempotency_key":"b"}"#.utf8))
             #expect(differ.status == 422)
+        }
+    }
+
+    @Test("Choices go to the leader as they were made, and come back flat")
+    func choices() async throws {
+        try await Site.with { site in
+            let body = #"""
+                {"prompt":"x","priority":"high","queue_ttl_s":60,"if_offline":"wait","on_disconnect":"requeue",
+                 "grace_s":0,"timeout_s":90.5,"idle_timeout_s":30,"permission_mode":"plan"}
+                """#
+            let task = try await site.api.call("POST", "/tasks", body).expect(202)
+            let choices = Choices(
+                priority: .high, queueTTLS: 60, ifOffline: .wait, onDisconnect: .requeue, graceS: 0, timeoutS: 90.5,
+                idleTimeoutS: 30, permissionMode: .plan)
+            #expect(site.dispatcher.submits.last?.choices == choices)
+            #expect(task["priority"].string == "high" && task["timeout_s"] == .number(90.5))
+            #expect(task["grace_s"].int == 0 && task["retry_of"] == .null && task["waiting_for"] == .null)
+            _ = try await site.api.call("POST", "/tasks", #"{"prompt":"x","priority":null}"#).expect(202)
+            #expect(site.dispatcher.submits.last?.choices == nil)
+            for (field, value) in [
+                ("priority", #""urgent""#), ("queue_ttl_s", "0"), ("if_offline", #""maybe""#),
+                ("on_disconnect", #""""#), ("grace_s", "-1"), ("timeout_s", "1e9"), ("idle_timeout_s", "2592001"),
+                ("permission_mode", #""root""#),
+            ] {
+                let answer = try await site.api.call("POST", "/tasks", #"{"prompt":"x","\#(field)":\#(value)}"#)
+                #expect(answer.status == 422 && answer.code == "invalid_request", "\(field): \(answer.json)")
+                #expect(answer.json["detail"].string?.contains("'\(field)'") == true, "\(field): \(answer.json)")
+                let typed = try await site.api.call("POST", "/tasks", #"{"prompt":"x","\#(field)":[]}"#)
+                #expect(typed.status == 400 && typed.json["detail"].string?.contains("'\(field)'") == true)
+            }
+        }
+    }
+
+    @Test("A key's digest is what it was before there were choices, and another one with other choices")
+    func digests() async throws {
+        try await Site.with { site in
+            func digest(_ body: String) async throws -> String? {
+                _ = try await site.api.call("POST", "/tasks", body).expect(202)
+                return site.dispatcher.submits.last?.digest
+            }
+            // SHA-256 of {"agent":"claude-code","prompt":"do it","target":"default"}.
+            let plain = "afe245154800d6c1634d12cfc297455a48dfc379c71399779528a7ffd65d83af"
+            #expect(try await digest(#"{"prompt":"do it"}"#) == plain)
+            #expect(try await digest(#"{"prompt":"do it","timeout_s":null}"#) == plain)
+            let chosen = try await digest(#"{"prompt":"do it","timeout_s":90}"#)
+            #expect(chosen != plain)
+            #expect(try await digest(#"{"timeout_s":90.0,"prompt":"do it"}"#) == chosen)
+            #expect(try await digest(#"{"prompt":"do it","timeout_s":91}"#) != chosen)
         }
     }
 

@@ -118,7 +118,10 @@ struct SessionStateTests {
         #expect(state.passage(from: 11) == .drop(.staleLeader))
         _ = state.opened(.success(SessionOpened(epoch: 4)), ticket: 2)
         for type in SessionMessages.fromExecutor { #expect(state.passage(fromExecutor: type) == .pass(10)) }
-        for type in [SessionClose.type, DeviceGone.type, TaskAssign.type, LinkState.type, "new.thing"] {
+        for type in [
+            SessionClose.type, DeviceGone.type, TaskAssign.type, LinkState.type, ApprovalRecorded.type,
+            ApprovalAnswer.type, ApprovalDecide.type, "new.thing",
+        ] {
             #expect(state.passage(fromExecutor: type) == .drop(.notAllowed))
         }
         #expect(state.passage(from: 10) == .pass(10))

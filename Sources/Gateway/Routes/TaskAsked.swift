@@ -16,6 +16,8 @@ struct TaskAsked: Codable, Equatable {
     var cwd: String?
     var conversation: ConversationID?
     var idempotencyKey: String?
+    /// Flat beside the others.
+    var choices: Choices
 
     enum CodingKeys: String, CodingKey {
         case prompt, target, agent, cwd
@@ -24,6 +26,30 @@ struct TaskAsked: Codable, Equatable {
     }
 
     static let defaultAgent = "claude-code"
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        prompt = try container.decode(String.self, forKey: .prompt)
+        target = try container.decodeIfPresent(String.self, forKey: .target)
+        agent = try container.decodeIfPresent(String.self, forKey: .agent)
+        cwd = try container.decodeIfPresent(String.self, forKey: .cwd)
+        conversation = try container.decodeIfPresent(ConversationID.self, forKey: .conversation)
+        idempotencyKey = try container.decodeIfPresent(String.self, forKey: .idempotencyKey)
+        choices = try Choices(from: decoder)
+    }
+
+    /// A choice that was not made leaves no trace, so that the digest of a body without any does not depend on which
+    /// choices there are.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(prompt, forKey: .prompt)
+        try container.encodeIfPresent(target, forKey: .target)
+        try container.encodeIfPresent(agent, forKey: .agent)
+        try container.encodeIfPresent(cwd, forKey: .cwd)
+        try container.encodeIfPresent(conversation, forKey: .conversation)
+        try container.encodeIfPresent(idempotencyKey, forKey: .idempotencyKey)
+        try choices.encode(to: encoder)
+    }
 
     /// Holds the values against what is allowed.
     /// - Throws: ``Fault`` or ``Problem`` that names the field.
@@ -49,6 +75,7 @@ struct TaskAsked: Codable, Equatable {
             try Self.require(
                 (1...200).contains(idempotencyKey.count), "'idempotency_key' must have 1 to 200 characters")
         }
+        do { try choices.check() } catch let fault as Fault { try Self.require(false, fault.message) }
     }
 
     /// SHA-256 in hex of everything that was asked but the key.

@@ -21,12 +21,15 @@ struct TaskJSON: Encodable {
         try container.encode(task.queuePosition, forKey: .queuePosition)
         try container.encode(task.reason, forKey: .reason)
         try container.encode(task.error, forKey: .error)
-        try container.encode(task.stalled, forKey: .stalled)
+        try container.encode(task.stalled.map(StallJSON.init), forKey: .stalled)
+        try container.encode(task.waitingFor, forKey: .waitingFor)
         try container.encode(task.lastSeq, forKey: .lastSeq)
         try container.encode(task.createdAt, forKey: .createdAt)
         try container.encode(task.startedAt, forKey: .startedAt)
         try container.encode(task.endedAt, forKey: .endedAt)
         try container.encode(task.cancelRequestedAt, forKey: .cancelRequestedAt)
+        try container.encode(task.retryOf, forKey: .retryOf)
+        try ChoicesJSON(task.choices ?? Choices()).encode(to: encoder)
     }
 
     private enum Key: String, CodingKey {
@@ -40,6 +43,27 @@ struct TaskJSON: Encodable {
         case startedAt = "started_at"
         case endedAt = "ended_at"
         case cancelRequestedAt = "cancel_requested_at"
+        case retryOf = "retry_of"
+        case waitingFor = "waiting_for"
+    }
+
+    private struct StallJSON: Encodable {
+        var stall: Stall
+
+        init(_ stall: Stall) { self.stall = stall }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(stall.since, forKey: .since)
+            try container.encode(stall.failsAt, forKey: .failsAt)
+            try container.encode(stall.requeuesAt, forKey: .requeuesAt)
+        }
+
+        private enum Key: String, CodingKey {
+            case since
+            case failsAt = "fails_at"
+            case requeuesAt = "requeues_at"
+        }
     }
 }
 

@@ -28,7 +28,7 @@ struct TaskRoutes: Sendable {
             task: .generate(), owner: try context.owner, prompt: asked.prompt,
             target: asked.target.map { Target($0) } ?? .defaultDevice, agent: asked.agent ?? TaskAsked.defaultAgent,
             cwd: asked.cwd, conversation: asked.conversation, idempotencyKey: asked.idempotencyKey,
-            digest: asked.digest)
+            digest: asked.digest, choices: asked.choices == Choices() ? nil : asked.choices)
         let task = try await directory.ask(submit, owner: submit.owner, trace: context.trace)
         return .json(TaskJSON(task), status: .accepted)
     }

@@ -5,6 +5,7 @@ enum SessionMessages {
     /// The only notices of an executor that are passed on: nothing else of its may look as if the gateway had sent it.
     static let fromExecutor: Set<String> = [
         DeviceReport.type, TaskStarted.type, TaskRejected.type, TaskFinished.type, EventsAppend.type,
+        HistoryWanted.type, ApprovalRequest.type, ApprovalClosed.type,
     ]
 }
 

@@ -159,7 +159,8 @@ final class ScriptedDispatcher: Sendable {
         handlers.onRequest(TaskSubmit.self) { message, _ in
             try await box.get().state.withLock { state in
                 state.submits.append(message)
-                let view = Self.view(message.task, .queued, prompt: message.prompt, lastSeq: 1)
+                var view = Self.view(message.task, .queued, prompt: message.prompt, lastSeq: 1)
+                view.choices = message.choices
                 state.tasks[message.task] = view
                 state.owners[message.task] = message.owner
                 return view

@@ -34,6 +34,9 @@ enum RegistryHandlers {
             try await service.star(star)
             return Done()
         }
+        handlers.onRequest(DeviceUpdate.self) { update, _ in
+            DeviceListing(devices: [try await service.update(update)])
+        }
         handlers.onRequest(DeviceDelete.self) { delete, _ in
             try await service.delete(delete)
             return Done()

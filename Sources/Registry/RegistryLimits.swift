@@ -2,7 +2,7 @@
 enum RegistryLimits {
     /// Devices in one item of a watch. With the other limits here an item stays below the largest mesh message
     /// even when every byte of text has to be escaped.
-    static let devicesPerItem = 32
+    static let devicesPerItem = 24
     /// Agents that a device may name; the rest of a longer list has no use for anybody.
     static let agents = 32
     /// Bytes of an agent's detail, and of the texts below together with their JSON escapes, sized as above.

@@ -135,6 +135,25 @@ actor RegistryService {
         changed(devices.star(key, on: star.on))
     }
 
+    /// Renames a device and changes its labels; returns it as it is then.
+    func update(_ update: DeviceUpdate) async throws -> Device {
+        try update.check()
+        let key = DeviceKey(owner: update.owner, id: update.device)
+        switch try await write({ try DeviceStore.update(key, update, in: $0) }) {
+        case .missing: throw notFound(key)
+        case .tooManyLabels(let count):
+            throw Fault(
+                .invalidRequest,
+                "'labels' would give the device \(count) labels; at most \(DeviceUpdate.labels) are possible, so take "
+                    + "some away first")
+        case .updated(let name, let labels):
+            if devices.update(key, name: name, labels: labels) { changed([key]) }
+            log(.notice, "device renamed or labelled", key)
+            guard let device = devices.device(key) else { throw notFound(key) }
+            return device
+        }
+    }
+
     /// Removes a registration.
     func delete(_ delete: DeviceDelete) async throws {
         let key = DeviceKey(owner: delete.owner, id: delete.device)

@@ -50,8 +50,8 @@ struct DeviceFeedTests {
         var feed = DeviceFeed(owner: nil)
         var items: [DeviceChanges] = []
         while let item = feed.next(table, incarnation: life) { items.append(item) }
-        #expect(items.map(\.snapshot) == [true, false, false, false])
-        #expect(items.map(\.more) == [true, true, true, false])
+        #expect(items.map(\.snapshot) == [true, false, false, false, false])
+        #expect(items.map(\.more) == [true, true, true, true, false])
         for item in items { replica.take(item) }
         #expect(replica.devices == truth())
     }

@@ -43,12 +43,12 @@ struct DeviceStoreTests {
                     platform: registration.platform, lastSeenAt: Samples.start, generation: 3))
     }
 
-    @Test("A known device keeps its name, a deleted one takes the new one and keeps its generation")
+    @Test("A machine may change its own name, and a deleted device keeps its generation")
     func names() async throws {
         let (first, second, third) = (registration(1), registration(2, name: "second"), registration(3, name: "third"))
         _ = try await store.write { try DeviceStore.register(first, in: $0) }
         let result1 = try await store.write { try DeviceStore.register(second, in: $0) }
-        #expect(result1 == "first")
+        #expect(result1 == "second")
         let result2 = try await store.write { [key] in try DeviceStore.delete(key, at: Samples.start, in: $0) }
         #expect(result2)
         let result3 = try await store.write { [key] in try !DeviceStore.delete(key, at: Samples.start, in: $0) }
@@ -58,6 +58,57 @@ struct DeviceStoreTests {
         let result4 = try await store.write { try DeviceStore.register(third, in: $0) }
         #expect(result4 == "third")
         #expect(try await rows().map(\.deleted) == [false])
+    }
+
+    private func update(_ update: DeviceUpdate) async throws -> DeviceStore.Update {
+        try await store.write { [key] in try DeviceStore.update(key, update, in: $0) }
+    }
+
+    @Test("An owner's name outlasts registrations until it is given up, and a deletion")
+    func ownNames() async throws {
+        let ask = DeviceUpdate(owner: Samples.anna, device: "box", name: "build box")
+        #expect(try await update(ask) == .missing)
+        for (generation, name) in [(1, "first"), (2, "second")] as [(UInt64, String)] {
+            let next = registration(generation, name: name)
+            let shown = try await store.write { try DeviceStore.register(next, in: $0) }
+            #expect(shown == (generation == 1 ? "first" : "build box"))
+            if generation == 1 { #expect(try await update(ask) == .updated(name: "build box", labels: [:])) }
+        }
+        #expect(try await rows().map(\.record.name) == ["build box"])
+        let nothing = DeviceUpdate(owner: Samples.anna, device: "box")
+        #expect(try await update(nothing) == .updated(name: "build box", labels: [:]))
+        let back = DeviceUpdate(owner: Samples.anna, device: "box", name: "")
+        #expect(try await update(back) == .updated(name: "second", labels: [:]))
+
+        let both = DeviceUpdate(owner: Samples.anna, device: "box", name: "mine", set: ["gpu": ""])
+        #expect(try await update(both) == .updated(name: "mine", labels: ["gpu": ""]))
+        _ = try await store.write { [key] in try DeviceStore.delete(key, at: Samples.start, in: $0) }
+        #expect(try await update(back) == .missing)
+        let third = registration(3, name: "third")
+        let shown = try await store.write { try DeviceStore.register(third, in: $0) }
+        #expect(shown == "third")
+        #expect(try await rows().map(\.record.labels) == [[:]])
+    }
+
+    @Test("Labels are added, changed and taken away, and never more than are allowed")
+    func labels() async throws {
+        let first = registration(1)
+        _ = try await store.write { try DeviceStore.register(first, in: $0) }
+        func change(_ set: [String: String], remove: [String] = []) async throws -> DeviceStore.Update {
+            try await update(DeviceUpdate(owner: Samples.anna, device: "box", set: set, remove: remove))
+        }
+        #expect(try await change(["a": "1", "b": "2"]) == .updated(name: "first", labels: ["a": "1", "b": "2"]))
+        let changed = ["b": "3", "c": "4"]
+        #expect(
+            try await change(["b": "3", "c": "4"], remove: ["a", "none"]) == .updated(name: "first", labels: changed))
+        let many = Dictionary(uniqueKeysWithValues: (1...31).map { ("x\($0)", "") })
+        #expect(try await change(many) == .tooManyLabels(33))
+        #expect(try await rows().map(\.record.labels) == [changed])
+        #expect(
+            try await change(many, remove: ["b"]) == .updated(name: "first", labels: many.merging(["c": "4"]) { $1 }))
+        let second = registration(2)
+        _ = try await store.write { try DeviceStore.register(second, in: $0) }
+        #expect(try await rows().map(\.record.labels.count) == [32])
     }
 
     @Test("There is one star, which the index enforces, and a deleted device has none")

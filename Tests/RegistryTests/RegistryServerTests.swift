@@ -88,6 +88,59 @@ struct RegistryServerTests {
         await after.stop()
     }
 
+    @Test("What an owner calls a device is seen at once, and outlives its sessions and the registry")
+    func names() async throws {
+        let before = try await RegistryHarness()
+        let gateway = try await before.dial()
+        _ = try await gateway.register(session: 1)
+        var watch = gateway.peer.items(DeviceWatch(owner: Samples.anna)).makeAsyncIterator()
+        #expect(try await watch.next()?.devices.first?.labels == nil)
+        let update = DeviceUpdate(
+            owner: Samples.anna, device: "box", name: "build box", set: ["env": "ci", "gpu": ""], remove: ["none"])
+        let answer = try await gateway.peer.request(update)
+        #expect(answer.devices.map(\.name) == ["build box"])
+        let told = try #require(try await watch.next()?.devices.first)
+        #expect(told.name == "build box" && told.labels == ["env": "ci", "gpu": ""])
+        #expect(answer.devices == [told])
+        #expect(try await gateway.register(session: 2, generation: 1).name == "build box")
+        let foreign = await #expect(throws: Fault.self) {
+            try await gateway.peer.request(DeviceUpdate(owner: Samples.bert, device: "box", name: "mine"))
+        }
+        #expect(foreign?.code == .deviceNotFound)
+        await before.stop()
+
+        let after = try await RegistryHarness(before.folder)
+        let again = try await after.dial()
+        #expect(try await again.device()?.name == "build box")
+        #expect(try await again.register(session: 1).name == "build box")
+        #expect(try await again.device()?.labels == ["env": "ci", "gpu": ""])
+        let back = DeviceUpdate(owner: Samples.anna, device: "box", name: "", remove: ["env", "gpu"])
+        let own = try #require(try await again.peer.request(back).devices.first)
+        #expect(own.name == "Linux - box" && own.labels == nil)
+        await after.stop()
+    }
+
+    @Test("Names and labels that cannot be are refused by the field, and nothing is changed")
+    func wrongNames() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = try await registry.dial()
+        _ = try await gateway.register(session: 1)
+        let long = String(repeating: "x", count: 201)
+        let many = Dictionary(uniqueKeysWithValues: (1...33).map { ("x\($0)", "") })
+        for (name, set, remove, word) in [
+            (long, nil, [], "'name'"), ("a\nb", nil, [], "'name'"), (nil, ["A": "1"], [], "'A'"),
+            (nil, ["": "1"], [], "''"), (nil, ["a": long], [], "'a'"), (nil, ["a": "\u{7f}"], [], "'a'"),
+            (nil, nil, ["a b"], "'a b'"), ("fine", many, [], "33"),
+        ] as [(String?, [String: String]?, [String], String)] {
+            let update = DeviceUpdate(owner: Samples.anna, device: "box", name: name, set: set, remove: remove)
+            let fault = await #expect(throws: Fault.self) { try await gateway.peer.request(update) }
+            #expect(fault?.code == .invalidRequest && fault?.message.contains(word) == true, "\(update)")
+        }
+        #expect(try await gateway.device()?.name == "Linux - box")
+        #expect(try await gateway.device()?.labels == nil)
+        await registry.stop()
+    }
+
     @Test("Stars and deletions: the owner's own devices only")
     func wishes() async throws {
         let registry = try await RegistryHarness()

@@ -2,8 +2,11 @@ import Messages
 
 /// What the registry knows of a device: what its row holds, and its session.
 struct DeviceRecord: Equatable, Sendable {
+    /// The owner's name for it, else the machine's own.
     var name: String
     var isDefault = false
+    /// What its owner wrote on it.
+    var labels: [String: String] = [:]
     /// Slots it has.
     var total: Int
     var version: String?
@@ -22,7 +25,8 @@ struct DeviceRecord: Equatable, Sendable {
     func device(_ key: DeviceKey) -> Device {
         Device(
             owner: key.owner, id: key.id, name: name, status: status, statusReason: reason, isDefault: isDefault,
-            slots: Slots(used: session?.used ?? 0, total: total), version: version, agents: agents, platform: platform,
+            labels: labels.isEmpty ? nil : labels, slots: Slots(used: session?.used ?? 0, total: total),
+            version: version, agents: agents, platform: platform,
             lastSeenAt: lastSeenAt, connectedAt: session?.connectedAt, generation: generation, route: session?.route)
     }
 

@@ -8,7 +8,7 @@ struct DeviceRegistration: Equatable, Sendable {
     var known: UInt64
     var route: Route
     var boot: BootID
-    /// Used when the device is new.
+    /// What the machine calls itself; shown unless its owner calls it otherwise.
     var name: String
     var slots: Int
     var version: String

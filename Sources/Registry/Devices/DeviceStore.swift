@@ -26,7 +26,15 @@ enum DeviceStore {
                     ) STRICT, WITHOUT ROWID;
                     CREATE UNIQUE INDEX device_starred ON device (owner) WHERE starred = 1;
                     """)
-        }
+        },
+        Migration("2 names and labels of the owner") { database in
+            // The name above is the machine's own. Labels are a JSON object.
+            try database.execute(
+                sql: """
+                    ALTER TABLE device ADD COLUMN own_name TEXT;
+                    ALTER TABLE device ADD COLUMN labels TEXT NOT NULL DEFAULT '{}';
+                    """)
+        },
     ]
 
     /// All rows.
@@ -41,8 +49,12 @@ enum DeviceStore {
             let platform: Data? = row["platform"]
             let seen: Int64? = row["last_seen_at"]
             let generation: Int64 = row["generation"]
+            let own: String? = row["own_name"]
+            let labels: Data = row["labels"]
             let record = DeviceRecord(
-                name: row["name"], isDefault: row["starred"], total: row["slots"], version: row["version"],
+                name: own ?? row["name"], isDefault: row["starred"],
+                labels: try decoder.decode([String: String].self, from: labels), total: row["slots"],
+                version: row["version"],
                 agents: try decoder.decode([Agent].self, from: agents),
                 platform: try platform.map { try decoder.decode(Platform.self, from: $0) },
                 lastSeenAt: seen.map(Timestamp.init(milliseconds:)), generation: UInt64(bitPattern: generation))
@@ -51,18 +63,17 @@ enum DeviceStore {
         }
     }
 
-    /// Puts a registration on disk; returns the device's name, which is the registration's only for a new device.
+    /// Puts a registration on disk; returns the name under which the device is shown.
     static func register(_ registration: DeviceRegistration, in database: Database) throws -> String {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO device (owner, id, name, slots, version, agents, platform, generation, last_seen_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (owner, id) DO UPDATE SET
-                    name = CASE WHEN deleted_at IS NULL THEN name ELSE excluded.name END,
-                    slots = excluded.slots, version = excluded.version, agents = excluded.agents,
+                    name = excluded.name, slots = excluded.slots, version = excluded.version, agents = excluded.agents,
                     platform = excluded.platform, generation = max(generation, excluded.generation),
                     last_seen_at = excluded.last_seen_at, deleted_at = NULL
-                RETURNING name
+                RETURNING ifnull(own_name, name)
                 """)
         let name = try String.fetchOne(
             statement,
@@ -108,11 +119,42 @@ enum DeviceStore {
         return true
     }
 
+    /// What became of ``update(_:_:in:)``.
+    enum Update: Equatable, Sendable {
+        /// The name under which it is shown now, and all its labels.
+        case updated(name: String, labels: [String: String])
+        case missing
+        /// It would have so many; nothing was changed.
+        case tooManyLabels(Int)
+    }
+
+    /// Changes an owner's name for a device, and its labels. A label that is set and removed at once is set.
+    static func update(_ key: DeviceKey, _ update: DeviceUpdate, in database: Database) throws -> Update {
+        let place: [any DatabaseValueConvertible] = [Data(key.owner.bytes), key.id]
+        let row = try Row.fetchOne(
+            database,
+            sql: "SELECT name, own_name, labels FROM device WHERE owner = ? AND id = ? AND deleted_at IS NULL",
+            arguments: StatementArguments(place))
+        guard let row else { return .missing }
+        let before: Data = row["labels"]
+        var labels = try JSONDecoder().decode([String: String].self, from: before)
+        for label in update.remove { labels[label] = nil }
+        labels.merge(update.set ?? [:]) { $1 }
+        guard labels.count <= DeviceUpdate.labels else { return .tooManyLabels(labels.count) }
+        let old: String? = row["own_name"]
+        let own = update.name.map { $0.isEmpty ? nil : $0 } ?? old
+        try database.execute(
+            sql: "UPDATE device SET own_name = ?, labels = ? WHERE owner = ? AND id = ?",
+            arguments: StatementArguments([own, try json(labels)] + place))
+        return .updated(name: own ?? row["name"], labels: labels)
+    }
+
     /// Marks a device as deleted; false when the owner has none of this id.
     static func delete(_ key: DeviceKey, at now: Timestamp, in database: Database) throws -> Bool {
         try database.execute(
             sql: """
-                UPDATE device SET deleted_at = ?, starred = 0, agents = '[]', platform = NULL, version = NULL
+                UPDATE device SET deleted_at = ?, starred = 0, agents = '[]', platform = NULL, version = NULL,
+                    own_name = NULL, labels = '{}'
                 WHERE owner = ? AND id = ? AND deleted_at IS NULL
                 """,
             arguments: [now.milliseconds, Data(key.owner.bytes), key.id])

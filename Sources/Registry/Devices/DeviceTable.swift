@@ -107,7 +107,8 @@ struct DeviceTable: Sendable {
         // The same executor has only dialled again: what it last reported still holds.
         let used = old?.session.map { $0.boot == registration.boot ? $0.used : 0 } ?? 0
         self[key] = DeviceRecord(
-            name: name, isDefault: old?.isDefault ?? false, total: registration.slots, version: registration.version,
+            name: name, isDefault: old?.isDefault ?? false, labels: old?.labels ?? [:], total: registration.slots,
+            version: registration.version,
             agents: registration.agents, platform: registration.platform, lastSeenAt: registration.at,
             generation: registration.generation,
             session: DeviceSession(
@@ -182,6 +183,15 @@ struct DeviceTable: Sendable {
         }
         if !changed.isEmpty { revision += 1 }
         return changed
+    }
+
+    /// Takes in what is on disk of a device's name and labels; false when that changes nothing.
+    mutating func update(_ key: DeviceKey, name: String, labels: [String: String]) -> Bool {
+        guard let record = self[key], record.name != name || record.labels != labels else { return false }
+        self[key]?.name = name
+        self[key]?.labels = labels
+        revision += 1
+        return true
     }
 
     /// Forgets a device, its session included; false when there is none. Its generation stays known.

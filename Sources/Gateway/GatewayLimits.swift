@@ -6,6 +6,13 @@ enum GatewayLimits {
     static let taskBody = 6 * Limits.prompt + (64 << 10)
     /// The body of every other request: a few short fields.
     static let body = 16 << 10
+    /// The body of an answer to an approval, or of a device's labels: some texts of 200 and 2,000 characters, each of
+    /// which JSON may write in twelve.
+    static let textBody = 128 << 10
+    /// Characters of what the agent is told with a `deny`: a paragraph.
+    static let approvalMessage = 2000
+    /// Characters of a conversation's title, of what is searched for, and of a cursor of ours.
+    static let line = 1...200
     /// What is still read of a body that nobody wants, so that its connection can be used again.
     static let drainedBody = 64 << 10
     /// How long a client that was refused may go on sending before its connection is cut, so that it reads the answer.

@@ -148,7 +148,8 @@ struct MeshRequestTests {
             let device = list["items"][0]
             #expect(
                 device.keys == [
-                    "id", "name", "status", "status_reason", "is_default", "slots", "version", "agents", "platform",
+                    "id", "name", "status", "status_reason", "is_default", "labels", "slots", "version", "agents",
+                    "platform",
                     "last_seen_at",
                     "connected_at",
                 ])

@@ -16,7 +16,9 @@ struct RequestTests {
             #expect(health == .object(["status": .string("ok"), "version": .string(Product.version)]))
             for (method, path) in [
                 ("GET", "/devices"), ("POST", "/tasks"), ("GET", "/tasks/x"), ("GET", "/tasks/x/events"),
-                ("GET", "/tokens"), ("DELETE", "/tokens/x"), ("GET", "/executor"),
+                ("GET", "/tokens"), ("DELETE", "/tokens/x"), ("GET", "/executor"), ("POST", "/tasks/x/retry"),
+                ("GET", "/approvals"), ("POST", "/tasks/x/approvals/y"), ("GET", "/conversations"),
+                ("DELETE", "/conversations/x"), ("GET", "/me/defaults"), ("PATCH", "/devices/x"),
             ] {
                 let answer = try await nobody.call(method, path)
                 #expect(answer.status == 401 && answer.code == "token_missing", "\(method) \(path)")
@@ -92,7 +94,7 @@ struct RequestTests {
             }
             for (method, path, allow) in [
                 ("DELETE", "/tasks", "GET, HEAD, POST"), ("POST", "/devices/x/default", "DELETE, PUT"),
-                ("PATCH", "/devices/x", "DELETE"), ("GET", "/auth/login", "POST"),
+                ("GET", "/devices/x", "DELETE, PATCH"), ("GET", "/auth/login", "POST"),
             ] {
                 let answer = try await site.send(method, path)
                 #expect(answer.status == 405 && answer.body["code"].string == "method_not_allowed", "\(method) \(path)")

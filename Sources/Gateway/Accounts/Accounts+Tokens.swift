@@ -26,6 +26,14 @@ extension Accounts {
         return records
     }
 
+    /// What a token is for, as its owner said; nil when its row is gone.
+    func tokenName(_ token: TokenID) async throws -> String? {
+        try await store.read { database in
+            try String.fetchOne(
+                database, sql: "SELECT name FROM tokens WHERE id = ?", arguments: [Data(token.bytes)])
+        }
+    }
+
     /// Ends a token at once here, and within 5 s at other gateways. Revoking twice changes nothing.
     /// - Throws: ``Fault`` `token_not_found` when the owner has none of this id.
     func revoke(_ token: TokenID, of owner: UserID) async throws {

@@ -34,6 +34,19 @@ struct Problem: Error, Sendable {
         self.status = status
     }
 
+    /// A value that a request says and that is not allowed.
+    /// - Parameter sentence: Names the field.
+    static func unprocessable(_ sentence: String) -> Problem {
+        Problem(.invalidRequest, sentence, status: .unprocessableContent)
+    }
+
+    /// What `body` does; where that finds a value that is not allowed, as ``unprocessable(_:)``.
+    static func unprocessable<T>(_ body: () async throws -> T) async throws -> T {
+        do { return try await body() } catch let fault as Fault where fault.code == .invalidRequest {
+            throw unprocessable(fault.message)
+        }
+    }
+
     /// Too many tries: come back after `pause`.
     init(retryAfter pause: Duration, _ message: String) {
         self.init(Fault(.rateLimited, message))
@@ -51,6 +64,7 @@ struct Problem: Error, Sendable {
         .tokenMissing: .unauthorized, .tokenInvalid: .unauthorized, .tokenExpired: .unauthorized,
         .tokenRevoked: .unauthorized, .loginFailed: .unauthorized, .deviceNotFound: .notFound,
         .taskNotFound: .notFound, .conversationNotFound: .notFound, .tokenNotFound: .notFound,
+        .approvalNotFound: .notFound, .approvalResolved: .conflict, .approvalAbandoned: .gone,
         .deviceOffline: .conflict, .unavailable: .serviceUnavailable, .deadlineExceeded: .gatewayTimeout,
         .storageFailed: .serviceUnavailable, .draining: .serviceUnavailable, .internalError: .internalServerError,
     ]

@@ -27,6 +27,29 @@ struct Query {
     /// A parameter's text; nil when it is not there or empty.
     func text(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
 
+    /// A parameter's text of a length in `range`.
+    func text(_ name: String, in range: ClosedRange<Int>) throws -> String? {
+        guard let text = text(name) else { return nil }
+        guard range.contains(text.count) else {
+            throw Fault(
+                .invalidRequest,
+                "the query parameter '\(name)' must have \(range.lowerBound) to \(range.upperBound) characters")
+        }
+        return text
+    }
+
+    /// Names with commas between, each of `all`; none when it is not there or empty.
+    func names<S: OpenSet>(_ name: String, of all: [S]) throws -> [S] {
+        let names = (text(name)?.split(separator: ",") ?? []).map { S(rawValue: String($0)) }
+        if let unknown = names.first(where: { !all.contains($0) }) {
+            let all = all.map(\.rawValue).joined(separator: ", ")
+            throw Fault(
+                .invalidRequest,
+                "the query parameter '\(name)' must be of \(all); '\(unknown.rawValue.prefix(40))' is none")
+        }
+        return names
+    }
+
     /// A whole number within `range`.
     func number<T: FixedWidthInteger>(_ name: String, in range: ClosedRange<T>) throws -> T? {
         guard let text = values[name] else { return nil }

@@ -5,11 +5,13 @@ import Messages
 
 extension Request {
     /// The body as a value. No more than `limit` bytes are ever read.
+    /// - Parameter nothing: The value of a request without a body; nil = such a one is refused.
     /// - Throws: ``Fault`` `body_too_large`, `invalid_json` with the place, or `invalid_request` with the field.
-    func json<T: Decodable>(_ type: T.Type, limit: Int = GatewayLimits.body) async throws -> T {
+    func json<T: Decodable>(_ type: T.Type, limit: Int = GatewayLimits.body, nothing: T? = nil) async throws -> T {
         let tooLarge = Fault(.bodyTooLarge, "the request's body is over the limit of \(limit) bytes")
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
         let data = try await whole(limit, tooLarge)
+        if data.isEmpty, let nothing { return nothing }
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch let error as DecodingError {

@@ -13,6 +13,7 @@ struct DeviceJSON: Encodable {
         try container.encode(device.status, forKey: .status)
         try container.encode(device.statusReason, forKey: .statusReason)
         try container.encode(device.isDefault, forKey: .isDefault)
+        try container.encode(device.labels ?? [:], forKey: .labels)
         try container.encode(device.slots, forKey: .slots)
         try container.encode(device.version, forKey: .version)
         try container.encode(device.agents.map(AgentJSON.init), forKey: .agents)
@@ -22,7 +23,7 @@ struct DeviceJSON: Encodable {
     }
 
     private enum Key: String, CodingKey {
-        case id, name, status, slots, version, agents, platform
+        case id, name, status, labels, slots, version, agents, platform
         case statusReason = "status_reason"
         case isDefault = "is_default"
         case lastSeenAt = "last_seen_at"

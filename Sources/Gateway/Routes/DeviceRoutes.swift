@@ -1,7 +1,7 @@
 import Hummingbird
 import Messages
 
-/// `GET /devices`, `PUT|DELETE /devices/{device}/default`, `DELETE /devices/{device}`.
+/// `GET /devices`, `PUT|DELETE /devices/{device}/default`, `PATCH|DELETE /devices/{device}`.
 struct DeviceRoutes: Sendable {
     let directory: MeshDirectory
 
@@ -10,14 +10,65 @@ struct DeviceRoutes: Sendable {
             Endpoint(.get, "/devices", handler: list),
             Endpoint(.put, "/devices/{device}/default") { try await star($1, on: true) },
             Endpoint(.delete, "/devices/{device}/default") { try await star($1, on: false) },
+            Endpoint(.patch, "/devices/{device}", handler: update),
             Endpoint(.delete, "/devices/{device}", handler: delete),
         ]
     }
 
     @Sendable private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        _ = try Query(request, known: [])
-        let listing = try await directory.askRegistry(DeviceList(owner: context.owner), trace: context.trace)
-        return .json(ListJSON(items: listing.devices.map(DeviceJSON.init), total: listing.devices.count))
+        let label = try Query(request, known: ["label"]).text("label")
+        var devices = try await directory.askRegistry(DeviceList(owner: context.owner), trace: context.trace).devices
+        if let label { devices = devices.filter { Self.carries($0, label) } }
+        return .json(ListJSON(items: devices.map(DeviceJSON.init), total: devices.count))
+    }
+
+    /// Whether a device has a label: `NAME` of any value, `NAME=VALUE` of that one.
+    private static func carries(_ device: Device, _ label: String) -> Bool {
+        let parts = label.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let value = device.labels?[parts[0]] else { return false }
+        return parts.count == 1 || value == parts[1]
+    }
+
+    private struct Asked: Decodable {
+        var name: Patch<String>
+        var labels: [String: String?]?
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            name = try container.patch(String.self, forKey: .name)
+            labels = try container.decodeIfPresent([String: String?].self, forKey: .labels)
+        }
+
+        private enum Key: String, CodingKey { case name, labels }
+    }
+
+    @Sendable private func update(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        var update = DeviceUpdate(owner: try context.owner, device: try device(context))
+        let asked = try await request.json(Asked.self, limit: GatewayLimits.textBody)
+        switch asked.name {
+        case .absent: break
+        case .clear: update.name = ""
+        case .set(let name):
+            guard !name.isEmpty else {
+                throw Problem.unprocessable("'name' must not be empty; null is the machine's own name again")
+            }
+            update.name = name
+        }
+        if let labels = asked.labels {
+            update.set = labels.compactMapValues { $0 }
+            update.remove = labels.filter { $0.value == nil }.keys.sorted()
+        }
+        guard update.name != nil || update.set != nil else {
+            throw Problem.unprocessable("say the device's new 'name' or the 'labels' that change")
+        }
+        let listing = try await Problem.unprocessable { [update] in
+            try update.check()
+            return try await directory.askRegistry(update, trace: context.trace)
+        }
+        guard let device = listing.devices.first else {
+            throw Fault(.deviceNotFound, "you have no device with this id")
+        }
+        return .json(DeviceJSON(device))
     }
 
     @Sendable private func star(_ context: GatewayContext, on: Bool) async throws -> Response {

@@ -13,6 +13,8 @@ struct RouteTable: Sendable {
             HealthRoutes(accounts: accounts, directory: directory, drain: drain).routes
             + AuthRoutes(accounts: accounts).routes + TokenRoutes(accounts: accounts).routes
             + DeviceRoutes(directory: directory).routes + TaskRoutes(directory: directory).routes
+            + ApprovalRoutes(directory: directory, accounts: accounts).routes
+            + ConversationRoutes(directory: directory).routes + DefaultsRoutes(directory: directory).routes
             + EventRoutes(directory: directory, verifier: accounts.verifier, heartbeat: tuning.heartbeat).routes
             + SocketRoutes().routes
     }

@@ -1,12 +1,4 @@
-import Crypto
-import Hummingbird
 import Messages
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// What `POST /tasks` may ask for, as it was said. Fields that are not known are ignored.
 struct TaskAsked: Codable, Equatable {
@@ -71,11 +63,7 @@ struct TaskAsked: Codable, Equatable {
                 cwd.hasPrefix("/") && cwd.utf8.count <= 4096 && !cwd.utf8.contains(0),
                 "'cwd' must be an absolute path on the device of at most 4,096 bytes")
         }
-        if let idempotencyKey {
-            try Self.require(
-                (1...200).contains(idempotencyKey.count), "'idempotency_key' must have 1 to 200 characters")
-        }
-        do { try choices.check() } catch let fault as Fault { try Self.require(false, fault.message) }
+        do { try choices.check() } catch let fault as Fault { throw Problem.unprocessable(fault.message) }
     }
 
     /// SHA-256 in hex of everything that was asked but the key.
@@ -84,17 +72,10 @@ struct TaskAsked: Codable, Equatable {
         asked.idempotencyKey = nil
         asked.target = target ?? Target.defaultDevice.description
         asked.agent = agent ?? Self.defaultAgent
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings always have a JSON form.
-        let canonical = (try? encoder.encode(asked)) ?? Data()
-        return SHA256.hash(data: canonical).map { byte in
-            let hex = String(byte, radix: 16)
-            return byte < 16 ? "0" + hex : hex
-        }.joined()
+        return Digest.hex(asked)
     }
 
     private static func require(_ condition: Bool, _ sentence: String) throws {
-        guard condition else { throw Problem(.invalidRequest, sentence, status: .unprocessableContent) }
+        guard condition else { throw Problem.unprocessable(sentence) }
     }
 }

@@ -66,17 +66,3 @@ struct TaskJSON: Encodable {
         }
     }
 }
-
-/// A page of tasks.
-struct TaskPageJSON: Encodable {
-    var listing: TaskListing
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(listing.tasks.map(TaskJSON.init), forKey: .items)
-        try container.encode(listing.next, forKey: .next)
-        try container.encode(listing.total, forKey: .total)
-    }
-
-    private enum Key: String, CodingKey { case items, next, total }
-}

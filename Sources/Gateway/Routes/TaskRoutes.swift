@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Messages
 
-/// `POST /tasks`, `GET /tasks`, `GET /tasks/{task}`, `POST /tasks/{task}/cancel`.
+/// `POST /tasks`, `GET /tasks`, `GET /tasks/{task}`, `POST /tasks/{task}/cancel`, `POST /tasks/{task}/retry`.
 struct TaskRoutes: Sendable {
     let directory: MeshDirectory
 
@@ -10,18 +10,13 @@ struct TaskRoutes: Sendable {
         [
             Endpoint(.post, "/tasks", handler: submit), Endpoint(.get, "/tasks", handler: list),
             Endpoint(.get, "/tasks/{task}", handler: get), Endpoint(.post, "/tasks/{task}/cancel", handler: cancel),
+            Endpoint(.post, "/tasks/{task}/retry", handler: retry),
         ]
     }
 
     @Sendable private func submit(_ request: Request, _ context: GatewayContext) async throws -> Response {
         var asked = try await request.json(TaskAsked.self, limit: GatewayLimits.taskBody)
-        let key = request.headers[.idempotencyKey]
-        if let key, let other = asked.idempotencyKey, key != other {
-            throw Problem(
-                .invalidRequest, "the header 'Idempotency-Key' and the field 'idempotency_key' differ",
-                status: .unprocessableContent)
-        }
-        asked.idempotencyKey = asked.idempotencyKey ?? key
+        asked.idempotencyKey = try IdempotencyKey.of(request, field: asked.idempotencyKey)
         try asked.check()
         let submit = TaskSubmit(
             // Minted before the first try, so that trying again with another leader is harmless.
@@ -35,19 +30,13 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let query = try Query(request, known: ["limit", "before", "state", "device", "conversation"])
-        let states = (query.text("state")?.split(separator: ",") ?? []).map { TaskState(rawValue: String($0)) }
-        if let unknown = states.first(where: { !TaskState.all.contains($0) }) {
-            let all = TaskState.all.map(\.rawValue).joined(separator: ", ")
-            throw Fault(
-                .invalidRequest,
-                "the query parameter 'state' must be of \(all); '\(unknown.rawValue.prefix(40))' is none")
-        }
+        let states = try query.names("state", of: TaskState.all)
         let asked = TaskList(
             owner: try context.owner, limit: try query.number("limit", in: 1...200) ?? 50,
             before: try query.id("before"), states: states, device: query.text("device"),
             conversation: try query.id("conversation"))
-        return .json(
-            TaskPageJSON(listing: try await directory.ask(asked, owner: asked.owner, trace: context.trace)))
+        let page = try await directory.ask(asked, owner: asked.owner, trace: context.trace)
+        return .json(PageJSON(items: page.tasks.map(TaskJSON.init), next: page.next, total: page.total))
     }
 
     @Sendable private func get(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -60,5 +49,21 @@ struct TaskRoutes: Sendable {
         let asked = TaskCancel(owner: try context.owner, task: try context.id("task", missing: .taskNotFound))
         return .json(
             TaskJSON(try await directory.ask(asked, owner: asked.owner, trace: context.trace)), status: .accepted)
+    }
+
+    private struct RetryAsked: Decodable {
+        var idempotencyKey: String?
+        enum CodingKeys: String, CodingKey { case idempotencyKey = "idempotency_key" }
+    }
+
+    @Sendable private func retry(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let old: TaskID = try context.id("task", missing: .taskNotFound)
+        let asked = try await request.json(RetryAsked.self, nothing: RetryAsked())
+        let retry = TaskRetry(
+            task: .generate(), owner: try context.owner, of: old,
+            idempotencyKey: try IdempotencyKey.of(request, field: asked.idempotencyKey),
+            digest: Digest.hex(["retry_of": old.description]))
+        let task = try await directory.ask(retry, owner: retry.owner, trace: context.trace)
+        return .json(TaskJSON(task), status: .accepted)
     }
 }

@@ -29,6 +29,7 @@ final class ScriptedDispatcher: Sendable {
     }
     private let state = Mutex(State())
     private let listener = Mutex<Listener?>(nil)
+    let desk = ScriptedDesk()
     let identity: Identity
     let epoch: UInt64
     let endpoint: String
@@ -211,6 +212,7 @@ final class ScriptedDispatcher: Sendable {
         handlers.onNotice(SessionClose.self) { message, _ in
             box.dispatcher.withLock { $0 }?.state.withLock { $0.closes.append(message) }
         }
+        ScriptedDesk.add(to: &handlers) { try await box.get().desk }
         handlers.onRelay { header, body, _ in
             box.dispatcher.withLock { $0 }?.state.withLock { $0.relayed.append(Relayed(header: header, body: body)) }
             return true

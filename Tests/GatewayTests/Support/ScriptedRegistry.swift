@@ -13,6 +13,7 @@ final class ScriptedRegistry: Sendable {
         var devices: [Device] = []
         var registrations: [DeviceRegister] = []
         var gone: [DeviceGone] = []
+        var updates: [DeviceUpdate] = []
         var relayed: [Header] = []
         var announced: [Peer] = []
         var fault: Fault?
@@ -45,6 +46,8 @@ final class ScriptedRegistry: Sendable {
     var registrations: [DeviceRegister] { state.withLock { $0.registrations } }
     /// Every session that was said to have ended.
     var gone: [DeviceGone] { state.withLock { $0.gone } }
+    /// Every change of a device's name or labels, as it was asked for.
+    var updates: [DeviceUpdate] { state.withLock { $0.updates } }
     /// The headers of what executors sent.
     var relayed: [Header] { state.withLock { $0.relayed } }
     /// Who announced itself.
@@ -123,6 +126,16 @@ final class ScriptedRegistry: Sendable {
         handlers.onRequest(DeviceStar.self) { message, _ in
             try await box.get().find(message.owner, message.device)
             return Done()
+        }
+        handlers.onRequest(DeviceUpdate.self) { message, _ in
+            let registry = try await box.get()
+            try registry.check()
+            try registry.find(message.owner, message.device)
+            return DeviceListing(
+                devices: registry.state.withLock { state in
+                    state.updates.append(message)
+                    return state.devices.filter { $0.id == message.device }
+                })
         }
         handlers.onRequest(DeviceDelete.self) { message, _ in
             try await box.get().find(message.owner, message.device)

@@ -1,0 +1,20 @@
+import HTTPTypes
+import Hummingbird
+import Messages
+
+/// What a client calls one wish by, so that saying it again is harmless.
+enum IdempotencyKey {
+    /// A request's key: in the header `Idempotency-Key`, or the body's field `idempotency_key`.
+    /// - Throws: ``Problem`` 422 when both are there and differ, or it is not of 1 to 200 characters.
+    static func of(_ request: Request, field: String?) throws -> String? {
+        let header = request.headers[.idempotencyKey]
+        if let header, let field, header != field {
+            throw Problem.unprocessable("the header 'Idempotency-Key' and the field 'idempotency_key' differ")
+        }
+        guard let key = field ?? header else { return nil }
+        guard (1...200).contains(key.count) else {
+            throw Problem.unprocessable("'idempotency_key' must have 1 to 200 characters")
+        }
+        return key
+    }
+}

@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -66,7 +67,8 @@ var targets: [Target] = [
     module("Registry", ["Messages", "Mesh", "Storage", "Launch", grdb, log, metrics, lifecycle], exclude: ["Main"]),
     main("Registry"),
     module(
-        "Dispatcher", ["Messages", "Mesh", "Storage", "Launch", grdb, log, metrics, lifecycle, deque], exclude: ["Main"]
+        "Dispatcher", ["Messages", "Mesh", "Storage", "Launch", grdb, log, metrics, lifecycle, deque, heap],
+        exclude: ["Main"]
     ),
     main("Dispatcher"),
     .target(

@@ -1,9 +1,19 @@
+import HeapModule
+
 /// What is to happen when: one deadline for each key, in monotonic milliseconds. A tick with nothing due costs
-/// nothing.
+/// nothing, and one with something due what is due: a thousand tasks may wait for a day each.
 struct Deadlines<Key: Hashable & Sendable>: Sendable {
+    private struct Entry: Sendable, Comparable {
+        let time: Int64
+        let key: Key
+
+        static func < (left: Entry, right: Entry) -> Bool { left.time < right.time }
+        static func == (left: Entry, right: Entry) -> Bool { left.time == right.time }
+    }
+
     private var at: [Key: Int64] = [:]
-    /// Not later than the earliest deadline.
-    private var bound = Int64.max
+    /// All deadlines, and some that do not hold any more.
+    private var order = Heap<Entry>()
 
     /// How many are set.
     var count: Int { at.count }
@@ -11,10 +21,15 @@ struct Deadlines<Key: Hashable & Sendable>: Sendable {
     /// Whether one is set.
     func contains(_ key: Key) -> Bool { at[key] != nil }
 
+    /// When a key is due; nil = never.
+    func time(of key: Key) -> Int64? { at[key] }
+
     /// Sets the deadline of a key, in place of an earlier one.
     mutating func set(_ key: Key, at time: Int64) {
-        at[key] = time
-        bound = min(bound, time)
+        guard at.updateValue(time, forKey: key) != time else { return }
+        order.insert(Entry(time: time, key: key))
+        // Mostly deadlines are moved or taken away before they are due: what is left of them must not pile up.
+        if order.count > 2 * at.count + 64 { order = Heap(at.map { Entry(time: $1, key: $0) }) }
     }
 
     /// Takes a deadline away.
@@ -22,10 +37,13 @@ struct Deadlines<Key: Hashable & Sendable>: Sendable {
 
     /// The keys whose time has come, the longest due first; they are not set any more.
     mutating func due(_ now: Int64) -> [Key] {
-        guard now >= bound else { return [] }
-        let due = at.filter { $0.value <= now }.sorted { $0.value < $1.value }.map(\.key)
-        for key in due { at[key] = nil }
-        bound = at.values.min() ?? .max
+        var due: [Key] = []
+        while let first = order.min, first.time <= now {
+            order.removeMin()
+            guard at[first.key] == first.time else { continue }
+            at[first.key] = nil
+            due.append(first.key)
+        }
         return due
     }
 }

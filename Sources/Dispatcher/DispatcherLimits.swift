@@ -15,12 +15,22 @@ enum DispatcherLimits {
     static let reviveMs: Int64 = 10_000
     /// How long a new session may take to send its first report before it is given work all the same, in ms.
     static let reportMs: Int64 = 2000
-    /// How many places of a queue are told of each move: writing all would be n² events. Those behind learn their
-    /// place from `task.get`.
+    /// How much longer a task must have waited to stay before one of the next higher priority, in ms: the bound on
+    /// how long anybody is overtaken.
+    static let priorityMs: Int64 = 600_000
+    /// How often a task is put back into its queue because its device was lost: a machine that each of its tasks
+    /// brings down must not do so for ever.
+    static let requeues = 5
+    /// How many places of a queue are told of each move: writing all would be n² events. Those behind are told when
+    /// they have moved by a tenth, and `task.get` always knows.
     static let toldPositions = 20
-    /// The least time between two tellings of mere positions in one queue, in ms: a queue that moves a thousand
-    /// times a second is not worth twenty thousand events.
+    /// A place behind those is told again when this part of it is gone.
+    static let toldPart = 10
+    /// The least time between two tellings in one queue, in ms: a queue that moves a thousand times a second is not
+    /// worth twenty thousand events.
     static let positionsMs: Int64 = 200
+    /// The same for those behind ``toldPositions``, of whom there may be a thousand.
+    static let farPositionsMs: Int64 = 1000
     /// Without news a viewer gets an empty batch after this, in ms, so that a silent loss is noticed.
     static let keepaliveMs: Int64 = 1000
     /// What is kept of a watched task's newest events for its viewers, in bytes; a slower viewer reads the log.

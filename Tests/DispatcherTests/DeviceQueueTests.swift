@@ -6,19 +6,51 @@ import Testing
 @Suite struct DeviceQueueTests {
     private let tasks = (0..<4).map { _ in TaskID.generate() }
 
+    private func entry(_ index: Int, rank: Int64 = 0) -> DeviceQueue.Waiting {
+        DeviceQueue.Waiting(rank: rank, ordinal: Int64(index), task: tasks[index])
+    }
+
     @Test func aTaskThatIsSentBackStandsWhereItStood() {
         var queue = DeviceQueue(total: 1)
-        for (index, task) in tasks.enumerated() { queue.insert(task, ordinal: Int64(index)) }
-        queue.remove(tasks[0])
-        queue.remove(tasks[2])
+        for index in tasks.indices { queue.insert(entry(index)) }
+        queue.remove(entry(0))
+        queue.remove(entry(2))
+        queue.remove(entry(2))
         #expect(queue.waiting.map(\.task) == [tasks[1], tasks[3]])
-        queue.insert(tasks[2], ordinal: 2)
-        queue.insert(tasks[0], ordinal: 0)
-        queue.insert(tasks[0], ordinal: 0)
+        queue.insert(entry(2))
+        queue.insert(entry(0))
+        queue.insert(entry(0))
         #expect(queue.waiting.map(\.task) == tasks)
-        #expect(queue.position(of: tasks[0]) == 1)
-        #expect(queue.position(of: tasks[3]) == 4)
-        #expect(queue.position(of: .generate()) == nil)
+        #expect(queue.position(of: entry(0)) == 1)
+        #expect(queue.position(of: entry(3)) == 4)
+        #expect(queue.position(of: entry(3, rank: 7)) == nil)
+    }
+
+    @Test func aLowerRankStandsBefore() {
+        var queue = DeviceQueue(total: 1)
+        for (index, rank) in [(0, 20), (1, 20), (2, 10), (3, 20)] { queue.insert(entry(index, rank: Int64(rank))) }
+        #expect(queue.waiting.map(\.task) == [tasks[2], tasks[0], tasks[1], tasks[3]])
+        #expect(queue.position(of: entry(1, rank: 20)) == 3)
+    }
+
+    @Test func anyOrderOfInsertionsAndRemovalsKeepsTheOrder() {
+        var random = SystemRandomNumberGenerator()
+        var queue = DeviceQueue(total: 1)
+        var expected: [DeviceQueue.Waiting] = []
+        for ordinal in 0..<2000 {
+            if Int.random(in: 0..<3, using: &random) == 0, let gone = expected.randomElement(using: &random) {
+                queue.remove(gone)
+                expected.removeAll { $0 == gone }
+            } else {
+                let new = DeviceQueue.Waiting(
+                    rank: .random(in: 0..<50, using: &random), ordinal: Int64(ordinal), task: .generate())
+                queue.insert(new)
+                expected.append(new)
+                expected.sort()
+            }
+        }
+        #expect(Array(queue.waiting) == expected)
+        for (index, entry) in expected.enumerated() { #expect(queue.position(of: entry) == index + 1) }
     }
 
     @Test func slotsAreCountedByAttempt() {

@@ -58,7 +58,7 @@ import Testing
 
     @Test func aDeviceThatWasDeletedWhileNobodyWatchedIsTold() throws {
         var fleet = Fleet()
-        fleet.queue(key) { $0.insert(.generate(), ordinal: 1) }
+        fleet.queue(key) { $0.insert(Sample.record().waiting) }
         #expect(fleet.abandoned.isEmpty, "nothing is known before the first snapshot")
         #expect(fleet.apply(Sample.snapshot([Sample.device("other")])) == [key])
         #expect(fleet.apply(Sample.snapshot([Sample.device("box")])).isEmpty)

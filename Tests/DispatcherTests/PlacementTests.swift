@@ -25,7 +25,7 @@ import Testing
         Placement.decide(
             Placement.Question(
                 owner: Sample.owner, target: target, device: device, isNew: isNew, conversationIsBusy: busy),
-            fleet: fleet)
+            fleet: fleet, now: Sample.now)
     }
 
     private func code(_ decision: Placement.Decision) -> ErrorCode? {

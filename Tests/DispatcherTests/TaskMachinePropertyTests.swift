@@ -59,9 +59,9 @@ import Testing
         case 7: return machine.unlisted(first: random.next() % 2 == 0, now: now)
         case 8: return machine.stalled(Stall(since: now, failsAt: now), tell: random.next() % 2 == 0, now: now)
         case 9: return machine.resumed(now: now)
-        case 10: return machine.graceEnded(after: 30, now: now)
+        case 10: return machine.graceEnded(now: now)
         case 11: return machine.cancel(connected: random.next() % 2 == 0, now: now)
-        case 12: return machine.cancelOverdue(now: now)
+        case 12: return machine.stopUnconfirmed(now: now)
         default: return random.next() % 20 == 0 ? machine.fail(Fault(.deviceNotFound, ""), now: now) : []
         }
     }

@@ -48,7 +48,10 @@ import Testing
     func aRefusalForWantOfASlotSendsItBack(code: ErrorCode) {
         var machine = machine(.assigned)
         let actions = machine.rejected(attempt: 1, fault: Fault(code, "full"), now: now)
-        #expect(actions == [.release(AttemptID(task: machine.record.id, attempt: 1), confirmed: true), .requeue])
+        #expect(
+            actions == [
+                .release(AttemptID(task: machine.record.id, attempt: 1), confirmed: true), .requeue(paused: true),
+            ])
         #expect(machine.record.state == .queued)
         _ = machine.assign(deviceName: nil, now: now)
         #expect(machine.record.attempt == 2)
@@ -125,7 +128,7 @@ import Testing
         var raced = running
         _ = raced.finished(Sample.finished(raced.record.id, 1, .completed), now: now, monotonic: 0)
         #expect(raced.record.state == .completed)
-        _ = running.cancelOverdue(now: now)
+        _ = running.stopUnconfirmed(now: now)
         #expect(running.record.state == .cancelled)
         #expect(running.cancel(connected: true, now: now).isEmpty)
 
@@ -142,8 +145,8 @@ import Testing
             told.first?.contains(#""stalled":{"since":"\#(now)","fails_at":"\#(now.adding(seconds: 30))"}"#) == true)
         var back = machine
         #expect(notes(back.resumed(now: now)).first?.contains("stalled") == false)
-        #expect(back.graceEnded(after: 30, now: now).isEmpty)
-        _ = machine.graceEnded(after: 30, now: now)
+        #expect(back.graceEnded(now: now).isEmpty)
+        _ = machine.graceEnded(now: now)
         #expect(machine.record.error?.code == .deviceDisconnected)
         #expect(machine.record.error?.message.contains("Linux - box") == true)
         #expect(machine.record.error?.message.contains("\(now)") == true)

@@ -122,7 +122,8 @@ struct RealServicesTests {
                 try await api.device("box")?["status"].string == "offline"
             }
             let away = try await eventually("the refusal", within: .seconds(20)) { () -> Answer? in
-                let answer = try await api.post("x")
+                // For as long as its grace a task would wait for it.
+                let answer = try await api.call("POST", "/tasks", #"{"prompt":"x","agent":"shell","grace_s":0}"#)
                 return answer.status == 202 ? nil : answer
             }
             #expect(away.status == 409 && away.code == "device_offline")

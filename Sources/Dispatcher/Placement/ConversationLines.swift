@@ -2,9 +2,14 @@ import Messages
 
 /// The tasks of each conversation that have not ended, in the order of acceptance: only the first of them may run.
 struct ConversationLines: Sendable, Equatable {
+    private struct Entry: Sendable, Equatable {
+        let ordinal: Int64
+        let task: TaskID
+    }
+
     private struct Line: Sendable, Equatable {
         let owner: UserID
-        var tasks: [DeviceQueue.Waiting] = []
+        var tasks: [Entry] = []
     }
 
     private var lines: [ConversationID: Line] = [:]
@@ -22,20 +27,20 @@ struct ConversationLines: Sendable, Equatable {
 
     /// A task joins its conversation, at the place of its `ordinal`.
     mutating func join(_ task: TaskID, ordinal: Int64, conversation: ConversationID, owner: UserID) {
-        var line = lines[conversation] ?? Line(owner: owner)
-        let place = line.tasks.firstIndex { $0.ordinal > ordinal } ?? line.tasks.endIndex
-        line.tasks.insert(DeviceQueue.Waiting(ordinal: ordinal, task: task), at: place)
-        lines[conversation] = line
+        let behind = lines[conversation]?.tasks.lastIndex { $0.ordinal < ordinal }
+        lines[conversation, default: Line(owner: owner)].tasks.insert(
+            Entry(ordinal: ordinal, task: task), at: behind.map { $0 + 1 } ?? 0)
     }
 
     /// A task has ended.
     /// - Returns: the task that is the first one now, if that has changed.
     mutating func leave(_ task: TaskID, conversation: ConversationID) -> TaskID? {
-        guard var line = lines[conversation], let place = line.tasks.firstIndex(where: { $0.task == task }) else {
+        guard let place = lines[conversation]?.tasks.firstIndex(where: { $0.task == task }) else { return nil }
+        lines[conversation]?.tasks.remove(at: place)
+        guard let first = lines[conversation]?.tasks.first?.task else {
+            lines[conversation] = nil
             return nil
         }
-        line.tasks.remove(at: place)
-        lines[conversation] = line.tasks.isEmpty ? nil : line
-        return place == 0 ? line.tasks.first?.task : nil
+        return place == 0 ? first : nil
     }
 }

@@ -1,17 +1,24 @@
 import DequeModule
 import Messages
 
-/// One queue: who waits, in the order of acceptance, and which attempts hold the device's slots.
+/// One queue: who waits, in the order of rank, and which attempts hold the device's slots.
 ///
 /// A value without any knowledge of tasks: whether a waiting task may go is the caller's question to ``Placement``.
 struct DeviceQueue: Sendable, Equatable {
-    /// Somebody who waits.
-    struct Waiting: Sendable, Equatable {
+    /// Somebody who waits. The place never changes, so that it is found without a search through all.
+    struct Waiting: Sendable, Equatable, Comparable {
+        /// ``TaskRecord/rank``.
+        let rank: Int64
+        /// ``TaskRecord/ordinal``, no two are equal.
         let ordinal: Int64
         let task: TaskID
+
+        static func < (left: Waiting, right: Waiting) -> Bool {
+            (left.rank, left.ordinal) < (right.rank, right.ordinal)
+        }
     }
 
-    /// Who waits, first come first served. Bounded by the limit of queued tasks per user.
+    /// Who waits, in the order of rank. Bounded by the limit of queued tasks per user.
     private(set) var waiting: Deque<Waiting> = []
     /// Attempts that we have given the device and that have not ended.
     private(set) var running: Set<AttemptID> = []
@@ -31,33 +38,40 @@ struct DeviceQueue: Sendable, Equatable {
     /// Whether another attempt can be given to the device.
     var hasRoom: Bool { !isPaused && !isDraining && used < total }
 
-    /// Puts a task in, at its place by `ordinal`: a new one at the end, one that was sent back at its old place.
-    mutating func insert(_ task: TaskID, ordinal: Int64) {
-        let entry = Waiting(ordinal: ordinal, task: task)
-        guard let last = waiting.last, last.ordinal > ordinal else {
-            waiting.append(entry)
-            return
-        }
-        guard let place = waiting.firstIndex(where: { $0.ordinal >= ordinal }) else { return }
-        guard waiting[place].task != task else { return }
+    /// Puts a task in, at its place: mostly at the end, one that was sent back where it was.
+    mutating func insert(_ entry: Waiting) {
+        guard let last = waiting.last, entry <= last else { return waiting.append(entry) }
+        let place = place(of: entry)
+        guard waiting[place] != entry else { return }
         waiting.insert(entry, at: place)
     }
 
-    /// Takes a waiting task out.
-    mutating func remove(_ task: TaskID) {
-        if waiting.first?.task == task {
-            waiting.removeFirst()
-        } else if let place = waiting.firstIndex(where: { $0.task == task }) {
-            waiting.remove(at: place)
-        }
+    /// Takes a task out, if it waits.
+    mutating func remove(_ entry: Waiting) {
+        let place = place(of: entry)
+        guard place < waiting.count, waiting[place] == entry else { return }
+        waiting.remove(at: place)
     }
 
     /// The place of a waiting task, from 1.
-    func position(of task: TaskID) -> Int? { waiting.firstIndex { $0.task == task }.map { $0 + 1 } }
+    func position(of entry: Waiting) -> Int? {
+        let place = place(of: entry)
+        return place < waiting.count && waiting[place] == entry ? place + 1 : nil
+    }
+
+    /// How many wait before where `entry` is or would be.
+    private func place(of entry: Waiting) -> Int {
+        var range = 0..<waiting.count
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range = waiting[middle] < entry ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound
+    }
 
     /// A task that waited (or is loaded) has a slot now.
-    mutating func occupy(_ attempt: AttemptID) {
-        remove(attempt.task)
+    mutating func occupy(_ attempt: AttemptID, from entry: Waiting? = nil) {
+        if let entry { remove(entry) }
         running.insert(attempt)
     }
 
@@ -69,6 +83,9 @@ struct DeviceQueue: Sendable, Equatable {
 
     /// The device will say at its next report how many slots are free; until then it gets nothing.
     mutating func pause() { isPaused = true }
+
+    /// Whether the device still runs an earlier attempt of a task.
+    func holds(_ task: TaskID) -> Bool { held.contains { $0.task == task } }
 
     /// The device has a new session with `total` slots. What it held is unknown until its report.
     mutating func opened(total: Int) {

@@ -49,11 +49,12 @@ struct Fleet: Sendable {
         }
     }
 
-    /// Queues of devices that the registry does not have (any more) and that have no session.
+    /// Queues, with tasks, of devices that the registry does not have (any more) and that have no session.
     var abandoned: [QueueKey] {
         guard isKnown else { return [] }
         return places.filter { key, place in
-            key.device != nil && place.device == nil && !place.isConnected && !place.queue.waiting.isEmpty
+            key.device != nil && place.device == nil && !place.isConnected
+                && !(place.queue.waiting.isEmpty && place.queue.running.isEmpty)
         }.map(\.key)
     }
 

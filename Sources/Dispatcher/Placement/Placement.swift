@@ -9,10 +9,14 @@ enum Placement {
         var target: Target
         /// The device that was decided on before; nil for a task that is being submitted (and for the cloud).
         var device: String?
-        /// Whether it is being submitted now: then it fails where a queued one waits.
+        /// Whether it is being submitted now: then it may fail where a queued one waits.
         var isNew: Bool
-        /// Whether an earlier task of its conversation has not ended.
+        /// Whether an earlier task of its conversation has not ended, or an earlier attempt of itself is still run.
         var conversationIsBusy: Bool
+        /// What becomes of a new one whose device is offline.
+        var ifOffline = IfOffline.fail
+        /// How long ago its device may have been seen and still count as there, in ms.
+        var graceMs: Int64 = 0
     }
 
     /// The answer.
@@ -26,7 +30,7 @@ enum Placement {
     }
 
     /// Decides. Whoever waits before it in its queue is the caller's business: ask in the order of the queue.
-    static func decide(_ question: Question, fleet: Fleet) -> Decision {
+    static func decide(_ question: Question, fleet: Fleet, now: Timestamp) -> Decision {
         let name: String
         switch (question.device, question.target) {
         case (let device?, _): name = device
@@ -43,28 +47,35 @@ enum Placement {
         guard let place = fleet.places[key] else {
             return question.isNew ? .fail(fleet.isKnown ? unknown(name) : registryAway) : .wait(key, .deviceOffline)
         }
-        if question.isNew, let fault = refusal(place, name: name, fleet: fleet) { return .fail(fault) }
-        if question.conversationIsBusy { return .wait(key, place.isConnected ? .conversationBusy : .deviceOffline) }
-        return room(in: place, key: key)
+        if question.isNew, let fault = refusal(place, name: name, question, fleet, now) { return .fail(fault) }
+        return reason(in: place, conversationIsBusy: question.conversationIsBusy).map { .wait(key, $0) } ?? .device(key)
     }
 
-    private static func room(in place: Place, key: QueueKey) -> Decision {
-        guard let session = place.session else { return .wait(key, .deviceOffline) }
-        if place.queue.isDraining { return .wait(key, .deviceDraining) }
-        guard session.isReported, place.queue.hasRoom else { return .wait(key, .deviceBusy) }
-        return .device(key)
+    /// Why a task waits that has a place there; nil = it would get a slot now.
+    static func reason(in place: Place, conversationIsBusy: Bool) -> WaitReason? {
+        guard let session = place.session else { return .deviceOffline }
+        if conversationIsBusy { return .conversationBusy }
+        if place.queue.isDraining { return .deviceDraining }
+        return session.isReported && place.queue.hasRoom ? nil : .deviceBusy
     }
 
     /// Why a new task is not accepted for a device, if so.
-    private static func refusal(_ place: Place, name: String, fleet: Fleet) -> Fault? {
+    private static func refusal(_ place: Place, name: String, _ question: Question, _ fleet: Fleet, _ now: Timestamp)
+        -> Fault?
+    {
         // A device that the registry believes to be there opens its session any moment: after our restart, say.
         if place.isConnected || place.isExpected { return nil }
         guard let device = place.device else { return fleet.isKnown ? unknown(name) : registryAway }
+        if question.ifOffline == .wait { return nil }
+        if let since = place.lastSeen ?? device.lastSeenAt, now.milliseconds - since.milliseconds < question.graceMs {
+            return nil
+        }
         let seen = [device.lastSeenAt, place.lastSeen].compactMap { $0 }.max()
-        let when = seen.map { ", last seen at \($0)" } ?? ""
+        let when = seen.map { ", last seen at \($0)" } ?? " and has never been connected"
         return Fault(
             .deviceOffline,
-            "device \(device.name) is offline\(when); start wegent-executor there or choose another device")
+            "device \(device.name) is offline\(when); start wegent-executor there, choose another device, or let the "
+                + "task wait for it with if_offline wait")
     }
 
     private static func unknown(_ name: String) -> Fault {

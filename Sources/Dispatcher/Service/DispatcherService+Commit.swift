@@ -85,43 +85,4 @@ extension DispatcherService {
         publish(batch.events)
         for waiter in rest.waiters { waiter.resume() }
     }
-
-    /// Writes down the places and reasons of those who wait, in the queues that have moved: all of them for the first
-    /// ``DispatcherLimits/toldPositions``, and once for a new task behind them.
-    private func tellPlaces() {
-        let now = clock.wall()
-        let monotonic = clock.monotonic()
-        for key in pending.moved {
-            guard let place = fleet.places[key] else { continue }
-            let isEarly = monotonic - (toldAt[key] ?? .min / 2) < DispatcherLimits.positionsMs
-            var isLate = false
-            var isTold = false
-            for (index, entry) in place.queue.waiting.enumerated() {
-                guard let task = live[entry.task] else { continue }
-                let record = task.machine.record
-                guard index < DispatcherLimits.toldPositions || record.reason == nil else { continue }
-                guard let reason = reason(record) else { continue }
-                let isMove = record.reason == reason
-                if isMove, isEarly, record.queuePosition != index + 1 {
-                    isLate = true
-                    continue
-                }
-                if isMove, record.queuePosition != index + 1 { isTold = true }
-                update(entry.task) { $0.wait(reason, position: index + 1, now: now) }
-            }
-            if isTold { toldAt[key] = monotonic }
-            if isLate { deadlines.set(.positions(key), at: monotonic + DispatcherLimits.positionsMs) }
-            if place.queue.waiting.isEmpty { toldAt[key] = nil }
-        }
-        pending.moved = []
-    }
-
-    /// Why a task waits: what ``Placement`` says, and when it would go by itself, then those before it keep it waiting.
-    private func reason(_ record: TaskRecord) -> WaitReason? {
-        switch Placement.decide(question(record), fleet: fleet) {
-        case .wait(_, let reason): reason
-        case .device: .deviceBusy
-        case .fail: nil
-        }
-    }
 }

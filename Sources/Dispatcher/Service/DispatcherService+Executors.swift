@@ -32,6 +32,7 @@ extension DispatcherService {
 
     private func append(_ events: ArraySlice<Event>, of attempt: AttemptID, key: QueueKey, monotonic: Int64) {
         guard let task = current(attempt, key) else { return stray(attempt, key) }
+        task.spokeAt = monotonic
         let now = clock.wall()
         update(attempt.task) { $0.started(attempt: attempt.attempt, now: now) }
         var taken = false

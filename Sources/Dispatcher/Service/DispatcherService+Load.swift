@@ -28,7 +28,7 @@ extension DispatcherService {
         queued = [:]
         strays = [:]
         touched = []
-        toldAt = [:]
+        told = [:]
         deadlines = Deadlines()
         fleet.clearQueues()
         let now = clock.monotonic()
@@ -45,23 +45,23 @@ extension DispatcherService {
     }
 
     private func adopt(_ record: TaskRecord) {
-        live[record.id] = LiveTask(TaskMachine(record), visible: record, prompt: nil)
+        let task = LiveTask(TaskMachine(record, policy: policy(record.choices)), visible: record, prompt: nil)
+        live[record.id] = task
+        lastAccepted = max(lastAccepted, record.rank - Policy.delayMs(task.machine.policy.priority))
         lines.join(record.id, ordinal: record.ordinal, conversation: record.conversation, owner: record.owner)
         if record.state == .queued {
             countQueued(record.owner, 1)
-            fleet.queue(record.queue) { $0.insert(record.id, ordinal: record.ordinal) }
+            fleet.queue(record.queue) { $0.insert(record.waiting) }
         } else {
             fleet.queue(record.queue) { $0.occupy(record.attemptID) }
         }
+        watchTimes(task, before: nil)
     }
 
-    /// A device is (still) away after a start: its grace goes on where it was, so that restarts do not draw it out.
+    /// A device is (still) away after a start: each grace goes on where it was, so that restarts do not draw it out.
     private func stallAgain(_ key: QueueKey, _ place: Place, now: Timestamp) {
         let known = place.queue.running.compactMap { live[$0.task]?.machine.record.stalledAt }.min()
-        let since = known ?? place.lastSeen ?? now
-        // The clock may have been set meanwhile: no more than a whole grace is given, and no less than a few seconds.
-        let left = since.milliseconds + graceMs - now.milliseconds
-        stall(key, since: since, leftMs: min(max(left, min(DispatcherLimits.reviveMs, graceMs)), graceMs), tell: false)
+        stall(key, since: known ?? place.lastSeen ?? now, isStart: true)
         // Nothing has happened that would have to be written before it is shown.
         for attempt in place.queue.running { live[attempt.task]?.shownStall = live[attempt.task]?.machine.stall }
     }
@@ -76,8 +76,10 @@ extension DispatcherService {
         for attempt in place.queue.running {
             guard let record = live[attempt.task]?.machine.record else { continue }
             update(attempt.task) { $0.resumed(now: now) }
-            if record.cancelRequestedAt != nil { stop(attempt, key) }
-            if record.state == .assigned, record.cancelRequestedAt == nil {
+            if let task = live[attempt.task] { watchAttempt(task) }
+            let isEnding = record.cancelRequestedAt != nil || record.overdue != nil
+            if isEnding { stop(attempt, key) }
+            if record.state == .assigned, !isEnding {
                 pending.effects.append(.assign(attempt))
                 deadlines.set(.assign(attempt.task), at: clock.monotonic() + DispatcherLimits.repeatMs)
             }

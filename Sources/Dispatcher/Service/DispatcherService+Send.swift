@@ -56,7 +56,7 @@ extension DispatcherService {
         notify(
             record.queue,
             TaskAssign(
-                task: record.id, attempt: record.attempt, epoch: log.epoch, leaseS: configuration.leaseS,
+                task: record.id, attempt: record.attempt, epoch: log.epoch, leaseS: policy(record.choices).leaseS,
                 conversation: record.conversation, agent: record.agent, prompt: prompt, cwd: record.cwd,
                 trace: record.trace))
     }

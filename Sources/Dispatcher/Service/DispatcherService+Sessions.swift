@@ -28,11 +28,12 @@ extension DispatcherService {
     }
 
     private func resume(_ key: QueueKey) {
-        deadlines.cancel(.grace(key))
         let now = clock.wall()
         guard let place = fleet.places[key] else { return }
         for attempt in place.queue.running {
+            deadlines.cancel(.grace(attempt.task))
             update(attempt.task) { $0.resumed(now: now) }
+            if let task = live[attempt.task] { watchAttempt(task) }
             // The report tells at once whether the device has it; one that comes late must not be waited for for ever.
             guard live[attempt.task]?.machine.record.state == .assigned else { continue }
             deadlines.set(.assign(attempt.task), at: clock.monotonic() + DispatcherLimits.repeatMs)
@@ -71,30 +72,45 @@ extension DispatcherService {
             metadata: ["device": "\(key.device ?? "")", "generation": "\(generation)", "reason": "\(reason)"])
         deadlines.cancel(.report(key))
         guard phase == .serving else { return }
-        stall(key, since: now, leftMs: graceMs, tell: true)
+        stall(key, since: now)
         // Deleted while it was connected: nobody comes for what waits.
-        if fleet.isKnown, fleet.places[key]?.device == nil { drop(key) }
+        if isAbandoned(key) { drop(key) }
         touched.insert(key)
         settle()
     }
 
-    /// The device is away: what it runs fails when the grace ends, in `leftMs`.
-    func stall(_ key: QueueKey, since: Timestamp, leftMs: Int64, tell: Bool) {
-        guard let running = fleet.places[key]?.queue.running, !running.isEmpty else { return }
+    /// The device is away: what it runs waits for it, each task for as long as was chosen for it. `isStart`: it was away
+    /// when we started, which nobody is told of; and whatever is left of a grace, it has some seconds to say that it is
+    /// there.
+    func stall(_ key: QueueKey, since: Timestamp, isStart: Bool = false) {
         let now = clock.wall()
-        let stall = Stall(since: since, failsAt: now.adding(seconds: Double(leftMs) / 1000))
-        for attempt in running { update(attempt.task) { $0.stalled(stall, tell: tell, now: now) } }
-        deadlines.set(.grace(key), at: clock.monotonic() + leftMs)
+        for attempt in fleet.places[key]?.queue.running ?? [] {
+            guard let policy = live[attempt.task]?.machine.policy else { continue }
+            deadlines.cancel(.idle(attempt.task))
+            // The clock may have been set meanwhile: no more than a whole grace is given.
+            let left = min(since.milliseconds + policy.graceMs - now.milliseconds, policy.graceMs)
+            let leftMs = isStart ? max(left, DispatcherLimits.reviveMs) : policy.graceMs
+            let end = now.adding(seconds: Double(leftMs) / 1000)
+            let stall = Stall(
+                since: since, failsAt: policy.onDisconnect == .fail ? end : nil,
+                requeuesAt: policy.onDisconnect == .requeue ? end : nil)
+            let isTold = !isStart && (leftMs > 0 || policy.onDisconnect == .wait)
+            update(attempt.task) { $0.stalled(stall, tell: isTold, now: now) }
+            guard live[attempt.task]?.machine.isPlaced == true, policy.onDisconnect != .wait else { continue }
+            if leftMs == 0 {
+                graceEnded(attempt.task)
+            } else {
+                deadlines.set(.grace(attempt.task), at: clock.monotonic() + leftMs)
+            }
+        }
     }
 
-    /// The grace of a device has ended.
-    func graceEnded(_ key: QueueKey) {
-        guard let place = fleet.places[key], !place.isConnected else { return }
-        let now = clock.wall()
-        for attempt in place.queue.running {
-            logger.notice("task failed: its device is gone", metadata: ["task": "\(attempt.task)"])
-            update(attempt.task) { $0.graceEnded(after: configuration.graceS, now: now) }
-        }
+    /// The device of a task has been away for as long as the task lets it.
+    func graceEnded(_ id: TaskID) {
+        guard let record = live[id]?.machine.record, fleet.places[record.queue]?.isConnected != true else { return }
+        logger.notice("the device of a task is gone", metadata: ["task": "\(id)"])
+        update(id) { $0.graceEnded(now: clock.wall()) }
+        if isAbandoned(record.queue) { drop(record.queue) }
     }
 
     /// Why nothing is answered now.

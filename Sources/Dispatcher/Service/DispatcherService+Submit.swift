@@ -51,11 +51,15 @@ extension DispatcherService {
         if let owner = lines.owner(of: conversation) ?? prior.conversationOwner, owner != submit.owner {
             throw Fault(.conversationNotFound, "there is no conversation \(conversation)")
         }
+        let choices = resolve(submit.choices, owner: submit.owner)
+        let policy = policy(choices)
         let question = Placement.Question(
             owner: submit.owner, target: submit.target, device: nil, isNew: true,
-            conversationIsBusy: lines.first(in: conversation) != nil)
+            conversationIsBusy: lines.first(in: conversation) != nil, ifOffline: policy.ifOffline,
+            graceMs: policy.graceMs)
+        let now = clock.wall()
         let key: QueueKey
-        switch Placement.decide(question, fleet: fleet) {
+        switch Placement.decide(question, fleet: fleet, now: now) {
         case .fail(let fault): throw fault
         case .device(let place), .wait(let place, _): key = place
         }
@@ -64,24 +68,28 @@ extension DispatcherService {
                 .queueFull, "\(Limits.queuePerUser) tasks are queued already; wait for some to end or cancel them")
         }
         lastOrdinal += 1
-        let now = clock.wall()
+        // A clock that is set back does not let anybody pass by who has waited.
+        lastAccepted = max(lastAccepted, now.milliseconds)
         var record = TaskRecord(
             ordinal: lastOrdinal, id: submit.task, owner: submit.owner, target: submit.target, device: key.device,
             conversation: conversation, agent: submit.agent,
             excerpt: String(submit.prompt.prefix(DispatcherLimits.excerpt)), cwd: submit.cwd,
             trace: trace == .none ? nil : trace.description, createdAt: now,
-            choices: (submit.choices ?? Choices()).filled(from: .standard), retryOf: nil, rank: now.milliseconds,
-            queuedAt: now)
+            choices: choices, retryOf: nil, rank: lastAccepted + Policy.delayMs(policy.priority), queuedAt: now)
         record.deviceName = fleet.places[key]?.name
         enter(record, submit)
     }
 
     private func enter(_ record: TaskRecord, _ submit: TaskSubmit) {
         let key = submit.idempotencyKey.map { IdempotencyKey(owner: submit.owner, text: $0) }
-        live[record.id] = LiveTask(TaskMachine(record), visible: nil, prompt: submit.prompt)
+        let task = LiveTask(
+            TaskMachine(record, policy: policy(record.choices)), visible: nil, prompt: submit.prompt)
+        live[record.id] = task
         lines.join(record.id, ordinal: record.ordinal, conversation: record.conversation, owner: record.owner)
-        fleet.queue(record.queue) { $0.insert(record.id, ordinal: record.ordinal) }
+        fleet.queue(record.queue) { $0.insert(record.waiting) }
         countQueued(record.owner, 1)
+        watchTimes(task, before: nil)
+        pending.untold.insert(record.id)
         pending.creations[record.id] = CommitBatch.Creation(
             prompt: submit.prompt, key: key, digest: submit.digest ?? "")
         pending.dirty.insert(record.id)

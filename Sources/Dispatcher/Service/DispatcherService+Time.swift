@@ -18,8 +18,11 @@ extension DispatcherService {
         case .assign(let task): repeatAssign(task)
         case .stop(let attempt): repeatStop(attempt)
         case .free(let attempt, let queue): free(attempt, queue)
-        case .cancel(let task): update(task) { $0.cancelOverdue(now: clock.wall()) }
-        case .grace(let queue): graceEnded(queue)
+        case .cancel(let task): update(task) { $0.stopUnconfirmed(now: clock.wall()) }
+        case .grace(let task): graceEnded(task)
+        case .expiry(let task): expire(task)
+        case .limit(let task): limitReached(task)
+        case .idle(let task): silenceReached(task)
         case .report(let queue):
             fleet.markReported(queue)
             touched.insert(queue)

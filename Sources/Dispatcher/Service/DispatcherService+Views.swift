@@ -86,10 +86,10 @@ extension DispatcherService {
 
     func unknown(_ id: TaskID) -> Fault { Fault(.taskNotFound, "there is no task \(id)") }
 
-    /// Adds what only memory knows: the place in the queue now, and the stall.
+    /// Adds what only memory knows: the place in the queue and the reason now, and the stall.
     private func view(_ record: TaskRecord, prompt: String? = nil) -> TaskView {
         guard !record.state.isTerminal, let task = live[record.id] else { return record.view(prompt: prompt) }
-        let position = record.state == .queued ? fleet.places[record.queue]?.queue.position(of: record.id) : nil
-        return record.view(prompt: prompt, position: position, stall: task.shownStall)
+        let place = record.state == .queued ? place(of: record) : nil
+        return record.view(prompt: prompt, position: place?.position, waits: place?.reason, stall: task.shownStall)
     }
 }

@@ -36,14 +36,16 @@ actor DispatcherService {
     var lines = ConversationLines()
     /// The ordinal that was given last.
     var lastOrdinal: Int64 = 0
+    /// When the newest task was accepted, in ms, as ``TaskRecord/rank`` counts; it never goes back.
+    var lastAccepted: Int64 = 0
     /// How many queued tasks each owner has.
     var queued: [UserID: Int] = [:]
     var recent = Recent()
     var deadlines = Deadlines<DeadlineKey>()
     /// Queues in which somebody may be able to go.
     var touched: Set<QueueKey> = []
-    /// When places in a queue were last told, in monotonic ms.
-    var toldAt: [QueueKey: Int64] = [:]
+    /// When places in a queue were last told.
+    var told: [QueueKey: Told] = [:]
     /// When, in monotonic ms, and in which session an attempt that is of no interest was last told to stop.
     var strays: [AttemptID: (at: Int64, session: SessionRef?)] = [:]
 
@@ -93,9 +95,7 @@ actor DispatcherService {
         self.logger = logger
     }
 
-    /// The grace of a device in ms.
-    var graceMs: Int64 { Int64((configuration.graceS * 1000).rounded()) }
-    /// How long a cancellation waits for the executor, in ms.
+    /// How long a stop waits for the executor, in ms.
     var cancelMs: Int64 { Int64((configuration.stopGraceS * 1000).rounded()) + DispatcherLimits.cancelExtraMs }
 
     /// Tells a machine what happened and carries out what it says; nothing when the task is not alive.
@@ -106,6 +106,7 @@ actor DispatcherService {
         let record = task.machine.record
         if before == .queued, record.state != .queued { countQueued(record.owner, -1) }
         if before != .queued, record.state == .queued { countQueued(record.owner, 1) }
+        if before != record.state { watchTimes(task, before: before) }
         guard !actions.isEmpty else { return }
         pending.dirty.insert(id)
         for action in actions { perform(action, record) }
@@ -134,23 +135,26 @@ actor DispatcherService {
         case .resync(let from):
             pending.effects.append(.resync(attempt, key, from: from))
         case .release(let attempt, let confirmed):
-            fleet.queue(key) { $0.release(attempt, confirmed: confirmed) }
+            // One that is away has no slots, and says at its return what it runs.
+            let isFree = confirmed || fleet.places[key]?.isConnected != true
+            fleet.queue(key) { $0.release(attempt, confirmed: isFree) }
             deadlines.cancel(.assign(record.id))
             deadlines.cancel(.stop(attempt))
             if !confirmed { free(attempt, key) }
             touched.insert(key)
-        case .requeue:
+        case .requeue(let paused):
             fleet.queue(key) {
-                $0.insert(record.id, ordinal: record.ordinal)
-                $0.pause()
+                $0.insert(record.waiting)
+                if paused { $0.pause() }
             }
+            pending.untold.insert(record.id)
             touched.insert(key)
         case .ended:
             ended(record)
         }
     }
 
-    /// Tells the device to stop an attempt that was cancelled, now and until it says so or its time is over.
+    /// Tells the device to stop an attempt that is to end, now and until it says so or its time is over.
     func stop(_ attempt: AttemptID, _ key: QueueKey) {
         let now = clock.monotonic()
         pending.effects.append(.stop(attempt, key, discard: false))
@@ -168,7 +172,7 @@ actor DispatcherService {
 
     private func ended(_ record: TaskRecord) {
         deadlines.cancel(.cancel(record.id))
-        fleet.queue(record.queue) { $0.remove(record.id) }
+        fleet.queue(record.queue) { $0.remove(record.waiting) }
         touched.insert(record.queue)
         guard let next = lines.leave(record.id, conversation: record.conversation), let task = live[next] else {
             return
@@ -186,23 +190,20 @@ actor DispatcherService {
         startCommit()
     }
 
-    /// Gives the free slots of a device to who waits for it, first come first served; whoever cannot go (because of
+    /// Gives the free slots of a device to who waits for it, in the order of the queue; whoever cannot go (because of
     /// its conversation) does not hold up those behind.
     private func dispatch(_ key: QueueKey) {
-        guard let place = fleet.places[key], place.isConnected, place.queue.hasRoom else { return }
-        let now = clock.wall()
-        for entry in place.queue.waiting {
-            guard let task = live[entry.task], fleet.places[key]?.queue.hasRoom == true else { return }
-            guard case .device = Placement.decide(question(task.machine.record), fleet: fleet) else { continue }
-            update(entry.task) { $0.assign(deviceName: place.name, now: now) }
-            fleet.queue(key) { $0.occupy(task.machine.record.attemptID) }
+        guard let place = fleet.places[key], Placement.reason(in: place, conversationIsBusy: false) == nil else {
+            return
         }
-    }
-
-    /// What ``Placement`` is asked about a task that waits.
-    func question(_ record: TaskRecord) -> Placement.Question {
-        Placement.Question(
-            owner: record.owner, target: record.target, device: record.device, isNew: false,
-            conversationIsBusy: lines.isBehind(record.id, in: record.conversation))
+        let now = clock.wall()
+        var room = place.queue.total - place.queue.used
+        for entry in place.queue.waiting {
+            guard room > 0 else { return }
+            guard let task = live[entry.task], !isBusy(task.machine.record, in: place) else { continue }
+            update(entry.task) { $0.assign(deviceName: place.name, now: now) }
+            fleet.queue(key) { $0.occupy(task.machine.record.attemptID, from: entry) }
+            room -= 1
+        }
     }
 }

@@ -8,6 +8,12 @@ final class LiveTask {
     var visible: TaskRecord?
     /// Its stall, as it belongs to `visible`.
     var shownStall: Stall?
+    /// When its time is over, in monotonic ms; only while it runs and has a `timeout_s`.
+    var limitAt: Int64 = 0
+    /// When its agent last gave a sign, in monotonic ms; where it has an `idle_timeout_s`.
+    var spokeAt: Int64 = 0
+    /// How many of its permission requests are open.
+    var openApprovals = 0
     /// Its prompt, when it is short.
     let prompt: String?
 

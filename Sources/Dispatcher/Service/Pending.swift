@@ -10,6 +10,8 @@ struct Pending {
     var creations: [TaskID: CommitBatch.Creation] = [:]
     /// Events with their seq.
     var events: [Event] = []
+    /// Tasks that wait and have not been told where and why.
+    var untold: Set<TaskID> = []
     /// Queues whose waiting tasks may have another place or reason.
     var moved: Set<QueueKey> = []
     /// Messages to send afterwards.
@@ -22,5 +24,6 @@ struct Pending {
     /// Whether there is nothing to do.
     var isEmpty: Bool {
         dirty.isEmpty && events.isEmpty && effects.isEmpty && acks.isEmpty && waiters.isEmpty && moved.isEmpty
+            && untold.isEmpty
     }
 }

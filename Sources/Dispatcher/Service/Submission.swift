@@ -20,6 +20,7 @@ enum Submission {
         if submit.agent.isEmpty || submit.agent.utf8.count > 100 {
             throw Fault(.invalidRequest, "the name of an agent has 1 to 100 bytes")
         }
+        try submit.choices?.check()
         if case .device(let id) = submit.target, id.isEmpty || id.utf8.count > 128 {
             throw Fault(.invalidRequest, "a device's id has 1 to 128 bytes")
         }

@@ -16,8 +16,8 @@ enum TaskAction: Sendable, Equatable {
     case resync(from: UInt64)
     /// The attempt has no claim on its slot any more. Not confirmed: the device may still be running it.
     case release(AttemptID, confirmed: Bool)
-    /// Back into its queue, at its old place, until the device's next report.
-    case requeue
+    /// Back into its queue, at its old place. `paused`: the device gets nothing before its next report.
+    case requeue(paused: Bool)
     /// The end, after every other action: nothing follows.
     case ended
 }

@@ -5,13 +5,16 @@ import Messages
 /// ```
 /// queued ─▶ assigned ─▶ running ─▶ completed | failed | cancelled      (the first end wins, for ever)
 ///    ▲          │
-///    └──────────┘  rejected with slots_full or draining: a new attempt later
+///    └──────────┴──────────┘  rejected with slots_full or draining, or lost and to be run again: a new attempt later
 /// ```
 ///
 /// It numbers the task's events: each ``TaskAction/log(_:)`` carries the next seq. An input that no longer fits, such
 /// as one of an earlier attempt, has no effect and no actions.
 struct TaskMachine: Sendable, Equatable {
-    private(set) var record: TaskRecord
+    /// Changed by the machine's own functions only.
+    var record: TaskRecord
+    /// What its owner chose.
+    let policy: Policy
     /// Set while the device is away.
     private(set) var stall: Stall?
     /// Whether viewers were told of the stall, so that they are told of its end.
@@ -27,12 +30,18 @@ struct TaskMachine: Sendable, Equatable {
         let since: Int64
     }
 
-    init(_ record: TaskRecord) { self.record = record }
+    /// - Parameter policy: nil = what the record's choices say by themselves.
+    init(_ record: TaskRecord, policy: Policy? = nil) {
+        self.record = record
+        self.policy = policy ?? Policy(record.choices)
+    }
 
     /// Whether the device has the task or is about to.
     var isPlaced: Bool { record.state == .assigned || record.state == .running }
     /// Whether it has ended.
     var isTerminal: Bool { record.state.isTerminal }
+    /// Whether it is to end, because somebody wants it or its time is over; it is not put back any more.
+    var isEnding: Bool { record.cancelRequestedAt != nil || record.overdue != nil }
 
     // MARK: Queue and placement
 
@@ -55,6 +64,7 @@ struct TaskMachine: Sendable, Equatable {
         record.attemptSeq = 0
         record.assignedAt = now
         record.startedAt = nil
+        record.isHalfTold = false
         resyncAt = nil
         return [note(now), .assign]
     }
@@ -72,14 +82,14 @@ struct TaskMachine: Sendable, Equatable {
     /// The executor will not run the attempt.
     mutating func rejected(attempt: UInt32, fault: Fault, now: Timestamp) -> [TaskAction] {
         guard record.state == .assigned, attempt == record.attempt else { return [] }
-        if record.cancelRequestedAt != nil { return end(.cancelled, confirmed: true, now: now) }
+        if isEnding { return endAsWished(confirmed: true, now: now) }
         guard fault.code == .slotsFull || fault.code == .draining else {
             return end(.failed, error: fault, confirmed: true, now: now)
         }
         let release = TaskAction.release(record.attemptID, confirmed: true)
         record.state = .queued
         record.assignedAt = nil
-        return [release, .requeue]
+        return [release, .requeue(paused: true)]
     }
 
     /// One event of the agent; it is given its seq and must be committed when `taken`. Before the first one call
@@ -110,9 +120,13 @@ struct TaskMachine: Sendable, Equatable {
         let acknowledge = TaskAction.acknowledge(record.attemptSeq)
         switch message.state {
         case .completed: return [acknowledge] + end(.completed, confirmed: true, now: now)
-        case .cancelled: return [acknowledge] + end(.cancelled, confirmed: true, now: now)
+        case .cancelled: return [acknowledge] + endAsWished(confirmed: true, now: now)
         default:
             let error = message.error ?? Fault(.agentFailed, "the agent failed and did not say why")
+            // The executor was restarted, or has heard nothing from us: the task itself has not failed.
+            if error.code == .executorRestarted || error.code == .deviceDisconnected {
+                return [acknowledge] + lost(error, why: error.message, confirmed: true, now: now)
+            }
             return [acknowledge] + end(.failed, error: error, confirmed: true, now: now)
         }
     }
@@ -139,20 +153,19 @@ struct TaskMachine: Sendable, Equatable {
     /// acked, so one that is not has gone.
     mutating func unlisted(first: Bool, now: Timestamp) -> [TaskAction] {
         guard isPlaced else { return [] }
-        if record.cancelRequestedAt != nil { return end(.cancelled, confirmed: true, now: now) }
+        if isEnding { return endAsWished(confirmed: true, now: now) }
         if record.state == .assigned { return first ? [.assign] : [] }
-        let error = Fault(
-            .executorRestarted,
-            "the executor on \(deviceText) was restarted while the task ran; submit the task again to run it anew")
-        return end(.failed, error: error, confirmed: true, now: now)
+        let why = "the executor on \(deviceText) was restarted while the task ran"
+        let error = Fault(.executorRestarted, "\(why); submit the task again to run it anew")
+        return lost(error, why: why, confirmed: true, now: now)
     }
 
     // MARK: The device's connection
 
-    /// The device went away; the task fails when it is not back in time. `tell`: viewers are told.
+    /// The device went away; `stall` says what becomes of the task when it is not back in time. `tell`: viewers are told.
     mutating func stalled(_ stall: Stall, tell: Bool, now: Timestamp) -> [TaskAction] {
         guard isPlaced else { return [] }
-        if record.cancelRequestedAt != nil { return end(.cancelled, confirmed: false, now: now) }
+        if isEnding { return endAsWished(confirmed: false, now: now) }
         self.stall = stall
         resyncAt = nil
         // One that is known from before may have been told of then.
@@ -174,14 +187,41 @@ struct TaskMachine: Sendable, Equatable {
     }
 
     /// The grace has ended and the device is still away.
-    mutating func graceEnded(after seconds: Double, now: Timestamp) -> [TaskAction] {
-        guard isPlaced, let stall else { return [] }
+    mutating func graceEnded(now: Timestamp) -> [TaskAction] {
+        guard isPlaced, policy.onDisconnect != .wait, let stall else { return [] }
+        let why =
+            "\(deviceText) disconnected, was last seen at \(stall.since) and did not come back within "
+            + "\(Policy.text(policy.graceMs)) s"
         let error = Fault(
             .deviceDisconnected,
-            "\(deviceText) disconnected, was last seen at \(stall.since) and did not come back within "
-                + "\(Self.text(seconds)) s; see that the machine is on and wegent-executor runs there, "
-                + "then submit the task again")
-        return end(.failed, error: error, confirmed: false, now: now)
+            "\(why); see that the machine is on and wegent-executor runs there, then submit the task again")
+        return lost(error, why: why, confirmed: false, now: now)
+    }
+
+    /// What its device had of it is gone: it fails, or goes back into its queue if that was chosen.
+    private mutating func lost(_ error: Fault, why: String, confirmed: Bool, now: Timestamp) -> [TaskAction] {
+        if isEnding { return endAsWished(confirmed: confirmed, now: now) }
+        guard policy.onDisconnect == .requeue else { return end(.failed, error: error, confirmed: confirmed, now: now) }
+        guard record.requeues < DispatcherLimits.requeues else {
+            let error = Fault(
+                .attemptsExhausted,
+                "\(why); the task has been put back into the queue \(record.requeues) times before and is not run "
+                    + "again; see what brings the machine down, then submit the task again")
+            return end(.failed, error: error, confirmed: confirmed, now: now)
+        }
+        record.requeues += 1
+        let told = warn(
+            "\(why): the task is back in the queue, and its prompt runs again from the beginning as attempt "
+                + "\(record.attempt + 1) (\(record.requeues) of at most \(DispatcherLimits.requeues) times)", now)
+        let release = TaskAction.release(record.attemptID, confirmed: confirmed)
+        record.state = .queued
+        record.queuedAt = now
+        record.assignedAt = nil
+        record.startedAt = nil
+        record.stalledAt = nil
+        stall = nil
+        stallIsTold = false
+        return [told, release, .requeue(paused: false)]
     }
 
     // MARK: People
@@ -195,14 +235,15 @@ struct TaskMachine: Sendable, Equatable {
         }
         let again = record.cancelRequestedAt != nil
         record.cancelRequestedAt = record.cancelRequestedAt ?? now
-        guard connected else { return end(.cancelled, confirmed: false, now: now) }
-        return again ? [] : [.stop]
+        guard connected else { return endAsWished(confirmed: false, now: now) }
+        if again { return [] }
+        return record.overdue == nil ? [.stop] : [.write]
     }
 
-    /// The executor has not confirmed a cancellation in time.
-    mutating func cancelOverdue(now: Timestamp) -> [TaskAction] {
-        guard isPlaced, record.cancelRequestedAt != nil else { return [] }
-        return end(.cancelled, confirmed: false, now: now)
+    /// The executor has not confirmed a stop in time.
+    mutating func stopUnconfirmed(now: Timestamp) -> [TaskAction] {
+        guard isPlaced, isEnding else { return [] }
+        return endAsWished(confirmed: false, now: now)
     }
 
     /// It can never run.
@@ -213,9 +254,13 @@ struct TaskMachine: Sendable, Equatable {
 
     // MARK: Parts
 
-    private mutating func end(_ state: TaskState, error: Fault? = nil, confirmed: Bool, now: Timestamp)
-        -> [TaskAction]
-    {
+    /// It ends for the reason for which it was to end; a wish that came after its time was over changes nothing.
+    private mutating func endAsWished(confirmed: Bool, now: Timestamp) -> [TaskAction] {
+        guard let code = record.overdue else { return end(.cancelled, confirmed: confirmed, now: now) }
+        return end(.failed, error: overdueFault(code), confirmed: confirmed, now: now)
+    }
+
+    mutating func end(_ state: TaskState, error: Fault? = nil, confirmed: Bool, now: Timestamp) -> [TaskAction] {
         let release: [TaskAction] = isPlaced ? [.release(record.attemptID, confirmed: confirmed)] : []
         record.state = state
         record.error = error
@@ -234,6 +279,13 @@ struct TaskMachine: Sendable, Equatable {
             Event(task: record.id, seq: record.lastSeq, kind: .state, flags: flags, time: now, payload: note.payload))
     }
 
+    /// Something that people should see in the stream.
+    mutating func warn(_ message: String, _ now: Timestamp) -> TaskAction {
+        record.lastSeq += 1
+        let note = LogNote(warning: message)
+        return .log(Event(task: record.id, seq: record.lastSeq, kind: .log, time: now, payload: note.payload))
+    }
+
     /// The attempt_seq to ask for, or nil when it was asked for less than 2 s ago: one gap is one resync.
     private mutating func resync(_ monotonic: Int64) -> UInt64? {
         if let resyncAt, monotonic - resyncAt < DispatcherLimits.repeatMs { return nil }
@@ -242,9 +294,5 @@ struct TaskMachine: Sendable, Equatable {
     }
 
     /// The device in a sentence.
-    private var deviceText: String { "device \(record.deviceName ?? record.device ?? "in the cloud")" }
-
-    private static func text(_ seconds: Double) -> String {
-        seconds == seconds.rounded() ? String(Int(seconds)) : String(seconds)
-    }
+    var deviceText: String { "device \(record.deviceName ?? record.device ?? "in the cloud")" }
 }

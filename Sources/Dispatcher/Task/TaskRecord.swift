@@ -57,17 +57,22 @@ struct TaskRecord: Sendable, Equatable {
     /// The queue it belongs to.
     var queue: QueueKey { QueueKey(owner: owner, device: device) }
 
+    /// Its place in that queue.
+    var waiting: DeviceQueue.Waiting { DeviceQueue.Waiting(rank: rank, ordinal: ordinal, task: id) }
+
     /// The newest attempt.
     var attemptID: AttemptID { AttemptID(task: id, attempt: attempt) }
 
     /// As its owner sees it.
     /// - Parameters:
     ///   - position: Its place in the queue now; nil = as it was last written down.
-    func view(prompt: String? = nil, position: Int? = nil, stall: Stall? = nil) -> TaskView {
+    ///   - waits: Why it waits now; nil = as it was last written down.
+    func view(prompt: String? = nil, position: Int? = nil, waits: WaitReason? = nil, stall: Stall? = nil) -> TaskView {
         TaskView(
             id: id, state: state, target: target, device: device, deviceName: deviceName, conversation: conversation,
             agent: agent, prompt: prompt ?? excerpt, cwd: cwd, attempt: attempt,
-            queuePosition: state == .queued ? position ?? queuePosition : nil, reason: reason, error: error,
+            queuePosition: state == .queued ? position ?? queuePosition : nil,
+            reason: state == .queued ? waits ?? reason : nil, error: error,
             stalled: state.isTerminal ? nil : stall, lastSeq: lastSeq, createdAt: createdAt, startedAt: startedAt,
             endedAt: endedAt, cancelRequestedAt: cancelRequestedAt, choices: choices, retryOf: retryOf)
     }

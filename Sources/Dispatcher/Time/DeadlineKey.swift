@@ -8,10 +8,16 @@ enum DeadlineKey: Hashable, Sendable {
     case stop(AttemptID)
     /// An attempt that has ended for us holds a slot of its device: stop it again.
     case free(AttemptID, QueueKey)
-    /// A cancellation is unconfirmed: it counts all the same.
+    /// A stop is unconfirmed: it counts all the same.
     case cancel(TaskID)
-    /// A device is away: its tasks fail.
-    case grace(QueueKey)
+    /// Its device has been away for as long as the task lets it.
+    case grace(TaskID)
+    /// A task has waited for as long as it may.
+    case expiry(TaskID)
+    /// Half of the time of an attempt is over, or all of it.
+    case limit(TaskID)
+    /// An attempt may have been silent for half of the time that is allowed, or for all of it.
+    case idle(TaskID)
     /// A session has not reported: it gets work all the same.
     case report(QueueKey)
     /// Places in a queue have moved and were not told yet.

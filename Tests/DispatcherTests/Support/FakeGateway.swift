@@ -47,12 +47,12 @@ final class FakeGateway: Sendable {
     /// Hands a task in.
     func submit(
         _ prompt: String = "echo", owner: UserID = Sample.owner, target: Target = .device("box"), task: TaskID? = nil,
-        conversation: ConversationID? = nil, key: String? = nil, digest: String? = nil
+        conversation: ConversationID? = nil, key: String? = nil, digest: String? = nil, choices: Choices? = nil
     ) async throws -> TaskView {
         try await ask(
             TaskSubmit(
                 task: task ?? .generate(), owner: owner, prompt: prompt, target: target, agent: "shell",
-                conversation: conversation, idempotencyKey: key, digest: digest))
+                conversation: conversation, idempotencyKey: key, digest: digest, choices: choices))
     }
 
     func view(_ task: TaskID, owner: UserID = Sample.owner) async throws -> TaskView {

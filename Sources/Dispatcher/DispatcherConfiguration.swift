@@ -14,6 +14,8 @@ public struct DispatcherConfiguration: Sendable {
     public var leaseS: Double
     /// Seconds that a stopped attempt has between the polite signal and the kill.
     public var stopGraceS: Double
+    /// Seconds that a person has to answer a permission request before it is denied.
+    public var approvalS: Double
     /// Seconds for which the lease in the store must not change before a standby takes it from a leader that is there but
     /// frozen. All dispatchers on one data directory have the same.
     public var takeoverS: Double
@@ -24,7 +26,7 @@ public struct DispatcherConfiguration: Sendable {
     public init(
         registry: String, bind: String = "tcp://127.0.0.1:7402", dataDirectory: String, graceS: Double = 30,
         leaseS: Double? = nil, stopGraceS: Double = 5, takeoverS: Double = 15, drainS: Double = 5,
-        advertise: String? = nil
+        approvalS: Double = 600, advertise: String? = nil
     ) {
         self.registry = registry
         self.bind = bind
@@ -35,6 +37,7 @@ public struct DispatcherConfiguration: Sendable {
         self.stopGraceS = stopGraceS
         self.takeoverS = takeoverS
         self.drainS = drainS
+        self.approvalS = approvalS
     }
 
     /// ``takeoverS`` in ms.

@@ -20,6 +20,8 @@ enum DispatcherHandlers {
         handlers.onRequest(TaskGet.self) { message, _ in try await service.view(message.task, owner: message.owner) }
         handlers.onRequest(TaskList.self) { message, _ in try await service.list(message) }
         handlers.onRequest(TaskCancel.self) { message, _ in try await service.cancel(message) }
+        handlers.onRequest(ApprovalList.self) { message, _ in try await service.list(message) }
+        handlers.onRequest(ApprovalDecide.self) { message, _ in try await service.decide(message) }
         handlers.onRequest(EventsPage.self) { message, _ in try await service.page(message) }
         handlers.onRequest(SessionOpen.self) { try await service.open($0, peer: $1.peer) }
         handlers.onNotice(SessionClose.self) { message, _ in service.assumeIsolated { $0.close(message) } }
@@ -37,6 +39,12 @@ enum DispatcherHandlers {
         }
         handlers.onNotice(TaskFinished.self) { message, context in
             service.assumeIsolated { $0.finished(message, from: context.ref) }
+        }
+        handlers.onNotice(ApprovalRequest.self) { message, context in
+            service.assumeIsolated { $0.asked(message, from: context.ref) }
+        }
+        handlers.onNotice(ApprovalClosed.self) { message, context in
+            service.assumeIsolated { $0.closed(message, from: context.ref) }
         }
         handlers.onNotice(DeviceReport.self) { message, context in
             service.assumeIsolated { $0.report(message, from: context.ref) }

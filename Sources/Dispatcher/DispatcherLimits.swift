@@ -71,6 +71,11 @@ enum DispatcherLimits {
     static let renewals: Int64 = 5
     /// Between two tries of a standby that could not lead although it may, in ms.
     static let retryMs: Int64 = 2000
+    /// How many permission requests of an attempt that are over are remembered, so that one that is said again gets the
+    /// same answer; one that is forgotten counts as a new one.
+    static let closedApprovals = 1024
+    /// The most bytes of inputs in a page of permission requests: it must fit a message however they are escaped.
+    static let listedInput = 1 << 20
     /// How many stops of attempts that are of no interest are remembered, so that a flood is answered once in 2 s.
     static let strayStops = 4096
 }

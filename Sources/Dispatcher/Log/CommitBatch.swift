@@ -17,11 +17,14 @@ struct CommitBatch: Sendable {
     /// New events, with their seq; in order for each task.
     var events: [Event] = []
 
+    /// Permission requests that are new or have changed.
+    var approvals: [Approval] = []
+
     /// Whether the lease is renewed with it; nil = not, else whether the leader holds the lock.
     var renewal: Bool?
 
     /// Whether there is nothing to write.
-    var isEmpty: Bool { records.isEmpty && events.isEmpty && renewal == nil }
+    var isEmpty: Bool { records.isEmpty && events.isEmpty && approvals.isEmpty && renewal == nil }
 }
 
 /// A client's name for a submission, unique per owner for 24 h.

@@ -47,6 +47,7 @@ struct EventLog: Sendable {
                 }
                 if record.attempt > 0, record.assignedAt != nil { try AttemptTable.put(record, epoch: epoch, db) }
             }
+            for approval in batch.approvals { try ApprovalTable.put(approval, db) }
             try EventTable.append(batch.events, db)
         }
     }
@@ -76,9 +77,10 @@ struct EventLog: Sendable {
         ).execute(arguments: [key.owner.blob, key.text, creation.digest, record.id.blob, now])
     }
 
-    /// Every task that has not ended, in the order of acceptance, and the last ordinal that was ever given.
+    /// Every task that has not ended, in the order of acceptance, the last ordinal that was ever given, and the
+    /// permission requests of those tasks' newest attempts.
     /// - Throws: ``Fault`` `not_leader` when another process leads now; else what the store says.
-    func alive() async throws -> (records: [TaskRecord], lastOrdinal: Int64) {
+    func alive() async throws -> (records: [TaskRecord], lastOrdinal: Int64, approvals: [TaskID: ApprovalBook]) {
         let epoch = epoch
         return try await store.read { db in
             try LeaseTable.check(epoch: epoch, db)
@@ -89,7 +91,11 @@ struct EventLog: Sendable {
                     """)
             var records: [TaskRecord] = []
             while let row = try rows.next() { records.append(try TaskRow.decode(row)) }
-            return (records, try Int64.fetchOne(db, sql: "SELECT max(ordinal) FROM tasks") ?? 0)
+            var approvals: [TaskID: ApprovalBook] = [:]
+            for approval in try ApprovalTable.alive(db) {
+                approvals[approval.attempt.task, default: ApprovalBook()].put(approval)
+            }
+            return (records, try Int64.fetchOne(db, sql: "SELECT max(ordinal) FROM tasks") ?? 0, approvals)
         }
     }
 
@@ -119,6 +125,16 @@ struct EventLog: Sendable {
 
     /// A page of an owner's tasks.
     func list(_ list: TaskList) async throws -> TaskPage { try await store.read { try TaskPage(list, $0) } }
+
+    /// An owner's permission request; nil when there is none.
+    func approval(_ id: ApprovalID, owner: UserID) async throws -> Approval? {
+        try await store.read { try ApprovalTable.one(id, owner: owner, $0) }
+    }
+
+    /// A page of an owner's permission requests.
+    func approvals(_ list: ApprovalList) async throws -> ApprovalListing {
+        try await store.read { try ApprovalTable.page(list, $0) }
+    }
 
     /// A page of a task's events, as ``EventTable/page(_:after:limit:bytes:_:)``.
     func events(_ task: TaskID, after: UInt64, limit: Int, bytes: Int) async throws -> [Event] {

@@ -85,7 +85,7 @@ enum Schema {
             title TEXT NOT NULL, input TEXT NOT NULL, rule TEXT, state TEXT NOT NULL, scope TEXT, message TEXT,
             requested_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, resolved_at INTEGER, resolved_by TEXT,
             answer BLOB, delivered INTEGER NOT NULL, UNIQUE (task_id, attempt, request)) WITHOUT ROWID;
-        CREATE INDEX approvals_by_owner ON approvals (owner, id);
+        CREATE INDEX approvals_by_owner ON approvals (owner, id, state, task_id);
         """
 
     /// Tasks whose rows are gone and whose events are deleted little by little: a million at once would hold up all.

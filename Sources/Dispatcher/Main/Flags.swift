@@ -16,11 +16,15 @@ extension Program {
         guard (1...3600).contains(takeover), (0...600).contains(drain) else {
             throw ValidationError("--takeover-s is 1 to 3600 and --drain-s 0 to 600 seconds")
         }
+        let approval = try setting.value(approvalS, "WEGENT_APPROVAL_S") ?? 600
+        guard (1...86_400).contains(approval) else {
+            throw ValidationError("--approval-s is 1 to 86400 seconds")
+        }
         return DispatcherConfiguration(
             registry: try setting.value(registry, "WEGENT_REGISTRY") ?? "tcp://127.0.0.1:7401",
             bind: try setting.value(bind, "WEGENT_BIND") ?? "tcp://127.0.0.1:7402",
             dataDirectory: try setting.value(data, "WEGENT_DATA") ?? "./data",
             graceS: grace, leaseS: lease, takeoverS: takeover, drainS: drain,
-            advertise: try setting.value(advertise, "WEGENT_ADVERTISE"))
+            approvalS: approval, advertise: try setting.value(advertise, "WEGENT_ADVERTISE"))
     }
 }

@@ -36,6 +36,9 @@ struct Program: AsyncParsableCommand {
     var takeoverS: Double?
     @Option(help: "Seconds that what was decided may take to reach the disk at a stop. Default: 5")
     var drainS: Double?
+    @Option(
+        help: "Seconds that a person has to allow or deny what an agent asks for, before it is denied. Default: 600")
+    var approvalS: Double?
     @OptionGroup var log: LogArguments
 
     func run() async throws {

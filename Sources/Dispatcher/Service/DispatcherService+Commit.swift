@@ -70,7 +70,8 @@ extension DispatcherService {
         tellPlaces()
         return CommitBatch(
             records: pending.dirty.compactMap { live[$0]?.machine.record }.sorted { $0.ordinal < $1.ordinal },
-            creations: pending.creations, events: pending.events, renewal: isRenewalDue ? isLocked : nil)
+            creations: pending.creations, events: pending.events,
+            approvals: pending.approvals.values.sorted { $0.id < $1.id }, renewal: isRenewalDue ? isLocked : nil)
     }
 
     /// The batch is on disk: everybody may know.

@@ -4,7 +4,7 @@ import Messages
 /// executor says it again in its new session. While tasks are loaded everything is dropped for the same reason.
 extension DispatcherService {
     /// The device whose present session it is; nil = nothing is taken from there (now).
-    private func sender(_ ref: SessionRef) -> QueueKey? {
+    func sender(_ ref: SessionRef) -> QueueKey? {
         guard phase == .serving else { return nil }
         guard let key = fleet.sessions[ref] else {
             stale.count(.session)
@@ -42,6 +42,7 @@ extension DispatcherService {
             case .taken:
                 pending.events.append(event)
                 taken = true
+                if !task.early.isEmpty { takeEarly(task) }
             case .duplicate: acknowledge = true
             case .gap(let from):
                 if let from { pending.effects.append(.resync(attempt, key, from: from)) }
@@ -126,7 +127,7 @@ extension DispatcherService {
     }
 
     /// The task of an attempt that the device of `key` has and should have.
-    private func current(_ attempt: AttemptID, _ key: QueueKey) -> LiveTask? {
+    func current(_ attempt: AttemptID, _ key: QueueKey) -> LiveTask? {
         guard let task = live[attempt.task], task.machine.isPlaced, task.machine.record.attemptID == attempt,
             task.machine.record.queue == key
         else { return nil }
@@ -135,7 +136,7 @@ extension DispatcherService {
 
     /// An attempt that is of no interest (replaced, ended or unknown): the device should stop it and drop its events.
     /// Said once in 2 s and session for each.
-    private func stray(_ attempt: AttemptID, _ key: QueueKey, settling: Bool = false) {
+    func stray(_ attempt: AttemptID, _ key: QueueKey, settling: Bool = false) {
         defer { if settling { settle() } }
         stale.count(.attempt)
         let now = clock.monotonic()

@@ -53,13 +53,6 @@ extension DispatcherService {
         }
     }
 
-    /// How many permission requests of a task are open now; while there are any, its silence does not count.
-    func approvalsChanged(_ id: TaskID, open: Int) {
-        guard let task = live[id] else { return }
-        task.openApprovals = open
-        task.spokeAt = clock.monotonic()
-    }
-
     /// A task has waited for as long as it may.
     func expire(_ id: TaskID) {
         guard let task = live[id] else { return }

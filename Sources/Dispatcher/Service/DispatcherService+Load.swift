@@ -7,11 +7,11 @@ extension DispatcherService {
     /// - Parameter next: `refusing` when nothing can be written: then it is shown, and nothing is done about it.
     /// - Throws: what the store says, or ``Fault`` `not_leader`.
     func load(as next: Phase = .serving) async throws {
-        let (records, lastOrdinal) = try await log.alive()
+        let (records, lastOrdinal, approvals) = try await log.alive()
         guard phase == .loading || phase == .refusing else { return }
         self.lastOrdinal = max(self.lastOrdinal, lastOrdinal)
         forget()
-        for record in records { adopt(record) }
+        for record in records { adopt(record, approvals[record.id] ?? ApprovalBook()) }
         phase = next
         guard next == .serving else { return }
         let keys = Set(records.map(\.queue))
@@ -44,9 +44,11 @@ extension DispatcherService {
         }
     }
 
-    private func adopt(_ record: TaskRecord) {
-        let task = LiveTask(TaskMachine(record, policy: policy(record.choices)), visible: record, prompt: nil)
+    private func adopt(_ record: TaskRecord, _ approvals: ApprovalBook) {
+        let machine = TaskMachine(record, policy: policy(record.choices), approvals: approvals)
+        let task = LiveTask(machine, visible: machine.record, prompt: nil)
         live[record.id] = task
+        adoptApprovals(of: task)
         lastAccepted = max(lastAccepted, record.rank - Policy.delayMs(task.machine.policy.priority))
         lines.join(record.id, ordinal: record.ordinal, conversation: record.conversation, owner: record.owner)
         if record.state == .queued {
@@ -76,6 +78,7 @@ extension DispatcherService {
         for attempt in place.queue.running {
             guard let record = live[attempt.task]?.machine.record else { continue }
             update(attempt.task) { $0.resumed(now: now) }
+            deliverAnswers(attempt, key)
             if let task = live[attempt.task] { watchAttempt(task) }
             let isEnding = record.cancelRequestedAt != nil || record.overdue != nil
             if isEnding { stop(attempt, key) }

@@ -16,6 +16,10 @@ extension DispatcherService {
                     graceS: configuration.stopGraceS, discard: discard))
         case .resync(let attempt, let key, let from):
             notify(key, EventsResync(task: attempt.task, attempt: attempt.attempt, from: from))
+        case .recorded(let attempt, let key, let request):
+            notify(key, ApprovalRecorded(task: attempt.task, attempt: attempt.attempt, request: request))
+        case .answer(let approval, let key):
+            if let answer = approval.answer(epoch: log.epoch) { notify(key, answer) }
         }
     }
 

@@ -34,6 +34,7 @@ extension DispatcherService {
             deadlines.cancel(.grace(attempt.task))
             update(attempt.task) { $0.resumed(now: now) }
             if let task = live[attempt.task] { watchAttempt(task) }
+            deliverAnswers(attempt, key)
             // The report tells at once whether the device has it; one that comes late must not be waited for for ever.
             guard live[attempt.task]?.machine.record.state == .assigned else { continue }
             deadlines.set(.assign(attempt.task), at: clock.monotonic() + DispatcherLimits.repeatMs)

@@ -23,6 +23,7 @@ extension DispatcherService {
         case .expiry(let task): expire(task)
         case .limit(let task): limitReached(task)
         case .idle(let task): silenceReached(task)
+        case .approval(let attempt, let request): approvalDue(attempt, request)
         case .report(let queue):
             fleet.markReported(queue)
             touched.insert(queue)

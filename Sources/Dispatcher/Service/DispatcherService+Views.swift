@@ -86,9 +86,11 @@ extension DispatcherService {
 
     func unknown(_ id: TaskID) -> Fault { Fault(.taskNotFound, "there is no task \(id)") }
 
-    /// Adds what only memory knows: the place in the queue and the reason now, and the stall.
+    /// Adds what only memory knows: the place in the queue and the reason now, the stall, and what it waits for.
     private func view(_ record: TaskRecord, prompt: String? = nil) -> TaskView {
         guard !record.state.isTerminal, let task = live[record.id] else { return record.view(prompt: prompt) }
+        var record = record
+        record.waitingFor = task.visible?.waitingFor
         let place = record.state == .queued ? place(of: record) : nil
         return record.view(prompt: prompt, position: place?.position, waits: place?.reason, stall: task.shownStall)
     }

@@ -1,6 +1,7 @@
 import Logging
 import Mesh
 import Messages
+import Metrics
 
 /// The leader of its partitions: everything that has not ended, in memory, and every decision about it.
 ///
@@ -28,6 +29,8 @@ actor DispatcherService {
     let clock: DispatcherClock
     let logger: Logger
     nonisolated let stale: StaleCounters
+    /// Permission requests of executors that were over a limit.
+    let approvalsRefused = Counter(label: "dispatcher_approvals_refused")
 
     var phase = Phase.loading
     /// Tasks that have not ended, or whose end is not on disk.
@@ -124,6 +127,8 @@ actor DispatcherService {
         case .write: break
         case .log(let event):
             pending.events.append(event)
+        case .approval(let approval):
+            follow(approval, key)
         case .assign:
             pending.effects.append(.assign(attempt))
             deadlines.set(.assign(record.id), at: clock.monotonic() + DispatcherLimits.repeatMs)

@@ -8,4 +8,8 @@ enum Effect: Sendable, Equatable {
     case stop(AttemptID, QueueKey, discard: Bool)
     /// Send this attempt's events again from here.
     case resync(AttemptID, QueueKey, from: UInt64)
+    /// A permission request of this name is on disk.
+    case recorded(AttemptID, QueueKey, request: String)
+    /// This is the answer to a permission request.
+    case answer(Approval, QueueKey)
 }

@@ -12,10 +12,17 @@ final class LiveTask {
     var limitAt: Int64 = 0
     /// When its agent last gave a sign, in monotonic ms; where it has an `idle_timeout_s`.
     var spokeAt: Int64 = 0
-    /// How many of its permission requests are open.
-    var openApprovals = 0
     /// Its prompt, when it is short.
     let prompt: String?
+
+    /// Permission requests that came before the events that they are shown behind; at most
+    /// ``Limits/openApprovals`` with those that are open. Executors say them again.
+    var early: [ApprovalRequest] = []
+    /// Whether the log has a word on a permission request that was dropped.
+    var hasRefused = false
+
+    /// How many permission requests wait for an answer; its silence does not count then.
+    var openApprovals: Int { machine.approvals.pending }
 
     /// `record` is on disk.
     func show(_ record: TaskRecord) {

@@ -10,6 +10,8 @@ struct Pending {
     var creations: [TaskID: CommitBatch.Creation] = [:]
     /// Events with their seq.
     var events: [Event] = []
+    /// Permission requests that are new or have changed.
+    var approvals: [ApprovalID: Approval] = [:]
     /// Tasks that wait and have not been told where and why.
     var untold: Set<TaskID> = []
     /// Queues whose waiting tasks may have another place or reason.

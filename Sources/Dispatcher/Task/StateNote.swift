@@ -18,6 +18,7 @@ struct StateNote: Sendable, Equatable {
             if let device = record.device { add("device_id", Self.quote(device)) }
             if let name = record.deviceName { add("device_name", Self.quote(name)) }
             add("attempt", String(record.attempt))
+            if let waiting = record.waitingFor { add("waiting_for", Self.quote(waiting.rawValue)) }
         }
         if let stall, !record.state.isTerminal {
             var text = "{\"since\":\"\(stall.since)\""

@@ -6,6 +6,8 @@ enum TaskAction: Sendable, Equatable {
     case write
     /// Commit this event together with the record.
     case log(Event)
+    /// Commit this permission request together with the record, and tell the executor.
+    case approval(Approval)
     /// Tell the device of the newest attempt, now and every 2 s until it answers.
     case assign
     /// Tell the device to stop the newest attempt, now and every 2 s until it confirms.

@@ -13,6 +13,8 @@ import Messages
 struct TaskMachine: Sendable, Equatable {
     /// Changed by the machine's own functions only.
     var record: TaskRecord
+    /// The permission requests of the newest attempt; likewise.
+    var approvals: ApprovalBook
     /// What its owner chose.
     let policy: Policy
     /// Set while the device is away.
@@ -31,9 +33,11 @@ struct TaskMachine: Sendable, Equatable {
     }
 
     /// - Parameter policy: nil = what the record's choices say by themselves.
-    init(_ record: TaskRecord, policy: Policy? = nil) {
+    init(_ record: TaskRecord, policy: Policy? = nil, approvals: ApprovalBook = ApprovalBook()) {
         self.record = record
         self.policy = policy ?? Policy(record.choices)
+        self.approvals = approvals
+        if approvals.pending > 0 { self.record.waitingFor = .approval }
     }
 
     /// Whether the device has the task or is about to.
@@ -56,6 +60,7 @@ struct TaskMachine: Sendable, Equatable {
     /// It gets a slot: the next attempt begins.
     mutating func assign(deviceName: String?, now: Timestamp) -> [TaskAction] {
         guard record.state == .queued else { return [] }
+        approvals.clear()
         record.state = .assigned
         record.reason = nil
         record.queuePosition = nil
@@ -87,9 +92,10 @@ struct TaskMachine: Sendable, Equatable {
             return end(.failed, error: fault, confirmed: true, now: now)
         }
         let release = TaskAction.release(record.attemptID, confirmed: true)
+        let abandoned = abandonApprovals(now: now)
         record.state = .queued
         record.assignedAt = nil
-        return [release, .requeue(paused: true)]
+        return abandoned + [release, .requeue(paused: true)]
     }
 
     /// One event of the agent; it is given its seq and must be committed when `taken`. Before the first one call
@@ -210,6 +216,7 @@ struct TaskMachine: Sendable, Equatable {
             return end(.failed, error: error, confirmed: confirmed, now: now)
         }
         record.requeues += 1
+        let abandoned = abandonApprovals(now: now)
         let told = warn(
             "\(why): the task is back in the queue, and its prompt runs again from the beginning as attempt "
                 + "\(record.attempt + 1) (\(record.requeues) of at most \(DispatcherLimits.requeues) times)", now)
@@ -221,7 +228,7 @@ struct TaskMachine: Sendable, Equatable {
         record.stalledAt = nil
         stall = nil
         stallIsTold = false
-        return [told, release, .requeue(paused: false)]
+        return abandoned + [told, release, .requeue(paused: false)]
     }
 
     // MARK: People
@@ -262,6 +269,7 @@ struct TaskMachine: Sendable, Equatable {
 
     mutating func end(_ state: TaskState, error: Fault? = nil, confirmed: Bool, now: Timestamp) -> [TaskAction] {
         let release: [TaskAction] = isPlaced ? [.release(record.attemptID, confirmed: confirmed)] : []
+        let abandoned = abandonApprovals(now: now)
         record.state = state
         record.error = error
         record.endedAt = now
@@ -269,21 +277,31 @@ struct TaskMachine: Sendable, Equatable {
         record.queuePosition = nil
         record.stalledAt = nil
         stall = nil
-        return [note(now, flags: .terminal)] + release + [.ended]
+        return abandoned + [note(now, flags: .terminal)] + release + [.ended]
     }
 
-    private mutating func note(_ now: Timestamp, flags: EventFlags = []) -> TaskAction {
+    /// The next of the dispatcher's own events.
+    mutating func event(_ kind: EventKind, _ payload: [UInt8], flags: EventFlags = [], now: Timestamp) -> TaskAction {
         record.lastSeq += 1
-        let note = StateNote(record, stall: stall)
         return .log(
-            Event(task: record.id, seq: record.lastSeq, kind: .state, flags: flags, time: now, payload: note.payload))
+            Event(task: record.id, seq: record.lastSeq, kind: kind, flags: flags, time: now, payload: payload))
+    }
+
+    /// The `state` event for the record as it is.
+    mutating func note(_ now: Timestamp, flags: EventFlags = []) -> TaskAction {
+        event(.state, StateNote(record, stall: stall).payload, flags: flags, now: now)
+    }
+
+    /// What it waits for while it runs; false = that is known already.
+    mutating func setWaiting(for waiting: WaitingFor?) -> Bool {
+        guard record.waitingFor != waiting else { return false }
+        record.waitingFor = waiting
+        return true
     }
 
     /// Something that people should see in the stream.
     mutating func warn(_ message: String, _ now: Timestamp) -> TaskAction {
-        record.lastSeq += 1
-        let note = LogNote(warning: message)
-        return .log(Event(task: record.id, seq: record.lastSeq, kind: .log, time: now, payload: note.payload))
+        event(.log, LogNote(warning: message).payload, now: now)
     }
 
     /// The attempt_seq to ask for, or nil when it was asked for less than 2 s ago: one gap is one resync.

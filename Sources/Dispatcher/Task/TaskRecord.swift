@@ -54,6 +54,9 @@ struct TaskRecord: Sendable, Equatable {
     /// Since when its device is away; nil = it is there.
     var stalledAt: Timestamp?
 
+    /// What its newest attempt waits for. Not stored: its permission requests say so.
+    var waitingFor: WaitingFor?
+
     /// The queue it belongs to.
     var queue: QueueKey { QueueKey(owner: owner, device: device) }
 
@@ -74,6 +77,7 @@ struct TaskRecord: Sendable, Equatable {
             queuePosition: state == .queued ? position ?? queuePosition : nil,
             reason: state == .queued ? waits ?? reason : nil, error: error,
             stalled: state.isTerminal ? nil : stall, lastSeq: lastSeq, createdAt: createdAt, startedAt: startedAt,
-            endedAt: endedAt, cancelRequestedAt: cancelRequestedAt, choices: choices, retryOf: retryOf)
+            endedAt: endedAt, cancelRequestedAt: cancelRequestedAt, choices: choices, retryOf: retryOf,
+            waitingFor: waitingFor)
     }
 }

@@ -18,6 +18,8 @@ enum DeadlineKey: Hashable, Sendable {
     case limit(TaskID)
     /// An attempt may have been silent for half of the time that is allowed, or for all of it.
     case idle(TaskID)
+    /// A permission request was not answered, or its answer was not confirmed.
+    case approval(AttemptID, String)
     /// A session has not reported: it gets work all the same.
     case report(QueueKey)
     /// Places in a queue have moved and were not told yet.

@@ -66,6 +66,14 @@ struct FakeExecutor: Sendable {
         received.compactMap { if case .resync(let message) = $0 { message } else { nil } }
     }
 
+    var recorded: [ApprovalRecorded] {
+        received.compactMap { if case .recorded(let message) = $0 { message } else { nil } }
+    }
+
+    var answers: [ApprovalAnswer] {
+        received.compactMap { if case .answer(let message) = $0 { message } else { nil } }
+    }
+
     /// How far a task is acknowledged.
     func acked(_ task: TaskID) -> UInt64 {
         received.compactMap { if case .ack(let ack) = $0, ack.task == task { ack.seq } else { nil } }.max() ?? 0

@@ -12,6 +12,8 @@ final class FakeGateway: Sendable {
         case stop(TaskStop)
         case ack(AttemptAck)
         case resync(EventsResync)
+        case recorded(ApprovalRecorded)
+        case answer(ApprovalAnswer)
     }
 
     private let inbox: Inbox
@@ -30,6 +32,8 @@ final class FakeGateway: Sendable {
         handlers.onNotice(TaskAssign.self) { inbox.add(.assign($0), $1) }
         handlers.onNotice(TaskStop.self) { inbox.add(.stop($0), $1) }
         handlers.onNotice(EventsResync.self) { inbox.add(.resync($0), $1) }
+        handlers.onNotice(ApprovalRecorded.self) { inbox.add(.recorded($0), $1) }
+        handlers.onNotice(ApprovalAnswer.self) { inbox.add(.answer($0), $1) }
         handlers.onNotice(EventsAck.self) { message, context in
             for ack in message.acks { inbox.add(.ack(ack), context) }
         }

@@ -53,3 +53,30 @@ enum Sample {
 extension Event {
     var json: String { String(decoding: payload, as: UTF8.self) }
 }
+
+extension Sample {
+    /// A permission request as an executor says it.
+    static func asks(
+        _ task: TaskID, attempt: UInt32 = 1, _ request: String = "r1", after: UInt64 = 0
+    ) -> ApprovalRequest {
+        ApprovalRequest(
+            task: task, attempt: attempt, request: request, after: after, tool: "Bash", title: "Run npm test",
+            input: ["command": "npm test"], rule: "Bash(npm test:*)", requestedAt: now)
+    }
+
+    static func approval(_ request: String = "r1") -> Approval {
+        Approval(
+            id: .generate(), owner: owner, attempt: AttemptID(task: .generate(), attempt: 1), request: request,
+            conversation: .generate(), device: "box", deviceName: "Linux - box", tool: "Bash", title: "Run npm test",
+            input: ["command": "npm test"], rule: nil, requestedAt: now, expiresAt: now.adding(seconds: 600))
+    }
+
+    static func decide(
+        _ approval: Approval, _ decision: ApprovalDecision = .allow, message: String? = nil,
+        by: String = "alice (laptop)"
+    ) -> ApprovalDecide {
+        ApprovalDecide(
+            owner: approval.owner, task: approval.attempt.task, approval: approval.id, answer: .generate(),
+            decision: decision, scope: .conversation, message: message, by: by)
+    }
+}

@@ -1,0 +1,440 @@
+import Mesh
+import Messages
+import Storage
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+/// Permission requests from the executor to people and back.
+@Suite struct ApprovalServiceTests {
+    /// A task that runs, whose agent may ask.
+    private struct Scene: Sendable {
+        let rig: Rig
+        var executor: FakeExecutor
+        let task: TaskID
+
+        init(_ rig: Rig, events: UInt64 = 2) async throws {
+            self.rig = rig
+            executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            task = try await rig.gateway.submit().id
+            _ = try await executor.assignment(task)
+            try executor.started(task)
+            if events > 0 {
+                try executor.append(task, 1...events)
+                try await executor.acknowledged(task, events)
+            }
+        }
+
+        func list(_ states: [ApprovalState] = []) async throws -> [ApprovalView] {
+            try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 50, states: states)).approvals
+        }
+
+        /// Asks and waits until it is on disk.
+        func ask(_ request: String = "r1", after: UInt64 = 2) async throws -> ApprovalView {
+            try executor.send(Sample.asks(task, request, after: after))
+            try await eventually("the request to be recorded") { executor.recorded.contains { $0.request == request } }
+            return try #require(try await list([.pending]).first { $0.task == task })
+        }
+
+        func decide(
+            _ approval: ApprovalView, _ decision: ApprovalDecision = .allow, answer: AnswerID = .generate(),
+            scope: ApprovalScope = .once, message: String? = nil, by: String = "alice", owner: UserID = Sample.owner
+        ) async throws -> ApprovalView {
+            try await rig.gateway.ask(
+                ApprovalDecide(
+                    owner: owner, task: approval.task, approval: approval.id, answer: answer, decision: decision,
+                    scope: scope, message: message, by: by))
+        }
+
+        func answered(_ request: String = "r1") async throws -> ApprovalAnswer {
+            try await eventually("the answer") { executor.answers.last { $0.request == request } }
+        }
+
+        func close(_ request: String = "r1") throws {
+            try executor.send(ApprovalClosed(task: task, attempt: 1, request: request))
+        }
+
+        /// Waits until the store knows that an answer was delivered.
+        func delivered(_ id: ApprovalID) async throws {
+            try await eventually("the delivery to be on disk") {
+                try await rig.column("SELECT delivered FROM approvals WHERE id = ?", id) == 1
+            }
+        }
+
+        func kinds() async throws -> [EventKind] { try await rig.gateway.log(task).map(\.kind) }
+    }
+
+    private static func fault(_ body: () async throws -> Void) async -> Fault? {
+        do {
+            try await body()
+            return nil
+        } catch { return error as? Fault }
+    }
+
+    @Test func aRequestIsShownAnsweredAndDelivered() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            let approval = try await scene.ask()
+            #expect(approval.tool == "Bash" && approval.input == ["command": "npm test"])
+            #expect(approval.expiresAt == approval.requestedAt.adding(seconds: 600))
+            #expect(try await rig.gateway.view(scene.task).waitingFor == .approval)
+            #expect(await rig.server.service?.openApprovals(scene.task) == 1)
+            let asked = try #require(try await rig.gateway.log(scene.task).first { $0.kind == .permissionRequest })
+            #expect(try Wire.decode(ApprovalView.self, from: asked.payload) == approval)
+            #expect(asked.attempt == 0)
+
+            let answer = AnswerID.generate()
+            let resolved = try await scene.decide(approval, answer: answer, scope: .conversation)
+            #expect(resolved.state == .allowed && resolved.scope == .conversation && resolved.resolvedBy == "alice")
+            let told = try await scene.answered()
+            #expect(told.decision == .allow && told.scope == .conversation && told.epoch == Sample.epoch)
+            #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
+            // The same one again is the same answer; another one comes too late.
+            #expect(try await scene.decide(approval, answer: answer, scope: .conversation) == resolved)
+            let late = await Self.fault { _ = try await scene.decide(approval, .deny, by: "bob") }
+            #expect(late?.code == .approvalResolved && late?.message.contains("allowed by alice") == true)
+
+            // It is said again until the executor has given it to its agent.
+            await rig.pass(2)
+            try await eventually("the answer again") { scene.executor.answers.count == 2 }
+            try scene.close()
+            try await scene.delivered(approval.id)
+            await rig.pass(10)
+            _ = try await rig.gateway.submit()
+            #expect(scene.executor.answers.count == 2)
+            let log = try await rig.gateway.log(scene.task)
+            let states = log.filter { $0.kind == .state }.map(\.json)
+            #expect(states.count { $0.contains("\"waiting_for\":\"approval\"") } == 1)
+            #expect(states.last?.contains("waiting_for") == false)
+            let last = try #require(log.first { $0.kind == .permissionResolved })
+            #expect(try Wire.decode(ApprovalView.self, from: last.payload) == resolved)
+            #expect(log.map(\.seq) == Array(1...UInt64(log.count)))
+        }
+    }
+
+    @Test func aRequestThatIsSaidTwiceIsOne() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            for _ in 0..<5 { try scene.executor.send(Sample.asks(scene.task, after: 2)) }
+            try await eventually("an answer to each") { scene.executor.recorded.count == 5 }
+            #expect(try await scene.list().count == 1)
+            let approval = try #require(try await scene.list().first)
+            _ = try await scene.decide(approval, .deny, message: "not now")
+            try scene.close()
+            try await scene.delivered(approval.id)
+            // Even then: the executor gets the answer that was given.
+            let before = scene.executor.answers.count
+            try scene.executor.send(Sample.asks(scene.task, after: 2))
+            try await eventually("the same answer") { scene.executor.answers.count == before + 1 }
+            #expect(scene.executor.answers.last?.decision == .deny)
+            #expect(scene.executor.answers.last?.message == "not now")
+            #expect(try await scene.kinds().count { $0 == .permissionRequest } == 1)
+        }
+    }
+
+    @Test func aRequestIsShownBehindTheEventsBeforeIt() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig, events: 1)
+            try scene.executor.send(Sample.asks(scene.task, "late", after: 3))
+            try scene.executor.send(Sample.asks(scene.task, "late", after: 3))
+            try scene.executor.append(scene.task, 2...2)
+            try await scene.executor.acknowledged(scene.task, 2)
+            #expect(try await scene.list().isEmpty && scene.executor.recorded.isEmpty)
+            try scene.executor.append(scene.task, 3...5)
+            try await eventually("the request") { scene.executor.recorded.count == 1 }
+            let log = try await rig.gateway.log(scene.task)
+            let place = try #require(log.firstIndex { $0.kind == .permissionRequest })
+            #expect(log[place - 1].attemptSeq == 3)
+            #expect(log[(place + 1)...].filter { $0.attempt == 1 }.map(\.attemptSeq) == [4, 5])
+        }
+    }
+
+    @Test func oneThatIsTakenBackEarlyWasNeverThere() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            try scene.executor.send(Sample.asks(scene.task, after: 3))
+            try scene.close()
+            try scene.executor.append(scene.task, 3...3)
+            try await scene.executor.acknowledged(scene.task, 3)
+            #expect(try await scene.list().isEmpty)
+        }
+    }
+
+    @Test func onlySoManyAreTakenAndABadOneHarmsNothing() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            var bad = Sample.asks(scene.task, "bad", after: 2)
+            bad.tool = String(repeating: "x", count: 300)
+            try scene.executor.send(bad)
+            for number in 0..<Limits.openApprovals + 10 {
+                // Half of them wait for an event.
+                try scene.executor.send(Sample.asks(scene.task, "r\(number)", after: number.isMultiple(of: 2) ? 2 : 3))
+            }
+            try scene.executor.append(scene.task, 3...3)
+            try await eventually("the requests") { scene.executor.recorded.count == Limits.openApprovals }
+            let total = try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 1)).total
+            #expect(total == Limits.openApprovals)
+            // When one is over there is room for another.
+            try scene.close("r0")
+            try scene.executor.send(Sample.asks(scene.task, "one more", after: 3))
+            try await eventually("one more") { scene.executor.recorded.contains { $0.request == "one more" } }
+        }
+    }
+
+    @Test func nobodyAnswers() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            let approval = try await scene.ask()
+            await rig.pass(599)
+            #expect(try await scene.list([.pending]).count == 1)
+            await rig.pass(1.5)
+            let told = try await scene.answered()
+            #expect(told.decision == .deny && told.scope == .once)
+            let expired = try #require(try await scene.list([.expired]).first)
+            #expect(expired.resolvedBy == nil && expired.resolvedAt != nil)
+            let late = await Self.fault { _ = try await scene.decide(approval) }
+            #expect(late?.code == .approvalResolved && late?.message.contains("nobody answered") == true)
+            #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
+        }
+    }
+
+    @Test func tenDecidersAtOnce() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            let approval = try await scene.ask()
+            let results = await withTaskGroup(of: Result<ApprovalView, any Error>.self) { group in
+                for number in 0..<10 {
+                    group.addTask {
+                        do {
+                            return .success(
+                                try await scene.decide(
+                                    approval, number.isMultiple(of: 2) ? .allow : .deny, by: "user \(number)"))
+                        } catch { return .failure(error) }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            let winners = results.compactMap { try? $0.get() }
+            let winner = try #require(winners.first)
+            #expect(winners.count == 1)
+            let faults = results.compactMap { result -> Fault? in
+                if case .failure(let error) = result { error as? Fault } else { nil }
+            }
+            #expect(faults.count == 9)
+            let by = try #require(winner.resolvedBy)
+            #expect(
+                faults.allSatisfy { $0.code == .approvalResolved && $0.message.contains("\(winner.state) by \(by)") })
+            #expect(try await scene.answered().decision == (winner.state == .allowed ? .allow : .deny))
+            #expect(try await scene.kinds().count { $0 == .permissionResolved } == 1)
+        }
+    }
+
+    enum End: CaseIterable { case completed, failed, cancelled, unlisted, graceEnded, takenBack }
+
+    @Test(arguments: End.allCases) func nobodyWaitsAnyMore(_ end: End) async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            let approval = try await scene.ask()
+            switch end {
+            case .completed: try scene.executor.finish(scene.task, 3)
+            case .failed: try scene.executor.finish(scene.task, 3, .failed)
+            case .cancelled:
+                _ = try await rig.gateway.ask(TaskCancel(owner: Sample.owner, task: scene.task))
+                await rig.pass(11)
+            case .unlisted: try scene.executor.report([])
+            case .graceEnded:
+                try scene.executor.disconnect()
+                try await eventually("the stall") { try await rig.gateway.view(scene.task).stalled != nil }
+                await rig.pass(31)
+            case .takenBack: try scene.close()
+            }
+            try await eventually("the end of the request") { try await scene.list([.abandoned]).count == 1 }
+            let late = await Self.fault { _ = try await scene.decide(approval) }
+            #expect(late?.code == .approvalAbandoned)
+            let view = try await rig.gateway.view(scene.task)
+            #expect(view.waitingFor == nil && view.state.isTerminal == (end != .takenBack))
+            let log = try await rig.gateway.log(scene.task)
+            #expect(log.count { $0.kind == .permissionResolved } == 1)
+            #expect(log.last?.kind == .state && log.last?.flags.contains(.terminal) == (end != .takenBack))
+            #expect(scene.executor.answers.isEmpty)
+        }
+    }
+
+    @Test func whatIsNotThereAndWhatIsNotAllowed() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            let approval = try await scene.ask()
+            func code(_ body: () async throws -> Void) async -> ErrorCode? { await Self.fault(body)?.code }
+            var other = approval
+            other.id = .generate()
+            #expect(await code { _ = try await scene.decide(other) } == .approvalNotFound)
+            other = approval
+            other.task = .generate()
+            #expect(await code { _ = try await scene.decide(other) } == .approvalNotFound)
+            #expect(await code { _ = try await scene.decide(approval, owner: .generate()) } == .approvalNotFound)
+            let maybe = ApprovalDecision(rawValue: "maybe")
+            #expect(await code { _ = try await scene.decide(approval, maybe) } == .invalidRequest)
+            let long = String(repeating: "x", count: 2001)
+            #expect(await code { _ = try await scene.decide(approval, .deny, message: long) } == .invalidRequest)
+            #expect(try await rig.gateway.ask(ApprovalList(owner: .generate(), limit: 10)).total == 0)
+            #expect(try await scene.list([.pending]).count == 1)
+            // What an executor without the attempt says counts for nothing.
+            let stranger = FakeExecutor(gateway: rig.gateway, device: "other")
+            try await stranger.connect()
+            try stranger.send(Sample.asks(scene.task, "theirs", after: 0))
+            try stranger.send(ApprovalClosed(task: scene.task, attempt: 1, request: "r1"))
+            try await eventually("the stop") { !stranger.stops.isEmpty }
+            try scene.executor.send(Sample.asks(scene.task, attempt: 7, "r7"))
+            try await eventually("the stop") { scene.executor.stops.contains { $0.attempt == 7 } }
+            #expect(try await scene.list().map(\.id) == [approval.id])
+        }
+    }
+
+    @Test func listsArePagedNewestFirst() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            for number in 0..<5 { _ = try await scene.ask("r\(number)") }
+            let all = try await scene.list()
+            #expect(all.map(\.id) == all.map(\.id).sorted(by: >) && all.count == 5)
+            let first = try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 2))
+            #expect(first.approvals.map(\.id) == Array(all[..<2].map(\.id)) && first.total == 5)
+            let rest = try await rig.gateway.ask(
+                ApprovalList(owner: Sample.owner, limit: 10, before: first.next, task: scene.task))
+            #expect(rest.approvals.map(\.id) == Array(all[2...].map(\.id)) && rest.next == nil)
+            let none = ApprovalList(owner: Sample.owner, limit: 10, task: .generate())
+            #expect(try await rig.gateway.ask(none).total == 0)
+        }
+    }
+
+    // MARK: What survives
+
+    @Test func aReconnectBringsTheAnswerAbout() async throws {
+        try await Rig.run { rig in
+            var scene = try await Scene(rig)
+            let approval = try await scene.ask()
+            try scene.executor.disconnect()
+            try await eventually("the stall") { try await rig.gateway.view(scene.task).stalled != nil }
+            #expect(try await scene.decide(approval).state == .allowed)
+            await rig.pass(5)
+            scene.executor = scene.executor.again()
+            try await scene.executor.connect([
+                AttemptReport(task: scene.task, attempt: 1, lastSeq: 2, ended: false)
+            ])
+            #expect(try await scene.answered().decision == .allow)
+            // A second connection before it was delivered: again.
+            scene.executor = scene.executor.again()
+            try await scene.executor.connect([
+                AttemptReport(task: scene.task, attempt: 1, lastSeq: 2, ended: false)
+            ])
+            _ = try await scene.answered()
+            try scene.close()
+            try await scene.delivered(approval.id)
+        }
+    }
+
+    @Test(arguments: ["pending", "resolved", "delivered"]) func aRestartOfTheDispatcher(_ point: String) async throws {
+        let folder = try TemporaryDirectory()
+        let passed = AnswerID.generate()
+        let kept = try await Self.before(folder, point, passed)
+        try await Rig.run(folder: folder, at: 100) { rig in
+            let executor = kept.executor.moved(to: rig.gateway)
+            try await executor.connect([AttemptReport(task: kept.approval.task, attempt: 1, lastSeq: 2, ended: false)])
+            let view = try await rig.gateway.view(kept.approval.task)
+            #expect(view.state == .running)
+            switch point {
+            case "pending":
+                #expect(view.waitingFor == .approval)
+                // The executor says it again; it is the same one.
+                try executor.send(Sample.asks(kept.approval.task, after: 2))
+                try await eventually("the word that it is recorded") { executor.recorded.count == 1 }
+                let list = try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 10))
+                #expect(list.approvals == [kept.approval])
+                // Its time goes on where it was.
+                await rig.pass(470)
+                #expect(executor.answers.isEmpty)
+                await rig.pass(60)
+                try await eventually("the denial") { executor.answers.first?.decision == .deny }
+            case "resolved":
+                #expect(view.waitingFor == nil)
+                try await eventually("the answer") { executor.answers.first?.decision == .allow }
+                var decide = Sample.decide(Sample.approval())
+                decide.task = kept.approval.task
+                decide.approval = kept.approval.id
+                decide.answer = passed
+                #expect(try await rig.gateway.ask(decide).state == .allowed)
+                try executor.send(ApprovalClosed(task: kept.approval.task, attempt: 1, request: "r1"))
+            default:
+                await rig.pass(5)
+                _ = try await rig.gateway.submit()
+                #expect(executor.answers.isEmpty)
+                try executor.send(Sample.asks(kept.approval.task, after: 2))
+                try await eventually("the same answer") { executor.answers.first?.decision == .allow }
+            }
+        }
+    }
+
+    /// A first life of the dispatcher, up to a point of a request's.
+    private static func before(_ folder: TemporaryDirectory, _ point: String, _ answer: AnswerID) async throws
+        -> (executor: FakeExecutor, approval: ApprovalView)
+    {
+        let rig = try await Rig(folder: folder)
+        do {
+            let scene = try await Scene(rig)
+            let approval = try await scene.ask()
+            if point != "pending" { _ = try await scene.decide(approval, answer: answer) }
+            if point == "delivered" {
+                try scene.close()
+                try await scene.delivered(approval.id)
+            }
+            await rig.stop()
+            return (scene.executor, approval)
+        } catch {
+            await rig.stop()
+            throw error
+        }
+    }
+
+    @Test func aFailedCommitHasNotHappened() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            try await rig.meddle(
+                """
+                CREATE TRIGGER refuse BEFORE INSERT ON approvals
+                BEGIN SELECT RAISE(ABORT, 'refused'); END;
+                """)
+            try scene.executor.send(Sample.asks(scene.task, after: 2))
+            try await eventually("the load after the failure") { !scene.executor.resyncs.isEmpty }
+            #expect(scene.executor.recorded.isEmpty)
+            #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
+            #expect(try await !scene.kinds().contains(.permissionRequest))
+            try await rig.meddle("DROP TRIGGER refuse")
+            // The executor repeats what it was not answered.
+            let approval = try await eventually("the request", within: .seconds(20)) {
+                try scene.executor.send(Sample.asks(scene.task, after: 2))
+                try await Task.sleep(for: .milliseconds(100))
+                return try await scene.list().first
+            }
+            try await rig.meddle(
+                """
+                CREATE TRIGGER refuse BEFORE UPDATE ON approvals
+                BEGIN SELECT RAISE(ABORT, 'refused'); END;
+                """)
+            let lost = await Self.fault { _ = try await scene.decide(approval) }
+            #expect(lost?.code == .storageFailed)
+            #expect(scene.executor.answers.isEmpty)
+            #expect(try await scene.list([.pending]).count == 1)
+            try await rig.meddle("DROP TRIGGER refuse")
+            let resolved = try await eventually("the recovery", within: .seconds(20)) {
+                try? await scene.decide(approval, .deny)
+            }
+            #expect(resolved.state == .denied)
+            #expect(try await scene.answered().decision == .deny)
+            let log = try await rig.gateway.log(scene.task)
+            #expect(log.map(\.seq) == Array(1...UInt64(log.count)))
+            #expect(log.count { $0.kind == .permissionRequest } == 1)
+            #expect(log.count { $0.kind == .permissionResolved } == 1)
+        }
+    }
+}

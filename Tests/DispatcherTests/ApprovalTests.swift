@@ -1,0 +1,144 @@
+import Messages
+import Testing
+
+@testable import Dispatcher
+
+/// The life of one permission request, as a table: every state and everything that can happen in it.
+@Suite struct ApprovalTests {
+    private static let later = Sample.now.adding(seconds: 5)
+
+    enum Input: String, CaseIterable { case allow, deny, again, expire, abandon }
+
+    /// What one is in before anything happens.
+    private static func approval(_ state: ApprovalState, delivered: Bool = false) -> Approval {
+        var approval = Sample.approval()
+        switch state {
+        case .allowed: _ = approval.decide(Sample.decide(approval), now: Sample.now)
+        case .denied: _ = approval.decide(Sample.decide(approval, .deny, message: "no"), now: Sample.now)
+        case .expired: _ = approval.expire(now: Sample.now)
+        case .abandoned: _ = approval.abandon(now: Sample.now)
+        default: break
+        }
+        if delivered { _ = approval.abandon(now: Sample.now) }
+        return approval
+    }
+
+    struct Row: Sendable {
+        let from: ApprovalState
+        let delivered: Bool
+        let input: Input
+        let to: ApprovalState
+        let isDelivered: Bool
+        /// The verdict's code, or what a change says.
+        let says: String
+    }
+
+    private static let table: [Row] = [
+        Row(from: .pending, delivered: false, input: .allow, to: .allowed, isDelivered: false, says: "counts"),
+        Row(from: .pending, delivered: false, input: .deny, to: .denied, isDelivered: false, says: "counts"),
+        Row(from: .pending, delivered: false, input: .expire, to: .expired, isDelivered: false, says: "true"),
+        Row(from: .pending, delivered: false, input: .abandon, to: .abandoned, isDelivered: true, says: "true"),
+        Row(
+            from: .allowed, delivered: false, input: .deny, to: .allowed, isDelivered: false, says: "approval_resolved"),
+        Row(from: .allowed, delivered: false, input: .again, to: .allowed, isDelivered: false, says: "repeated"),
+        Row(from: .allowed, delivered: false, input: .expire, to: .allowed, isDelivered: false, says: "false"),
+        Row(from: .allowed, delivered: false, input: .abandon, to: .allowed, isDelivered: true, says: "true"),
+        Row(from: .allowed, delivered: true, input: .again, to: .allowed, isDelivered: true, says: "repeated"),
+        Row(from: .allowed, delivered: true, input: .abandon, to: .allowed, isDelivered: true, says: "false"),
+        Row(
+            from: .denied, delivered: false, input: .allow, to: .denied, isDelivered: false, says: "approval_resolved"),
+        Row(from: .denied, delivered: false, input: .again, to: .denied, isDelivered: false, says: "repeated"),
+        Row(from: .denied, delivered: false, input: .expire, to: .denied, isDelivered: false, says: "false"),
+        Row(from: .denied, delivered: false, input: .abandon, to: .denied, isDelivered: true, says: "true"),
+        Row(
+            from: .expired, delivered: false, input: .allow, to: .expired, isDelivered: false, says: "approval_resolved"
+        ),
+        Row(from: .expired, delivered: false, input: .expire, to: .expired, isDelivered: false, says: "false"),
+        Row(from: .expired, delivered: false, input: .abandon, to: .expired, isDelivered: true, says: "true"),
+        Row(
+            from: .abandoned, delivered: true, input: .allow, to: .abandoned, isDelivered: true,
+            says: "approval_abandoned"),
+        Row(from: .abandoned, delivered: true, input: .expire, to: .abandoned, isDelivered: true, says: "false"),
+        Row(from: .abandoned, delivered: true, input: .abandon, to: .abandoned, isDelivered: true, says: "false"),
+    ]
+
+    @Test(arguments: table) func theLifeOfARequest(_ row: Row) {
+        var approval = Self.approval(row.from, delivered: row.delivered)
+        let before = approval
+        let says: String
+        switch row.input {
+        case .allow, .deny, .again:
+            var decide = Sample.decide(approval, row.input == .deny ? .deny : .allow, by: "bob")
+            if row.input == .again, let answer = approval.answer { decide.answer = answer }
+            switch approval.decide(decide, now: Self.later) {
+            case .counts: says = "counts"
+            case .repeated: says = "repeated"
+            case .refused(let fault): says = fault.code.rawValue
+            }
+        case .expire: says = "\(approval.expire(now: Self.later))"
+        case .abandon: says = "\(approval.abandon(now: Self.later))"
+        }
+        #expect(approval.state == row.to)
+        #expect(approval.isDelivered == row.isDelivered)
+        #expect(says == row.says)
+        // The first answer counts, for ever.
+        if row.from != .pending {
+            #expect(approval.resolvedAt == Sample.now)
+            #expect(approval.answer == before.answer && approval.resolvedBy == before.resolvedBy)
+            #expect(approval.scope == before.scope && approval.message == before.message)
+        } else {
+            #expect(approval.resolvedAt == Self.later)
+        }
+    }
+
+    @Test func whatAnExecutorIsTold() {
+        let allowed = Self.approval(.allowed).answer(epoch: 7)
+        #expect(allowed?.decision == .allow && allowed?.scope == .conversation && allowed?.epoch == 7)
+        let denied = Self.approval(.denied).answer(epoch: 7)
+        #expect(denied?.decision == .deny && denied?.scope == .once && denied?.message == "no")
+        #expect(Self.approval(.expired).answer(epoch: 7)?.decision == .deny)
+        #expect(Self.approval(.pending).answer(epoch: 7) == nil)
+    }
+
+    @Test func aRefusalSaysWhoWhenAndHow() {
+        let text = Self.approval(.allowed).refusal.message
+        #expect(text.contains("allowed by alice (laptop) at \(Sample.now)"))
+        #expect(Self.approval(.expired).refusal.message.contains("denied at \(Sample.now)"))
+        #expect(Self.approval(.abandoned).refusal.message.contains("since \(Sample.now)"))
+    }
+
+    @Test func aBookForgetsTheOldestThatAreOverAndTheirInput() {
+        var book = ApprovalBook()
+        for number in 0...DispatcherLimits.closedApprovals {
+            var approval = Sample.approval("r\(number)")
+            book.put(approval)
+            #expect(book.pending == 1 && book.open(approval.id) != nil)
+            _ = approval.abandon(now: Sample.now)
+            book.put(approval)
+            // Twice is once.
+            book.put(approval)
+        }
+        #expect(book["r0"] == nil)
+        #expect(book["r1"]?.state == .abandoned && book["r1"]?.input == .null)
+        #expect(book.open.isEmpty && book.undelivered.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("request", 0), ("request", 201), ("tool", 0), ("tool", 201), ("title", 501), ("rule", 501), ("input", 70_000),
+        ("bytes", 100_000),
+    ]) func aRequestOverABoundIsNamed(_ field: String, _ count: Int) {
+        var request = Sample.asks(.generate())
+        #expect(ApprovalBounds.complaint(request) == nil)
+        let text = String(repeating: "x", count: count)
+        switch field {
+        case "request": request.request = text
+        case "tool": request.tool = text
+        case "title": request.title = text
+        case "rule": request.rule = text
+        case "input": request.input = ["command": .string(text)]
+        // One character with any number of accents.
+        default: request.title = "e" + String(repeating: "\u{301}", count: count)
+        }
+        #expect(ApprovalBounds.complaint(request) != nil)
+    }
+}

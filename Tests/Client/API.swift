@@ -50,14 +50,18 @@ public struct API: Sendable {
     }
 
     /// Sends `POST /tasks` with these fields; nil ones are left out.
+    /// - Parameter choices: Further fields as JSON, such as `"if_offline":"wait"`.
     public func post(
         _ prompt: String, agent: String? = "shell", target: String? = nil, conversation: String? = nil,
-        cwd: String? = nil, key: String? = nil
+        cwd: String? = nil, key: String? = nil, choosing choices: String? = nil
     ) async throws -> Answer {
-        let fields = [
-            ("prompt", prompt), ("agent", agent), ("target", target), ("conversation_id", conversation), ("cwd", cwd),
-            ("idempotency_key", key),
-        ].compactMap { name, value in value.map { #""\#(name)":\#(JSON.quoted($0))"# } }
+        let fields =
+            [
+                ("prompt", prompt), ("agent", agent), ("target", target), ("conversation_id", conversation),
+                ("cwd", cwd),
+                ("idempotency_key", key),
+            ].compactMap { name, value in value.map { #""\#(name)":\#(JSON.quoted($0))"# } }
+            + [choices].compactMap(\.self)
         return try await call("POST", "/tasks", "{\(fields.joined(separator: ","))}")
     }
 
@@ -65,9 +69,11 @@ public struct API: Sendable {
     /// - Throws: ``Refusal`` when the answer is not 202.
     public func submit(
         _ prompt: String, agent: String? = "shell", target: String? = nil, conversation: String? = nil,
-        cwd: String? = nil
+        cwd: String? = nil, choosing choices: String? = nil
     ) async throws -> JSON {
-        try await post(prompt, agent: agent, target: target, conversation: conversation, cwd: cwd).expect(202)
+        try await post(
+            prompt, agent: agent, target: target, conversation: conversation, cwd: cwd, choosing: choices
+        ).expect(202)
     }
 
     /// A task as it is now.

@@ -40,7 +40,7 @@ import Testing
     private var good: Said { Said(events: [state(1, "running"), text(2, job.text), state(3, "completed")]) }
 
     /// What the checker says to a gateway that answers so.
-    private func complaints(_ said: Said, cancelled: Bool = false) async throws -> [String] {
+    private func complaints(_ said: Said, cancelled: Bool = false, chosen: Chosen = Chosen()) async throws -> [String] {
         let server = try TinyServer { connection in
             guard let request = connection.request() else { return }
             let json = "Content-Type: application/json\r\n"
@@ -60,7 +60,7 @@ import Testing
         }
         defer { server.stop() }
         let api = API(server.url)
-        let order = Order(job)
+        let order = Order(job, chosen)
         order.accepted("task", Follower(api, task: "task"))
         if cancelled { order.cancelling() }
         let wrong = await Checker(allowed: ["executor_restarted"], api: api).check([order], within: .seconds(5))
@@ -122,6 +122,38 @@ import Testing
         #expect(try await complaints(said).contains { $0.contains("it ended as failed (\"internal\")") })
         said = Said(events: [state(1, "cancelled")], state: "cancelled")
         #expect(try await complaints(said).contains { $0.contains("it ended as cancelled") })
+    }
+
+    private func begins(_ seq: Int, _ attempt: Int) -> String {
+        event(seq, "state", #"{"state":"running","attempt":\#(attempt)}"#)
+    }
+
+    @Test("What a task has chosen is held against what became of it")
+    func choices() async throws {
+        let requeue = Chosen(onDisconnect: .requeue)
+        let twice = Said(
+            events: [begins(1, 1), text(2, "t 1\n"), begins(3, 2), text(4, job.text), state(5, "completed")])
+        try directory.write("spawn 1\nspawn 2\nend 2\n", to: "journal")
+        #expect(try await complaints(twice, chosen: requeue) == [])
+        #expect(try await complaints(twice).contains { $0.contains("started 2 times") })
+        let lost = Said(events: [begins(1, 1), begins(2, 2), text(3, "t 1\n"), state(4, "completed")])
+        #expect(try await complaints(lost, chosen: requeue).contains { $0.contains("other output than it wrote") })
+        try directory.write("spawn 1\ndouble 1\nspawn 2\nend 2\n", to: "journal")
+        #expect(try await complaints(twice, chosen: requeue).contains { $0.contains("twice at once, beside") })
+
+        try directory.write("spawn 1\n", to: "journal")
+        func failed(_ code: String, _ chosen: Chosen) async throws -> [String] {
+            try await complaints(
+                Said(events: [begins(1, 1), state(2, "failed")], state: "failed", error: #"{"code":"\#(code)"}"#),
+                chosen: chosen)
+        }
+        let wait = Chosen(onDisconnect: .wait)
+        #expect(try await failed("executor_restarted", wait) == [])
+        #expect(try await failed("device_disconnected", wait).contains { $0.contains("it ended as failed") })
+        #expect(try await failed("executor_restarted", requeue).contains { $0.contains("it ended as failed") })
+        #expect(try await failed("attempts_exhausted", requeue) == [])
+        #expect(try await failed("device_disconnected", Chosen(grace: 0)) == [])
+        #expect(try await failed("device_disconnected", Chosen()).contains { $0.contains("it ended as failed") })
     }
 
     @Test("A slot in use, a file in the spool and a process that was left behind are found")

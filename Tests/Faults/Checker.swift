@@ -30,9 +30,8 @@ struct Checker {
             wrong += stream(events)
             for follower in order.followers { wrong += compare(follower, events) }
             wrong += verdict(order, events, try await api.task(id))
+            wrong += starts(order, Attempts(events))
         } catch { wrong.append("its log cannot be read: \(error)") }
-        let spawned = Journal(of: order.job).spawned
-        if spawned.count > 1 { wrong.append("it was started \(spawned.count) times: \(spawned)") }
         return wrong.map { "task \(id) (\(order.job.kind)): \($0)" }
     }
 
@@ -70,11 +69,25 @@ struct Checker {
             ? [] : ["a viewer from \(follower.after) has seen something else than the log has"]
     }
 
+    private func starts(_ order: Order, _ attempts: Attempts) -> [String] {
+        let journal = Journal(of: order.job)
+        var wrong: [String] = []
+        let most = order.chosen.onDisconnect == .requeue ? max(1, attempts.count) : 1
+        if journal.spawned.count > most {
+            wrong.append("it was started \(journal.spawned.count) times: \(journal.spawned)")
+        }
+        if !journal.doubles.isEmpty { wrong.append("it ran twice at once, beside processes \(journal.doubles)") }
+        return wrong
+    }
+
     private func verdict(_ order: Order, _ events: [TaskEvent], _ task: JSON) -> [String] {
         var wrong: [String] = []
         let state = events.last?.state ?? "none"
         if task["state"].string != state { wrong.append("it is \(task["state"]), its log says \(state)") }
-        let text = events.map(\.text).joined()
+        // Only a task that wants to be run again may have said anything before its last attempt.
+        let text =
+            order.chosen.onDisconnect == .requeue
+            ? Attempts(events).texts.last ?? "" : events.map(\.text).joined()
         switch state {
         case "completed":
             if text != order.job.text {
@@ -82,10 +95,10 @@ struct Checker {
             }
             if Journal(of: order.job).spawned.isEmpty { wrong.append("it completed without a process") }
         case "cancelled" where order.cancelAsked: break
-        case "failed" where allowed.contains(task["error"]["code"].string ?? ""): break
+        case "failed" where order.chosen.allowed(allowed).contains(task["error"]["code"].string ?? ""): break
         default: wrong.append("it ended as \(state) (\(task["error"]["code"])): \(task["error"]["message"])")
         }
-        if !order.job.text.hasPrefix(text) {
+        for text in Attempts(events).texts + [text] where !order.job.text.hasPrefix(text) {
             wrong.append("its output is not the beginning of what it wrote: \(Self.difference(text, order.job.text))")
         }
         return wrong

@@ -29,7 +29,9 @@ final class Desk: Sendable {
     /// A new order that is not handed in yet.
     func order(_ kind: Job.Kind) -> Order {
         let token = random.withLock { String($0.next() % 1_000_000_000, radix: 36) } + "\(orders.count)"
-        let order = Order(Job(kind: kind, token: token, journal: cluster.data("journal/\(token)")))
+        let order = Order(
+            Job(kind: kind, token: token, journal: cluster.data("journal/\(token)")),
+            random.withLock { Chosen.random(&$0) })
         all.withLock { $0.append(order) }
         return order
     }
@@ -39,7 +41,7 @@ final class Desk: Sendable {
         let end = ContinuousClock.now + patience
         let body =
             #"{"prompt":\#(JSON.quoted(order.job.prompt)),"agent":"shell","target":"\#(device)","#
-            + #""idempotency_key":"\#(order.job.token)"}"#
+            + #""idempotency_key":"\#(order.job.token)"\#(order.chosen.fields)}"#
         var why = ""
         while ContinuousClock.now < end, !Task.isCancelled {
             do {
@@ -47,7 +49,8 @@ final class Desk: Sendable {
                 if answer.status == 202, let id = answer.json["id"].string { return await accept(id, order, body) }
                 why = "\(answer.status) \(answer.code ?? "")"
                 // The device may just be away; anything else of the kind is not meant to happen.
-                guard answer.status >= 500 || answer.status == 429 || answer.code == "device_offline" else { break }
+                let isOffline = answer.code == "device_offline" && !order.chosen.waitsWhenOffline
+                guard answer.status >= 500 || answer.status == 429 || isOffline else { break }
             } catch { why = "\(error)" }
             try? await Task.sleep(for: random.withLock { $0.milliseconds(20...200) })
         }

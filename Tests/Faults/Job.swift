@@ -47,7 +47,10 @@ struct Job: Sendable {
     var prompt: String {
         let rest = pause.map { " [ $((i % \($0.every))) -ne 0 ] || sleep \($0.seconds);" } ?? ""
         let child = kind == .family ? "setsid sleep 1000 >/dev/null 2>&1 & " : ""
-        return "echo \"spawn $$\" >> '\(journal)'; \(child) i=1; "
+        let others =
+            "[ ! -f '\(journal)' ] || while read w p; do [ $w = spawn ] && grep -qs '^State:.[^Z]' /proc/$p/status "
+            + "&& echo \"double $p\" >> '\(journal)'; done < '\(journal)'; "
+        return others + "echo \"spawn $$\" >> '\(journal)'; \(child) i=1; "
             + "while [ $i -le \(lines) ]; do echo \"\(token) $i\"; i=$((i+1));\(rest) done; echo \"end $$\" >> '\(journal)'"
     }
 
@@ -63,6 +66,8 @@ struct Job: Sendable {
 struct Journal {
     /// The processes that were started for it.
     private(set) var spawned: [Int32] = []
+    /// Processes of the job that were still there when another one was started.
+    private(set) var doubles: [Int32] = []
     /// Whether it came to its last command.
     private(set) var hasEnded = false
 
@@ -74,6 +79,7 @@ struct Journal {
             guard words.count == 2, let pid = Int32(words[1]) else { continue }
             switch words[0] {
             case "spawn": spawned.append(pid)
+            case "double": doubles.append(pid)
             case "end": hasEnded = true
             default: break
             }

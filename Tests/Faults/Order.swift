@@ -12,9 +12,13 @@ final class Order: Sendable {
     }
 
     let job: Job
+    let chosen: Chosen
     private let state = Mutex(State())
 
-    init(_ job: Job) { self.job = job }
+    init(_ job: Job, _ chosen: Chosen = Chosen()) {
+        self.job = job
+        self.chosen = chosen
+    }
 
     /// The task's id, once it was accepted.
     var id: String? { state.withLock { $0.id } }

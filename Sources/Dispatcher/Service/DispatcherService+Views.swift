@@ -92,6 +92,9 @@ extension DispatcherService {
         var record = record
         record.waitingFor = task.visible?.waitingFor
         let place = record.state == .queued ? place(of: record) : nil
-        return record.view(prompt: prompt, position: place?.position, waits: place?.reason, stall: task.shownStall)
+        // One that has just been given a slot, which is not on disk yet, is the next: it had left its last place.
+        return record.view(
+            prompt: prompt, position: place?.position ?? 1, waits: place?.reason,
+            stall: task.shownStall)
     }
 }

@@ -116,6 +116,8 @@ public struct ExecutorTimes: Sendable {
     public var drain: Double = 30
     /// How long a child has between the polite signal and the kill when the executor itself stops.
     public var stopGrace: Double = 1.5
+    /// How often a permission request is said again that no leader has recorded.
+    public var asking: Double = 5
     /// How often the agents are looked for again.
     public var probe: Double = 600
     /// How long a verdict that the disk does not take is tried again before it is sent without being kept: time to make

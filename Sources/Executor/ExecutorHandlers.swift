@@ -43,6 +43,8 @@ extension ExecutorService {
             handle(.state(state), connection: connection)
         case (.notice, TaskAssign.type): assign(try Wire.decode(TaskAssign.self, from: body))
         case (.notice, TaskStop.type): stop(try Wire.decode(TaskStop.self, from: body))
+        case (.notice, ApprovalRecorded.type): recorded(try Wire.decode(ApprovalRecorded.self, from: body))
+        case (.notice, ApprovalAnswer.type): answer(try Wire.decode(ApprovalAnswer.self, from: body))
         case (.notice, EventsAck.type): acknowledge(try Wire.decode(EventsAck.self, from: body))
         case (.notice, EventsResync.type): resync(try Wire.decode(EventsResync.self, from: body))
         case (.request, _):

@@ -67,6 +67,7 @@ public final class ExecutorServer: Service {
             identity: identity, identityIsFixed: configuration.deviceID != nil, children: children, home: home,
             backend: address.authority, dialer: dialer,
             agents: [claude, shell], workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),
+            rules: PermissionRules(directory: home.permissions),
             slots: configuration.slots, spoolBound: configuration.spoolBound, times: times, version: Product.version)
         return ExecutorService(parts, logger: logger) { [weak self] fault in self?.finish(fault) }
     }

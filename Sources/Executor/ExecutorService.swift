@@ -16,6 +16,7 @@ actor ExecutorService {
         var dialer: any Dialer
         var agents: [any AgentDriver]
         var workspaces: Workspaces
+        var rules: PermissionRules
         var slots: Int
         /// See ``ExecutorLimits/spool``.
         var spoolBound: Int
@@ -34,6 +35,8 @@ actor ExecutorService {
     var unkept: [AttemptID: UnkeptVerdict] = [:]
     /// Attempts whose spool could not be read when it was looked at last.
     var unreadable: Set<AttemptID> = []
+    /// Permission requests that wait for an answer.
+    var approvals = Approvals()
     let lookup = WorkspaceLookup()
     var draining = false
     /// Agents that wait because their attempt's spool is full.
@@ -173,6 +176,7 @@ actor ExecutorService {
         if session.phase == .up, let link { leaderHeard = max(leaderHeard, link.heard) }
         keepVerdicts()
         watchSpools()
+        repeatApprovals()
         let silent = (ContinuousClock.now - leaderHeard).seconds
         for (id, attempt) in running where attempt.lease > 0 && silent > attempt.lease { end(id, .lease, grace: 5) }
         // A lease that is short for the pings of the link needs its own.

@@ -106,18 +106,20 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `What needs permission is denied and said so`() async throws {
+    @Test func `What needs permission is asked for, and the model is told why it may not`() async throws {
         let model = try await ScriptedModel.start()
         model.answer(.tool("Bash", input: #"{"command":"touch made.txt"}"#), .text("then not"))
         let agent = try agent(model)
-        #expect(try await run(agent, "make it") == .completed)
+        let sink = RecordingSink { _ in .deny("not on a Sunday") }
+        #expect(try await run(agent, "make it", sink: sink) == .completed)
         #expect(!FileManager.default.fileExists(atPath: work + "/made.txt"))
-        let log = try #require(sink.all(.log).first)
-        #expect(log["level"] == "warning")
-        #expect(log["message"]?.string?.contains("Bash") == true)
-        #expect(log["message"]?.string?.contains("--permission-mode") == true)
+        let wish = try #require(sink.asked.first)
+        #expect(wish.tool == "Bash")
+        #expect(wish.title == "touch made.txt")
+        #expect(wish.input["command"] == "touch made.txt")
+        #expect(wish.rules.map(\.tool) == ["Bash"])
         #expect(sink.all(.toolCallUpdate).last?["status"] == "failed")
-        #expect(model.requests.last?.toolResults.last?.contains("denied") == true)
+        #expect(model.requests.last?.toolResults.last == "not on a Sunday")
         await agent.shutDown()
         await model.stop()
     }

@@ -11,7 +11,8 @@ struct ClaudeTranslatorTests {
         var events: [(kind: EventKind, data: JSONValue)] = []
         var endings: [ClaudeTranslator.Ending] = []
         var sessions: Set<String> = []
-        var permissions: [String] = []
+        var permissions: [ControlRequest] = []
+        var withdrawn: [String] = []
         var ignored = 0
 
         func texts(_ kind: EventKind) -> [String] {
@@ -36,7 +37,8 @@ struct ClaudeTranslatorTests {
                     let data = try JSONDecoder().decode(JSONValue.self, from: Data(event.payload))
                     reading.events.append((event.kind, data))
                 case .session(let id): reading.sessions.insert(id)
-                case .permission(_, let tool): reading.permissions.append(tool)
+                case .permission(_, let request): reading.permissions.append(request)
+                case .withdrawn(let id): reading.withdrawn.append(id)
                 case .unknownRequest: break
                 case .ended(let ending): reading.endings.append(ending)
                 }
@@ -91,7 +93,8 @@ struct ClaudeTranslatorTests {
 
     @Test func `A wish for permission is told, and an error of the model's server names its status`() throws {
         let reading = try read(lines("denied"))
-        #expect(reading.permissions == ["Bash"])
+        #expect(reading.permissions.map(\.toolName) == ["Bash"])
+        #expect(reading.permissions.first?.input?["command"] == "touch made.txt")
         #expect(reading.endings.count == 2)
         let failure = reading.endings[1].outcome
         #expect(failure.state == .failed)

@@ -5,9 +5,26 @@ import Testing
 
 @testable import Executor
 
-/// Keeps what an agent says, for a test to look at.
+/// Keeps what an agent says, for a test to look at, and answers what it asks.
 final class RecordingSink: TurnSink {
     private let state = Mutex<[AgentEvent]>([])
+    private let wishes = Mutex<(asked: [PermissionWish], withdrawn: [String])>(([], []))
+    private let verdict: @Sendable (PermissionWish) -> PermissionVerdict?
+
+    /// - Parameter verdict: what it answers; nil = nothing, ever.
+    init(verdict: @escaping @Sendable (PermissionWish) -> PermissionVerdict? = { _ in .deny("no") }) {
+        self.verdict = verdict
+    }
+
+    func ask(_ wish: PermissionWish, reply: @escaping Approvals.Reply) async {
+        wishes.withLock { $0.asked.append(wish) }
+        if let verdict = verdict(wish) { await reply(verdict) }
+    }
+
+    func withdraw(_ request: String) async { wishes.withLock { $0.withdrawn.append(request) } }
+
+    var asked: [PermissionWish] { wishes.withLock { $0.asked } }
+    var withdrawn: [String] { wishes.withLock { $0.withdrawn } }
 
     func emit(_ events: [AgentEvent]) async { state.withLock { $0 += events } }
 

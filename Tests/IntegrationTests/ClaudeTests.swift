@@ -94,17 +94,18 @@ extension Integration {
             }
         }
 
-        @Test func `Without permission a tool is denied and that is said`() async throws {
-            try await with { cluster, model in
+        @Test func `What a device that only plans would have to do is denied and that is said`() async throws {
+            try await with(["--allow-shell", "--permission-mode", "plan"]) { cluster, model in
                 let file = cluster.directory.file("must-not-be")
                 model.answer(
-                    .tool("Bash", input: #"{"command":"touch \#(file)"}"#), .text("I may not"), to: "touch it")
+                    .tool("Write", input: #"{"file_path":"\#(file)","content":"x"}"#), .text("I may not"),
+                    to: "touch it")
                 let ended = try await cluster.run("touch it")
                 #expect(ended.state == "completed", "\(ended.task)")
                 #expect(throws: (any Error).self) { try String(contentsOfFile: file, encoding: .utf8) }
                 #expect(ended.text.contains("I may not"))
                 let said = ended.events.contains { event in
-                    (event.kind == "log" && event.data["message"].string?.contains("Bash") == true)
+                    (event.kind == "log" && event.data["message"].string?.contains("Write") == true)
                         || (event.kind == "tool_call_update" && event.data["status"].string == "failed")
                 }
                 #expect(said, "\(ended.events)")

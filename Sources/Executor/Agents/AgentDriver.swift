@@ -28,6 +28,11 @@ protocol TurnSink: Sendable {
     func emit(_ events: [AgentEvent]) async
     /// Whether somebody waits in ``emit(_:)`` because no more can be taken.
     var isPaused: Bool { get async }
+    /// Asks a person; returns when the question is noted, behind what was emitted before. `reply` is called once, unless
+    /// the question is withdrawn or the turn ends before.
+    func ask(_ wish: PermissionWish, reply: @escaping Approvals.Reply) async
+    /// The agent does not wait for the answer any more; without effect where there is none to wait for.
+    func withdraw(_ request: String) async
 }
 
 extension TurnSink {

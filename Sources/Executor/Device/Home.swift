@@ -38,6 +38,8 @@ final class Home: Sendable {
     var workspaces: String { path + "/workspaces" }
     /// One file a conversation: which session of the agent it is.
     var sessions: String { path + "/sessions" }
+    /// One file a conversation: what people have allowed for all of it.
+    var permissions: String { path + "/permissions" }
     /// Files for the life of one child.
     var temporary: String { path + "/tmp" }
 
@@ -47,7 +49,8 @@ final class Home: Sendable {
     init(_ path: String) throws {
         self.path = path
         do {
-            for directory in [path, path + "/spool", path + "/workspaces", path + "/sessions", path + "/tmp"] {
+            let parts = ["/spool", "/workspaces", "/sessions", "/permissions", "/tmp"]
+            for directory in [path] + parts.map({ path + $0 }) {
                 try FileManager.default.createDirectory(
                     atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             }

@@ -49,6 +49,7 @@ extension ExecutorService {
             leaderHeard = .now
             outbox.rewind()
             report()
+            resumeApprovals()
             schedulePump()
         case .hold: break
         case .hangUp: link?.close()

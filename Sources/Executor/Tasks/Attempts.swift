@@ -178,6 +178,7 @@ extension ExecutorService {
         running[id]?.stop = reason
         running[id]?.grace = grace
         resume(id)
+        closeApprovals(of: id)
         guard let run = attempt.run else { return }
         Task { await run.stop(grace: grace) }
     }
@@ -188,6 +189,8 @@ extension ExecutorService {
     private func finish(_ id: AttemptID, _ outcome: Outcome) {
         defer { changed() }
         resume(id)
+        closeApprovals(of: id)
+        approvals.forget(id)
         guard let attempt = running.removeValue(forKey: id) else { return }
         let outcome = attempt.judge(outcome, on: identity.name)
         logger.info(
@@ -215,4 +218,8 @@ struct AttemptSink: TurnSink {
 
     func emit(_ events: [AgentEvent]) async { await service.emit(events, of: id) }
     var isPaused: Bool { get async { await service.paused[id] != nil } }
+    func ask(_ wish: PermissionWish, reply: @escaping Approvals.Reply) async {
+        await service.ask(wish, of: id, reply: reply)
+    }
+    func withdraw(_ request: String) async { await service.withdraw(request, of: id) }
 }

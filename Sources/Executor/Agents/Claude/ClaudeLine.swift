@@ -36,19 +36,6 @@ struct ClaudeLine: Decodable {
     }
 }
 
-/// What Claude Code asks of whoever drives it.
-struct ControlRequest: Decodable {
-    var subtype: String?
-    var toolName: String?
-    var toolUse: String?
-
-    enum CodingKeys: String, CodingKey {
-        case subtype
-        case toolName = "tool_name"
-        case toolUse = "tool_use_id"
-    }
-}
-
 /// The model's own event, as it streams.
 struct ModelEvent: Decodable {
     /// `message_start`, `content_block_start`, `content_block_delta`, …
@@ -205,5 +192,5 @@ struct ClaudeResult: Decodable {
 
 extension KeyedDecodingContainer {
     /// The value, or nil where it is absent or of another form.
-    fileprivate func lenient<T: Decodable>(_ key: Key) -> T? { try? decodeIfPresent(T.self, forKey: key) }
+    func lenient<T: Decodable>(_ key: Key) -> T? { try? decodeIfPresent(T.self, forKey: key) }
 }

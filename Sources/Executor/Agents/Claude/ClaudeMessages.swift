@@ -24,12 +24,20 @@ enum ClaudeMessages {
 
     /// Says no to a tool; the model is told `message`.
     static func deny(request: String, message: String) -> [UInt8] {
+        answer(request, ["behavior": "deny", "message": .string(message)])
+    }
+
+    /// Says yes to a tool, with the input as it was asked; `rules` hold for as long as the process lives.
+    static func allow(request: String, input: JSONValue, rules: [PermissionRule]) -> [UInt8] {
+        var response: [String: JSONValue] = ["behavior": "allow", "updatedInput": input]
+        response["updatedPermissions"] = ClaudePermission.updates(rules)
+        return answer(request, .object(response))
+    }
+
+    private static func answer(_ request: String, _ response: JSONValue) -> [UInt8] {
         line([
             "type": "control_response",
-            "response": [
-                "subtype": "success", "request_id": .string(request),
-                "response": ["behavior": "deny", "message": .string(message)],
-            ],
+            "response": ["subtype": "success", "request_id": .string(request), "response": response],
         ])
     }
 

@@ -18,7 +18,10 @@ actor ClaudeProcess {
 
     nonisolated let directory: String
     private let child: Child
-    private let permission: PermissionMode
+    /// What it may do unasked, as it was started.
+    nonisolated let permission: PermissionMode
+    /// Whether it may only look: until a person lets it carry out its plan.
+    private var isPlanning: Bool
     private let keepSession: @Sendable (String) -> Void
     private var translator = ClaudeTranslator()
     private var turn: OpenTurn?
@@ -52,11 +55,12 @@ actor ClaudeProcess {
         self.child = child
         self.directory = directory
         self.permission = permission
+        isPlanning = permission == .plan
         self.keepSession = keepSession
     }
 
     /// Whether another turn can be given to it.
-    var isUsable: Bool { exit == nil && turn == nil && !isEnding }
+    var isUsable: Bool { exit == nil && turn == nil && !isEnding && isPlanning == (permission == .plan) }
 
     /// Gives it a turn and waits for the end, all events emitted.
     func run(_ prompt: String, sink: any TurnSink) async -> ClaudeTranslator.Ending {
@@ -170,7 +174,10 @@ actor ClaudeProcess {
                 switch output {
                 case .event(let event): events.append(event)
                 case .session(let id): note(id)
-                case .permission(let request, let tool): events.append(deny(request, tool))
+                case .permission(let id, let request):
+                    await emit(&events)
+                    await ask(id, request)
+                case .withdrawn(let id): await turn?.sink.withdraw(id)
                 case .unknownRequest(let request): write(ClaudeMessages.unsupported(request: request))
                 case .ended(let ending):
                     await emit(&events)
@@ -193,17 +200,34 @@ actor ClaudeProcess {
         keepSession(id)
     }
 
-    private func deny(_ request: String, _ tool: String) -> AgentEvent {
-        let how =
-            "approvals are not available yet; the device's owner can start wegent-executor with --permission-mode "
-            + "accept-edits (edits in the workspace), or bypass together with --allow-bypass (everything)"
-        write(
-            ClaudeMessages.deny(
-                request: request, message: "\(tool) was denied: nobody can be asked on this device, and \(how)"))
-        return .log(
-            "warning",
-            "Claude Code asked to use \(tool) and was denied (permission mode \(permission.rawValue)): \(how)",
-            source: "claude-code")
+    // MARK: What it asks
+
+    /// Passes a wish on to a person; what it says meanwhile is read on.
+    private func ask(_ id: String, _ request: ControlRequest) async {
+        guard let sink = turn?.sink else {
+            return write(ClaudeMessages.deny(request: id, message: "nobody has given this process a task"))
+        }
+        let wish = ClaudePermission.wish(id, request, in: directory)
+        if isPlanning, ClaudePermission.isOutOfPlan(request) {
+            await sink.emit([
+                .log("notice", "\(wish.title) was denied: the task is in plan mode", source: "claude-code")
+            ])
+            return write(ClaudeMessages.deny(request: id, message: Self.planning))
+        }
+        await sink.ask(wish) { await self.answer(wish, $0) }
+    }
+
+    private static let planning =
+        "this task is in plan mode: nothing may be changed. Write down your plan and present it with ExitPlanMode"
+
+    private func answer(_ wish: PermissionWish, _ verdict: PermissionVerdict) {
+        switch verdict {
+        case .allow(let rules):
+            // From now on it does more than look, and keeps to that: it is no process for another turn in plan mode.
+            if wish.tool == "ExitPlanMode" { isPlanning = false }
+            write(ClaudeMessages.allow(request: wish.request, input: wish.input, rules: rules))
+        case .deny(let message): write(ClaudeMessages.deny(request: wish.request, message: message))
+        }
     }
 
     private func end(_ ending: ClaudeTranslator.Ending) {

@@ -10,7 +10,9 @@ struct ClaudeTranslator {
         /// The session's id, to resume it by.
         case session(String)
         /// Wants to be answered.
-        case permission(request: String, tool: String)
+        case permission(String, ControlRequest)
+        /// Does not want it answered any more.
+        case withdrawn(String)
         /// A request that this driver does not know; it must be refused, or the other end waits.
         case unknownRequest(String)
         case ended(Ending)
@@ -49,7 +51,8 @@ struct ClaudeTranslator {
         case "user": return line.message.map { results($0, parent: line.parent) } ?? ignore()
         case "result": return line.result.map { end($0) } ?? ignore()
         case "control_request": return control(line)
-        case "control_response", "control_cancel_request", "keep_alive": return []
+        case "control_cancel_request": return line.requestID.map { [.withdrawn($0)] } ?? []
+        case "control_response", "keep_alive": return []
         default: return ignore()
         }
     }
@@ -62,8 +65,8 @@ struct ClaudeTranslator {
 
     private func control(_ line: ClaudeLine) -> [Output] {
         guard let id = line.requestID else { return [] }
-        guard line.request?.subtype == "can_use_tool" else { return [.unknownRequest(id)] }
-        return [.permission(request: id, tool: line.request?.toolName ?? "a tool")]
+        guard let request = line.request, request.subtype == "can_use_tool" else { return [.unknownRequest(id)] }
+        return [.permission(id, request)]
     }
 
     // MARK: What streams

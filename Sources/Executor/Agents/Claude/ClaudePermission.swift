@@ -1,0 +1,80 @@
+import Messages
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What Claude Code's wish to use a tool means to people. A value over what it says; see ``ControlRequest``.
+enum ClaudePermission {
+    /// Reasons to ask that a rule for the conversation takes away. For others (a sensitive file, the mode, an `ask` rule
+    /// of the user's own settings) it is asked each time.
+    private static let lasting: Set<String?> = [nil, "other", "subcommandResults", "workingDir"]
+    /// The longest command that is kept as it stands.
+    private static let longestCommand = 4096
+
+    /// The wish, in a task that runs in `directory`.
+    static func wish(_ id: String, _ request: ControlRequest, in directory: String) -> PermissionWish {
+        let tool = request.toolName ?? "a tool"
+        let input = request.input ?? [:]
+        return PermissionWish(
+            request: id, tool: tool, title: title(tool, input), input: input,
+            rules: rules(tool, input, request, directory))
+    }
+
+    /// A line of at most 500 characters.
+    private static func title(_ tool: String, _ input: JSONValue) -> String {
+        switch tool {
+        case "ExitPlanMode":
+            let lines = input["plan"]?.string?.split(whereSeparator: \.isNewline).map(String.init) ?? []
+            let first = lines.lazy.map { $0.drop { $0 == "#" || $0 == " " } }.first { !$0.isEmpty }
+            return "Leave plan mode and carry out the plan" + (first.map { ": \($0.prefix(200))" } ?? "")
+        case "AskUserQuestion":
+            let question = input["questions"]?.array?.first?["question"]?.string
+            return question.map { "Question: \($0.prefix(400))" } ?? tool
+        default: return String(ClaudeTool.title(tool, input).prefix(500))
+        }
+    }
+
+    private static func rules(
+        _ tool: String, _ input: JSONValue, _ request: ControlRequest, _ directory: String
+    ) -> [PermissionRule] {
+        guard !request.needsPerson, !request.suppressesRule, lasting.contains(request.reasonType) else { return [] }
+        let offered = request.suggestions.filter { $0.type == "addRules" && $0.behavior == "allow" }
+            .flatMap { $0.rules ?? [] }.map { PermissionRule(tool: $0.toolName, content: $0.ruleContent) }
+        let directories = request.suggestions.filter { $0.type == "addDirectories" }.flatMap { $0.directories ?? [] }
+            .filter { $0 != directory }
+        switch ClaudeTool.kind(tool) {
+        case "execute":
+            // A rule for the command would not do where it reaches out of the workspace: it would be asked again.
+            if !offered.isEmpty, directories.isEmpty { return offered }
+            guard let command = input["command"]?.string, command.utf8.count <= longestCommand else { return [] }
+            return [PermissionRule(tool: tool, exactly: command)]
+        case "edit":
+            // What it offers is its mode that edits unasked, which would let commands through as well.
+            if !offered.isEmpty { return offered }
+            return (directories.isEmpty ? [directory] : directories).map {
+                PermissionRule(tool: "Edit", content: "/\($0)/**")
+            }
+        default: return offered.isEmpty ? [PermissionRule(tool: tool)] : offered
+        }
+    }
+
+    /// Whether a task in plan mode does not even ask: what would touch something.
+    static func isOutOfPlan(_ request: ControlRequest) -> Bool {
+        ["edit", "execute"].contains(ClaudeTool.kind(request.toolName ?? "")) || request.reasonType == "mode"
+    }
+
+    /// Rules in the form in which Claude Code takes them with an answer, for as long as its process lives. A command as it
+    /// stands is not among them: there, a `*` in it would stand for anything.
+    static func updates(_ rules: [PermissionRule]) -> JSONValue? {
+        let rules = rules.filter { $0.exactly == nil }.map { rule -> JSONValue in
+            var fields: [String: JSONValue] = ["toolName": .string(rule.tool)]
+            fields["ruleContent"] = rule.content.map { .string($0) }
+            return .object(fields)
+        }
+        guard !rules.isEmpty else { return nil }
+        return [["type": "addRules", "rules": .array(rules), "behavior": "allow", "destination": "session"]]
+    }
+}

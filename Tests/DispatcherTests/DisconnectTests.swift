@@ -1,0 +1,278 @@
+import Mesh
+import Messages
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+/// What was chosen for a device that goes away, over the real mesh and a real store.
+@Suite struct DisconnectTests {
+    /// A task that runs and has said three things.
+    private static func running(_ rig: Rig, _ executor: FakeExecutor, _ choices: Choices) async throws -> TaskID {
+        try await executor.connect()
+        return try await another(rig, executor, choices)
+    }
+
+    private static func another(_ rig: Rig, _ executor: FakeExecutor, _ choices: Choices) async throws -> TaskID {
+        let task = try await rig.gateway.submit(choices: choices).id
+        _ = try await executor.assignment(task)
+        try executor.started(task)
+        try executor.append(task, 1...3)
+        try await executor.acknowledged(task, 3)
+        return task
+    }
+
+    private static func away(_ rig: Rig, _ executor: FakeExecutor, _ task: TaskID) async throws -> Stall {
+        try executor.disconnect()
+        return try await eventually("the stall", within: .seconds(10)) { try await rig.gateway.view(task).stalled }
+    }
+
+    private static func holds(_ task: TaskID, attempt: UInt32 = 1, ended: Bool = false) -> [AttemptReport] {
+        [AttemptReport(task: task, attempt: attempt, lastSeq: 3, ended: ended)]
+    }
+
+    private static func warnings(_ rig: Rig, _ task: TaskID) async throws -> [String] {
+        try await rig.gateway.log(task).filter { $0.kind == .log }.map(\.json)
+    }
+
+    @Test func eachTaskHasAGraceOfItsOwn() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let short = try await Self.running(rig, executor, Choices(graceS: 5))
+            let long = try await Self.another(rig, executor, Choices(graceS: 60))
+            let none = try await Self.another(rig, executor, Choices(graceS: 0))
+            #expect(executor.assigned.map(\.leaseS) == [20, 75, 15])
+            let since = try await Self.away(rig, executor, short).since
+            // With no grace it ends at once, and nobody is told of a stall.
+            #expect(try await rig.gateway.wait(none, for: .failed).error?.code == .deviceDisconnected)
+            #expect(try await rig.gateway.log(none).allSatisfy { !$0.json.contains("stalled") })
+            #expect(try await rig.gateway.view(long).stalled?.failsAt == since.adding(seconds: 60))
+            await rig.pass(5)
+            #expect(try await rig.gateway.wait(short, for: .failed).error?.code == .deviceDisconnected)
+            await rig.pass(54)
+            #expect(try await rig.gateway.view(long).state == .running)
+            let back = executor.again()
+            try await back.connect(Self.holds(long))
+            try await eventually("the end of the stall") { try await rig.gateway.view(long).stalled == nil }
+            await rig.pass(60)
+            #expect(try await rig.gateway.view(long).state == .running)
+        }
+    }
+
+    @Test func whoWaitsGoesOnWhenTheDeviceIsBackHoweverLate() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let task = try await Self.running(rig, executor, Choices(onDisconnect: .wait))
+            #expect(try await executor.assignment(task).leaseS == 0)
+            let stall = try await Self.away(rig, executor, task)
+            #expect(stall.failsAt == nil && stall.requeuesAt == nil)
+            await rig.pass(100_000)
+            #expect(try await rig.gateway.view(task).state == .running)
+            let back = executor.again()
+            try await back.connect(Self.holds(task))
+            try back.append(task, 4...5)
+            try back.finish(task, 6)
+            #expect(try await rig.gateway.wait(task, for: .completed).attempt == 1)
+        }
+    }
+
+    @Test func whoWaitsFailsWhenTheExecutorWasRestartedOrTheDeviceIsDeleted() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let first = try await Self.running(rig, executor, Choices(onDisconnect: .wait))
+            _ = try await Self.away(rig, executor, first)
+            let back = executor.again()
+            try await back.connect()
+            #expect(try await rig.gateway.wait(first, for: .failed).error?.code == .executorRestarted)
+            let second = try await Self.another(rig, back, Choices(onDisconnect: .wait))
+            _ = try await Self.away(rig, back, second)
+            rig.registry.remove("box", owner: Sample.owner)
+            #expect(try await rig.gateway.wait(second, for: .failed).error?.code == .deviceNotFound)
+        }
+    }
+
+    @Test func whoIsToRunAgainGoesBackWhenTheGraceEndsAndItsOldAttemptHoldsItsSlot() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway, slots: 1)
+            let task = try await Self.running(rig, executor, Choices(onDisconnect: .requeue, graceS: 10))
+            let behind = try await rig.gateway.submit(choices: Choices(priority: .high)).id
+            let stall = try await Self.away(rig, executor, task)
+            #expect(stall.requeuesAt == stall.since.adding(seconds: 10) && stall.failsAt == nil)
+            await rig.pass(10)
+            let queued = try await rig.gateway.wait(task, for: .queued)
+            #expect(queued.reason == .deviceOffline && queued.stalled == nil && queued.startedAt == nil)
+            // It keeps the rank that it had: behind a higher priority.
+            #expect(queued.queuePosition == 2)
+            let told = try #require(try await Self.warnings(rig, task).first)
+            #expect(told.contains("as attempt 2 (1 of at most 5 times)") && told.contains(#""source":"dispatcher""#))
+            // It returns late, and still runs the old attempt: that is stopped, and its slot is not given away before.
+            let back = executor.again()
+            try await back.connect(Self.holds(task))
+            try await eventually("the stop", within: .seconds(10)) {
+                back.stops.contains { $0.task == task && $0.discard }
+            }
+            #expect(try await rig.gateway.view(task).reason == .conversationBusy)
+            #expect(try await rig.gateway.view(behind).reason == .deviceBusy)
+            try back.append(task, 4...4)
+            try back.report()
+            _ = try await back.assignment(behind)
+            try back.finish(behind, 1)
+            #expect(try await back.assignment(task).attempt == 2)
+            try back.append(task, attempt: 2, 1...2)
+            try back.finish(task, attempt: 2, 3)
+            let end = try await rig.gateway.wait(task, for: .completed)
+            let log = try await rig.gateway.log(task)
+            #expect(end.attempt == 2 && log.map(\.seq) == Array(1...UInt64(log.count)))
+            #expect(log.filter { $0.attempt == 2 }.map(\.attemptSeq) == [1, 2])
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func whoIsToRunAgainDoesSoAtOnceWhenTheExecutorWasRestarted(verdict: Bool) async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway, slots: 1)
+            let task = try await Self.running(rig, executor, Choices(onDisconnect: .requeue))
+            let back = executor.again()
+            if verdict {
+                try await back.connect(Self.holds(task, ended: true))
+                try back.send(
+                    Sample.finished(task, 4, .failed, error: Fault(.executorRestarted, "it was restarted")))
+                try await back.acknowledged(task, 4)
+            } else {
+                try await back.connect()
+            }
+            let second = try await eventually("the second attempt", within: .seconds(10)) {
+                back.assigned.first { $0.attempt == 2 }
+            }
+            #expect(second.task == task && second.prompt == "echo")
+            let told = try #require(try await Self.warnings(rig, task).first)
+            #expect(told.contains("restarted"))
+        }
+    }
+
+    @Test func aLeaseThatHasRunOutIsNoFailureOfWhoIsToRunAgain() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let task = try await Self.running(rig, executor, Choices(onDisconnect: .requeue))
+            try executor.send(Sample.finished(task, 4, .failed, error: Fault(.deviceDisconnected, "heard nothing")))
+            try await eventually("the second attempt", within: .seconds(10)) {
+                executor.assigned.contains { $0.attempt == 2 }
+            }
+        }
+    }
+
+    @Test func theFifthReturnToTheQueueIsTheLast() async throws {
+        try await Rig.run { rig in
+            var executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let task = try await rig.gateway.submit(choices: Choices(onDisconnect: .requeue)).id
+            for attempt in 1...6 as ClosedRange<UInt32> {
+                let present = executor
+                try await eventually("attempt \(attempt)", within: .seconds(10)) {
+                    present.assigned.contains { $0.attempt == attempt }
+                }
+                try executor.started(task, attempt: attempt)
+                executor = executor.again()
+                try await executor.connect()
+            }
+            let end = try await rig.gateway.wait(task, for: .failed)
+            #expect(end.error?.code == .attemptsExhausted && end.attempt == 6)
+            #expect(end.error?.message.contains("5 times") == true)
+        }
+    }
+
+    @Test func cancelWorksAtOnceWhereverItIs() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let waiting = try await Self.running(rig, executor, Choices(onDisconnect: .wait))
+            let back = try await Self.another(rig, executor, Choices(onDisconnect: .requeue, graceS: 5))
+            let later = try await Self.another(rig, executor, Choices(onDisconnect: .requeue, graceS: 50))
+            _ = try await Self.away(rig, executor, waiting)
+            await rig.pass(5)
+            _ = try await rig.gateway.wait(back, for: .queued)
+            for task in [waiting, back, later] {
+                #expect(try await rig.gateway.ask(TaskCancel(owner: Sample.owner, task: task)).state == .cancelled)
+            }
+            await rig.pass(100)
+            // What it still runs is stopped, and not run again.
+            let returned = executor.again()
+            try await returned.connect([waiting, back, later].flatMap { Self.holds($0) })
+            try await eventually("the stops", within: .seconds(10)) {
+                Set(returned.stops.map(\.task)) == [waiting, back, later]
+            }
+            #expect(returned.assigned.isEmpty)
+        }
+    }
+
+    @Test func graceWaitAndReturnToTheQueueOutliveTheDispatcher() async throws {
+        let folder = try TemporaryDirectory()
+        let found = Mutex<[TaskID]>([])
+        try await Rig.run(folder: folder) { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            var tasks = [try await Self.running(rig, executor, Choices(onDisconnect: .wait))]
+            for choices in [
+                Choices(onDisconnect: .fail, graceS: 100), Choices(onDisconnect: .requeue, graceS: 200),
+                Choices(onDisconnect: .requeue, graceS: 1),
+            ] {
+                tasks.append(try await Self.another(rig, executor, choices))
+            }
+            _ = try await Self.away(rig, executor, tasks[0])
+            await rig.pass(1)
+            _ = try await rig.gateway.wait(tasks[3], for: .queued)
+            let all = tasks
+            found.withLock { $0 = all }
+        }
+        let tasks = found.withLock { $0 }
+        try await Rig.run(folder: folder, at: 50) { rig in
+            let views = try await tasks.asyncMap { try await rig.gateway.view($0) }
+            #expect(views.map(\.state) == [.running, .running, .running, .queued])
+            let since = try #require(views[0].stalled?.since)
+            #expect(views[0].stalled == Stall(since: since))
+            #expect(views[1].stalled == Stall(since: since, failsAt: since.adding(seconds: 100)))
+            #expect(views[2].stalled == Stall(since: since, requeuesAt: since.adding(seconds: 200)))
+            #expect(views[3].attempt == 1 && views[3].reason == .deviceOffline)
+            // The clock of a rig moves a little while it starts.
+            await rig.pass(52)
+            #expect(try await rig.gateway.wait(tasks[1], for: .failed).error?.code == .deviceDisconnected)
+            await rig.pass(100)
+            _ = try await rig.gateway.wait(tasks[2], for: .queued)
+            #expect(try await rig.gateway.view(tasks[0]).state == .running)
+            let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
+            try await back.connect(Self.holds(tasks[0]))
+            try back.finish(tasks[0], 4)
+            _ = try await rig.gateway.wait(tasks[0], for: .completed)
+            #expect(try await back.assignment(tasks[3]).attempt == 2)
+            #expect(try await back.assignment(tasks[2]).attempt == 2)
+        }
+    }
+
+    @Test func ourOwnRestartIsNoAbsenceOfADeviceWithoutGrace() async throws {
+        let folder = try TemporaryDirectory()
+        let found = Mutex<TaskID?>(nil)
+        try await Rig.run(folder: folder) { rig in
+            let task = try await Self.running(rig, FakeExecutor(gateway: rig.gateway), Choices(graceS: 0))
+            found.withLock { $0 = task }
+            // Before its gateway goes, which would be the device's absence.
+            await rig.server.stop()
+        }
+        let task = try #require(found.withLock { $0 })
+        try await Rig.run(folder: folder) { rig in
+            await rig.pass(2)
+            #expect(try await rig.gateway.view(task).state == .running)
+            let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
+            try await back.connect(Self.holds(task))
+            try back.finish(task, 4)
+            _ = try await rig.gateway.wait(task, for: .completed)
+        }
+    }
+}
+
+extension Array {
+    /// One after the other.
+    func asyncMap<T>(_ body: (Element) async throws -> T) async rethrows -> [T] {
+        var result: [T] = []
+        for element in self { result.append(try await body(element)) }
+        return result
+    }
+}

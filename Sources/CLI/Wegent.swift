@@ -22,14 +22,16 @@ public struct Wegent: AsyncParsableCommand {
               wegent run --device build-box 'make'   … on another one
               wegent devices                         your machines
               wegent logs -f TASK                    what a task says, live
+              wegent approvals                       what agents wait for your permission to do
 
             The gateway's address and your token come from --url and --token, else from WEGENT_BACKEND_URL and \
             WEGENT_TOKEN, else from what `wegent login` or `wegent up` saved.
             """,
         version: Product.version,
         subcommands: [
-            UpCommand.self, RunCommand.self, DevicesCommand.self, TasksCommand.self, LogsCommand.self,
-            CancelCommand.self, LoginCommand.self, LogoutCommand.self, TokenCommand.self,
+            UpCommand.self, RunCommand.self, TasksCommand.self, LogsCommand.self, CancelCommand.self, RetryCommand.self,
+            ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, ConversationsCommand.self,
+            DevicesCommand.self, DefaultsCommand.self, LoginCommand.self, LogoutCommand.self, TokenCommand.self,
         ])
 
     public init() {}

@@ -44,7 +44,7 @@ struct CommandTests {
         let defaults = try plain.settings(.init(environment: ["HOME": "/h"]))
         #expect(defaults.host == "127.0.0.1" && defaults.port == 8787 && defaults.data == "/h/.local/share/wegent")
         #expect(defaults.executor?.home == "/h/.local/share/wegent/executor" && defaults.executor?.slots == 5)
-        #expect(defaults.executor?.allowShell == false)
+        #expect(defaults.executor?.allowShell == false && defaults.approvalS == 600)
         let environment = ["HOME": "/h", "WEGENT_PORT": "1234", "WEGENT_DATA": "/d", "WEGENT_CLAUDE": "/c"]
         let named = try plain.settings(.init(environment: environment))
         #expect(named.port == 1234 && named.data == "/d" && named.executor?.claude == "/c")
@@ -73,11 +73,14 @@ struct CommandTests {
         device.isDefault = true
         let table = ListDevices.table([device], now: .now())
         #expect(table.rows == [["★", "Box", "online", "2/5", "shell", "now", "a1"]])
+        device.labels = ["env": "ci", "gpu": ""]
+        let labelled = ListDevices.table([device], now: .now())
+        #expect(labelled.header[6] == "LABELS" && labelled.rows[0][6] == "env=ci, gpu")
         let task = TaskView(
             id: .generate(), state: .failed, target: .defaultDevice, conversation: .generate(), agent: "shell",
             prompt: "x", attempt: 1, error: Fault(.exitStatus, "no"), lastSeq: 3, createdAt: .now())
         #expect(
-            TasksCommand.table([task], now: .now()).rows[0][1...].joined(separator: "|")
+            TasksCommand.table([TaskItem(task)], now: .now()).rows[0][1...].joined(separator: "|")
                 == "failed (exit_status)|now|default|shell|x")
     }
 

@@ -35,11 +35,14 @@ struct DeviceChoiceTests {
     }
 
     @Test func tasksMayBeAbbreviated() throws {
-        let ids = ["019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071", "019a2b3c-4d5f-7f60-8a1b-2c3d4e5f6071"].compactMap(
-            TaskID.init)
-        #expect(try TaskReference.match("019a2b3c-4d5f", ids) == ids[1])
-        let many = #expect(throws: Failure.self) { try TaskReference.match("019a2b3c", ids) }
+        let ids = ["019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071", "019a2b3c-4d5f-7f60-8a1b-2c3d4e5f6071"]
+        func match(_ text: String) throws -> String? { try Shortened.match(text, ids, "tasks") { $0 } }
+        #expect(try match("019a2b3c-4d5f") == ids[1])
+        let many = #expect(throws: Failure.self) { try match("019a2b3c") }
         #expect(many?.description == "2 tasks begin with 019a2b3c; give more of the id")
-        #expect(throws: Failure.self) { try TaskReference.match("ffffff", ids) }
+        #expect(try match("ffffff") == nil)
+        for text in ["019a2", "xyzxyz", ""] {
+            #expect(throws: (any Error).self) { try Shortened.check(text, "a task", list: "tasks") }
+        }
     }
 }

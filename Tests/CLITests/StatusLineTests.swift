@@ -31,9 +31,26 @@ struct StatusLineTests {
         (status.state, status.device) = (.running, "box")
         status.stalled = Stall(since: Timestamp(milliseconds: 6000), failsAt: Timestamp(milliseconds: 36_000))
         #expect(text(status) == "▸ box · connection lost 4 s ago, fails in 26 s · 3.2 s · Ctrl-C cancels")
+        status.stalled = Stall(since: Timestamp(milliseconds: 6000), requeuesAt: Timestamp(milliseconds: 36_000))
+        #expect(text(status).contains(" · connection lost 4 s ago, starts anew in 26 s · "))
+        status.stalled = Stall(since: Timestamp(milliseconds: 6000))
+        #expect(text(status).contains(" · connection lost 4 s ago, waits for it · "))
         status.stalled = nil
         status.trouble = "connection lost, try 2"
         #expect(text(status) == "▸ box · running · 3.2 s · connection lost, try 2")
+    }
+
+    @Test func tellsWhatTheEventsSayAtOnce() throws {
+        var status = StatusLine()
+        status.take(
+            try event(
+                #"{"state":"running","stalled":{"since":"1970-01-01T00:00:06.000Z","fails_at":"1970-01-01T00:00:36.000Z"}}"#
+            ))
+        #expect(text(status).contains("connection lost 4 s ago, fails in 26 s"))
+        status.take(try event(#"{"state":"running","waiting_for":"approval"}"#))
+        #expect(text(status).contains(" · waiting for approval · "))
+        status.take(try event(#"{"state":"running"}"#))
+        #expect(text(status).contains(" · running · "))
     }
 
     @Test func neverFillsTheLine() {

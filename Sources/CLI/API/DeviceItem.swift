@@ -9,6 +9,8 @@ struct DeviceItem: Codable, Equatable, Sendable {
     var statusReason: StatusReason?
     /// Whether tasks without a target go here.
     var isDefault: Bool
+    /// What its owner wrote on it; nil from a gateway that knows none.
+    var labels: [String: String]?
     var slots: Slots
     var version: String?
     var agents: [Agent]
@@ -17,7 +19,7 @@ struct DeviceItem: Codable, Equatable, Sendable {
     var connectedAt: Timestamp?
 
     enum CodingKeys: String, CodingKey {
-        case id, name, status, slots, version, agents, platform
+        case id, name, status, labels, slots, version, agents, platform
         case statusReason = "status_reason"
         case isDefault = "is_default"
         case lastSeenAt = "last_seen_at"

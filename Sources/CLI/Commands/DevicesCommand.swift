@@ -5,20 +5,29 @@ import Messages
 struct DevicesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "devices",
-        abstract: "List your devices; star, unstar or delete one.",
+        abstract: "List your devices; star, unstar, rename, label or delete one.",
         discussion: """
             Examples:
               wegent devices
               wegent devices --json
               wegent devices star build-box       the default for tasks without --device
+              wegent devices rename build-box 'The fast one'
+              wegent devices label build-box env=ci gpu-    sets env, takes gpu away
+              wegent devices --label env=ci
               wegent devices delete old-laptop    until it connects again
             """,
-        subcommands: [ListDevices.self, StarDevice.self, UnstarDevice.self, DeleteDevice.self],
+        subcommands: [
+            ListDevices.self, StarDevice.self, UnstarDevice.self, RenameDevice.self, LabelDevice.self,
+            DeleteDevice.self,
+        ],
         defaultSubcommand: ListDevices.self)
 }
 
 struct ListDevices: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List your devices (the default).")
+
+    @Option(help: ArgumentHelp("Only those with this label.", valueName: "name[=value]"))
+    var label: String?
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -26,27 +35,29 @@ struct ListDevices: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
-        let devices = try await connection.backend().devices()
+        let devices = try await connection.backend().devices(label: label)
         if json { return try Output.json(items: devices) }
         guard !devices.isEmpty else {
+            if let label { return Output.notice("no device has the label \(label)") }
             return Output.notice("no devices yet; start one with `wegent-executor --mode local`")
         }
         let terminal = Terminal.current
         Output.write(Self.table(devices, now: .now()).text(width: terminal.width, paint: terminal.paint))
     }
 
-    /// The table of `devices`; the star marks the default.
+    /// The table of `devices`; the star marks the default. Labels have a column when there are any.
     static func table(_ devices: [DeviceItem], now: Timestamp) -> Table {
-        Table(
-            header: ["", "NAME", "STATUS", "SLOTS", "AGENTS", "LAST SEEN", "ID"],
+        let labelled = devices.contains { !($0.labels ?? [:]).isEmpty }
+        return Table(
+            header: ["", "NAME", "STATUS", "SLOTS", "AGENTS", "LAST SEEN"] + (labelled ? ["LABELS"] : []) + ["ID"],
             rows: devices.map { device in
                 let seen = device.lastSeenAt.map { Elapsed.ago(now.seconds(since: $0)) } ?? "never"
                 let agents = device.agents.filter(\.ready).map(\.name).joined(separator: ", ")
                 return [
                     device.isDefault ? "★" : "", device.name, device.condition,
                     "\(device.slots.used)/\(device.slots.total)", agents.isEmpty ? "none" : agents,
-                    device.isConnected ? "now" : seen, device.id,
-                ]
+                    device.isConnected ? "now" : seen,
+                ] + (labelled ? [TextWidth.fit(LabelDevice.text(device.labels ?? [:]), 32)] : []) + [device.id]
             })
     }
 }

@@ -21,8 +21,12 @@ struct RunCommand: AsyncParsableCommand {
               wegent run --agent shell 'uname -a; df -h'
               git diff | wegent run -
               wegent run --json 'hello' | jq -r .kind
+              wegent run --device laptop --if-offline wait --priority high 'tidy up'
+              wegent run --timeout 2h --idle-timeout 10m --on-disconnect requeue 'run the benchmarks'
 
             Without --device and --cloud the task goes to your default device (the star in `wegent devices`).
+            What is not chosen comes from `wegent defaults`. When the agent asks for permission you are asked here: y \
+            allows once, a in this conversation, n denies. Without a terminal, answer with `wegent approve` or `deny`.
             Ctrl-C cancels the task; a second Ctrl-C leaves at once.
             Exit code: 0 completed, 1 failed, 130 cancelled, 64 wrong use.
             """)
@@ -45,6 +49,8 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Print each event as one line of JSON.")
     var json = false
 
+    @OptionGroup(title: "Choices") var choices: ChoiceOptions
+
     @OptionGroup var connection: ConnectionOptions
 
     @Argument(help: "What to do; - reads it from standard input.")
@@ -63,17 +69,9 @@ struct RunCommand: AsyncParsableCommand {
         let new = NewTask(
             prompt: prompt == "-" ? try Self.input() : prompt, target: try await target(backend), agent: agent,
             cwd: cwd, conversation: conversation.flatMap(ConversationID.init),
-            idempotencyKey: Identifier<NewTask>.generate().description)
+            idempotencyKey: Identifier<NewTask>.generate().description, choices: choices.choices)
         let task = try await backend.submit(new)
-        let terminal = Terminal.current
-        let live = LiveTask(backend: backend, task: task, display: json ? nil : Display(terminal))
-        if !json, !terminal.isLive, task.state == .queued, let reason = task.reason {
-            Output.notice("task \(task.id) waits: \(reason.sentence)")
-        }
-        let end = try await live.watch(interrupts: interrupts)
-        if let error = end.error { Output.notice("error: task \(task.id) failed: \(error.message) (\(error.code))") }
-        if end.state == .cancelled { Output.notice("task \(task.id) was cancelled") }
-        guard end.exitCode == 0 else { throw ExitCode(end.exitCode) }
+        try await WatchedTask.show(task, backend, json: json, interrupts: interrupts)
     }
 
     private func target(_ backend: Backend) async throws -> String {

@@ -33,10 +33,10 @@ struct TasksCommand: AsyncParsableCommand {
     }
 
     /// The table of `tasks`.
-    static func table(_ tasks: [TaskView], now: Timestamp) -> Table {
+    static func table(_ tasks: [TaskItem], now: Timestamp) -> Table {
         Table(
             header: ["TASK", "STATE", "AGE", "DEVICE", "AGENT", "PROMPT"],
-            rows: tasks.map { task in
+            rows: tasks.map(\.view).map { task in
                 let device = task.deviceName ?? task.device ?? task.target.description
                 return [
                     task.id.description, state(task), Elapsed.ago(now.seconds(since: task.createdAt)),
@@ -45,10 +45,15 @@ struct TasksCommand: AsyncParsableCommand {
             })
     }
 
-    /// The state with what explains it: a place in the queue, an error's code, a lost connection.
+    /// The state with what explains it: a place in the queue and a priority of its own, an error's code, a lost
+    /// connection, a question.
     private static func state(_ task: TaskView) -> String {
-        if let place = task.queuePosition { return "queued (\(place))" }
+        if let place = task.queuePosition {
+            let priority = task.choices?.priority.flatMap { $0 == .normal ? nil : ", \($0)" } ?? ""
+            return "queued (\(place)\(priority))"
+        }
         if let error = task.error { return "failed (\(error.code))" }
-        return task.stalled == nil ? task.state.rawValue : "running (stalled)"
+        if task.stalled != nil { return "running (stalled)" }
+        return task.waitingFor == .approval ? "waits for approval" : task.state.rawValue
     }
 }

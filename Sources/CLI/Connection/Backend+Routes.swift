@@ -7,8 +7,12 @@ extension Backend {
             LoginReply.self, "POST", "/auth/login", body: ["username": user, "password": password])
     }
 
-    /// All of the user's devices.
-    func devices() async throws -> [DeviceItem] { try await call(Listing<DeviceItem>.self, "GET", "/devices").items }
+    /// The user's devices.
+    /// - Parameter label: Only those with this one, as in the API; nil = all.
+    func devices(label: String? = nil) async throws -> [DeviceItem] {
+        let query = label.map { "?label=\($0.escaped)" } ?? ""
+        return try await call(Listing<DeviceItem>.self, "GET", "/devices\(query)").items
+    }
 
     /// Makes a device the default.
     func star(_ device: String) async throws { try await answer("PUT", "/devices/\(device.escaped)/default") }
@@ -19,27 +23,40 @@ extension Backend {
     /// Forgets a device.
     func delete(device: String) async throws { try await answer("DELETE", "/devices/\(device.escaped)") }
 
-    /// Hands in a task. The key makes a second try harmless, so a connection that broke is tried again.
-    func submit(_ task: NewTask) async throws -> TaskView {
+    /// Changes what the owner calls a device; `patch` as in the API.
+    func update(device: String, _ patch: [String: JSONValue]) async throws -> DeviceItem {
+        try await call(DeviceItem.self, "PATCH", "/devices/\(device.escaped)", body: patch)
+    }
+
+    /// Hands in a task.
+    func submit(_ task: NewTask) async throws -> TaskView { try await repeatable("/tasks", task) }
+
+    /// Does an ended task again, as a new one.
+    func retry(_ id: TaskID, key: String) async throws -> TaskView {
+        try await repeatable("/tasks/\(id)/retry", ["idempotency_key": key])
+    }
+
+    /// Asks for a new task. The key in `body` makes a second try harmless, so a connection that broke is tried again.
+    private func repeatable(_ path: String, _ body: some Encodable & Sendable) async throws -> TaskView {
         for _ in 0..<2 {
-            do { return try await call(TaskView.self, "POST", "/tasks", body: task) } catch let error as Unreachable {
+            do { return try await call(TaskItem.self, "POST", path, body: body).view } catch let error as Unreachable {
                 guard error.mayHaveArrived else { throw error }
             }
         }
-        return try await call(TaskView.self, "POST", "/tasks", body: task)
+        return try await call(TaskItem.self, "POST", path, body: body).view
     }
 
     /// A task as it is now.
-    func task(_ id: TaskID) async throws -> TaskView { try await call(TaskView.self, "GET", "/tasks/\(id)") }
+    func task(_ id: TaskID) async throws -> TaskView { try await call(TaskItem.self, "GET", "/tasks/\(id)").view }
 
     /// The newest tasks first.
-    func tasks(limit: Int) async throws -> Listing<TaskView> {
-        try await call(Listing<TaskView>.self, "GET", "/tasks?limit=\(limit)")
+    func tasks(limit: Int) async throws -> Listing<TaskItem> {
+        try await call(Listing<TaskItem>.self, "GET", "/tasks?limit=\(limit)")
     }
 
     /// Asks for the end of a task.
     func cancel(_ id: TaskID) async throws -> TaskView {
-        try await call(TaskView.self, "POST", "/tasks/\(id)/cancel")
+        try await call(TaskItem.self, "POST", "/tasks/\(id)/cancel").view
     }
 
     /// Events behind `after`; `next` is nil only behind the last one of all.

@@ -15,6 +15,10 @@ struct StatusLine: Sendable, Equatable {
     var trouble: String?
     /// Whether somebody asked for the end.
     var cancelling = false
+    /// What it waits for while it runs.
+    var waitingFor: WaitingFor?
+    /// The question that is open at this terminal; it takes the place of everything else.
+    var question: ApprovalPrompt?
 
     /// Takes in what a `state` event says.
     mutating func take(_ event: TaskEvent) {
@@ -23,6 +27,8 @@ struct StatusLine: Sendable, Equatable {
         if let name = event.data["device_name"]?.string { device = name }
         queuePosition = state == .queued ? event.data["queue_position"]?.number.map { Int($0) } : nil
         reason = state == .queued ? event.data["reason"]?.string.map(WaitReason.init(rawValue:)) : nil
+        waitingFor = event.data["waiting_for"]?.string.map(WaitingFor.init(rawValue:))
+        stalled = event.data["stalled"].flatMap { try? Backend.decoder.decode(Stall.self, from: $0.bytes.data) }
     }
 
     /// Takes in what the gateway says of the task.
@@ -30,11 +36,13 @@ struct StatusLine: Sendable, Equatable {
         state = task.state
         device = task.deviceName ?? task.device ?? device
         (queuePosition, reason, stalled) = (task.queuePosition, task.reason, task.stalled)
+        waitingFor = task.waitingFor
         if task.cancelRequestedAt != nil { cancelling = true }
     }
 
     /// The line, short enough not to wrap.
     func text(elapsed: Double, now: Timestamp, width: Int, paint: Paint) -> String {
+        if let question { return paint.yellow("▸ \(question.text(max(0, width - 3)))") }
         var parts = [device ?? "cloud"]
         if let slots { parts.append("\(slots.used)/\(slots.total) slots") }
         parts.append(activity(now))
@@ -53,6 +61,7 @@ struct StatusLine: Sendable, Equatable {
             return "\(lost), waits for it"
         }
         if cancelling { return "cancelling" }
+        if waitingFor == .approval { return "waiting for approval" }
         guard state == .queued else { return state.rawValue }
         let place = queuePosition.map { ", place \($0)" } ?? ""
         return "queued\(place)" + (reason.map { ": \($0.sentence)" } ?? "")

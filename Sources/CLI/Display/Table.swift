@@ -22,7 +22,7 @@ struct Table: Sendable {
     }
 
     /// One line, without control characters.
-    private static func line(_ text: String) -> String {
+    static func line(_ text: String) -> String {
         var filter = ControlFilter()
         return filter.clean(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }

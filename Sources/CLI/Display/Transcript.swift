@@ -32,8 +32,8 @@ struct Transcript: Sendable {
         case "tool_call_update": return toolUpdate(data)
         case "plan": return plan(data)
         case "log": return log(data)
-        case "permission_request":
-            return line(paint.yellow("? ") + "asks for permission: \(clean(data["title"]?.string ?? ""))")
+        case "permission_request": return permission(data)
+        case "permission_resolved": return resolution(data)
         default: return ""
         }
     }
@@ -116,6 +116,32 @@ struct Transcript: Sendable {
         case "error", "critical": return line(paint.red("! \(text)"))
         case "warning": return line(paint.yellow("! \(text)"))
         default: return line(paint.dim("· \(text)"))
+        }
+    }
+
+    // MARK: Permissions
+
+    private mutating func permission(_ data: JSONValue) -> String {
+        let title = ApprovalText.title(data["tool"]?.string ?? "", data["title"]?.string ?? "")
+        let input = ApprovalText.input(data["input"] ?? .null, besides: title)
+        var out = line(paint.yellow("? ") + paint.bold(oneLine(clean(title), 200)))
+        for text in input.lines { out += line(paint.dim("  " + TextWidth.fit(clean(text), 200))) }
+        if input.hidden > 0 {
+            out += line(paint.dim("  … \(input.hidden) more line\(input.hidden == 1 ? "" : "s")"))
+        }
+        return out
+    }
+
+    private mutating func resolution(_ data: JSONValue) -> String {
+        let state = ApprovalState(rawValue: data["state"]?.string ?? "")
+        let text = ApprovalText.resolution(
+            state: state, scope: data["scope"]?.string.map(ApprovalScope.init(rawValue:)),
+            by: data["resolved_by"]?.string, message: data["message"]?.string)
+        let words = oneLine(clean(text), 1000)
+        switch state {
+        case .allowed: return line(paint.green("✓ \(words)"))
+        case .denied, .expired: return line(paint.red("✗ \(words)"))
+        default: return line(paint.dim("· \(words)"))
         }
     }
 

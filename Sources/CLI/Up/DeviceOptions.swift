@@ -43,12 +43,3 @@ struct DeviceOptions: ParsableArguments {
             times: times)
     }
 }
-
-extension PermissionMode: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let mode = Self.all.first(where: { $0.rawValue == argument }) else { return nil }
-        self = mode
-    }
-
-    public static var allValueStrings: [String] { all.map(\.rawValue) }
-}

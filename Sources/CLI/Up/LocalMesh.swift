@@ -34,7 +34,8 @@ actor LocalMesh {
         try await registry.start()
         let dispatcher = DispatcherServer(
             DispatcherConfiguration(
-                registry: registry.endpoint, bind: "inproc://dispatcher", dataDirectory: "\(settings.data)/dispatcher"),
+                registry: registry.endpoint, bind: "inproc://dispatcher", dataDirectory: "\(settings.data)/dispatcher",
+                approvalS: settings.approvalS),
             reactor: reactor, logger: named("dispatcher"))
         self.dispatcher = dispatcher
         try await dispatcher.start()

@@ -45,6 +45,8 @@ struct UpCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "This machine as a device") var device: DeviceOptions
 
+    @OptionGroup(title: "Tasks") var tasks: TaskOptions
+
     @Option(help: "The lowest level that is logged (or WEGENT_LOG_LEVEL). Default: warning")
     var logLevel: LogLevel?
 
@@ -78,6 +80,7 @@ struct UpCommand: AsyncParsableCommand {
         return UpSettings(
             data: data, host: try setting.value(host, "WEGENT_HOST") ?? "127.0.0.1",
             port: try setting.value(port, "WEGENT_PORT") ?? 8787, json: json, firstTask: firstTask,
+            approvalS: try tasks.approval(setting),
             executor: noExecutor ? nil : try device.configuration(home: "\(data)/executor", setting),
             environment: setting.environment)
     }

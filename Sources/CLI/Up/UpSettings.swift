@@ -12,6 +12,8 @@ struct UpSettings: Sendable {
     var json: Bool
     /// Run and show a first task.
     var firstTask: Bool
+    /// Seconds that a person has to answer what an agent asks for.
+    var approvalS: Double
     /// This machine as a device; nil with `--no-executor`. Address and token are filled in when they are known.
     var executor: ExecutorConfiguration?
     /// The environment of this process.

@@ -22,14 +22,21 @@ struct LiveTask: Sendable {
     let task: TaskView
     /// Nil = one JSON event a line, exactly as the gateway sent it.
     let display: Display?
+    /// Where questions about permissions are answered; nil = they are told with how to answer them.
+    var keyboard: Keyboard?
 
     /// Shows the task up to its end.
     /// - Parameter interrupts: Ctrl-C; nil when it means something else here. The first one asks for the end of the
     ///   task, the second one ends this process at once.
     func watch(after: UInt64 = 0, interrupts: Interrupts?) async throws -> End {
         if let display { await display.update { $0.take(task) } }
+        let desk = ApprovalDesk(backend: backend, display: display, keyboard: keyboard)
         let end: End? = try await withThrowingTaskGroup(of: End?.self) { group in
-            group.addTask { try await follow(after) }
+            group.addTask { try await follow(after, desk) }
+            group.addTask {
+                await desk.run()
+                return nil
+            }
             if let interrupts { group.addTask { await obey(interrupts) } }
             if let display {
                 group.addTask {
@@ -52,12 +59,13 @@ struct LiveTask: Sendable {
         return end
     }
 
-    private func follow(_ after: UInt64) async throws -> End {
+    private func follow(_ after: UInt64, _ desk: ApprovalDesk) async throws -> End {
         var end = End(state: .failed)
         try await TaskFollower(backend: backend, task: task.id).follow(after: after) { news in
             switch news {
             case .event(let event, let line):
                 if let display { await display.show(event) } else { Output.write(line + [0x0a]) }
+                desk.take(event)
                 if event.isLast { end = End(state: event.state ?? .failed, error: event.error) }
             case .broken(let tries): await tell(tries)
             case .restored: await tell(nil)
@@ -79,6 +87,7 @@ struct LiveTask: Sendable {
         for await _ in interrupts.stream {
             count += 1
             guard count == 1 else {
+                keyboard?.end()
                 await display?.end()
                 Output.notice("left; task \(task.id) is being cancelled")
                 exit(130)

@@ -1,0 +1,9 @@
+import Messages
+
+/// The body of `POST /tasks/{task}/approvals/{approval}`.
+struct ApprovalAsked: Encodable, Equatable, Sendable {
+    var decision: ApprovalDecision
+    var scope = ApprovalScope.once
+    /// What the agent is told with a `deny`.
+    var message: String?
+}

@@ -1,0 +1,66 @@
+import Messages
+
+/// `wegent approvals --watch`: each permission request when it comes, and how it was resolved.
+struct ApprovalWatch: Sendable {
+    /// Between two questions to the gateway: a person takes longer to answer than this.
+    private static let pause: Duration = .seconds(1)
+    /// How many resolved ones are remembered; older ones do not come up again.
+    private static let remembered = 4096
+
+    let backend: Backend
+    let limit: Int
+    let all: Bool
+    let json: Bool
+
+    /// Goes on until the process is ended.
+    /// - Throws: ``Refusal``; ``Unreachable`` when the gateway stays away for about a minute.
+    func run() async throws {
+        var (known, plan) = ([ApprovalID: ApprovalState](), RetryPlan())
+        var isFirst = true
+        while true {
+            do {
+                // Resolved ones are asked for as well: how a request ended is news.
+                let newest = try await backend.approvals(state: "all", limit: 200).items
+                plan.succeeded()
+                let news = Self.news(newest, &known, isFirst: isFirst, all: all, limit: limit)
+                for approval in news { try tell(approval) }
+                if known.count > Self.remembered { known = known.filter { id, _ in newest.contains { $0.id == id } } }
+                isFirst = false
+            } catch let error as Unreachable {
+                guard let pause = plan.failed() else { throw error }
+                if plan.failures == 1 { Output.notice("the connection was lost, trying again") }
+                try await Task.sleep(for: pause)
+            }
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+
+    /// What is new, the oldest first.
+    /// - Parameter known: What was told, and is told now.
+    static func news(
+        _ newest: [ApprovalView], _ known: inout [ApprovalID: ApprovalState], isFirst: Bool, all: Bool, limit: Int
+    ) -> [ApprovalView] {
+        var news: [ApprovalView] = []
+        for approval in newest where known[approval.id] != approval.state {
+            let wasKnown = known.updateValue(approval.state, forKey: approval.id) != nil
+            // At the start the past is told only to who asks for it.
+            if approval.state == .pending || wasKnown || !isFirst || all { news.append(approval) }
+        }
+        return (isFirst ? Array(news.prefix(limit)) : news).reversed()
+    }
+
+    private func tell(_ approval: ApprovalView) throws {
+        if json { return try Output.json(approval) }
+        let terminal = Terminal.current
+        let device = approval.deviceName ?? approval.device ?? "cloud"
+        let how =
+            approval.state == .pending
+            ? ApprovalText.state(approval, now: .now())
+            : ApprovalText.resolution(
+                state: approval.state, scope: approval.scope, by: approval.resolvedBy, message: approval.message)
+        let table = Table(
+            header: [approval.id.description, device, ApprovalText.title(approval), how].map(Table.line), rows: [])
+        let line = table.header.joined(separator: "  ")
+        Output.write((approval.state == .pending ? terminal.paint.bold(line) : terminal.paint.dim(line)) + "\n")
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Messages
+import Testing
+
+@testable import CLI
+
+struct ApprovalTests {
+    private static func approval(_ fields: String = #""state":"pending""#) throws -> ApprovalView {
+        try Backend.decoder.decode(
+            ApprovalView.self, from: [UInt8](StubGateway.approval(StubGateway.approval, fields).utf8).data)
+    }
+
+    private func prompt(_ typed: String...) throws -> (ApprovalPrompt, ApprovalAsked?) {
+        var prompt = ApprovalPrompt(try Self.approval())
+        var answer: ApprovalAsked?
+        for keys in typed { answer = prompt.press(Array(keys.utf8)) ?? answer }
+        return (prompt, answer)
+    }
+
+    @Test func aKeyIsAnAnswer() throws {
+        #expect(try prompt("y").1 == ApprovalAsked(decision: .allow))
+        #expect(try prompt("A").1 == ApprovalAsked(decision: .allow, scope: .conversation))
+        #expect(try prompt("n", "\n").1 == ApprovalAsked(decision: .deny))
+        #expect(try prompt("x", " ", "\r", "q").1 == nil)
+        #expect(try prompt("y").0.stage == .sending)
+        // What comes behind the answer is not the next one.
+        #expect(try prompt("yn").0.stage == .sending)
+    }
+
+    @Test func aReasonIsTypedAndCorrected() throws {
+        let typed = try prompt("n", "use  stagging", "\u{7f}\u{7f}\u{7f}\u{7f}ing", "\r")
+        #expect(typed.1 == ApprovalAsked(decision: .deny, message: "use staging"))
+        #expect(try prompt("n", "é\u{7f}ü", "\n").1?.message == "ü")
+        #expect(try prompt("n", "nonsense\u{15}y", "\n").1?.message == "y")
+        let arrows = try prompt("n", "ab", "\u{1b}[D", "c", "\n")
+        #expect(arrows.1?.message == "abc")
+        // Escape goes back, and y is an answer again.
+        #expect(try prompt("n", "no", "\u{1b}", "y").1 == ApprovalAsked(decision: .allow))
+        var again = try prompt("y").0
+        again.again()
+        #expect(again.press([UInt8(ascii: "a")]) == ApprovalAsked(decision: .allow, scope: .conversation))
+    }
+
+    @Test func theQuestionFitsTheLine() throws {
+        #expect(
+            try prompt().0.text(200) == "allow? y once · n no · a allow Bash(npm test:*) in this conversation")
+        #expect(try prompt("n", "because").0.text(200) == "no, because (Enter sends, Esc goes back): because")
+        let long = try prompt("n", String(repeating: "x", count: 300) + "end").0
+        for width in [50, 80] {
+            #expect(TextWidth.of(long.text(width)) <= width)
+            #expect(long.text(width).hasSuffix("end"))
+        }
+        #expect(TextWidth.of(try prompt().0.text(20)) <= 20)
+        var status = StatusLine()
+        status.question = try prompt().0
+        #expect(status.text(elapsed: 1, now: .now(), width: 80, paint: .plain).hasPrefix("▸ allow? y once"))
+    }
+
+    @Test func theTranscriptTellsRequestsAndResolutions() throws {
+        var transcript = Transcript(paint: .plain, isTerminal: true)
+        func show(_ kind: String, _ data: String) throws -> String {
+            let value = try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))
+            return transcript.show(TaskEvent(seq: 1, kind: kind, time: .now(), data: value))
+        }
+        #expect(try show("permission_request", StubGateway.approval()) == "? Bash: npm test\n")
+        let lines = (1...9).map { "\($0)" }.joined(separator: "\\n")
+        let write =
+            #"{"tool":"Write","title":"Write: a.txt","input":{"file_path":"a.txt","content":"\#(lines)","big":true}}"#
+        #expect(
+            try show("permission_request", write)
+                == "? Write: a.txt\n  big: true\n  content:\n    1\n    2\n    3\n    4\n    5\n    6\n  … 3 more lines\n"
+        )
+        let odd = #"{"tool":"Bash","title":"x\u001b]0;t\u0007y","input":{"command":"\u001b[2Jrm"}}"#
+        #expect(try show("permission_request", odd) == "? Bash: xy\n  command: rm\n")
+        for (fields, text) in [
+            (#""state":"allowed","scope":"once","resolved_by":"ada (laptop)""#, "✓ allowed by ada (laptop)"),
+            (#""state":"allowed","scope":"conversation""#, "✓ allowed in this conversation"),
+            (#""state":"denied","resolved_by":"bob","message":"not now""#, "✗ denied by bob: not now"),
+            (#""state":"expired""#, "✗ denied: nobody answered in time"),
+            (#""state":"abandoned""#, "· not needed any more"),
+        ] {
+            #expect(try show("permission_resolved", StubGateway.approval(StubGateway.approval, fields)) == text + "\n")
+        }
+    }
+
+    @Test func theListTellsHowMuchTimeIsLeft() throws {
+        var pending = try Self.approval()
+        pending.expiresAt = Timestamp(milliseconds: 600_000)
+        var soon = pending
+        soon.id = .generate()
+        soon.expiresAt = Timestamp(milliseconds: 65_000)
+        let denied = try Self.approval(#""state":"denied""#)
+        let rows = ApprovalsCommand.table([pending, soon, denied], now: Timestamp(milliseconds: 5000)).rows
+        #expect(rows.map { $0[1] } == ["9 min left", "60 s left", "denied"])
+        #expect(rows[0][0] == "01a2038b-11f0" && rows[0][3] == "01a2038a-5d10" && rows[0][4] == "Bash: npm test")
+    }
+
+    @Test func idsAreCutWhereTheyDiffer() {
+        let ids = ["01a2038b-11f0-7aa2-8c31-000000000000", "01a2038b-11f0-7aa3-8c31-000000000000"]
+        #expect(Shortened.texts(ids) == ["01a2038b-11f0-7aa2", "01a2038b-11f0-7aa3"])
+        #expect(Shortened.texts([ids[0], ids[0]]) == ["01a2038b-11f0", "01a2038b-11f0"])
+        #expect(Shortened.texts([]).isEmpty)
+    }
+
+    @Test func aWatcherTellsEachChangeOnce() throws {
+        var known: [ApprovalID: ApprovalState] = [:]
+        let old = try Self.approval(#""state":"denied""#)
+        var (first, second) = (try Self.approval(), try Self.approval())
+        (first.id, second.id) = (.generate(), .generate())
+        func news(_ newest: [ApprovalView], isFirst: Bool = false, all: Bool = false) -> [ApprovalID] {
+            ApprovalWatch.news(newest, &known, isFirst: isFirst, all: all, limit: 10).map(\.id)
+        }
+        #expect(news([second, first, old], isFirst: true) == [first.id, second.id])
+        #expect(news([second, first, old]) == [])
+        first.state = .allowed
+        var third = first
+        third.id = .generate()
+        #expect(news([third, second, first, old]) == [first.id, third.id])
+        known = [:]
+        #expect(news([first, old], isFirst: true, all: true) == [old.id, first.id])
+    }
+}

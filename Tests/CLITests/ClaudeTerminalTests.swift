@@ -1,3 +1,4 @@
+import Foundation
 import ScriptedModel
 import TestSupport
 import Testing
@@ -37,6 +38,39 @@ struct ClaudeTerminalTests {
         let end = try await tmux.screen("the end") { $0.contains("code 0") }
         #expect(end.contains("It says forty-two.\ncode 0\n") && !end.contains("▸"), "\(end)")
         #expect(model.requests.last?.toolResults.contains { $0.contains("forty-42") } == true)
+        await model.stop()
+    }
+
+    @Test func claudeAsksAndIsAnsweredAtTheTerminalAndFromAnotherOne() async throws {
+        let model = try await ScriptedModel.start()
+        let folder = try TemporaryDirectory()
+        let (first, second) = (folder.file("first"), folder.file("second"))
+        model.answer(
+            .tool("Bash", input: #"{"command":"touch \#(first)"}"#),
+            .tool("Bash", input: #"{"command":"touch \#(second)"}"#), .text("That was it."), to: "Make two files")
+        let up = try await UpProcess(
+            ["--claude", try #require(Binaries.claude)], in: folder, environment: model.environment(home: folder.path))
+        let tmux = try await Tmux(in: folder, environment: up.environment, columns: 160)
+        try await tmux.type("clear; \(Binaries.wegent) run 'Make two files'; echo code $?")
+        try await tmux.screen("the question") { $0.contains("touch \(first)") && $0.contains("▸ allow? y once") }
+        #expect(!FileManager.default.fileExists(atPath: first))
+        let tasks = try await up.run(["tasks"])
+        #expect(tasks.output.contains("waits for approval"), "\(tasks)")
+        try await tmux.press("y")
+        try await tmux.screen("the next question") {
+            $0.contains("✓ allowed by admin") && $0.contains("touch \(second)") && $0.contains("▸ allow? y once")
+        }
+        #expect(FileManager.default.fileExists(atPath: first))
+        let list = try await up.run(["approvals"])
+        let id = try #require(list.output.split(separator: "\n").last?.prefix(13))
+        let denied = try await up.run(["deny", String(id), "-m", "one is enough"])
+        #expect(denied.status == .exited(0) && denied.errors.contains("is denied: one is enough"), "\(denied)")
+        let end = try await tmux.screen("the end") { $0.contains("code 0") }
+        #expect(end.contains("✗ denied by admin") && end.contains("That was it.\ncode 0\n"), "\(end)")
+        #expect(!FileManager.default.fileExists(atPath: second))
+        #expect(model.requests.last?.toolResults.contains { $0.contains("one is enough") } == true)
+        let late = try await up.run(["approve", String(id)])
+        #expect(late.status == .exited(4) && late.errors.contains("(approval_resolved)"), "\(late)")
         await model.stop()
     }
 }

@@ -167,6 +167,71 @@ struct RealServicesTests {
         }
     }
 
+    @Test("A permission request reaches people, one of ten answers counts, and the executor is told")
+    func approval() async throws {
+        try await with { services in
+            let api = services.api
+            let socket = try await TestSocket.dial(port: services.gateway.port, token: api.token)
+            try await socket.register()
+            _ = try await socket.linkState()
+            try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
+            let id = try await eventually("the task", within: .seconds(20)) {
+                try await api.post("x", target: "box").json["id"].string
+            }
+            let assigned = try await socket.next("task.assign") { $0.header.type == TaskAssign.type }
+            let assign = try Wire.decode(TaskAssign.self, from: assigned.body)
+            try await socket.send(
+                .notice, TaskStarted(task: assign.task, attempt: assign.attempt, startedAt: .now()))
+            for request in ["r1", "r2"] {
+                try await socket.send(
+                    .notice,
+                    ApprovalRequest(
+                        task: assign.task, attempt: assign.attempt, request: request, after: 0, tool: "Bash",
+                        title: "npm test", input: ["command": "npm test"], requestedAt: .now()))
+            }
+            try await eventually("that both are recorded", within: .seconds(20)) {
+                let recorded = socket.messages.filter { $0.header.type == ApprovalRecorded.type }
+                return Set(try recorded.map { try Wire.decode(ApprovalRecorded.self, from: $0.body).request }).count
+                    == 2
+            }
+            #expect(try await api.task(id)["waiting_for"].string == "approval")
+            let list = try await api.call("GET", "/approvals?task=\(id)").expect(200)
+            #expect(list["total"].int == 2)
+            let approvals = list["items"].items.compactMap { $0["id"].string }
+            let (second, first) = (try #require(approvals.first), try #require(approvals.last))
+
+            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                for number in 0..<10 {
+                    let decision = number % 2 == 0 ? "allow" : "deny"
+                    group.addTask {
+                        try await api.call("POST", "/tasks/\(id)/approvals/\(first)", #"{"decision":"\#(decision)"}"#)
+                    }
+                }
+                return try await group.reduce(into: [Answer]()) { $0.append($1) }
+            }
+            let taken = answers.filter { $0.status == 200 }
+            #expect(taken.count == 1 && answers.count { $0.status == 409 && $0.code == "approval_resolved" } == 9)
+            #expect(answers.allSatisfy { $0.status == 200 || $0.json["detail"].string?.contains("ada (test)") == true })
+            let message = try await socket.next("approval.answer") { $0.header.type == ApprovalAnswer.type }
+            let told = try Wire.decode(ApprovalAnswer.self, from: message.body)
+            #expect(told.request == "r1")
+            #expect(taken.first?.json["state"].string == (told.decision == .allow ? "allowed" : "denied"))
+            try await socket.send(
+                .notice, ApprovalClosed(task: told.task, attempt: told.attempt, request: told.request))
+
+            try await socket.send(
+                .notice,
+                TaskFinished(
+                    task: assign.task, attempt: assign.attempt, attemptSeq: 1, state: .completed, endedAt: .now()))
+            _ = try await api.end(of: id)
+            let late = try await api.call("POST", "/tasks/\(id)/approvals/\(second)", #"{"decision":"allow"}"#)
+            #expect(late.status == 410 && late.code == "approval_abandoned", "\(late.json)")
+            let all = try await api.call("GET", "/approvals?state=abandoned,allowed,denied&task=\(id)").expect(200)
+            #expect(all["total"].int == 2)
+            #expect(try await api.call("GET", "/approvals").expect(200)["total"].int == 0)
+        }
+    }
+
     @Test("A device whose connection is lost fails its task after the grace, and the viewer is told")
     func lost() async throws {
         try await with { services in

@@ -16,6 +16,8 @@ public struct DispatcherConfiguration: Sendable {
     public var stopGraceS: Double
     /// Seconds that a person has to answer a permission request before it is denied.
     public var approvalS: Double
+    /// Days after which tasks that have ended are deleted, with all that belongs to them; 0 = never.
+    public var retentionDays: Double
     /// Seconds for which the lease in the store must not change before a standby takes it from a leader that is there but
     /// frozen. All dispatchers on one data directory have the same.
     public var takeoverS: Double
@@ -26,7 +28,7 @@ public struct DispatcherConfiguration: Sendable {
     public init(
         registry: String, bind: String = "tcp://127.0.0.1:7402", dataDirectory: String, graceS: Double = 30,
         leaseS: Double? = nil, stopGraceS: Double = 5, takeoverS: Double = 15, drainS: Double = 5,
-        approvalS: Double = 600, advertise: String? = nil
+        approvalS: Double = 600, retentionDays: Double = 0, advertise: String? = nil
     ) {
         self.registry = registry
         self.bind = bind
@@ -38,8 +40,13 @@ public struct DispatcherConfiguration: Sendable {
         self.takeoverS = takeoverS
         self.drainS = drainS
         self.approvalS = approvalS
+        self.retentionDays = retentionDays
     }
 
+    /// How often it is looked for tasks that are to be deleted, in ms: every hour, or ten times in that age.
+    var retentionSweepMs: Int64 {
+        retentionDays > 0 ? Int64(min(max(retentionDays * 8_640_000, 1000), 3_600_000)) : 3_600_000
+    }
     /// ``takeoverS`` in ms.
     var takeoverMs: Int64 { Int64((takeoverS * 1000).rounded()) }
     /// How old a leader's last renewal may become, in ms.

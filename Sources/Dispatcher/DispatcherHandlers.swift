@@ -20,8 +20,15 @@ enum DispatcherHandlers {
         handlers.onRequest(TaskGet.self) { message, _ in try await service.view(message.task, owner: message.owner) }
         handlers.onRequest(TaskList.self) { message, _ in try await service.list(message) }
         handlers.onRequest(TaskCancel.self) { message, _ in try await service.cancel(message) }
+        handlers.onRequest(TaskRetry.self) { try await service.retry($0, trace: $1.trace) }
         handlers.onRequest(ApprovalList.self) { message, _ in try await service.list(message) }
         handlers.onRequest(ApprovalDecide.self) { message, _ in try await service.decide(message) }
+        handlers.onRequest(ConversationList.self) { message, _ in try await service.list(message) }
+        handlers.onRequest(ConversationGet.self) { message, _ in try await service.view(message) }
+        handlers.onRequest(ConversationRename.self) { message, _ in try await service.rename(message) }
+        handlers.onRequest(ConversationDelete.self) { message, _ in try await service.delete(message) }
+        handlers.onRequest(DefaultsGet.self) { message, _ in try await service.defaults(message) }
+        handlers.onRequest(DefaultsSet.self) { message, _ in try await service.setDefaults(message) }
         handlers.onRequest(EventsPage.self) { message, _ in try await service.page(message) }
         handlers.onRequest(SessionOpen.self) { try await service.open($0, peer: $1.peer) }
         handlers.onNotice(SessionClose.self) { message, _ in service.assumeIsolated { $0.close(message) } }
@@ -45,6 +52,9 @@ enum DispatcherHandlers {
         }
         handlers.onNotice(ApprovalClosed.self) { message, context in
             service.assumeIsolated { $0.closed(message, from: context.ref) }
+        }
+        handlers.onNotice(HistoryWanted.self) { message, context in
+            service.assumeIsolated { $0.historyWanted(message, from: context.ref) }
         }
         handlers.onNotice(DeviceReport.self) { message, context in
             service.assumeIsolated { $0.report(message, from: context.ref) }

@@ -76,6 +76,18 @@ enum DispatcherLimits {
     static let closedApprovals = 1024
     /// The most bytes of inputs in a page of permission requests: it must fit a message however they are escaped.
     static let listedInput = 1 << 20
+    /// The most turns in a history, however short they are: each takes room in the message besides its text.
+    static let historyItems = 1000
+    /// How many old tasks are deleted in one transaction: some ms, which a commit may have to wait.
+    static let prunedTasks = 200
+    /// How many events of deleted tasks are deleted in one, for the same reason.
+    static let sweptRows = 2000
+    /// After how many bytes of such events it is enough, too: a large one is many pages.
+    static let sweptBytes = 16 << 20
+    /// Between two such transactions, in ms.
+    static let sweepPauseMs: Int64 = 20
+    /// After a start, before it is looked for what is to be deleted, in ms: devices come first.
+    static let firstSweepMs: Int64 = 1000
     /// How many stops of attempts that are of no interest are remembered, so that a flood is answered once in 2 s.
     static let strayStops = 4096
 }

@@ -44,11 +44,10 @@ enum ApprovalTable {
                 SELECT \(columns.split(separator: ", ").map { "approvals.\($0)" }.joined(separator: ", "))
                 FROM tasks CROSS JOIN approvals ON approvals.task_id = tasks.id AND approvals.attempt = tasks.attempt
                 WHERE tasks.state IN ('queued', 'assigned', 'running')
-                ORDER BY approvals.id
                 """)
         var approvals: [Approval] = []
         while let row = try rows.next() { approvals.append(try decode(row)) }
-        return approvals
+        return approvals.sorted { $0.id < $1.id }
     }
 
     /// An owner's one; nil when there is none.

@@ -3,7 +3,7 @@ import Storage
 
 /// `dispatcher.db`: tasks, attempts, conversations and events. Owns the store; knows no decisions.
 struct EventLog: Sendable {
-    private let store: Store
+    let store: Store
     /// The epoch in which this process leads, checked inside every transaction.
     let epoch: UInt64
 
@@ -69,8 +69,7 @@ struct EventLog: Sendable {
         let now = record.createdAt.milliseconds
         try db.cachedStatement(sql: "INSERT INTO prompts (ordinal, prompt) VALUES (?, ?)")
             .execute(arguments: [record.ordinal, creation.prompt])
-        try db.cachedStatement(sql: "INSERT OR IGNORE INTO conversations (id, owner, created_at) VALUES (?, ?, ?)")
-            .execute(arguments: [record.conversation.blob, record.owner.blob, now])
+        try ConversationTable.put(record, db)
         guard let key = creation.key else { return }
         try db.cachedStatement(
             sql: "INSERT OR REPLACE INTO idempotency (owner, key, digest, task_id, created_at) VALUES (?, ?, ?, ?, ?)"
@@ -95,7 +94,13 @@ struct EventLog: Sendable {
             for approval in try ApprovalTable.alive(db) {
                 approvals[approval.attempt.task, default: ApprovalBook()].put(approval)
             }
-            return (records, try Int64.fetchOne(db, sql: "SELECT max(ordinal) FROM tasks") ?? 0, approvals)
+            // A prompt is there for as long as anything is left of a deleted task: its ordinal is not given again.
+            let last = try Int64.fetchOne(
+                db,
+                sql:
+                    "SELECT max(coalesce((SELECT max(ordinal) FROM tasks), 0), coalesce((SELECT max(ordinal) FROM prompts), 0))"
+            )
+            return (records, last ?? 0, approvals)
         }
     }
 
@@ -118,7 +123,7 @@ struct EventLog: Sendable {
     /// The prompt of a task.
     func prompt(of ordinal: Int64) async throws -> String { try await store.read { try Self.prompt(ordinal, $0) } }
 
-    private static func prompt(_ ordinal: Int64, _ db: Database) throws -> String {
+    static func prompt(_ ordinal: Int64, _ db: Database) throws -> String {
         try String.fetchOne(
             db.cachedStatement(sql: "SELECT prompt FROM prompts WHERE ordinal = ?"), arguments: [ordinal]) ?? ""
     }

@@ -74,6 +74,11 @@ enum Schema {
         ALTER TABLE tasks ADD COLUMN half_told INTEGER NOT NULL DEFAULT 0;
         UPDATE tasks SET rank = created_at, queued_at = created_at;
         ALTER TABLE conversations ADD COLUMN title TEXT;
+        ALTER TABLE conversations ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
+        UPDATE conversations SET updated_at = coalesce(
+            (SELECT max(created_at) FROM tasks WHERE conversation = conversations.id), created_at);
+        CREATE INDEX conversations_by_owner ON conversations (owner, updated_at, id);
+        CREATE INDEX tasks_in_line ON tasks (conversation, ordinal);
         CREATE TABLE defaults (owner BLOB PRIMARY KEY, choices TEXT NOT NULL) WITHOUT ROWID;
         """
 
@@ -88,9 +93,10 @@ enum Schema {
         CREATE INDEX approvals_by_owner ON approvals (owner, id, state, task_id);
         """
 
-    /// Tasks whose rows are gone and whose events are deleted little by little: a million at once would hold up all.
+    /// Tasks whose rows are gone and whose events, attempts and prompts are deleted little by little: a million at once
+    /// would hold up all.
     private static let deletions = """
-        CREATE TABLE deletions (task_id BLOB PRIMARY KEY) WITHOUT ROWID;
+        CREATE TABLE deletions (task_id BLOB PRIMARY KEY, ordinal INTEGER NOT NULL) WITHOUT ROWID;
         CREATE INDEX tasks_ended ON tasks (ended_at) WHERE ended_at IS NOT NULL;
         """
 

@@ -20,11 +20,14 @@ extension Program {
         guard (1...86_400).contains(approval) else {
             throw ValidationError("--approval-s is 1 to 86400 seconds")
         }
+        let retention = try setting.value(retentionDays, "WEGENT_RETENTION_DAYS") ?? 0
+        guard (0...3650).contains(retention) else { throw ValidationError("--retention-days is 0 to 3650 days") }
         return DispatcherConfiguration(
             registry: try setting.value(registry, "WEGENT_REGISTRY") ?? "tcp://127.0.0.1:7401",
             bind: try setting.value(bind, "WEGENT_BIND") ?? "tcp://127.0.0.1:7402",
             dataDirectory: try setting.value(data, "WEGENT_DATA") ?? "./data",
             graceS: grace, leaseS: lease, takeoverS: takeover, drainS: drain,
-            approvalS: approval, advertise: try setting.value(advertise, "WEGENT_ADVERTISE"))
+            approvalS: approval, retentionDays: retention,
+            advertise: try setting.value(advertise, "WEGENT_ADVERTISE"))
     }
 }

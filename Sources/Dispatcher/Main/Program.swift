@@ -39,6 +39,8 @@ struct Program: AsyncParsableCommand {
     @Option(
         help: "Seconds that a person has to allow or deny what an agent asks for, before it is denied. Default: 600")
     var approvalS: Double?
+    @Option(help: "Days after which tasks that have ended are deleted; 0 = never. Default: 0")
+    var retentionDays: Double?
     @OptionGroup var log: LogArguments
 
     func run() async throws {

@@ -3,11 +3,11 @@ import Messages
 /// The times of tasks: how long they may wait, run and be silent (``TaskMachine``). Deadlines are in memory; what they
 /// count from is on disk, but for the silence, which begins anew with a start.
 extension DispatcherService {
-    /// A task's choices as they hold for it: what was asked, then the service's own.
-    func resolve(_ asked: Choices?, owner: UserID) -> Choices {
+    /// A task's choices as they hold for it: what was asked, then its owner's defaults, then the service's own.
+    func resolve(_ asked: Choices?, defaults: Choices) -> Choices {
         var standard = Choices.standard
         standard.graceS = configuration.graceS
-        return (asked ?? Choices()).filled(from: standard)
+        return (asked ?? Choices()).filled(from: defaults).filled(from: standard)
     }
 
     /// Choices as they are acted by.

@@ -35,6 +35,7 @@ extension DispatcherService {
         if !registered.isEmpty { deadlines.set(.firstSnapshot, at: now) }
         deadlines.set(.keepalive, at: now + DispatcherLimits.keepaliveMs)
         deadlines.set(.sweep, at: now + DispatcherLimits.sweepMs)
+        setRetention(after: DispatcherLimits.firstSweepMs)
         if registry != nil {
             deadlines.set(.watch, at: now)
             deadlines.set(.announce, at: now)

@@ -67,7 +67,7 @@ extension DispatcherService {
     }
 
     /// Why a write was refused, for people: what the store says of the disk, if it does.
-    private func writeFault(_ error: any Error) -> Fault {
+    func writeFault(_ error: any Error) -> Fault {
         guard let error = error as? StoreError, error.kind != .closed else { return Self.refused }
         return Fault(.storageFailed, "nothing was changed: \(error.description)")
     }

@@ -6,7 +6,7 @@ extension DispatcherService {
     /// Takes a task in and answers once it is on disk. A repeated one is answered with the task as it is.
     /// - Throws: ``Fault``: what ``Submission`` and ``Placement`` say, `idempotency_mismatch`, `conflict`,
     ///   `conversation_not_found`, `queue_full`, `storage_failed`, or that nothing is answered now.
-    func submit(_ submit: TaskSubmit, trace: TraceID) async throws -> TaskView {
+    func submit(_ submit: TaskSubmit, retryOf: TaskID? = nil, trace: TraceID) async throws -> TaskView {
         guard phase == .serving else { throw lostFault }
         try await assureLead()
         try Submission.validate(submit)
@@ -16,14 +16,14 @@ extension DispatcherService {
         guard phase == .serving else { throw lostFault }
         // The same one may have come in while the store was asked; from here to the commit nobody gets in between.
         if let task = try repeated(submit, prior) { return try await existing(task, owner: submit.owner) }
-        try accept(submit, prior, trace: trace)
+        try accept(submit, prior, retryOf: retryOf, trace: trace)
         settle()
         try await committed(since: failures)
         return try await committedView(submit.task, owner: submit.owner)
     }
 
     /// The task of an earlier copy of the submission, if there was one.
-    private func repeated(_ submit: TaskSubmit, _ prior: PriorSubmission) throws -> TaskID? {
+    func repeated(_ submit: TaskSubmit, _ prior: PriorSubmission) throws -> TaskID? {
         if let owner = recent.owner(of: submit.task) ?? live[submit.task]?.machine.record.owner ?? prior.taskOwner {
             guard owner == submit.owner else {
                 throw Fault(.conflict, "task \(submit.task) exists already; take a new id")
@@ -41,17 +41,20 @@ extension DispatcherService {
         return made.task
     }
 
-    private func existing(_ task: TaskID, owner: UserID) async throws -> TaskView {
+    func existing(_ task: TaskID, owner: UserID) async throws -> TaskView {
         if live[task] != nil { try await committed(since: failures) }
         return try await view(task, owner: owner)
     }
 
-    private func accept(_ submit: TaskSubmit, _ prior: PriorSubmission, trace: TraceID) throws {
+    private func accept(
+        _ submit: TaskSubmit, _ prior: PriorSubmission, retryOf: TaskID?, trace: TraceID
+    ) throws {
         let conversation = submit.conversation ?? ConversationID.generate(at: clock.wall())
         if let owner = lines.owner(of: conversation) ?? prior.conversationOwner, owner != submit.owner {
             throw Fault(.conversationNotFound, "there is no conversation \(conversation)")
         }
-        let choices = resolve(submit.choices, owner: submit.owner)
+        // A task that is done again is what it was, whatever its owner would choose now.
+        let choices = resolve(submit.choices, defaults: retryOf == nil ? prior.defaults : Choices())
         let policy = policy(choices)
         let question = Placement.Question(
             owner: submit.owner, target: submit.target, device: nil, isNew: true,
@@ -75,7 +78,7 @@ extension DispatcherService {
             conversation: conversation, agent: submit.agent,
             excerpt: String(submit.prompt.prefix(DispatcherLimits.excerpt)), cwd: submit.cwd,
             trace: trace == .none ? nil : trace.description, createdAt: now,
-            choices: choices, retryOf: nil, rank: lastAccepted + Policy.delayMs(policy.priority), queuedAt: now)
+            choices: choices, retryOf: retryOf, rank: lastAccepted + Policy.delayMs(policy.priority), queuedAt: now)
         record.deviceName = fleet.places[key]?.name
         enter(record, submit)
     }
@@ -84,6 +87,7 @@ extension DispatcherService {
         let key = submit.idempotencyKey.map { IdempotencyKey(owner: submit.owner, text: $0) }
         let task = LiveTask(
             TaskMachine(record, policy: policy(record.choices)), visible: nil, prompt: submit.prompt)
+        if submit.conversation == nil { task.follows = .read(nil) }
         live[record.id] = task
         lines.join(record.id, ordinal: record.ordinal, conversation: record.conversation, owner: record.owner)
         fleet.queue(record.queue) { $0.insert(record.waiting) }

@@ -32,6 +32,7 @@ extension DispatcherService {
             keepAlive()
             deadlines.set(.keepalive, at: now + DispatcherLimits.keepaliveMs)
         case .sweep: sweep(at: now)
+        case .retention: retain()
         case .watch: watchDevices()
         case .announce: announce()
         case .firstSnapshot: letGo(all: true)

@@ -114,6 +114,11 @@ extension DispatcherService {
             let events = try await log.events(
                 task, after: after, limit: DispatcherLimits.readEvents, bytes: EventBatch.preferredSize)
             guard var viewer = streams[task]?.viewers[number] else { return }
+            // Its task has been deleted since it was let in.
+            guard events.first?.seq == after + 1 else {
+                leave(number, task: task)
+                return viewer.outlet.fail(unknown(task))
+            }
             viewer.isReading = false
             // Without credit (which only a broken peer takes back) the page is read again later.
             _ = deliver(events, to: &viewer)
@@ -135,11 +140,14 @@ extension DispatcherService {
 
     /// Ends every stream.
     func failViewers(_ fault: Fault) {
-        for (task, stream) in streams {
-            for (number, viewer) in stream.viewers {
-                leave(number, task: task)
-                viewer.outlet.fail(fault)
-            }
+        for task in streams.keys { failViewers(of: task, fault) }
+    }
+
+    /// Ends the streams of a task.
+    func failViewers(of task: TaskID, _ fault: Fault) {
+        for (number, viewer) in streams[task]?.viewers ?? [:] {
+            leave(number, task: task)
+            viewer.outlet.fail(fault)
         }
     }
 

@@ -60,9 +60,11 @@ extension DispatcherService {
             }
             if let fault = beyond(message.after, extent.lastSeq, message.task) { throw fault }
             let limit = min(max(message.limit, 1), DispatcherLimits.pageEvents)
-            return EventBatch(
-                try await log.events(
-                    message.task, after: message.after, limit: limit, bytes: DispatcherLimits.pageBytes))
+            let events = try await log.events(
+                message.task, after: message.after, limit: limit, bytes: DispatcherLimits.pageBytes)
+            // Deleted since we looked.
+            if extent.lastSeq > message.after, events.first?.seq != message.after + 1 { throw unknown(message.task) }
+            return EventBatch(events)
         } catch {
             throw storeFault(error)
         }

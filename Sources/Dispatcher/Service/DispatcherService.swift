@@ -71,6 +71,10 @@ actor DispatcherService {
     /// The pause before the next try after a failed commit, in ms; it grows while each recovery ends in another failure.
     var recoveryPauseMs = DispatcherLimits.storagePauseMs
 
+    /// Whether what was deleted is being removed from the disk, and whether there may be more.
+    var isSweeping = false
+    var wantsSweep = false
+
     var streams: [TaskID: EventStream] = [:]
     var nextViewer = 0
     /// How many viewers each owner has.
@@ -109,7 +113,10 @@ actor DispatcherService {
         let record = task.machine.record
         if before == .queued, record.state != .queued { countQueued(record.owner, -1) }
         if before != .queued, record.state == .queued { countQueued(record.owner, 1) }
-        if before != record.state { watchTimes(task, before: before) }
+        if before != record.state {
+            watchTimes(task, before: before)
+            if before == .assigned { task.history = nil }
+        }
         guard !actions.isEmpty else { return }
         pending.dirty.insert(id)
         for action in actions { perform(action, record) }

@@ -24,6 +24,29 @@ final class LiveTask {
     /// How many permission requests wait for an answer; its silence does not count then.
     var openApprovals: Int { machine.approvals.pending }
 
+    /// Which task it follows in its conversation.
+    enum Follows: Equatable {
+        /// The log knows.
+        case unread
+        /// nil = none whose agent has run.
+        case read(TaskID?)
+    }
+
+    /// A history that was read for an executor.
+    struct Handed {
+        let attempt: UInt32
+        /// What its agent knows.
+        let after: TaskID?
+        let history: History
+    }
+
+    /// Read when it is first given to a device: those before it have ended then.
+    var follows = Follows.unread
+    /// What goes out with its assign; only while that is unanswered.
+    var history: Handed?
+    /// Whether that is being read.
+    var isReadingHistory = false
+
     /// `record` is on disk.
     func show(_ record: TaskRecord) {
         visible = record

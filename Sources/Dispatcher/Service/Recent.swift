@@ -32,6 +32,13 @@ struct Recent: Sendable {
         }
     }
 
+    /// Forgets submissions whose tasks have been deleted.
+    mutating func forget(_ deleted: [TaskID]) {
+        for task in deleted where tasks[task] != nil {
+            forget(task, key: order.first { $0.task == task }?.key)
+        }
+    }
+
     /// Forgets a submission whose commit has failed.
     mutating func forget(_ task: TaskID, key: IdempotencyKey?) {
         tasks[task] = nil

@@ -28,6 +28,8 @@ enum DeadlineKey: Hashable, Sendable {
     case keepalive
     /// Expired idempotency keys.
     case sweep
+    /// Tasks that ended long ago.
+    case retention
     /// The watch of the registry's devices ended: watch again.
     case watch
     /// The registry has not taken our announcement: say it again.

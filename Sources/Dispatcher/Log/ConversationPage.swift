@@ -1,0 +1,75 @@
+import Messages
+import Storage
+
+/// A page of an owner's conversations, the one with the newest task first.
+enum ConversationPage {
+    /// A place between two conversations: behind this one.
+    struct Cursor: Equatable {
+        let updated: Int64
+        let id: ConversationID
+
+        init(updated: Int64, id: ConversationID) {
+            self.updated = updated
+            self.id = id
+        }
+
+        /// nil = it is none of ours.
+        init?(_ text: String) {
+            let parts = text.split(separator: ".", maxSplits: 1)
+            guard parts.count == 2, let updated = Int64(parts[0]), let id = ConversationID(String(parts[1])) else {
+                return nil
+            }
+            self.init(updated: updated, id: id)
+        }
+
+        var text: String { "\(updated).\(id)" }
+    }
+
+    /// - Throws: ``Fault`` `invalid_request` for a cursor that is none.
+    static func read(_ list: ConversationList, _ db: Database) throws -> ConversationListing {
+        let cursor = try list.before.map { text in
+            guard let cursor = Cursor(text) else {
+                throw Fault(.invalidRequest, "'before' is not the 'next' of a page of conversations")
+            }
+            return cursor
+        }
+        let limit = min(max(list.limit, 1), 200)
+        var (filter, values) = condition(list)
+        let total =
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM conversations c WHERE \(filter)", arguments: StatementArguments(values))
+            ?? 0
+        if let cursor {
+            filter += " AND (c.updated_at, c.id) < (?, ?)"
+            values += [cursor.updated, cursor.id.blob]
+        }
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT c.id, c.updated_at FROM conversations c WHERE \(filter)
+                ORDER BY c.updated_at DESC, c.id DESC LIMIT \(limit + 1)
+                """, arguments: StatementArguments(values))
+        let page = try rows.prefix(limit).map { Cursor(updated: $0[1], id: try ConversationID(row: $0, 0)) }
+        return ConversationListing(
+            conversations: try page.compactMap { try ConversationTable.view($0.id, owner: list.owner, db) },
+            next: rows.count > limit ? page.last?.text : nil, total: total)
+    }
+
+    /// LIKE of SQLite takes the letters A to Z in either case.
+    private static func condition(_ list: ConversationList) -> (String, [(any DatabaseValueConvertible)?]) {
+        guard let query = list.query else { return ("c.owner = ?", [list.owner.blob]) }
+        let pattern = "%\(escaped(query))%"
+        return (
+            """
+            c.owner = ? AND (c.title LIKE ? ESCAPE '\\' OR EXISTS (
+            SELECT 1 FROM tasks t JOIN prompts p ON p.ordinal = t.ordinal
+            WHERE t.conversation = c.id AND p.prompt LIKE ? ESCAPE '\\'))
+            """, [list.owner.blob, pattern, pattern]
+        )
+    }
+
+    /// A text that stands for itself in a pattern of LIKE.
+    static func escaped(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+    }
+}

@@ -1,0 +1,84 @@
+import Messages
+import Storage
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What a conversation was before a task.
+extension EventLog {
+    /// The task of the conversation whose agent ran last before `record`, and that record's prompt.
+    func assignment(_ record: TaskRecord) async throws -> (follows: TaskID?, prompt: String) {
+        try await store.read { db in
+            let row = try Row.fetchOne(
+                db.cachedStatement(sql: "SELECT id FROM tasks WHERE \(Self.earlier) ORDER BY ordinal DESC LIMIT 1"),
+                arguments: [record.conversation.blob, 0, record.ordinal])
+            return (try row.map { try TaskID(row: $0, 0) }, try Self.prompt(record.ordinal, db))
+        }
+    }
+
+    /// Those of a conversation between two ordinals whose agent ran.
+    private static let earlier = """
+        conversation = ? AND ordinal > ? AND ordinal < ?
+        AND EXISTS (SELECT 1 FROM attempts WHERE task_id = tasks.id AND attempts.started_at IS NOT NULL)
+        """
+
+    /// The turns before `record` and after the task `after`: prompts, and what the agents said to them. A turn that was
+    /// deleted is not there; when `after` was, all that is left is.
+    func history(before record: TaskRecord, after: TaskID?) async throws -> History {
+        try await store.read { db in
+            let known = try after.flatMap { task in
+                try Int64.fetchOne(
+                    db, sql: "SELECT ordinal FROM tasks WHERE id = ? AND conversation = ?",
+                    arguments: [task.blob, record.conversation.blob])
+            }
+            let rows = try Row.fetchCursor(
+                db, sql: "SELECT ordinal, id, state FROM tasks WHERE \(Self.earlier) ORDER BY ordinal DESC",
+                arguments: [record.conversation.blob, known ?? 0, record.ordinal])
+            var room = HistoryRoom()
+            var leftOut = 0
+            while let row = try rows.next() {
+                guard leftOut == 0 else {
+                    leftOut += 1
+                    continue
+                }
+                let task = try TaskID(row: row, 1)
+                let (answer, isCut) = try Self.answer(to: task, bytes: room.left, db)
+                let item = HistoryItem(
+                    task: task, prompt: try Self.prompt(row[0], db), answer: answer,
+                    state: TaskState(rawValue: row[2]))
+                if !room.add(item, isCut: isCut) { leftOut = 1 }
+            }
+            return History(items: room.items.reversed(), leftOut: leftOut)
+        }
+    }
+
+    private struct Chunk: Decodable {
+        struct Content: Decodable { let text: String? }
+        let content: Content?
+    }
+
+    /// What the agent said in the newest attempt that said anything. Read from its end: at most about `bytes`, and then
+    /// its beginning is missing.
+    private static func answer(to task: TaskID, bytes: Int, _ db: Database) throws -> (String, isCut: Bool) {
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: "SELECT attempt, payload FROM events WHERE task_id = ? AND kind = ? ORDER BY seq DESC"),
+            arguments: [task.blob, Int(EventKind.agentMessageChunk.code)])
+        let decoder = JSONDecoder()
+        var pieces: [String] = []
+        var attempt: Int64?
+        var size = 0
+        while let row = try rows.next() {
+            guard attempt == nil || row[0] == attempt else { break }
+            attempt = row[0]
+            guard let text = try? decoder.decode(Chunk.self, from: row[1] as Data).content?.text else { continue }
+            pieces.append(text)
+            size += text.utf8.count
+            if size > bytes { return (pieces.reversed().joined(), true) }
+        }
+        return (pieces.reversed().joined(), false)
+    }
+}

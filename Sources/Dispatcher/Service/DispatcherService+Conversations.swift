@@ -1,0 +1,58 @@
+import Messages
+
+/// Conversations: what their owners ask about them, and their wishes.
+extension DispatcherService {
+    /// A page of an owner's, the one with the newest task first.
+    /// - Throws: ``Fault`` `invalid_request` or `storage_failed`.
+    func list(_ message: ConversationList) async throws -> ConversationListing {
+        try await assureLead()
+        if let query = message.query, !(1...200).contains(query.count) || query.utf8.count > 6400 {
+            throw Fault(.invalidRequest, "'query' has 1 to 200 characters")
+        }
+        do { return try await log.conversations(message) } catch { throw storeFault(error) }
+    }
+
+    /// - Throws: ``Fault`` `conversation_not_found` or `storage_failed`.
+    func view(_ message: ConversationGet) async throws -> ConversationView {
+        try await assureLead()
+        let view: ConversationView?
+        do { view = try await log.conversation(message.conversation, owner: message.owner) } catch {
+            throw storeFault(error)
+        }
+        guard let view else { throw unknown(message.conversation) }
+        return view
+    }
+
+    /// - Throws: ``Fault`` `conversation_not_found`, `invalid_request`, `storage_failed`, or that nothing is answered now.
+    func rename(_ message: ConversationRename) async throws -> ConversationView {
+        if let title = message.title {
+            guard (1...200).contains(title.count), title.utf8.count <= 6400, title.contains(where: { !$0.isWhitespace })
+            else { throw Fault(.invalidRequest, "'title' has 1 to 200 characters and is not blank") }
+        }
+        guard let view = try await write({ try await $0.rename(message) }) else {
+            throw unknown(message.conversation)
+        }
+        return view
+    }
+
+    /// Deletes one with all that belongs to it.
+    /// - Throws: ``Fault`` `conversation_not_found`, `conflict` while one of its tasks has not ended, `storage_failed`,
+    ///   or that nothing is answered now.
+    func delete(_ message: ConversationDelete) async throws -> Done {
+        // One that was accepted this moment may not be on disk.
+        if lines.owner(of: message.conversation) == message.owner, let task = lines.first(in: message.conversation) {
+            throw EventLog.isAlive(task)
+        }
+        guard let tasks = try await write({ try await $0.delete(message) }) else {
+            throw unknown(message.conversation)
+        }
+        logger.notice("conversation deleted", metadata: ["tasks": "\(tasks.count)"])
+        deleted(tasks)
+        sweepDeleted()
+        return Done()
+    }
+
+    private func unknown(_ id: ConversationID) -> Fault {
+        Fault(.conversationNotFound, "there is no conversation \(id)")
+    }
+}

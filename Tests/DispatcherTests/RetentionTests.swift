@@ -1,0 +1,160 @@
+import Messages
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+/// What ended long ago is deleted, in short steps.
+@Suite struct RetentionTests {
+    @Test func oldTasksGoWithAllThatBelongsToThem() async throws {
+        try await Rig.run(retentionDays: 1) { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let old = try await rig.turn("old", ["one"], on: executor)
+            let named = try await rig.turn("named", on: executor)
+            _ = try await rig.gateway.ask(
+                ConversationRename(owner: Sample.owner, conversation: named.conversation, title: "Garden"))
+            let goesOn = try await rig.turn("goes on", on: executor)
+            await rig.pass(86_300)
+            let young = try await rig.turn("young", on: executor)
+            let follows = try await rig.turn("follows", on: executor, conversation: goesOn.conversation)
+            let waits = try await rig.gateway.submit(target: .cloud, choices: Choices(queueTTLS: 2_000_000))
+            let viewed = Mutex<Fault?>(nil)
+            let peer = try await rig.gateway.link.connected()
+            let subscription = peer.subscribe(
+                EventsSubscribe(owner: Sample.owner, task: old.id, after: 0), credit: 0, onItem: { _ in },
+                onEnd: { fault in viewed.withLock { $0 = fault } })
+            try await eventually("the viewer") { await rig.server.service?.streams[old.id] != nil }
+            await rig.pass(3600)
+            try await eventually("the deletion") {
+                await code { _ = try await rig.gateway.view(old.id) } == .taskNotFound
+            }
+            try await eventually("the end of the stream") { viewed.withLock { $0?.code } == .taskNotFound }
+            subscription.cancel()
+            for task in [young, follows, waits] { _ = try await rig.gateway.view(task.id) }
+            let list = try await rig.gateway.ask(ConversationList(owner: Sample.owner, limit: 10)).conversations
+            #expect(
+                Set(list.map(\.id))
+                    == [named.conversation, goesOn.conversation, young.conversation, waits.conversation])
+            let garden = try #require(list.first { $0.id == named.conversation })
+            #expect(garden.title == "Garden" && garden.tasks == 0 && garden.lastTask == nil && garden.state == nil)
+            // Its first prompt is gone: the next one names it.
+            #expect(list.first { $0.id == goesOn.conversation }?.title == "follows")
+            try await eventually("the sweep") { try await rig.column("SELECT count(*) FROM deletions") == 0 }
+            #expect(try await rig.column("SELECT count(DISTINCT task_id) FROM events") == 3)
+            #expect(try await rig.column("SELECT count(*) FROM prompts") == 3)
+            #expect(try await rig.column("SELECT count(*) FROM attempts") == 2)
+        }
+    }
+
+    @Test func withoutADayNothingGoes() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let old = try await rig.turn("old", on: executor)
+            await rig.pass(1000 * 86_400)
+            await rig.pass(10)
+            _ = try await rig.gateway.submit(target: .cloud)
+            #expect(try await rig.gateway.view(old.id).state == .completed)
+        }
+    }
+
+    /// A log with tasks of so many events each, which ended a second apart.
+    private static func filled(_ folder: TemporaryDirectory, tasks: Int, events: UInt64, bytes: Int = 100) async throws
+        -> (EventLog, [TaskID])
+    {
+        let log = try await EventLog(
+            directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
+        var batch = CommitBatch()
+        for number in 1...tasks {
+            var record = Sample.record(ordinal: Int64(number))
+            record.state = .completed
+            record.endedAt = Sample.now.adding(seconds: Double(number))
+            record.lastSeq = events
+            batch.records.append(record)
+            batch.creations[record.id] = CommitBatch.Creation(prompt: "p", key: nil, digest: "")
+            for seq in 1...events {
+                var event = Sample.event(record.id, seq, seq: seq)
+                event.payload = Array(repeating: 0x20, count: bytes)
+                batch.events.append(event)
+            }
+        }
+        try await log.commit(batch)
+        return (log, batch.records.map(\.id))
+    }
+
+    @Test func aStepIsBoundedAndTheOldestGoFirst() async throws {
+        let folder = try TemporaryDirectory()
+        let (log, tasks) = try await Self.filled(folder, tasks: 5, events: 30)
+        let before = Sample.now.adding(seconds: 4.5)
+        #expect(try await log.prune(endedBefore: before, limit: 3) == Array(tasks[..<3]))
+        #expect(try await log.prune(endedBefore: before, limit: 3) == [tasks[3]])
+        #expect(try await log.prune(endedBefore: before, limit: 3).isEmpty)
+        #expect(try await log.task(tasks[0], owner: Sample.owner) == nil)
+        #expect(try await log.task(tasks[4], owner: Sample.owner) != nil)
+        func left() async throws -> Int {
+            var left = 0
+            for task in tasks { left += try await log.events(task, after: 0, limit: 1000, bytes: 1 << 20).count }
+            return left
+        }
+        // At most so many rows a step.
+        var more = true
+        var steps = 0
+        while more {
+            let before = try await left()
+            more = try await log.sweepDeletions(rows: 50, bytes: 1 << 20)
+            let now = try await left()
+            #expect(before - now <= 50)
+            steps += 1
+            try #require(steps < 20)
+        }
+        let rest = try await left()
+        #expect(steps >= 3 && rest == 30)
+        await log.close()
+    }
+
+    @Test func aStepIsBoundedInBytesToo() async throws {
+        let folder = try TemporaryDirectory()
+        let (log, tasks) = try await Self.filled(folder, tasks: 1, events: 20, bytes: 100_000)
+        _ = try await log.prune(endedBefore: Sample.now.adding(seconds: 2), limit: 1)
+        #expect(try await log.sweepDeletions(rows: 1000, bytes: 250_000))
+        #expect(try await log.events(tasks[0], after: 0, limit: 100, bytes: 1 << 30).map(\.seq) == Array(4...20))
+        await log.close()
+    }
+
+    @Test func whoeverDoesNotLeadDeletesNothing() async throws {
+        let folder = try TemporaryDirectory()
+        let (log, tasks) = try await Self.filled(folder, tasks: 1, events: 1)
+        let next = try await EventLog(
+            directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
+        let later = Sample.now.adding(seconds: 9)
+        #expect(await code { _ = try await log.prune(endedBefore: later, limit: 9) } == .notLeader)
+        #expect(await code { _ = try await log.sweepDeletions(rows: 9, bytes: 9) } == .notLeader)
+        let conversation = try #require(try await log.task(tasks[0], owner: Sample.owner)).record.conversation
+        let delete = ConversationDelete(owner: Sample.owner, conversation: conversation)
+        #expect(await code { _ = try await log.delete(delete) } == .notLeader)
+        #expect(try await next.task(tasks[0], owner: Sample.owner) != nil)
+        await log.close()
+        await next.close()
+    }
+
+    @Test func aFailedStepIsTriedAgain() async throws {
+        try await Rig.run(retentionDays: 1) { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let old = try await rig.turn("old", on: executor)
+            try await rig.meddle(
+                "CREATE TRIGGER refuse BEFORE DELETE ON tasks BEGIN SELECT RAISE(ABORT, 'refused'); END;")
+            await rig.pass(90_000)
+            try await eventually("the failed step") { await rig.server.service?.isSweeping == false }
+            _ = try await rig.gateway.submit(target: .cloud)
+            #expect(try await rig.gateway.view(old.id).state == .completed)
+            try await rig.meddle("DROP TRIGGER refuse")
+            await rig.pass(3601)
+            try await eventually("the deletion") {
+                await code { _ = try await rig.gateway.view(old.id) } == .taskNotFound
+            }
+        }
+    }
+}

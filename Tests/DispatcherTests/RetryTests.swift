@@ -1,0 +1,77 @@
+import Messages
+import TestSupport
+import Testing
+
+@testable import Dispatcher
+
+/// Doing an ended task again.
+@Suite struct RetryTests {
+    @Test func itIsANewTaskOfTheSameKindOnTheSameDevice() async throws {
+        try await Rig.run(devices: [Sample.device("box", star: true), Sample.device("other")]) { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let long = "again " + String(repeating: "x", count: 10_000)
+            let chosen = Choices(priority: .high, graceS: 5, timeoutS: 900)
+            let old = try await rig.gateway.submit(long, target: .defaultDevice, choices: chosen)
+            _ = try await executor.assignment(old.id)
+            try executor.finish(old.id, 1, .failed)
+            _ = try await rig.gateway.wait(old.id, for: .failed)
+            // Neither another star nor other defaults change what it was.
+            rig.registry.put(Sample.device("other", star: true))
+            let defaults = Choices(priority: .low, permissionMode: .bypass)
+            _ = try await rig.gateway.ask(DefaultsSet(owner: Sample.owner, set: defaults))
+
+            let again = TaskRetry(
+                task: .generate(), owner: Sample.owner, of: old.id, idempotencyKey: "k", digest: "d")
+            let new = try await rig.gateway.ask(again)
+            #expect(new.id == again.task && new.retryOf == old.id)
+            #expect(new.device == "box" && new.target == .device("box"))
+            #expect(new.conversation == old.conversation && new.agent == old.agent && new.prompt == long)
+            #expect(new.choices == old.choices && new.choices?.permissionMode == nil)
+            #expect(try await executor.assignment(new.id).prompt == long)
+            // The same wish again is the same task: by its id and by its key.
+            #expect(try await rig.gateway.ask(again).id == new.id)
+            var copy = again
+            copy.task = .generate()
+            #expect(try await rig.gateway.ask(copy).id == new.id)
+            copy.digest = "e"
+            #expect(await code { _ = try await rig.gateway.ask(copy) } == .idempotencyMismatch)
+            #expect(try await rig.gateway.view(old.id).state == .failed)
+            let total = try await rig.gateway.ask(TaskList(owner: Sample.owner, limit: 10)).total
+            #expect(total == 2)
+        }
+    }
+
+    @Test func whatCannotBeDoneAgain() async throws {
+        try await Rig.run { rig in
+            let task = try await rig.gateway.submit(target: .cloud)
+            func retry(_ of: TaskID, owner: UserID = Sample.owner) async -> ErrorCode? {
+                await code { _ = try await rig.gateway.ask(TaskRetry(task: .generate(), owner: owner, of: of)) }
+            }
+            #expect(await retry(task.id) == .conflict)
+            _ = try await rig.gateway.ask(TaskCancel(owner: Sample.owner, task: task.id))
+            #expect(await retry(.generate()) == .taskNotFound)
+            #expect(await retry(task.id, owner: .generate()) == .taskNotFound)
+            // What was meant for the cloud goes there again, and nothing else does.
+            let again = try await rig.gateway.ask(TaskRetry(task: .generate(), owner: Sample.owner, of: task.id))
+            #expect(again.target == .cloud && again.retryOf == task.id)
+        }
+    }
+
+    @Test func anAnswerIsTheSameAfterTheOldTaskWasDeletedAndAfterARestart() async throws {
+        let folder = try TemporaryDirectory()
+        let again = TaskRetry(task: .generate(), owner: Sample.owner, of: .generate(), idempotencyKey: "k")
+        try await Rig.run(folder: folder) { rig in
+            let old = try await rig.gateway.submit(target: .cloud)
+            _ = try await rig.gateway.ask(TaskCancel(owner: Sample.owner, task: old.id))
+            var retry = again
+            retry.of = old.id
+            #expect(try await rig.gateway.ask(retry).retryOf == old.id)
+        }
+        try await Rig.run(folder: folder, at: 60) { rig in
+            // Its old task is not there (it is another id).
+            let answer = try await rig.gateway.ask(again)
+            #expect(answer.id == again.task)
+        }
+    }
+}

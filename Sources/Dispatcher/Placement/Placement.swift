@@ -44,11 +44,23 @@ enum Placement {
             name = star
         }
         let key = QueueKey(owner: question.owner, device: name)
+        guard question.isNew || !isAbandoned(key, fleet) else { return .fail(deleted(name)) }
         guard let place = fleet.places[key] else {
             return question.isNew ? .fail(fleet.isKnown ? unknown(name) : registryAway) : .wait(key, .deviceOffline)
         }
         if question.isNew, let fault = refusal(place, name: name, question, fleet, now) { return .fail(fault) }
         return reason(in: place, conversationIsBusy: question.conversationIsBusy).map { .wait(key, $0) } ?? .device(key)
+    }
+
+    /// Whether nobody comes for what waits for a device: it was deleted and is not connected.
+    static func isAbandoned(_ key: QueueKey, _ fleet: Fleet) -> Bool {
+        guard fleet.isKnown, key.device != nil else { return false }
+        return fleet.places[key].map { $0.device == nil && !$0.isConnected } ?? true
+    }
+
+    /// What is said to who waited for it.
+    static func deleted(_ name: String) -> Fault {
+        Fault(.deviceNotFound, "device \(name) was deleted while the task waited for it; choose another")
     }
 
     /// Why a task waits that has a place there; nil = it would get a slot now.

@@ -53,18 +53,11 @@ extension DispatcherService {
     func drop(_ key: QueueKey) {
         guard let queue = fleet.places[key]?.queue else { return }
         let now = clock.wall()
-        let fault = Fault(
-            .deviceNotFound, "device \(key.device ?? "") was deleted while the task waited for it; choose another")
+        let fault = Placement.deleted(key.device ?? "")
         for entry in queue.waiting { update(entry.task) { $0.fail(fault, now: now) } }
         for attempt in queue.running where live[attempt.task]?.machine.policy.onDisconnect == .wait {
             update(attempt.task) { $0.fail(fault, now: now) }
         }
-    }
-
-    /// Whether nobody comes for what waits for a device.
-    func isAbandoned(_ key: QueueKey) -> Bool {
-        guard fleet.isKnown, key.device != nil, let place = fleet.places[key] else { return false }
-        return place.device == nil && !place.isConnected
     }
 
     private func watchEnded(_ fault: Fault?, by peer: Peer) {

@@ -75,33 +75,25 @@ extension DispatcherService {
         guard phase == .serving else { return }
         stall(key, since: now)
         // Deleted while it was connected: nobody comes for what waits.
-        if isAbandoned(key) { drop(key) }
+        if Placement.isAbandoned(key, fleet) { drop(key) }
         touched.insert(key)
         settle()
     }
 
     /// The device is away: what it runs waits for it, each task for as long as was chosen for it. `isStart`: it was away
-    /// when we started, which nobody is told of; and whatever is left of a grace, it has some seconds to say that it is
-    /// there.
+    /// when we started, which nobody is told of.
     func stall(_ key: QueueKey, since: Timestamp, isStart: Bool = false) {
         let now = clock.wall()
         for attempt in fleet.places[key]?.queue.running ?? [] {
             guard let policy = live[attempt.task]?.machine.policy else { continue }
             deadlines.cancel(.idle(attempt.task))
-            // The clock may have been set meanwhile: no more than a whole grace is given.
-            let left = min(since.milliseconds + policy.graceMs - now.milliseconds, policy.graceMs)
-            let leftMs = isStart ? max(left, DispatcherLimits.reviveMs) : policy.graceMs
-            let end = now.adding(seconds: Double(leftMs) / 1000)
-            let stall = Stall(
-                since: since, failsAt: policy.onDisconnect == .fail ? end : nil,
-                requeuesAt: policy.onDisconnect == .requeue ? end : nil)
-            let isTold = !isStart && (leftMs > 0 || policy.onDisconnect == .wait)
-            update(attempt.task) { $0.stalled(stall, tell: isTold, now: now) }
-            guard live[attempt.task]?.machine.isPlaced == true, policy.onDisconnect != .wait else { continue }
-            if leftMs == 0 {
+            let absence = Absence(policy, since: since, now: now, isStart: isStart)
+            update(attempt.task) { $0.stalled(absence.stall, tell: !isStart && absence.leftMs != 0, now: now) }
+            guard live[attempt.task]?.machine.isPlaced == true, let left = absence.leftMs else { continue }
+            if left == 0 {
                 graceEnded(attempt.task)
             } else {
-                deadlines.set(.grace(attempt.task), at: clock.monotonic() + leftMs)
+                deadlines.set(.grace(attempt.task), at: clock.monotonic() + left)
             }
         }
     }
@@ -111,7 +103,7 @@ extension DispatcherService {
         guard let record = live[id]?.machine.record, fleet.places[record.queue]?.isConnected != true else { return }
         logger.notice("the device of a task is gone", metadata: ["task": "\(id)"])
         update(id) { $0.graceEnded(now: clock.wall()) }
-        if isAbandoned(record.queue) { drop(record.queue) }
+        if Placement.isAbandoned(record.queue, fleet) { drop(record.queue) }
     }
 
     /// Why nothing is answered now.

@@ -1,0 +1,84 @@
+import Messages
+
+@testable import Dispatcher
+
+/// A running task on a device with one slot: the values that decide, put together as the service does, without time,
+/// sockets or a store.
+struct SimulatedLife {
+    var machine: TaskMachine
+    private(set) var queue = DeviceQueue(total: 1)
+    private var isConnected = true
+    private let since = Sample.now
+
+    init(_ choices: Choices) {
+        var record = Sample.record()
+        record = TaskRecord(
+            ordinal: record.ordinal, id: record.id, owner: record.owner, target: record.target, device: record.device,
+            conversation: record.conversation, agent: record.agent, excerpt: record.excerpt, cwd: nil, trace: nil,
+            createdAt: record.createdAt, choices: choices, retryOf: nil, rank: record.rank, queuedAt: record.queuedAt)
+        machine = TaskMachine(record)
+        _ = machine.assign(deviceName: "box", now: since)
+        queue.occupy(machine.record.attemptID)
+        _ = machine.started(attempt: 1, now: since)
+    }
+
+    mutating func goes() {
+        isConnected = false
+        queue.closed()
+        let absence = Absence(machine.policy, since: since, now: since)
+        perform(machine.stalled(absence.stall, tell: true, now: since))
+        if absence.leftMs == 0 { perform(machine.graceEnded(now: since)) }
+    }
+
+    mutating func staysAway() {
+        goes()
+        if let left = Absence(machine.policy, since: since, now: since).leftMs {
+            perform(machine.graceEnded(now: since.adding(seconds: Double(left) / 1000)))
+        }
+    }
+
+    /// - Parameter running: whether the first attempt is in its report.
+    mutating func comesBack(running: Bool) {
+        isConnected = true
+        queue.opened(total: 1)
+        perform(machine.resumed(now: since))
+        let first = AttemptID(task: machine.record.id, attempt: 1)
+        queue.reported(total: 1, draining: false, strays: running && !machine.isPlaced ? [first] : [])
+        if !running { perform(machine.unlisted(first: true, now: since)) }
+    }
+
+    mutating func ends(_ state: TaskState, _ code: ErrorCode? = nil) {
+        let message = Sample.finished(
+            machine.record.id, machine.record.attemptSeq + 1, state, error: code.map { Fault($0, "it has ended") })
+        perform(machine.finished(message, now: since, monotonic: 0))
+    }
+
+    mutating func cancel() { perform(machine.cancel(connected: isConnected, now: since)) }
+    mutating func isOver(_ code: ErrorCode) { perform(machine.overdue(code, connected: isConnected, now: since)) }
+    mutating func hearsNothing() { perform(machine.stopUnconfirmed(now: since)) }
+
+    private mutating func perform(_ actions: [TaskAction]) {
+        for action in actions {
+            switch action {
+            case .release(let attempt, let confirmed): queue.release(attempt, confirmed: confirmed || !isConnected)
+            case .requeue: queue.insert(machine.record.waiting)
+            case .ended: queue.remove(machine.record.waiting)
+            default: break
+            }
+        }
+    }
+
+    /// State, error, stall and slot.
+    var text: String {
+        var text = "`\(machine.record.state)`"
+        if let code = machine.record.error?.code { text += " `\(code)`" }
+        if let stall = machine.stall {
+            let end = stall.failsAt ?? stall.requeuesAt
+            let seconds = end.map { Int($0.seconds(since: since)) }
+            text += ", stalled "
+            text += seconds.map { "for \($0) s at most" } ?? "for as long as it takes"
+        }
+        let slot = !queue.held.isEmpty ? "held until it is stopped" : queue.running.isEmpty ? "free" : "used"
+        return "\(text); slot \(slot)"
+    }
+}

@@ -3,19 +3,22 @@ import Testing
 
 @testable import Dispatcher
 
-/// Whatever happens in whatever order, a task ends once at most, and its log has no gap.
+/// Whatever happens in whatever order and whatever was chosen, a task ends once at most, its log has no gap, it has a
+/// slot only while it is placed, and it goes back into its queue only so often, and never when it is to end.
 @Suite struct TaskMachinePropertyTests {
     @Test(arguments: 0..<50)
     func anyOrderOfInputsEndsATaskOnceAtMost(seed: UInt64) {
         var random = Numbers(state: seed)
         for _ in 0..<200 {
-            var machine = TaskMachine(Sample.record())
+            var machine = TaskMachine(Sample.record(), policy: Policy(random.choices))
             var seq: UInt64 = 0
             var ends = 0
             var slots = 0
-            for _ in 0..<60 {
+            for _ in 0..<100 {
                 let wasTerminal = machine.isTerminal
-                var event = Sample.event(machine.record.id, attempt: random.attempt, random.number)
+                let wasEnding = machine.isEnding
+                var event = Sample.event(
+                    machine.record.id, attempt: random.attempt(machine.record.attempt), random.number)
                 let isEvent = random.next() % 3 == 0
                 if isEvent, machine.take(&event, monotonic: 0) == .taken {
                     #expect(!wasTerminal && event.seq == seq + 1)
@@ -32,12 +35,19 @@ import Testing
                     case .release:
                         #expect(slots == 1)
                         slots = 0
+                    case .requeue: #expect(!wasEnding)
+                    case .stop: #expect(machine.isEnding && machine.isPlaced)
                     default: break
                     }
                 }
                 #expect(machine.record.lastSeq == seq)
                 #expect(ends == (machine.isTerminal ? 1 : 0))
                 #expect(slots == (machine.isPlaced ? 1 : 0))
+                #expect(machine.record.requeues <= (machine.policy.onDisconnect == .requeue ? 5 : 0))
+                #expect(machine.approvals.pending == 0 || machine.isPlaced)
+                let code = machine.record.error?.code
+                if code == .timeout || code == .idleTimeout { #expect(machine.record.overdue == code) }
+                if code == .attemptsExhausted { #expect(machine.record.requeues == 5) }
             }
         }
     }
@@ -45,24 +55,46 @@ import Testing
     private static func input(_ machine: inout TaskMachine, _ random: inout Numbers) -> [TaskAction] {
         let now = Sample.now
         let id = machine.record.id
-        let attempt = random.attempt
-        switch random.next() % 14 {
+        let attempt = random.attempt(machine.record.attempt)
+        switch random.next() % 24 {
         case 0: return machine.wait(.deviceBusy, position: 1 + Int(random.next() % 3), now: now)
-        case 1, 2: return machine.assign(deviceName: nil, now: now)
-        case 3: return machine.started(attempt: attempt, now: now)
-        case 4: return machine.rejected(attempt: attempt, fault: Fault(.slotsFull, ""), now: now)
-        case 5: return machine.rejected(attempt: attempt, fault: Fault(.agentMissing, ""), now: now)
-        case 6:
-            let states: [TaskState] = [.completed, .failed, .cancelled, TaskState(rawValue: "odd")]
-            let message = Sample.finished(id, attempt: attempt, random.number, states[Int(random.next() % 4)])
+        case 1, 2, 3, 4: return machine.assign(deviceName: nil, now: now)
+        case 5, 6, 7: return machine.started(attempt: attempt, now: now)
+        case 8: return machine.rejected(attempt: attempt, fault: Fault(.slotsFull, ""), now: now)
+        case 9:
+            guard random.next() % 4 == 0 else { return [] }
+            return machine.rejected(attempt: attempt, fault: Fault(.agentMissing, ""), now: now)
+        case 10:
+            let states: [TaskState] = [.completed, .failed, .failed, .cancelled, TaskState(rawValue: "odd")]
+            let codes: [ErrorCode] = [.executorRestarted, .deviceDisconnected, .agentFailed]
+            let message = Sample.finished(
+                id, attempt: attempt, random.number, states[Int(random.next() % 5)],
+                error: Fault(codes[Int(random.next() % 3)], ""))
             return machine.finished(message, now: now, monotonic: 0)
-        case 7: return machine.unlisted(first: random.next() % 2 == 0, now: now)
-        case 8: return machine.stalled(Stall(since: now, failsAt: now), tell: random.next() % 2 == 0, now: now)
-        case 9: return machine.resumed(now: now)
-        case 10: return machine.graceEnded(now: now)
-        case 11: return machine.cancel(connected: random.next() % 2 == 0, now: now)
-        case 12: return machine.stopUnconfirmed(now: now)
-        default: return random.next() % 20 == 0 ? machine.fail(Fault(.deviceNotFound, ""), now: now) : []
+        case 11, 12: return machine.unlisted(first: random.next() % 2 == 0, now: now)
+        case 13, 14:
+            let absence = Absence(machine.policy, since: now, now: now, isStart: random.next() % 2 == 0)
+            return machine.stalled(absence.stall, tell: random.next() % 2 == 0, now: now)
+        case 15: return machine.resumed(now: now)
+        case 16, 17: return machine.graceEnded(now: now)
+        case 18: return random.next() % 8 == 0 ? machine.cancel(connected: random.next() % 2 == 0, now: now) : []
+        case 19: return machine.stopUnconfirmed(now: now)
+        case 20: return random.next() % 2 == 0 ? machine.halfTime(now: now) : machine.halfSilent(now: now)
+        case 21:
+            guard random.next() % 8 == 0 else { return [] }
+            return machine.overdue(
+                random.next() % 2 == 0 ? .timeout : .idleTimeout, connected: random.next() % 2 == 0, now: now)
+        case 22:
+            let request = "r\(random.number)"
+            guard random.next() % 2 == 0 else { return machine.closed(request, now: now) }
+            return machine.asked(
+                Sample.asks(id, attempt: attempt, request), id: .generate(), expiresAt: now, now: now)
+        default:
+            switch random.next() % 40 {
+            case 0: return machine.fail(Fault(.deviceNotFound, ""), now: now)
+            case 1: return machine.expire(.deviceOffline, now: now)
+            default: return []
+            }
         }
     }
 
@@ -78,7 +110,14 @@ import Testing
             return value ^ (value >> 31)
         }
 
-        var attempt: UInt32 { mutating get { 1 + UInt32(next() % 2) } }
+        /// Mostly the newest.
+        mutating func attempt(_ newest: UInt32) -> UInt32 { next() % 4 == 0 ? 1 + UInt32(next() % 3) : newest }
+        var choices: Choices {
+            mutating get {
+                let choice = OnDisconnect.all[Int(next() % 3)]
+                return Choices(onDisconnect: choice, graceS: Double(next() % 2) * 30, timeoutS: 60, idleTimeoutS: 20)
+            }
+        }
         var number: UInt64 { mutating get { 1 + next() % 4 } }
     }
 }

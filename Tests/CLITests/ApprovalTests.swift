@@ -56,6 +56,13 @@ struct ApprovalTests {
         #expect(status.text(elapsed: 1, now: .now(), width: 80, paint: .plain).hasPrefix("▸ allow? y once"))
     }
 
+    @Test func theQuestionDoesNotObeyTheAgent() throws {
+        var odd = try Self.approval()
+        (odd.title, odd.rule) = ("npm\u{1b}[2J test", "Bash(\u{1b}]0;t\u{7}npm\ntest)")
+        #expect(ApprovalText.howTo(odd).contains("approval: Bash: npm test; answer"))
+        #expect(ApprovalPrompt(odd).text(200).contains("allow Bash(npm test) in"))
+    }
+
     @Test func theTranscriptTellsRequestsAndResolutions() throws {
         var transcript = Transcript(paint: .plain, isTerminal: true)
         func show(_ kind: String, _ data: String) throws -> String {
@@ -68,10 +75,14 @@ struct ApprovalTests {
             #"{"tool":"Write","title":"Write: a.txt","input":{"file_path":"a.txt","content":"\#(lines)","big":true}}"#
         #expect(
             try show("permission_request", write)
-                == "? Write: a.txt\n  big: true\n  content:\n    1\n    2\n    3\n    4\n    5\n    6\n  … 3 more lines\n"
+                == "? Write: a.txt\n  big: true\n  content:\n    1\n    2\n    3\n    4\n    5\n    6\n  … 3 more lines; `wegent approvals --json` has all of it\n"
         )
         let odd = #"{"tool":"Bash","title":"x\u001b]0;t\u0007y","input":{"command":"\u001b[2Jrm"}}"#
         #expect(try show("permission_request", odd) == "? Bash: xy\n  command: rm\n")
+        // What would be allowed is not cut away with the title.
+        let hidden = "ls" + String(repeating: " ", count: 300) + "; rm -rf /"
+        let long = #"{"tool":"Bash","title":"\#(hidden)","input":{"command":"\#(hidden)"}}"#
+        #expect(try show("permission_request", long).hasSuffix("…\n  command: \(hidden)\n"))
         for (fields, text) in [
             (#""state":"allowed","scope":"once","resolved_by":"ada (laptop)""#, "✓ allowed by ada (laptop)"),
             (#""state":"allowed","scope":"conversation""#, "✓ allowed in this conversation"),

@@ -64,7 +64,7 @@ struct ChoiceTests {
         ["devices", "label", "box"], ["devices", "label", "box", "env"], ["devices", "label", "box", "=x"],
         ["devices", "label", "box", "-"], ["devices", "rename", "box"], ["conversations", "--limit", "0"],
         ["conversations", "--search", ""], ["approvals", "--limit", "201"], ["approve"], ["deny"], ["retry"],
-        ["up", "--approval-s", "0"],
+        ["up", "--approval-s", "0"], ["up", "--retention-days", "9999"],
     ])
     func refusesWrongUse(_ arguments: [String]) throws {
         let error = #expect(throws: (any Error).self) {

@@ -44,7 +44,7 @@ struct CommandTests {
         let defaults = try plain.settings(.init(environment: ["HOME": "/h"]))
         #expect(defaults.host == "127.0.0.1" && defaults.port == 8787 && defaults.data == "/h/.local/share/wegent")
         #expect(defaults.executor?.home == "/h/.local/share/wegent/executor" && defaults.executor?.slots == 5)
-        #expect(defaults.executor?.allowShell == false && defaults.approvalS == 600)
+        #expect(defaults.executor?.allowShell == false && defaults.approvalS == 600 && defaults.retentionDays == 0)
         let environment = ["HOME": "/h", "WEGENT_PORT": "1234", "WEGENT_DATA": "/d", "WEGENT_CLAUDE": "/c"]
         let named = try plain.settings(.init(environment: environment))
         #expect(named.port == 1234 && named.data == "/d" && named.executor?.claude == "/c")
@@ -55,6 +55,9 @@ struct CommandTests {
         let said = try flags.settings(.init(environment: environment))
         #expect(said.port == 0 && said.executor?.allowDirs == ["/a", "/b"])
         #expect(said.executor?.permissionMode == .acceptEdits)
+        let kept = ["HOME": "/h", "WEGENT_APPROVAL_S": "60", "WEGENT_RETENTION_DAYS": "0.5"]
+        let times = try plain.settings(.init(environment: kept))
+        #expect(times.approvalS == 60 && times.retentionDays == 0.5)
         #expect(throws: (any Error).self) { try plain.settings(.init(environment: ["WEGENT_PORT": "http"])) }
     }
 

@@ -232,6 +232,71 @@ struct RealServicesTests {
         }
     }
 
+    @Test("Defaults hold for a task, its retry has the same choices, its conversation is renamed, found and deleted")
+    func lookingBack() async throws {
+        try await with { services in
+            let api = services.api
+            let socket = try await TestSocket.dial(port: services.gateway.port, token: api.token)
+            try await socket.register()
+            _ = try await socket.linkState()
+            try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
+            let set = try await api.call("PATCH", "/me/defaults", #"{"priority":"high","timeout_s":600}"#).expect(200)
+            #expect(set["effective"]["priority"].string == "high" && set["effective"]["on_disconnect"].string == "fail")
+            let renamed = try await api.call("PATCH", "/devices/box", #"{"name":"mine","labels":{"env":"ci"}}"#)
+            #expect(try renamed.expect(200)["labels"]["env"].string == "ci")
+
+            let body = #"{"prompt":"a Needle in hay","target":"box","agent":"shell","timeout_s":60}"#
+            // The dispatcher's picture of the devices follows the registry's.
+            let task = try await eventually("the device by its new name", within: .seconds(20)) { () -> JSON? in
+                let answer = try await api.call("POST", "/tasks", body)
+                return answer.json["device_name"].string == "mine" ? try answer.expect(202) : nil
+            }
+            #expect(task["priority"].string == "high" && task["timeout_s"].int == 60)
+            let (id, conversation) = (try #require(task["id"].string), task["conversation_id"].string ?? "")
+            #expect(try await api.call("POST", "/tasks/\(id)/retry").code == "conflict")
+            #expect(try await api.call("DELETE", "/conversations/\(conversation)").code == "conflict")
+            try await api.cancel(id)
+            let assigned = try await socket.next("task.assign") {
+                $0.header.type == TaskAssign.type && String(decoding: $0.body, as: UTF8.self).contains(id)
+            }
+            let assign = try Wire.decode(TaskAssign.self, from: assigned.body)
+            try await socket.send(
+                .notice,
+                TaskFinished(
+                    task: assign.task, attempt: assign.attempt, attemptSeq: 1, state: .cancelled, endedAt: .now()))
+            _ = try await api.end(of: id)
+
+            let again = try await api.call("POST", "/tasks/\(id)/retry", #"{"idempotency_key":"k"}"#).expect(202)
+            #expect(again["retry_of"].string == id && again["conversation_id"].string == conversation)
+            #expect(again["priority"].string == "high" && again["timeout_s"].int == 60)
+            let same = try await api.call("POST", "/tasks/\(id)/retry", #"{"idempotency_key":"k"}"#).expect(202)
+            #expect(same["id"] == again["id"])
+            let other = try await api.call("POST", "/tasks", #"{"prompt":"x","idempotency_key":"k"}"#)
+            #expect(other.code == "idempotency_mismatch")
+
+            let found = try await api.call("GET", "/conversations?q=needle").expect(200)
+            #expect(found["items"].items.map { $0["id"].string }.contains(conversation))
+            let path = "/conversations/\(conversation)"
+            #expect(try await api.call("PATCH", path, #"{"title":"hay"}"#).expect(200)["title"].string == "hay")
+            let own = try await api.call("PATCH", path, #"{"title":null}"#).expect(200)
+            #expect(own["title"].string == "a Needle in hay" && own["tasks"].int == 2)
+            let second = try #require(again["id"].string)
+            try await api.cancel(second)
+            let next = try await socket.next("the second task.assign") {
+                $0.header.type == TaskAssign.type && String(decoding: $0.body, as: UTF8.self).contains(second)
+            }
+            let retried = try Wire.decode(TaskAssign.self, from: next.body)
+            try await socket.send(
+                .notice,
+                TaskFinished(
+                    task: retried.task, attempt: retried.attempt, attemptSeq: 1, state: .cancelled, endedAt: .now()))
+            _ = try await api.end(of: second)
+            #expect(try await api.call("DELETE", path).status == 204)
+            #expect(try await api.call("GET", path).code == "conversation_not_found")
+            #expect(try await api.call("GET", "/tasks/\(id)").code == "task_not_found")
+        }
+    }
+
     @Test("A device whose connection is lost fails its task after the grace, and the viewer is told")
     func lost() async throws {
         try await with { services in

@@ -138,9 +138,9 @@ actor ApprovalDesk {
                 _ = try await backend.answer(approval, answer)
                 mouth.yield(.taken(approval.id))
             } catch let refusal as Refusal where [404, 409, 410].contains(refusal.status) {
-                mouth.yield(.late(approval.id, refusal.description))
+                mouth.yield(.late(approval.id, Table.line(refusal.description)))
             } catch {
-                mouth.yield(.failed(approval.id, "\(error)"))
+                mouth.yield(.failed(approval.id, Table.line("\(error)")))
             }
         }
     }

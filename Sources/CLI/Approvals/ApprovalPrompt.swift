@@ -74,10 +74,11 @@ struct ApprovalPrompt: Sendable, Equatable {
         case .sending: return TextWidth.fit("…", columns)
         case .choosing:
             let what = approval.rule.map { "allow \($0)" } ?? "allow \(approval.tool)"
-            return TextWidth.fit("allow? y once · n no · a \(what) in this conversation", columns)
+            return TextWidth.fit("allow? y once · n no · a \(Table.line(what)) in this conversation", columns)
         case .reason(let typed):
             // The end of a long one is what is being typed.
-            var text = String(decoding: typed, as: UTF8.self)
+            var text = Table.line(String(decoding: typed, as: UTF8.self) + "|")
+            text.removeLast()
             let label = "no, because (Enter sends, Esc goes back): "
             while !text.isEmpty, TextWidth.of(label) + TextWidth.of(text) > columns { text.removeFirst() }
             return TextWidth.fit(label + text, columns)

@@ -50,7 +50,7 @@ enum ApprovalText {
 
     /// How to answer from a shell.
     static func howTo(_ approval: ApprovalView) -> String {
-        "task \(approval.task) waits for approval: \(title(approval)); answer with `wegent approve \(approval.id)` or "
+        "task \(approval.task) waits for approval: \(Table.line(title(approval))); answer with `wegent approve \(approval.id)` or "
             + "`wegent deny \(approval.id)`"
     }
 }

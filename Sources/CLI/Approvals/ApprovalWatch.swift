@@ -20,7 +20,12 @@ struct ApprovalWatch: Sendable {
         while true {
             do {
                 // Resolved ones are asked for as well: how a request ended is news.
-                let newest = try await backend.approvals(state: "all", limit: 200).items
+                var newest = try await backend.approvals(state: "all", limit: 200).items
+                // Those that wait may be older than that.
+                if isFirst {
+                    let waiting = try await backend.approvals(state: "pending", limit: 200).items
+                    newest += waiting.filter { one in !newest.contains { $0.id == one.id } }
+                }
                 plan.succeeded()
                 let news = Self.news(newest, &known, isFirst: isFirst, all: all, limit: limit)
                 for approval in news { try tell(approval) }

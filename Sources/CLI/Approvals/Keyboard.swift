@@ -51,6 +51,8 @@ final class Keyboard: Sendable {
             old.keys.cancel()
             old.end.cancel()
             signal(SIGTERM, SIG_DFL)
+            // In the background the terminal is the shell's, which has set it as it likes.
+            guard tcgetpgrp(STDIN_FILENO) == getpgrp() else { return }
             // Keys that nobody has read are no command for the shell.
             tcsetattr(STDIN_FILENO, TCSAFLUSH, &old.before)
         }

@@ -7,6 +7,9 @@ import Messages
 struct Transcript: Sendable {
     /// So much of a tool's result is shown; all of it is in `--json`.
     static let resultLines = 8
+    /// Columns of a permission request's title, and of a line of its input: a command is to be read to its end.
+    static let titleColumns = 200
+    static let inputColumns = 4000
 
     private let paint: Paint
     /// Whether the text is for a terminal, which must not obey what an agent or a file says.
@@ -123,11 +126,14 @@ struct Transcript: Sendable {
 
     private mutating func permission(_ data: JSONValue) -> String {
         let title = ApprovalText.title(data["tool"]?.string ?? "", data["title"]?.string ?? "")
-        let input = ApprovalText.input(data["input"] ?? .null, besides: title)
-        var out = line(paint.yellow("? ") + paint.bold(oneLine(clean(title), 200)))
-        for text in input.lines { out += line(paint.dim("  " + TextWidth.fit(clean(text), 200))) }
+        // Nobody may allow what was cut away: a title that does not fit is told again, whole, as input.
+        let fits = TextWidth.of(title) <= Self.titleColumns
+        let input = ApprovalText.input(data["input"] ?? .null, besides: fits ? title : "")
+        var out = line(paint.yellow("? ") + paint.bold(oneLine(clean(title), Self.titleColumns)))
+        for text in input.lines { out += line(paint.dim("  " + TextWidth.fit(clean(text), Self.inputColumns))) }
         if input.hidden > 0 {
-            out += line(paint.dim("  … \(input.hidden) more line\(input.hidden == 1 ? "" : "s")"))
+            let lines = "\(input.hidden) more line\(input.hidden == 1 ? "" : "s")"
+            out += line(paint.yellow("  … \(lines); `wegent approvals --json` has all of it"))
         }
         return out
     }

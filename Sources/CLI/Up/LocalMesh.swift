@@ -35,7 +35,7 @@ actor LocalMesh {
         let dispatcher = DispatcherServer(
             DispatcherConfiguration(
                 registry: registry.endpoint, bind: "inproc://dispatcher", dataDirectory: "\(settings.data)/dispatcher",
-                approvalS: settings.approvalS),
+                approvalS: settings.approvalS, retentionDays: settings.retentionDays),
             reactor: reactor, logger: named("dispatcher"))
         self.dispatcher = dispatcher
         try await dispatcher.start()

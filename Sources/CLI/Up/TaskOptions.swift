@@ -8,6 +8,18 @@ struct TaskOptions: ParsableArguments {
         help: "Seconds to answer what an agent asks for, then it is denied (or WEGENT_APPROVAL_S). Default: 600")
     var approvalS: Double?
 
+    @Option(
+        name: .customLong("retention-days"),
+        help: "Days after which ended tasks are deleted; 0 = never (or WEGENT_RETENTION_DAYS). Default: 0")
+    var retentionDays: Double?
+
+    /// - Throws: `ValidationError` when it is out of the dispatcher's range.
+    func retention(_ setting: Setting) throws -> Double {
+        let days = try setting.value(retentionDays, "WEGENT_RETENTION_DAYS") ?? 0
+        guard (0...3650).contains(days) else { throw ValidationError("--retention-days is 0 to 3650 days.") }
+        return days
+    }
+
     /// - Throws: `ValidationError` when it is out of the dispatcher's range.
     func approval(_ setting: Setting) throws -> Double {
         let seconds = try setting.value(approvalS, "WEGENT_APPROVAL_S") ?? 600

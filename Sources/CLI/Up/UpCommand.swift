@@ -80,7 +80,7 @@ struct UpCommand: AsyncParsableCommand {
         return UpSettings(
             data: data, host: try setting.value(host, "WEGENT_HOST") ?? "127.0.0.1",
             port: try setting.value(port, "WEGENT_PORT") ?? 8787, json: json, firstTask: firstTask,
-            approvalS: try tasks.approval(setting),
+            approvalS: try tasks.approval(setting), retentionDays: try tasks.retention(setting),
             executor: noExecutor ? nil : try device.configuration(home: "\(data)/executor", setting),
             environment: setting.environment)
     }

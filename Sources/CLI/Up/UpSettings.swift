@@ -14,6 +14,8 @@ struct UpSettings: Sendable {
     var firstTask: Bool
     /// Seconds that a person has to answer what an agent asks for.
     var approvalS: Double
+    /// Days after which ended tasks are deleted; 0 = never.
+    var retentionDays: Double
     /// This machine as a device; nil with `--no-executor`. Address and token are filled in when they are known.
     var executor: ExecutorConfiguration?
     /// The environment of this process.

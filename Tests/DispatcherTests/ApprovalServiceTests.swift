@@ -14,11 +14,11 @@ import Testing
         var executor: FakeExecutor
         let task: TaskID
 
-        init(_ rig: Rig, events: UInt64 = 2) async throws {
+        init(_ rig: Rig, events: UInt64 = 2, choices: Choices? = nil) async throws {
             self.rig = rig
             executor = FakeExecutor(gateway: rig.gateway)
             try await executor.connect()
-            task = try await rig.gateway.submit().id
+            task = try await rig.gateway.submit(choices: choices).id
             _ = try await executor.assignment(task)
             try executor.started(task)
             if events > 0 {
@@ -148,6 +148,49 @@ import Testing
             let place = try #require(log.firstIndex { $0.kind == .permissionRequest })
             #expect(log[place - 1].attemptSeq == 3)
             #expect(log[(place + 1)...].filter { $0.attempt == 1 }.map(\.attemptSeq) == [4, 5])
+        }
+    }
+
+    @Test func eventsThatAreMissingForItAreAskedFor() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig, events: 1)
+            // Events 2 and 3 are lost, and its agent waits: there is nothing else by which that would be noticed.
+            try scene.executor.send(Sample.asks(scene.task, after: 3))
+            for _ in 0..<6 {
+                await rig.pass(3)
+                try scene.executor.send(Sample.asks(scene.task, after: 3))
+                _ = try await rig.gateway.view(scene.task)
+            }
+            try await eventually("the resync") { scene.executor.resyncs.contains { $0.from == 2 } }
+            try scene.executor.append(scene.task, 2...3)
+            try await eventually("the request") { scene.executor.recorded.count == 1 }
+        }
+    }
+
+    @Test func anAttemptThatIsRunAgainAsksAgain() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig, choices: Choices(onDisconnect: .requeue, graceS: 5))
+            let first = try await scene.ask()
+            try scene.executor.send(Sample.asks(scene.task, "early", after: 9))
+            try scene.executor.disconnect()
+            try await eventually("the stall") { try await rig.gateway.view(scene.task).stalled != nil }
+            await rig.pass(6)
+            let queued = try await rig.gateway.wait(scene.task, for: .queued)
+            #expect(queued.waitingFor == nil)
+            #expect(try await scene.list().map(\.state) == [.abandoned])
+            let back = scene.executor.again()
+            try await back.connect()
+            _ = try await back.assignment(scene.task)
+            // The same name is another request in another attempt.
+            try back.append(scene.task, attempt: 2, 1...2)
+            try back.send(Sample.asks(scene.task, attempt: 2, after: 2))
+            try await eventually("the second request") { back.recorded.contains { $0.attempt == 2 } }
+            let second = try #require(try await scene.list([.pending]).first)
+            #expect(second.id != first.id && second.attempt == 2)
+            #expect(await Self.fault { _ = try await scene.decide(first) }?.code == .approvalAbandoned)
+            #expect(try await scene.decide(second).state == .allowed)
+            try await eventually("the answer") { back.answers.first?.attempt == 2 }
+            #expect(try await scene.list().count == 2)
         }
     }
 

@@ -106,6 +106,16 @@ import Testing
         }
     }
 
+    @Test func anExcerptIsBoundedInBytesToo() async throws {
+        #expect(Submission.excerpt(String(repeating: "é", count: 300)).count == 200)
+        let accents = "e" + String(repeating: "\u{301}", count: 500_000)
+        try await Rig.run { rig in
+            let task = try await rig.gateway.submit(accents, target: .cloud)
+            let listed = try await rig.gateway.ask(TaskList(owner: Sample.owner, limit: 1)).tasks.first
+            #expect(task.prompt.utf8.count == accents.utf8.count && (listed?.prompt.utf8.count ?? .max) < 6400)
+        }
+    }
+
     @Test func listsArePagedNewestFirst() async throws {
         try await Rig.run { rig in
             var ids: [TaskID] = []

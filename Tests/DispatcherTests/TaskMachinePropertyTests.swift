@@ -14,6 +14,7 @@ import Testing
             var seq: UInt64 = 0
             var ends = 0
             var slots = 0
+            var told: WaitingFor?
             for _ in 0..<100 {
                 let wasTerminal = machine.isTerminal
                 let wasEnding = machine.isEnding
@@ -31,6 +32,7 @@ import Testing
                         #expect(event.seq == seq + 1)
                         seq = event.seq
                         if event.flags.contains(.terminal) { ends += 1 }
+                        if event.kind == .state { told = event.json.contains("waiting_for") ? .approval : nil }
                     case .assign: slots = 1
                     case .release:
                         #expect(slots == 1)
@@ -44,7 +46,10 @@ import Testing
                 #expect(ends == (machine.isTerminal ? 1 : 0))
                 #expect(slots == (machine.isPlaced ? 1 : 0))
                 #expect(machine.record.requeues <= (machine.policy.onDisconnect == .requeue ? 5 : 0))
-                #expect(machine.approvals.pending == 0 || machine.isPlaced)
+                // Nobody is asked for an attempt that is over, and the task says whether somebody is.
+                #expect(machine.isPlaced || machine.approvals.open.isEmpty)
+                #expect((machine.record.waitingFor == .approval) == (machine.approvals.pending > 0))
+                #expect(told == machine.record.waitingFor || machine.record.state == .queued)
                 let code = machine.record.error?.code
                 if code == .timeout || code == .idleTimeout { #expect(machine.record.overdue == code) }
                 if code == .attemptsExhausted { #expect(machine.record.requeues == 5) }
@@ -86,9 +91,16 @@ import Testing
                 random.next() % 2 == 0 ? .timeout : .idleTimeout, connected: random.next() % 2 == 0, now: now)
         case 22:
             let request = "r\(random.number)"
-            guard random.next() % 2 == 0 else { return machine.closed(request, now: now) }
-            return machine.asked(
-                Sample.asks(id, attempt: attempt, request), id: .generate(), expiresAt: now, now: now)
+            switch random.next() % 6 {
+            case 0: return machine.closed(request, now: now)
+            case 1: return machine.expired(request, now: now)
+            case 2:
+                guard let open = machine.approvals.open[request] else { return [] }
+                return machine.decided(Sample.decide(open), now: now)
+            default:
+                return machine.asked(
+                    Sample.asks(id, attempt: attempt, request), id: .generate(), expiresAt: now, now: now)
+            }
         default:
             switch random.next() % 40 {
             case 0: return machine.fail(Fault(.deviceNotFound, ""), now: now)

@@ -12,13 +12,16 @@ extension DispatcherService {
         guard let task = current(attempt, key) else { return stray(attempt, key, settling: true) }
         let now = clock.wall()
         update(message.task) { $0.started(attempt: message.attempt, now: now) }
+        task.early.removeAll { $0.attempt != message.attempt }
         if let known = task.machine.approvals[message.request] {
             pending.effects.append(
                 known.isPending ? .recorded(attempt, key, request: message.request) : .answer(known, key))
         } else if let complaint = ApprovalBounds.complaint(message) {
             refuse(message, task, because: complaint)
         } else if task.early.contains(where: { $0.request == message.request }) {
-            // It waits for its events; they are resent, or asked for again, by themselves.
+            // It waits for its events. An agent that waits, too, sends no others by which a loss would be noticed.
+            let monotonic = clock.monotonic()
+            update(message.task) { $0.reported(last: message.after, monotonic: monotonic) }
         } else if task.machine.approvals.open.count + task.early.count >= Limits.openApprovals {
             refuse(message, task, because: "\(Limits.openApprovals) are open already")
         } else {
@@ -31,9 +34,9 @@ extension DispatcherService {
     /// Records the requests whose turn has come.
     func takeEarly(_ task: LiveTask) {
         let record = task.machine.record
-        let ready = task.early.filter { $0.attempt != record.attempt || $0.after <= record.attemptSeq }
+        let ready = task.early.filter { $0.after <= record.attemptSeq }
         guard !ready.isEmpty else { return }
-        task.early.removeAll { $0.attempt != record.attempt || $0.after <= record.attemptSeq }
+        task.early.removeAll { $0.after <= record.attemptSeq }
         let now = clock.wall()
         let expires = now.adding(seconds: configuration.approvalS)
         for request in ready {

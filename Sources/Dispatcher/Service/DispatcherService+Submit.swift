@@ -76,7 +76,7 @@ extension DispatcherService {
         var record = TaskRecord(
             ordinal: lastOrdinal, id: submit.task, owner: submit.owner, target: submit.target, device: key.device,
             conversation: conversation, agent: submit.agent,
-            excerpt: String(submit.prompt.prefix(DispatcherLimits.excerpt)), cwd: submit.cwd,
+            excerpt: Submission.excerpt(submit.prompt), cwd: submit.cwd,
             trace: trace == .none ? nil : trace.description, createdAt: now,
             choices: choices, retryOf: retryOf, rank: lastAccepted + Policy.delayMs(policy.priority), queuedAt: now)
         record.deviceName = fleet.places[key]?.name

@@ -3,6 +3,13 @@ import Messages
 /// The checks of a ``TaskSubmit`` that need nothing but itself. The gateway makes them too, for better words; here they
 /// hold against any peer.
 enum Submission {
+    /// The beginning of a prompt, for lists. One character may have any number of bytes: they are bounded as well.
+    static func excerpt(_ prompt: String) -> String {
+        let text = prompt.prefix(DispatcherLimits.excerpt)
+        guard text.utf8.count > DispatcherLimits.excerpt * 32 else { return String(text) }
+        return String(prompt.unicodeScalars.prefix(DispatcherLimits.excerpt))
+    }
+
     /// - Throws: ``Fault`` `prompt_empty`, `prompt_too_large` or `invalid_request`.
     static func validate(_ submit: TaskSubmit) throws {
         guard submit.prompt.utf8.count <= Limits.prompt else {

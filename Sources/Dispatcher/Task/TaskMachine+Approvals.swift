@@ -3,11 +3,13 @@ import Messages
 /// The permission requests of the newest attempt. Each change is a row and an event of the same commit, and the `state`
 /// event that says whether the task waits for a person.
 extension TaskMachine {
-    /// Its agent asks; nothing when that is known already.
+    /// Its agent asks; nothing when that is known already. Before it call ``started(attempt:now:)``.
     mutating func asked(_ request: ApprovalRequest, id: ApprovalID, expiresAt: Timestamp, now: Timestamp)
         -> [TaskAction]
     {
-        guard isPlaced, request.attempt == record.attempt, approvals[request.request] == nil else { return [] }
+        guard record.state == .running, request.attempt == record.attempt, approvals[request.request] == nil else {
+            return []
+        }
         let approval = Approval(
             id: id, owner: record.owner, attempt: record.attemptID, request: request.request,
             conversation: record.conversation, device: record.device, deviceName: record.deviceName,

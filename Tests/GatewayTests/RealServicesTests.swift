@@ -187,7 +187,7 @@ struct RealServicesTests {
                     .notice,
                     ApprovalRequest(
                         task: assign.task, attempt: assign.attempt, request: request, after: 0, tool: "Bash",
-                        title: "npm test", input: ["command": "npm test"], requestedAt: .now()))
+                        title: request, input: ["command": "npm test"], requestedAt: .now()))
             }
             try await eventually("that both are recorded", within: .seconds(20)) {
                 let recorded = socket.messages.filter { $0.header.type == ApprovalRecorded.type }
@@ -197,8 +197,10 @@ struct RealServicesTests {
             #expect(try await api.task(id)["waiting_for"].string == "approval")
             let list = try await api.call("GET", "/approvals?task=\(id)").expect(200)
             #expect(list["total"].int == 2)
-            let approvals = list["items"].items.compactMap { $0["id"].string }
-            let (second, first) = (try #require(approvals.first), try #require(approvals.last))
+            func id(of request: String) -> String? {
+                list["items"].items.first { $0["title"].string == request }?["id"].string
+            }
+            let (first, second) = (try #require(id(of: "r1")), try #require(id(of: "r2")))
 
             let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
                 for number in 0..<10 {

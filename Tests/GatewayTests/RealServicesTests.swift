@@ -197,10 +197,10 @@ struct RealServicesTests {
             #expect(try await api.task(id)["waiting_for"].string == "approval")
             let list = try await api.call("GET", "/approvals?task=\(id)").expect(200)
             #expect(list["total"].int == 2)
-            func id(of request: String) -> String? {
+            func approval(_ request: String) -> String? {
                 list["items"].items.first { $0["title"].string == request }?["id"].string
             }
-            let (first, second) = (try #require(id(of: "r1")), try #require(id(of: "r2")))
+            let (first, second) = (try #require(approval("r1")), try #require(approval("r2")))
 
             let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
                 for number in 0..<10 {

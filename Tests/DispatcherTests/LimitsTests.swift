@@ -63,23 +63,24 @@ import Testing
 
     @Test func theTimeInTheQueueGoesOnOverARestartAndEndsWithTheQueue() async throws {
         let folder = try TemporaryDirectory()
-        let found = Mutex<[TaskID]>([])
+        let found = Mutex<[TaskView]>([])
         try await Rig.run(folder: folder) { rig in
             let executor = FakeExecutor(gateway: rig.gateway, slots: 1)
             let running = try await Self.running(rig, executor, Choices(queueTTLS: 50, onDisconnect: .wait))
-            let waiting = try await rig.gateway.submit(choices: Choices(queueTTLS: 100)).id
-            found.withLock { $0 = [running, waiting] }
+            let waiting = try await rig.gateway.submit(choices: Choices(queueTTLS: 100))
             // Who runs does not wait any more.
             await rig.pass(60)
-            #expect(try await rig.gateway.view(running).state == .running)
+            let view = try await rig.gateway.view(running)
+            #expect(view.state == .running)
+            found.withLock { $0 = [view, waiting] }
         }
-        let tasks = found.withLock { $0 }
-        let (running, waiting) = (tasks[0], tasks[1])
-        try await Rig.run(folder: folder, at: 90) { rig in
-            #expect(try await rig.gateway.view(waiting).state == .queued)
-            // The clock of a rig moves a little while it starts.
-            await rig.pass(14)
-            let end = try await rig.gateway.wait(waiting, for: .failed)
+        let (running, waiting) = found.withLock { ($0[0].id, $0[1]) }
+        let since = waiting.createdAt
+        try await Rig.run(folder: folder, at: since.seconds(since: Sample.now) + 70) { rig in
+            await rig.pass(to: since.adding(seconds: 99))
+            #expect(try await rig.gateway.view(waiting.id).state == .queued)
+            await rig.pass(to: since.adding(seconds: 100))
+            let end = try await rig.gateway.wait(waiting.id, for: .failed)
             #expect(end.error?.code == .queueExpired)
             #expect(try await rig.gateway.view(running).state == .running)
         }
@@ -149,26 +150,29 @@ import Testing
 
     @Test func theTimeGoesOnOverARestartAndIsToldOnce() async throws {
         let folder = try TemporaryDirectory()
-        let found = Mutex<TaskID?>(nil)
+        let found = Mutex<TaskView?>(nil)
         try await Rig.run(folder: folder) { rig in
             let executor = FakeExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor, Choices(timeoutS: 100))
             await rig.pass(60)
             try await eventually("the notice", within: .seconds(10)) { try await Self.warnings(rig, task).count == 1 }
-            found.withLock { $0 = task }
+            let view = try await rig.gateway.view(task)
+            found.withLock { $0 = view }
         }
-        let task = try #require(found.withLock { $0 })
-        try await Rig.run(folder: folder, at: 80) { rig in
+        let view = try #require(found.withLock { $0 })
+        let (task, since) = (view.id, try #require(view.startedAt))
+        let start = since.seconds(since: Sample.now)
+        try await Rig.run(folder: folder, at: start + 70) { rig in
             let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
             try await back.connect(Self.holds(task))
-            await rig.pass(15)
+            await rig.pass(to: since.adding(seconds: 99))
             #expect(try await rig.gateway.view(task).state == .running)
             #expect(try await Self.warnings(rig, task).count == 1)
-            await rig.pass(6)
+            await rig.pass(to: since.adding(seconds: 100))
             try await eventually("the stop", within: .seconds(10)) { back.stops.contains { $0.task == task } }
-            // Over another restart it is known that it is to end.
         }
-        try await Rig.run(folder: folder, at: 110) { rig in
+        // Over another restart it is known that it is to end.
+        try await Rig.run(folder: folder, at: start + 130) { rig in
             let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: 3)
             try await back.connect(Self.holds(task))
             #expect(try await rig.gateway.wait(task, for: .failed).error?.code == .timeout)

@@ -130,8 +130,6 @@ import Testing
             #expect(refused?.code == .queueFull)
             #expect(try await rig.gateway.view(tasks[count + 4]).queuePosition == count)
 
-            let clock = ContinuousClock()
-            let start = clock.now
             for (index, task) in tasks.enumerated() {
                 if index < count {
                     // The freed slot is taken in the same turn.
@@ -146,18 +144,16 @@ import Testing
             }
             for task in tasks.suffix(5) { try executor.finish(task, 1) }
             for task in tasks.suffix(5) { _ = try await rig.gateway.wait(task, for: .completed) }
-            let time = clock.now - start
             var total = 0
             for (index, task) in tasks.enumerated() {
                 let log = try await rig.gateway.log(task)
                 let places = log.compactMap { Self.place(in: $0.json) }
                 #expect(places == places.sorted(by: >) && Set(places).count == places.count, "\(places)")
                 #expect(places.count <= 60, "task \(index) was told \(places.count) times")
-                // All start within so little of each other that the last places are passed by.
                 total += places.count
             }
-            #expect(total < count * 50)
-            print("a queue of \(count) over 5 slots: \(total) places told, drained in \(time)")
+            // Without a bound it would be half a million.
+            #expect(total < count * 25)
         }
     }
 

@@ -67,6 +67,9 @@ final class Rig: Sendable {
         await server.tick()
     }
 
+    /// Lets time pass up to a moment: the clock moves a little while a rig starts, more on a busy machine.
+    func pass(to moment: Timestamp) async { await pass(max(0, moment.seconds(since: time.now))) }
+
     func stop() async {
         await gateway.link.close()
         await server.stop()

@@ -54,7 +54,8 @@ public final class ExecutorServer: Service {
         let claude = ClaudeAgent(
             ClaudeAgent.Settings(
                 program: ClaudeProgram(wanted: configuration.claude ?? "claude", environment: environment),
-                permission: configuration.permissionMode, environment: environment, children: children,
+                permission: configuration.permissionMode, allowBypass: configuration.allowBypass,
+                environment: environment, children: children,
                 sessions: ClaudeSessions(directory: home.sessions), times: times))
         let shell = ShellAgent(
             allowed: configuration.allowShell, environment: environment, children: children, temporary: home.temporary,

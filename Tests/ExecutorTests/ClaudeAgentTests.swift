@@ -31,7 +31,7 @@ struct ClaudeAgentTests {
         return ClaudeAgent(
             ClaudeAgent.Settings(
                 program: ClaudeProgram(wanted: try #require(Binaries.claude), environment: environment),
-                permission: permission, environment: environment, children: LiveChildren(),
+                permission: permission, allowBypass: true, environment: environment, children: LiveChildren(),
                 sessions: ClaudeSessions(directory: folder.file("sessions")), times: times))
     }
 

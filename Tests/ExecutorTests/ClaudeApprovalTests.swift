@@ -7,7 +7,8 @@ import Testing
 @testable import Executor
 
 /// Permission requests of the real Claude Code, from its question to its answer.
-@Suite(.enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
+/// One after the other: each starts programs that take a core for a second, and other tests have clocks.
+@Suite(.serialized, .enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
 struct ClaudeApprovalTests {
     @Test func `What is allowed once runs once, as it was asked`() async throws {
         let device = try await ClaudeDevice.start()

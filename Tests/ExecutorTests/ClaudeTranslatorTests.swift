@@ -39,7 +39,7 @@ struct ClaudeTranslatorTests {
                 case .session(let id): reading.sessions.insert(id)
                 case .permission(_, let request): reading.permissions.append(request)
                 case .withdrawn(let id): reading.withdrawn.append(id)
-                case .unknownRequest: break
+                case .unknownRequest, .answered: break
                 case .ended(let ending): reading.endings.append(ending)
                 }
             }

@@ -6,8 +6,13 @@ protocol AgentDriver: Sendable {
     var name: String { get }
     /// What can be said of it now; may start the program to ask it, with a deadline.
     func describe() async -> Messages.Agent
+    /// Whether a task may run in this mode; nil = as the device was started.
+    /// - Throws: ``Fault`` with code `permission_mode_not_allowed` that names the device.
+    func check(_ mode: PermissionMode?, on device: String) throws
+    /// What is known here of a conversation; nil = this agent remembers nothing from one turn to the next.
+    func memory(of conversation: ConversationID) -> AgentMemory?
     /// Starts a turn. Returns when its process is there.
-    /// - Throws: ``Fault``; then nothing was started.
+    /// - Throws: ``Fault``, or ``SessionGone`` for a turn that follows others; then nothing was started.
     func start(_ turn: Turn, sink: any TurnSink) async throws -> any AgentRun
     /// Ends whatever is kept between turns.
     func shutDown() async
@@ -21,6 +26,12 @@ struct Turn: Sendable {
     /// An absolute path, checked.
     var directory: String
     var trace: String?
+    /// What the agent may do unasked; nil = as the device was started.
+    var permission: PermissionMode?
+    /// The task of the conversation whose agent ran last before; nil = none has.
+    var follows: TaskID?
+    /// What the agent is told of the conversation before the prompt.
+    var history: ConversationHistory?
 }
 
 /// Where an agent's events go. Suspends while no more can be taken, so that the agent waits and nobody else.

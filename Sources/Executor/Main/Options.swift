@@ -45,9 +45,9 @@ struct Options: ParsableArguments {
     var allowShell = false
     @Option(name: .customLong("allow-dir"), help: "A directory in which tasks may run; may be given several times.")
     var allowDirs: [String] = []
-    @Option(help: "What Claude Code may do unasked: ask, accept-edits, plan or bypass.")
+    @Option(help: "What Claude Code may do unasked where a task does not choose: ask, accept-edits, plan or bypass.")
     var permissionMode: PermissionMode = .ask
-    @Flag(help: "Allow --permission-mode bypass.")
+    @Flag(help: "Allow the permission mode bypass, here and in a task.")
     var allowBypass = false
     @Option(help: "The claude program; also WEGENT_CLAUDE. (default: claude, from PATH)")
     var claude: String?

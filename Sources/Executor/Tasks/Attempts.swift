@@ -41,6 +41,11 @@ extension ExecutorService {
         }
         do {
             let driver = try accept(message, id)
+            if message.history == nil, let memory = driver.memory(of: message.conversation),
+                memory.lacks(message.follows, for: message.task)
+            {
+                return askHistory(id, after: memory.last)
+            }
             try outbox.open(id)
             running[id] = RunningAttempt(conversation: message.conversation, lease: message.leaseS)
             report()
@@ -69,7 +74,22 @@ extension ExecutorService {
             throw Fault(
                 .agentUnknown, "\(identity.name) has no agent '\(message.agent.prefix(100))'; it has \(known)")
         }
+        if let mode = message.permissionMode {
+            guard PermissionMode.all.contains(mode) else {
+                let known = PermissionMode.all.map(\.rawValue).joined(separator: ", ")
+                throw Fault(
+                    .permissionModeNotAllowed,
+                    "\(identity.name) knows no permission mode '\(mode.rawValue.prefix(100))'; it knows \(known)")
+            }
+            try driver.check(mode, on: identity.name)
+        }
         return driver
+    }
+
+    /// Nothing is begun: the leader sends the assign again, with what the agent here does not know.
+    private func askHistory(_ id: AttemptID, after known: TaskID?) {
+        logger.info("the history of a conversation is wanted", metadata: ["task": "\(id.task)"])
+        send(HistoryWanted(task: id.task, attempt: id.attempt, after: known))
     }
 
     private func reject(_ id: AttemptID, _ fault: Fault) {
@@ -88,22 +108,39 @@ extension ExecutorService {
             running[id]?.directory = directory
             let turn = Turn(
                 attempt: id, conversation: message.conversation, prompt: message.prompt, directory: directory,
-                trace: message.trace)
+                trace: message.trace, permission: message.permissionMode, follows: message.follows,
+                history: history(of: message, driver))
             let run = try await driver.start(turn, sink: AttemptSink(id: id, service: self))
             running[id]?.run = run
             started(id)
             // A stop may have come while the process was started.
             if let attempt = running[id], attempt.stop != nil { await run.stop(grace: attempt.grace) }
             await finish(id, run.outcome())
+        } catch is SessionGone {
+            let isStopped = abandon(id)?.stop != nil
+            if !isStopped { askHistory(id, after: nil) }
+            report()
         } catch {
-            running[id] = nil
-            outbox.forget(id)
-            changed()
+            abandon(id)
             reject(id, error as? Fault ?? Fault(.spawnFailed, "\(error)"))
             report()
             // A program that went missing should be seen in the list of devices as well.
             await probe()
         }
+    }
+
+    /// Takes back an attempt of which nothing has started.
+    @discardableResult
+    private func abandon(_ id: AttemptID) -> RunningAttempt? {
+        defer { changed() }
+        outbox.forget(id)
+        return running.removeValue(forKey: id)
+    }
+
+    private func history(of message: TaskAssign, _ driver: any AgentDriver) -> ConversationHistory? {
+        guard let items = message.history, let memory = driver.memory(of: message.conversation) else { return nil }
+        return ConversationHistory(
+            items, leftOut: message.historyLeftOut ?? 0, known: memory.last, device: identity.name)
     }
 
     private func started(_ id: AttemptID) {

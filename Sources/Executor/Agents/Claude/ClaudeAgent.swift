@@ -8,7 +8,10 @@ actor ClaudeAgent: AgentDriver {
     /// What does not change while the executor lives.
     struct Settings: Sendable {
         var program: ClaudeProgram
+        /// The mode of tasks that choose none.
         var permission: PermissionMode
+        /// Whether a task may choose ``PermissionMode/bypass``.
+        var allowBypass: Bool
         var environment: [String: String]
         var children: LiveChildren
         var sessions: ClaudeSessions
@@ -54,46 +57,82 @@ actor ClaudeAgent: AgentDriver {
         return ClaudeRun(agent: self, turn: turn, sink: sink, process: process, resumed: resumed)
     }
 
+    nonisolated func check(_ mode: PermissionMode?, on device: String) throws {
+        guard mode == .bypass, !settings.allowBypass else { return }
+        throw Fault(
+            .permissionModeNotAllowed,
+            "\(device) does not let Claude Code do anything unasked; its owner allows the permission mode bypass by "
+                + "starting wegent-executor with --allow-bypass")
+    }
+
+    nonisolated func memory(of conversation: ConversationID) -> AgentMemory? {
+        AgentMemory(last: settings.sessions.entry(of: conversation)?.last)
+    }
+
+    /// Notes that a turn is known to the conversation's session.
+    nonisolated func know(_ turn: Turn) { settings.sessions.know(turn.attempt.task, of: turn.conversation) }
+
     /// The conversation's warm process, or a new one that resumes its session.
     private func process(for turn: Turn) async throws -> (ClaudeProcess, resumed: Bool) {
         if let kept = warm.removeValue(forKey: turn.conversation) {
             kept.expiry.cancel()
-            if kept.process.directory == turn.directory, await kept.process.isUsable { return (kept.process, false) }
+            if kept.process.directory == turn.directory, kept.process.permission == mode(of: turn),
+                await kept.process.isUsable
+            {
+                return (kept.process, false)
+            }
             await kept.process.shutDown(grace: 1)
         }
-        let session = settings.sessions.session(of: turn.conversation)
-        return (try await spawn(turn, resuming: session), session != nil)
+        let session = settings.sessions.entry(of: turn.conversation)?.session
+        let process = try await spawn(turn, resuming: session)
+        guard session != nil else { return (process, false) }
+        // A task that builds on others does not start with less than is to be had: the history can still be asked for.
+        if turn.follows != nil, await process.hasNoSession(within: Self.opening) {
+            await process.terminate(grace: 1)
+            settings.sessions.forget(turn.conversation)
+            throw SessionGone()
+        }
+        return (process, true)
     }
 
-    /// Starts a process for a turn.
-    func spawn(_ turn: Turn, resuming session: String?) async throws -> ClaudeProcess {
+    /// Seconds for which a process is waited for to say whether it has its session; a healthy one takes less than one.
+    private static let opening = 10.0
+
+    /// Starts a process for a turn whose session is gone.
+    func startAnew(_ turn: Turn) async throws -> ClaudeProcess {
+        settings.sessions.forget(turn.conversation)
+        return try await spawn(turn, resuming: nil)
+    }
+
+    private func mode(of turn: Turn) -> PermissionMode { turn.permission ?? settings.permission }
+
+    /// Starts a process for a turn. Its mode is the one it is started with: one that may only look is never given to a
+    /// turn that may do more, and the other way round.
+    private func spawn(_ turn: Turn, resuming session: String?) async throws -> ClaudeProcess {
         var arguments = [
             "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",
             "--include-partial-messages", "--permission-prompt-tool", "stdio",
         ]
         if let session { arguments += ["--resume", session] }
-        var added: [String: String] = [:]
-        switch settings.permission {
-        case .acceptEdits: arguments += ["--permission-mode", "acceptEdits"]
-        case .plan: arguments += ["--permission-mode", "plan"]
-        case .bypass:
-            arguments += ["--permission-mode", "bypassPermissions"]
-            // As root the program refuses to bypass unless it is told that it is in a sandbox; --allow-bypass is that word.
-            added["IS_SANDBOX"] = "1"
-        default: break
-        }
+        let mode = mode(of: turn)
+        arguments += ["--permission-mode", Self.names[mode] ?? "default"]
+        // As root the program refuses to bypass unless it is told that it is in a sandbox; --allow-bypass is that word.
+        let added = mode == .bypass ? ["IS_SANDBOX": "1"] : [:]
         let command = Command(
             executable: try settings.program.locate(), arguments: arguments,
             environment: ChildEnvironment.make(
                 from: settings.environment, attempt: turn.attempt, boot: settings.children.boot, adding: added),
             directory: turn.directory)
         let sessions = settings.sessions
-        return try await ClaudeProcess.start(
-            command, in: settings.children, permission: settings.permission
-        ) { id in
+        return try await ClaudeProcess.start(command, in: settings.children, permission: mode) { id in
             sessions.keep(id, of: turn.conversation)
         }
     }
+
+    /// What Claude Code calls the modes.
+    private static let names: [PermissionMode: String] = [
+        .ask: "default", .acceptEdits: "acceptEdits", .plan: "plan", .bypass: "bypassPermissions",
+    ]
 
     /// Takes a process back after its turn; it is kept warm, and the one that was idle for longest makes room.
     func release(_ process: ClaudeProcess, of conversation: ConversationID) async {

@@ -9,11 +9,14 @@ enum ClaudeMessages {
         ])
     }
 
-    /// A turn.
-    static func user(_ prompt: String) -> [UInt8] {
-        line([
-            "type": "user", "message": ["role": "user", "content": .string(prompt)], "parent_tool_use_id": nil,
-            "session_id": "default",
+    /// A turn, with what is told before the prompt as a block of its own.
+    static func user(_ prompt: String, after history: String? = nil) -> [UInt8] {
+        let content = history.map { history -> JSONValue in
+            [["type": "text", "text": .string(history)], ["type": "text", "text": .string(prompt)]]
+        }
+        return line([
+            "type": "user", "message": ["role": "user", "content": content ?? .string(prompt)],
+            "parent_tool_use_id": nil, "session_id": "default",
         ])
     }
 

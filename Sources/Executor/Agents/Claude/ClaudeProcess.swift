@@ -14,6 +14,8 @@ actor ClaudeProcess {
         var sink: any TurnSink
         var end: CheckedContinuation<ClaudeTranslator.Ending, Never>
         var interrupted = false
+        /// It has begun with it, so that its session knows it.
+        var taken = false
     }
 
     nonisolated let directory: String
@@ -31,6 +33,8 @@ actor ClaudeProcess {
     /// The end of what it wrote to standard error, to explain a death.
     private var complaint: [UInt8] = []
     private var session: String?
+    /// It has answered the first request, said that it has not got the session, or ended.
+    private let opened = Occurrence()
     /// It said that it has not got the session, which it may say before its first turn is given to it.
     private var unknownSession: ClaudeTranslator.Ending?
     private var requests = 0
@@ -63,12 +67,19 @@ actor ClaudeProcess {
     var isUsable: Bool { exit == nil && turn == nil && !isEnding && isPlanning == (permission == .plan) }
 
     /// Gives it a turn and waits for the end, all events emitted.
-    func run(_ prompt: String, sink: any TurnSink) async -> ClaudeTranslator.Ending {
+    func run(_ prompt: String, after history: String? = nil, sink: any TurnSink) async -> ClaudeTranslator.Ending {
         if let exit { return died(exit) }
         return await withCheckedContinuation { continuation in
             turn = OpenTurn(sink: sink, end: continuation)
-            write(ClaudeMessages.user(prompt))
+            write(ClaudeMessages.user(prompt, after: history))
         }
+    }
+
+    /// Whether it has said within `seconds` that it has not got the session that it was to resume, which it does before it
+    /// answers anything.
+    func hasNoSession(within seconds: Double) async -> Bool {
+        _ = await opened.wait(within: seconds)
+        return unknownSession != nil
     }
 
     /// Asks it to end the turn with what was said so far.
@@ -137,6 +148,7 @@ actor ClaudeProcess {
         }
         await readers.value
         exit = status
+        opened.happen()
         end(died(status))
     }
 
@@ -177,6 +189,7 @@ actor ClaudeProcess {
                 case .permission(let id, let request):
                     await emit(&events)
                     await ask(id, request)
+                case .answered: opened.happen()
                 case .withdrawn(let id): await turn?.sink.withdraw(id)
                 case .unknownRequest(let request): write(ClaudeMessages.unsupported(request: request))
                 case .ended(let ending):
@@ -195,6 +208,7 @@ actor ClaudeProcess {
     }
 
     private func note(_ id: String) {
+        turn?.taken = true
         guard id != session else { return }
         session = id
         keepSession(id)
@@ -231,10 +245,14 @@ actor ClaudeProcess {
     }
 
     private func end(_ ending: ClaudeTranslator.Ending) {
-        if ending.isUnknownSession { unknownSession = ending }
+        if ending.isUnknownSession {
+            unknownSession = ending
+            opened.happen()
+        }
         guard let turn else { return }
         self.turn = nil
         var ending = ending
+        ending.isTaken = turn.taken
         if turn.interrupted, ending.outcome.state == .failed { ending.outcome = .cancelled }
         turn.end.resume(returning: ending)
     }

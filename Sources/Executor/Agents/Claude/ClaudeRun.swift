@@ -21,24 +21,21 @@ actor ClaudeRun: AgentRun {
     }
 
     private func run(resumed: Bool) async {
-        // A stop may have come before the turn was given to it.
-        var ending = stopping ? .init(outcome: .cancelled) : await process.run(turn.prompt, sink: sink)
+        if let notice = turn.history?.notice { await sink.emit([.log("notice", notice, source: "executor")]) }
+        var ending = await give()
         if ending.isUnknownSession, resumed, !stopping {
-            await sink.emit([
-                .log(
-                    "warning",
-                    "Claude Code no longer has the session of this conversation; a new one was started, "
-                        + "which does not know what was said before", source: "claude-code")
-            ])
+            await sink.emit([Self.gone(turn)])
             await process.terminate(grace: 1)
             do {
-                process = try await agent.spawn(turn, resuming: nil)
-                ending = stopping ? .init(outcome: .cancelled) : await process.run(turn.prompt, sink: sink)
+                process = try await agent.startAnew(turn)
+                ending = await give()
             } catch {
                 let fault = error as? Fault ?? Fault(.spawnFailed, "\(error)")
                 ending = .init(outcome: Outcome(state: .failed, fault: fault))
             }
         }
+        // Before the end is known: the next turn may build on it.
+        if ending.isTaken { agent.know(turn) }
         // A turn that is over leaves no process behind, the warm one but for.
         if await !process.endStrays(grace: stopGrace.map { min($0, 2) } ?? 0.5) {
             await sink.emit([.log("error", "some processes of a tool cannot be ended", source: "claude-code")])
@@ -46,6 +43,21 @@ actor ClaudeRun: AgentRun {
         // First back to the warm ones: the next turn may come as soon as the end of this one is known.
         await agent.release(process, of: turn.conversation)
         end(ending.outcome)
+    }
+
+    /// Gives the process the turn, unless a stop has come before.
+    private func give() async -> ClaudeTranslator.Ending {
+        if stopping { return .init(outcome: .cancelled) }
+        return await process.run(turn.prompt, after: turn.history?.text, sink: sink)
+    }
+
+    /// What is said when the session turns out to be gone.
+    static func gone(_ turn: Turn) -> AgentEvent {
+        let rest = turn.history?.text == nil ? "what was said before" : "more of what was said before than it was told"
+        return .log(
+            "warning",
+            "Claude Code no longer has the session of this conversation; a new one was started, which does not know "
+                + rest, source: "claude-code")
     }
 
     private func end(_ outcome: Outcome) {

@@ -6,25 +6,45 @@ import Messages
     import Foundation
 #endif
 
-/// Which session of Claude Code a conversation is, kept in a file so that it outlives the executor.
+/// Which session of Claude Code a conversation is and how far it knows it, kept in a file so that it outlives the
+/// executor.
 struct ClaudeSessions: Sendable {
     /// One file a conversation.
     let directory: String
 
-    private struct Entry: Codable {
+    struct Entry: Codable, Equatable {
         var session: String
-        enum CodingKeys: String, CodingKey { case session = "session_id" }
+        /// The last task whose turn the session knows; nil before the first one's end.
+        var last: TaskID?
+        enum CodingKeys: String, CodingKey {
+            case session = "session_id"
+            case last = "last_task_id"
+        }
     }
 
     /// The session to resume; nil for a new conversation.
-    func session(of conversation: ConversationID) -> String? {
+    func entry(of conversation: ConversationID) -> Entry? {
         guard let data = try? Data(contentsOf: URL(filePath: path(conversation))) else { return nil }
-        return (try? JSONDecoder().decode(Entry.self, from: data))?.session
+        return try? JSONDecoder().decode(Entry.self, from: data)
     }
 
-    /// Keeps it; a failure costs the context after a restart, not the turn.
+    /// Keeps the session's id; a failure costs the context after a restart, not the turn.
     func keep(_ session: String, of conversation: ConversationID) {
-        guard let data = try? JSONEncoder().encode(Entry(session: session)) else { return }
+        write(Entry(session: session, last: entry(of: conversation)?.last), conversation)
+    }
+
+    /// The session knows the turn of a task, however it ended. A failure to keep that has the task told once more.
+    func know(_ task: TaskID, of conversation: ConversationID) {
+        guard var entry = entry(of: conversation) else { return }
+        entry.last = task
+        write(entry, conversation)
+    }
+
+    /// There is no such session any more.
+    func forget(_ conversation: ConversationID) { try? FileManager.default.removeItem(atPath: path(conversation)) }
+
+    private func write(_ entry: Entry, _ conversation: ConversationID) {
+        guard let data = try? JSONEncoder().encode(entry) else { return }
         try? data.write(to: URL(filePath: path(conversation)), options: .atomic)
     }
 

@@ -15,6 +15,8 @@ struct ClaudeTranslator {
         case withdrawn(String)
         /// A request that this driver does not know; it must be refused, or the other end waits.
         case unknownRequest(String)
+        /// Has answered a request of ours.
+        case answered
         case ended(Ending)
     }
 
@@ -23,6 +25,8 @@ struct ClaudeTranslator {
         var outcome: Outcome
         /// The session that was to be resumed does not exist.
         var isUnknownSession = false
+        /// The session knows of the turn.
+        var isTaken = false
     }
 
     /// The longest input or result that goes into one event as it is; longer ones are split.
@@ -52,7 +56,8 @@ struct ClaudeTranslator {
         case "result": return line.result.map { end($0) } ?? ignore()
         case "control_request": return control(line)
         case "control_cancel_request": return line.requestID.map { [.withdrawn($0)] } ?? []
-        case "control_response", "keep_alive": return []
+        case "control_response": return [.answered]
+        case "keep_alive": return []
         default: return ignore()
         }
     }

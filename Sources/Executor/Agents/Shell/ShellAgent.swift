@@ -27,6 +27,15 @@ struct ShellAgent: AgentDriver {
             detail: allowed ? nil : "not allowed on this device; start the executor with --allow-shell")
     }
 
+    func check(_ mode: PermissionMode?, on device: String) throws {
+        guard mode == .plan else { return }
+        throw Fault(
+            .permissionModeNotAllowed,
+            "the shell agent on \(device) does not run in permission mode plan: a command cannot only look")
+    }
+
+    func memory(of conversation: ConversationID) -> AgentMemory? { nil }
+
     func start(_ turn: Turn, sink: any TurnSink) async throws -> any AgentRun {
         guard allowed else {
             throw Fault(

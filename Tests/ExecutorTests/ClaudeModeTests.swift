@@ -1,0 +1,151 @@
+import Foundation
+import Messages
+import ScriptedModel
+import TestSupport
+import Testing
+
+@testable import Executor
+
+/// What a task's permission mode lets the real Claude Code do unasked.
+/// One after the other: each starts programs that take a core for a second, and other tests have clocks.
+@Suite(.serialized, .enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
+struct ClaudeModeTests {
+    private func file(_ device: ClaudeDevice, _ name: String) -> String {
+        #"{"file_path":"\#(device.work)/\#(name)","content":"x"}"#
+    }
+
+    @Test func `Edits are made unasked where the task says so, and asked for in its next turn`() async throws {
+        let device = try await ClaudeDevice.start()
+        device.model.answer(.tool("Write", input: file(device, "a.txt")), .text("done"), to: "one")
+        device.model.answer(.tool("Write", input: file(device, "b.txt")), .text("done"), to: "two")
+        let one = try device.turn("one", mode: .acceptEdits)
+        #expect(try await device.device.verdict(one).state == .completed)
+        #expect(device.isThere("a.txt"))
+        #expect(try device.connection.all(ApprovalRequest.self).isEmpty)
+        // The warm process is of the other mode, and does not do what this task did not allow.
+        let two = try device.turn("two", mode: .ask, follows: one)
+        let request = try #require(try await device.asked(two).first)
+        #expect(request.rule == "Edit(/\(device.work)/**)")
+        try device.answer(request, .deny)
+        #expect(try await device.device.verdict(two).state == .completed)
+        #expect(!device.isThere("b.txt"))
+        #expect(device.model.requests.last?.said(by: "user").contains("one") == true, "the session is the same")
+        await device.stop()
+    }
+
+    @Test func `A plan changes nothing, whatever was allowed before`() async throws {
+        let device = try await ClaudeDevice.start()
+        try PermissionRules(directory: device.device.folder.file("home/permissions")).allow(
+            [
+                PermissionRule(tool: "Edit", content: "/\(device.work)/**"),
+                PermissionRule(tool: "Bash", content: "touch b.txt"),
+            ], in: device.conversation)
+        device.model.answer(
+            .tool("Write", input: file(device, "a.txt")), .tool("Bash", input: #"{"command":"touch b.txt"}"#),
+            .text("only planned"))
+        let task = try device.turn("plan it", mode: .plan)
+        #expect(try await device.device.verdict(task).state == .completed)
+        #expect(!device.isThere("a.txt") && !device.isThere("b.txt"))
+        #expect(try device.connection.all(ApprovalRequest.self).isEmpty)
+        #expect(try device.logs(task).contains { $0.contains("plan mode") })
+        #expect(device.model.requests.last?.toolResults.first?.contains("plan mode") == true)
+        await device.stop()
+    }
+
+    @Test func `A plan is shown to a person, and carried out when they say so`() async throws {
+        let device = try await ClaudeDevice.start()
+        let model = device.model
+        model.answer(.text("let me see"), to: "look around")
+        let first = try device.turn("look around", mode: .plan)
+        _ = try await device.device.verdict(first)
+        // Claude Code names the file of its plan, the only one that it may write.
+        let body = String(decoding: try #require(model.requests.last).body, as: UTF8.self)
+            .replacing(#"\/"#, with: "/")
+        let path = try #require(body.firstMatch(of: /[^\s"\\`]+\/plans\/[^\s"\\`]+\.md/)?.output)
+        model.answer(
+            .tool("Write", input: ##"{"file_path":"\##(path)","content":"# Move the heron\n1. go there"}"##),
+            .tool("ExitPlanMode", input: "{}"), .tool("Write", input: file(device, "a.txt")), .text("moved"),
+            to: "then go")
+        let task = try device.turn("then go", mode: .plan, follows: first)
+        let plan = try #require(try await device.asked(task).first)
+        #expect(plan.tool == "ExitPlanMode")
+        #expect(plan.title == "Leave plan mode and carry out the plan: Move the heron")
+        #expect(plan.input["plan"] == "# Move the heron\n1. go there")
+        #expect(plan.rule == "only this request")
+        try device.answer(plan, .allow, .conversation)
+        let edit = try await device.asked(task, count: 2)[1]
+        #expect(edit.tool == "Write")
+        try device.answer(edit, .allow)
+        #expect(try await device.device.verdict(task).state == .completed)
+        #expect(device.isThere("a.txt"))
+        #expect(try device.logs(task).contains { $0.contains("asked each time") })
+
+        // The next turn in plan mode plans again.
+        model.answer(.tool("Write", input: file(device, "b.txt")), .text("planned"), to: "once more")
+        let again = try device.turn("once more", mode: .plan, follows: task)
+        #expect(try await device.device.verdict(again).state == .completed)
+        #expect(!device.isThere("b.txt"))
+        await device.stop()
+    }
+
+    @Test func `Everything goes unasked where the device lets a task choose so`() async throws {
+        let device = try await ClaudeDevice.start { $0.allowBypass = true }
+        device.model.answer(.tool("Bash", input: #"{"command":"touch a.txt"}"#), .text("done"))
+        let task = try device.turn("go", mode: .bypass)
+        #expect(try await device.device.verdict(task).state == .completed)
+        #expect(device.isThere("a.txt"))
+        #expect(try device.connection.all(ApprovalRequest.self).isEmpty)
+        await device.stop()
+    }
+}
+
+/// Modes that a device refuses.
+struct PermissionModeTests {
+    private func refusal(_ mode: PermissionMode, agent: String, allowBypass: Bool = false) async throws -> Fault {
+        let device = try await DeviceUnderTest.start { $0.allowBypass = allowBypass }
+        let task = TaskID.generate()
+        try device.connection.send(
+            TaskAssign(
+                task: task, attempt: 1, epoch: 1, leaseS: 0, conversation: .generate(), agent: agent, prompt: "true",
+                permissionMode: mode))
+        let fault = try await device.refusal(task)
+        await device.stop()
+        return fault
+    }
+
+    @Test func `Bypass needs the word of the device's owner`() async throws {
+        let fault = try await refusal(.bypass, agent: "claude-code")
+        #expect(fault.code == .permissionModeNotAllowed)
+        #expect(fault.message.contains("--allow-bypass"))
+        // Refused for another reason: there is no Claude Code in this test.
+        #expect(try await refusal(.bypass, agent: "claude-code", allowBypass: true).code == .agentMissing)
+    }
+
+    @Test func `A mode that nobody knows is refused by name, with those that are known`() async throws {
+        for agent in ["claude-code", "shell"] {
+            let fault = try await refusal(PermissionMode(rawValue: "yolo"), agent: agent)
+            #expect(fault.code == .permissionModeNotAllowed)
+            #expect(fault.message.contains("'yolo'") && fault.message.contains("accept-edits"))
+        }
+    }
+
+    @Test func `A command cannot only look`() async throws {
+        let fault = try await refusal(.plan, agent: "shell")
+        #expect(fault.code == .permissionModeNotAllowed)
+        #expect(fault.message.contains("shell"))
+    }
+
+    @Test func `A command needs no other mode`() async throws {
+        let device = try await DeviceUnderTest.start()
+        device.ackEverything(on: device.connection)
+        for mode in [PermissionMode.ask, .acceptEdits, .bypass] {
+            let task = TaskID.generate()
+            try device.connection.send(
+                TaskAssign(
+                    task: task, attempt: 1, epoch: 1, leaseS: 0, conversation: .generate(), agent: "shell",
+                    prompt: "true", permissionMode: mode))
+            #expect(try await device.verdict(task).state == .completed)
+        }
+        await device.stop()
+    }
+}

@@ -39,9 +39,12 @@ final class DeviceUnderTest: Sendable {
         let server = ExecutorServer(configuration, logger: logger)
         let device = DeviceUnderTest(stub, server, folder)
         let count = stub.connections.count
-        async let started: Void = server.start()
-        _ = try await device.welcome(after: count)
-        try await started
+        // What goes wrong in the start is the error, not that nobody has connected.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.start() }
+            group.addTask { try await device.welcome(after: count) }
+            try await group.waitForAll()
+        }
         return device
     }
 

@@ -61,7 +61,7 @@ final class Home: Sendable {
         guard lock >= 0 else {
             throw Fault(.storageFailed, "the home \(path) is not writable: \(String(cString: strerror(errno)))")
         }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.take(lock) else {
             let holder = Self.holder(lock)
             close(lock)
             throw Fault(
@@ -73,6 +73,16 @@ final class Home: Sendable {
         let pid = Array("\(getpid())\n".utf8)
         _ = pwrite(lock, pid, pid.count, 0)
         self.lock = Mutex(lock)
+    }
+
+    /// Takes the lock. One that was let go a moment ago is still held by a child that is between its fork and its exec, so
+    /// half a second is given to it.
+    private static func take(_ lock: Int32) -> Bool {
+        for attempt in 0...10 {
+            if attempt > 0 { usleep(50_000) }
+            if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+        }
+        return false
     }
 
     private static func holder(_ lock: Int32) -> String {

@@ -131,9 +131,10 @@ import Testing
 
     @Test func aLeaderThatWasFrozenWithinACommitIsEndedAndFollowed() async throws {
         try await Site.run { site in
-            let first = try site.start(takeover: 2)
+            // Long enough that a slow disk is not taken for a frozen process.
+            let first = try site.start(takeover: 4)
             let old = try await site.gateway(try await Site.endpoint(first))
-            let second = try site.start(takeover: 2)
+            let second = try site.start(takeover: 4)
             try await Self.standby(second)
             let accepted = Mutex<[TaskID]>([])
             let load = Task {

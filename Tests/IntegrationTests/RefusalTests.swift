@@ -84,9 +84,14 @@ extension Integration {
                     task.keys == [
                         "id", "state", "target", "device_id", "device_name", "conversation_id", "agent", "prompt",
                         "cwd", "attempt", "queue_position", "reason", "error", "stalled", "last_seq", "created_at",
-                        "started_at", "ended_at", "cancel_requested_at",
+                        "started_at", "ended_at", "cancel_requested_at", "priority", "queue_ttl_s", "if_offline",
+                        "on_disconnect", "grace_s", "timeout_s", "idle_timeout_s", "permission_mode", "retry_of",
+                        "waiting_for",
                     ])
-                for name in ["cwd", "queue_position", "reason", "error", "stalled", "cancel_requested_at"] {
+                for name in [
+                    "cwd", "queue_position", "reason", "error", "stalled", "cancel_requested_at", "permission_mode",
+                    "retry_of", "waiting_for",
+                ] {
                     #expect(task[name] == .null, "\(name)")
                 }
                 #expect(task["device_name"].string == "executor")

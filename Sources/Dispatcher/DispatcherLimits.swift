@@ -88,6 +88,9 @@ enum DispatcherLimits {
     static let sweepPauseMs: Int64 = 20
     /// After a start, before it is looked for what is to be deleted, in ms: devices come first.
     static let firstSweepMs: Int64 = 1000
+    /// How many attempts that a device should not have are taken of one report: more than it can have slots, and room for
+    /// those that have ended and were not acknowledged.
+    static let unwantedAttempts = 4096
     /// How many stops of attempts that are of no interest are remembered, so that a flood is answered once in 2 s.
     static let strayStops = 4096
 }

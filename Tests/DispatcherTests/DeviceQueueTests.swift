@@ -76,6 +76,44 @@ import Testing
         #expect(queue.hasRoom)
     }
 
+    @Test func noDeviceHasMoreSlotsThanADeviceMayHave() {
+        let most = Limits.slots.upperBound
+        var queue = DeviceQueue(total: .max)
+        #expect(queue.total == most)
+        queue.opened(total: most + 1)
+        #expect(queue.total == most)
+        queue.reported(total: .max, draining: false, strays: [])
+        #expect(queue.total == most)
+        queue.reported(total: .min, draining: false, strays: [])
+        #expect(!queue.hasRoom)
+    }
+
+    @Test func aTaskIsHeldUntilTheLastOfItsAttemptsIsGone() {
+        var queue = DeviceQueue(total: 5)
+        let first = AttemptID(task: tasks[0], attempt: 1)
+        let second = AttemptID(task: tasks[0], attempt: 2)
+        for attempt in [first, second, first] { queue.release(attempt, confirmed: false) }
+        #expect(queue.holds(tasks[0]) && !queue.holds(tasks[1]))
+        queue.release(first, confirmed: true)
+        queue.release(first, confirmed: true)
+        #expect(queue.holds(tasks[0]))
+        queue.release(second, confirmed: true)
+        #expect(!queue.holds(tasks[0]))
+        queue.reported(total: 5, draining: false, strays: [first, second])
+        #expect(queue.holds(tasks[0]))
+        queue.reported(total: 5, draining: false, strays: [second])
+        #expect(queue.holds(tasks[0]))
+        // It runs after all: its end was not written.
+        queue.occupy(second)
+        #expect(!queue.holds(tasks[0]) && queue.used == 1)
+        queue.release(second, confirmed: false)
+        queue.opened(total: 5)
+        #expect(!queue.holds(tasks[0]))
+        queue.release(first, confirmed: false)
+        queue.closed()
+        #expect(!queue.holds(tasks[0]) && queue.used == 0)
+    }
+
     @Test func aRefusalPausesUntilTheReport() {
         var queue = DeviceQueue(total: 5)
         queue.pause()

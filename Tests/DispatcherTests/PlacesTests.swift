@@ -119,6 +119,33 @@ import Testing
         }
     }
 
+    @Test func aReportWithMoreThanADeviceCanHaveTakesNoSlotOfWhatRunsAndIsCutOff() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway, slots: 2)
+            try await executor.connect()
+            let first = try await rig.gateway.submit().id
+            _ = try await executor.assignment(first)
+            try executor.started(first)
+            _ = try await rig.gateway.wait(first, for: .running)
+            let ended = (0..<DispatcherLimits.unwantedAttempts).map { _ in
+                AttemptReport(task: .generate(), attempt: 1, lastSeq: 1, ended: true)
+            }
+            let old = AttemptReport(task: .generate(), attempt: 1, lastSeq: 1, ended: false)
+            // What runs is seen wherever it stands, and so is what takes a slot.
+            let own = AttemptReport(task: first, attempt: 1, lastSeq: 0, ended: false)
+            let most = DispatcherLimits.unwantedAttempts
+            try executor.report(ended + [old, own])
+            try await eventually("the stops", within: .seconds(20)) { executor.stops.count >= most }
+            #expect(executor.stops.contains { $0.task == old.id.task })
+            let second = try await rig.gateway.submit().id
+            #expect(try await rig.gateway.view(second).reason == .deviceBusy)
+            #expect(try await rig.gateway.view(first).state == .running)
+            #expect(executor.stops.count == most)
+            try executor.report([own])
+            _ = try await executor.assignment(second)
+        }
+    }
+
     @Test func aQueueOfAThousandOverFiveSlotsOnlyFallsAndTellsLittle() async throws {
         try await Rig.run { rig in
             let executor = FakeExecutor(gateway: rig.gateway)

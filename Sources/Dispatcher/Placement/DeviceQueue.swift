@@ -24,14 +24,16 @@ struct DeviceQueue: Sendable, Equatable {
     private(set) var running: Set<AttemptID> = []
     /// Attempts that have ended for us (or were never known) and that the device still runs.
     private(set) var held: Set<AttemptID> = []
-    /// How many slots the device has.
+    /// How many of ``held`` each task has: whoever waits is asked for at each move of the queue.
+    private var heldTasks: [TaskID: Int] = [:]
+    /// How many slots the device has; no more than ``Limits/slots`` lets it have, whatever it says.
     private(set) var total: Int
     /// Whether the device takes no new work.
     private(set) var isDraining = false
     /// The device has refused an attempt; its next report says how many slots there really are.
     private(set) var isPaused = false
 
-    init(total: Int) { self.total = total }
+    init(total: Int) { self.total = Self.bounded(total) }
 
     /// Slots in use.
     var used: Int { running.count + held.count }
@@ -69,40 +71,64 @@ struct DeviceQueue: Sendable, Equatable {
         return range.lowerBound
     }
 
-    /// A task that waited (or is loaded) has a slot now.
+    /// A task that waited (or is loaded) has a slot now. When its end was not written it is not over.
     mutating func occupy(_ attempt: AttemptID, from entry: Waiting? = nil) {
         if let entry { remove(entry) }
+        unhold(attempt)
         running.insert(attempt)
     }
 
     /// An attempt has ended. Not `confirmed`: the device may still run it, so the slot stays in use until it says so.
     mutating func release(_ attempt: AttemptID, confirmed: Bool) {
         running.remove(attempt)
-        if confirmed { held.remove(attempt) } else { held.insert(attempt) }
+        if confirmed { unhold(attempt) } else { hold(attempt) }
     }
 
     /// The device will say at its next report how many slots are free; until then it gets nothing.
     mutating func pause() { isPaused = true }
 
     /// Whether the device still runs an earlier attempt of a task.
-    func holds(_ task: TaskID) -> Bool { held.contains { $0.task == task } }
+    func holds(_ task: TaskID) -> Bool { heldTasks[task] != nil }
+
+    private mutating func hold(_ attempt: AttemptID) {
+        if held.insert(attempt).inserted { heldTasks[attempt.task, default: 0] += 1 }
+    }
+
+    private mutating func unhold(_ attempt: AttemptID) {
+        guard held.remove(attempt) != nil, let count = heldTasks[attempt.task] else { return }
+        heldTasks[attempt.task] = count > 1 ? count - 1 : nil
+    }
+
+    private mutating func unholdAll() {
+        held.removeAll()
+        heldTasks.removeAll()
+    }
+
+    private static func bounded(_ total: Int) -> Int { min(total, Limits.slots.upperBound) }
 
     /// The device has a new session with `total` slots. What it held is unknown until its report.
     mutating func opened(total: Int) {
-        self.total = total
+        self.total = Self.bounded(total)
         isDraining = false
         isPaused = false
-        held.removeAll()
+        unholdAll()
     }
 
     /// The device is away: its slots are free at once.
-    mutating func closed() { held.removeAll() }
+    mutating func closed() { unholdAll() }
+
+    /// The tasks are loaded again: whoever waits or runs is put in anew. What the device has said of itself still holds.
+    mutating func cleared() {
+        waiting.removeAll()
+        running.removeAll()
+    }
 
     /// The device has reported; `strays` are attempts with a slot that we do not want.
     mutating func reported(total: Int, draining: Bool, strays: Set<AttemptID>) {
-        self.total = total
+        self.total = Self.bounded(total)
         isDraining = draining
         isPaused = false
-        held = strays
+        unholdAll()
+        for stray in strays { hold(stray) }
     }
 }

@@ -99,12 +99,10 @@ extension DispatcherService {
     func report(_ message: DeviceReport, from ref: SessionRef) {
         guard let key = sender(ref), let place = fleet.places[key] else { return }
         let isFirst = place.session?.isReported == false
-        let unwanted = message.attempts.filter { current($0.id, key) == nil }
-        fleet.queue(key) {
-            $0.reported(
-                total: message.total, draining: message.draining,
-                strays: Set(unwanted.filter { !$0.ended }.map(\.id)))
-        }
+        let unwanted = unwanted(message, of: key)
+        let strays = Set(unwanted.filter { !$0.ended }.map(\.id))
+        for attempt in place.queue.held where !strays.contains(attempt) { deadlines.cancel(.free(attempt, key)) }
+        fleet.queue(key) { $0.reported(total: message.total, draining: message.draining, strays: strays) }
         fleet.markReported(key)
         deadlines.cancel(.report(key))
         for attempt in unwanted {
@@ -124,6 +122,15 @@ extension DispatcherService {
         }
         touched.insert(key)
         settle()
+    }
+
+    /// What a device has in hand of attempts that it should not have; those that take a slot first. Of a report that
+    /// lists too many the rest is left out: it is told of when those are gone.
+    private func unwanted(_ message: DeviceReport, of key: QueueKey) -> ArraySlice<AttemptReport> {
+        let all = message.attempts.filter { current($0.id, key) == nil }
+        guard all.count > DispatcherLimits.unwantedAttempts else { return all[...] }
+        unwantedIgnored.increment(by: all.count - DispatcherLimits.unwantedAttempts)
+        return (all.filter { !$0.ended } + all.filter(\.ended)).prefix(DispatcherLimits.unwantedAttempts)
     }
 
     /// The task of an attempt that the device of `key` has and should have.

@@ -31,6 +31,8 @@ actor DispatcherService {
     nonisolated let stale: StaleCounters
     /// Permission requests of executors that were over a limit.
     let approvalsRefused = Counter(label: "dispatcher_approvals_refused")
+    /// Attempts of reports that listed more than a device can have.
+    let unwantedIgnored = Counter(label: "dispatcher_unwanted_ignored")
 
     var phase = Phase.loading
     /// Tasks that have not ended, or whose end is not on disk.

@@ -212,6 +212,19 @@ import Testing
         }
     }
 
+    @Test func aSilenceGoesOnWhenTheSameConnectionIsOpenedAnew() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let task = try await Self.running(rig, executor, Choices(idleTimeoutS: 20))
+            for _ in 0..<4 {
+                await rig.pass(4.9)
+                try await executor.connect(Self.holds(task))
+            }
+            await rig.pass(0.4)
+            try await eventually("the stop", within: .seconds(10)) { executor.stops.contains { $0.task == task } }
+        }
+    }
+
     @Test func silenceDoesNotCountWhileTheDeviceIsAwayOrAPermissionIsAskedFor() async throws {
         try await Rig.run { rig in
             let executor = FakeExecutor(gateway: rig.gateway)

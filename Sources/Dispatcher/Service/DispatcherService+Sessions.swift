@@ -32,8 +32,10 @@ extension DispatcherService {
         guard let place = fleet.places[key] else { return }
         for attempt in place.queue.running {
             deadlines.cancel(.grace(attempt.task))
+            // The same connection may be opened anew while nobody was away: its silence goes on.
+            let wasAway = live[attempt.task]?.machine.isStalled == true
             update(attempt.task) { $0.resumed(now: now) }
-            if let task = live[attempt.task] { watchAttempt(task) }
+            if wasAway, let task = live[attempt.task] { watchAttempt(task) }
             deliverAnswers(attempt, key)
             // The report tells at once whether the device has it; one that comes late must not be waited for for ever.
             guard live[attempt.task]?.machine.record.state == .assigned else { continue }

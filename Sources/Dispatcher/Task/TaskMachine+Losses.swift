@@ -2,6 +2,9 @@ import Messages
 
 /// A device that goes away, comes back, or has lost what it ran; ``Policy`` says what becomes of the task.
 extension TaskMachine {
+    /// Whether its device is away, or was before a start.
+    var isStalled: Bool { stall != nil || record.stalledAt != nil }
+
     /// The device went away; `stall` says what becomes of the task when it is not back in time. `tell`: viewers are told.
     mutating func stalled(_ stall: Stall, tell: Bool, now: Timestamp) -> [TaskAction] {
         guard isPlaced else { return [] }
@@ -17,7 +20,7 @@ extension TaskMachine {
 
     /// The device is back.
     mutating func resumed(now: Timestamp) -> [TaskAction] {
-        guard stall != nil || record.stalledAt != nil else { return [] }
+        guard isStalled else { return [] }
         // Without a stall it is known from before, when viewers may have been told.
         let tell = (stallIsTold || stall == nil) && isPlaced
         stall = nil

@@ -129,6 +129,66 @@ import Testing
     }
 
     @Test(arguments: [false, true])
+    func aFailedCommitDoesNotForgetWhatADeviceHolds(reports: Bool) async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let task = try await Self.running(rig, executor, Choices(onDisconnect: .requeue, graceS: 10))
+            _ = try await Self.away(rig, executor, task)
+            await rig.pass(10)
+            _ = try await rig.gateway.wait(task, for: .queued)
+            let back = executor.again()
+            try await back.connect(Self.holds(task))
+            try await eventually("the stop", within: .seconds(10)) { back.stops.contains { $0.task == task } }
+            // Neither a task nor a renewal can be written, until the triggers are gone.
+            try await rig.meddle(
+                """
+                CREATE TRIGGER refuse BEFORE INSERT ON tasks BEGIN SELECT RAISE(ABORT, 'refused'); END;
+                CREATE TRIGGER refuse_lease BEFORE UPDATE ON leaders BEGIN SELECT RAISE(ABORT, 'refused'); END;
+                """)
+            #expect(await code { _ = try await rig.gateway.submit("boom") } == .storageFailed)
+            // One that comes now counts as well.
+            if reports { try back.report() }
+            #expect(await code { _ = try await rig.gateway.submit("boom") } == .storageFailed)
+            try await rig.meddle("DROP TRIGGER refuse; DROP TRIGGER refuse_lease;")
+            let other = try await eventually("a task that is taken", within: .seconds(20)) {
+                try? await rig.gateway.submit().id
+            }
+            _ = try await back.assignment(other)
+            if !reports {
+                #expect(try await rig.gateway.view(task).reason == .conversationBusy)
+                #expect(back.assigned.map(\.task) == [other])
+                let stops = back.stops.count
+                await rig.pass(2)
+                try await eventually("another stop", within: .seconds(10)) { back.stops.count > stops }
+                try back.report([AttemptReport(task: other, attempt: 1, lastSeq: 0, ended: false)])
+            }
+            #expect(try await back.assignment(task).attempt == 2)
+        }
+    }
+
+    @Test func aFailedCommitDoesNotForgetThatADeviceDrains() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            try executor.report(draining: true)
+            let task = try await rig.gateway.submit().id
+            try await eventually("the drain", within: .seconds(10)) {
+                try await rig.gateway.view(task).reason == .deviceDraining
+            }
+            try await rig.meddle(
+                "CREATE TRIGGER refuse BEFORE INSERT ON tasks BEGIN SELECT RAISE(ABORT, 'refused'); END;")
+            #expect(await code { _ = try await rig.gateway.submit("boom") } == .storageFailed)
+            try await rig.meddle("DROP TRIGGER refuse")
+            let other = try await eventually("a task that is taken", within: .seconds(20)) {
+                try? await rig.gateway.submit().id
+            }
+            #expect(try await rig.gateway.view(other).reason == .deviceDraining && executor.assigned.isEmpty)
+            try executor.report()
+            _ = try await executor.assignment(task)
+        }
+    }
+
+    @Test(arguments: [false, true])
     func whoIsToRunAgainDoesSoAtOnceWhenTheExecutorWasRestarted(verdict: Bool) async throws {
         try await Rig.run { rig in
             let executor = FakeExecutor(gateway: rig.gateway, slots: 1)

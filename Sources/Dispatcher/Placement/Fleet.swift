@@ -126,8 +126,9 @@ struct Fleet: Sendable {
     /// The executor has said what it holds, or its time for it is over.
     mutating func markReported(_ key: QueueKey) { places[key]?.session?.isReported = true }
 
-    /// Forgets every queue, keeps devices and sessions: before tasks are loaded anew.
+    /// Forgets who waits and runs, keeps devices, sessions and what devices have said of their slots: before tasks are
+    /// loaded anew.
     mutating func clearQueues() {
-        for (key, place) in places { places[key]?.queue = DeviceQueue(total: place.queue.total) }
+        for key in places.keys { places[key]?.queue.cleared() }
     }
 }

@@ -1,7 +1,8 @@
 import Messages
 
 /// What executors say, through their gateways. Anything from a session that is not the present one is dropped: its
-/// executor says it again in its new session. While tasks are loaded everything is dropped for the same reason.
+/// executor says it again in its new session. While tasks are loaded everything but reports is dropped: it is asked for
+/// again.
 extension DispatcherService {
     /// The device whose present session it is; nil = nothing is taken from there (now).
     func sender(_ ref: SessionRef) -> QueueKey? {
@@ -97,6 +98,7 @@ extension DispatcherService {
 
     /// What an executor has in hand, held against what we think that it has.
     func report(_ message: DeviceReport, from ref: SessionRef) {
+        if phase == .loading || phase == .refusing { return keep(message, from: ref) }
         guard let key = sender(ref), let place = fleet.places[key] else { return }
         let isFirst = place.session?.isReported == false
         let unwanted = unwanted(message, of: key)
@@ -122,6 +124,12 @@ extension DispatcherService {
         }
         touched.insert(key)
         settle()
+    }
+
+    /// While tasks are loaded the newest report of each device is kept, unless it is a strange one.
+    private func keep(_ message: DeviceReport, from ref: SessionRef) {
+        guard let key = fleet.sessions[ref], message.attempts.count <= DispatcherLimits.unwantedAttempts else { return }
+        missed[key] = (ref, message)
     }
 
     /// What a device has in hand of attempts that it should not have; those that take a slot first. Of a report that

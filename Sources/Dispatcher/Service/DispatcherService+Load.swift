@@ -17,6 +17,13 @@ extension DispatcherService {
         let keys = Set(records.map(\.queue))
         for key in keys { revive(key) }
         for key in fleet.abandoned { drop(key) }
+        for (key, place) in fleet.places {
+            for attempt in place.queue.held { free(attempt, key) }
+        }
+        // Reports are the word on slots, and the next one may be half a minute away.
+        let reports = missed
+        missed = [:]
+        for (ref, report) in reports.values where fleet.sessions[ref] != nil { self.report(report, from: ref) }
         touched.formUnion(keys)
         settle()
     }

@@ -53,6 +53,8 @@ actor DispatcherService {
     var told: [QueueKey: Told] = [:]
     /// When, in monotonic ms, and in which session an attempt that is of no interest was last told to stop.
     var strays: [AttemptID: (at: Int64, session: SessionRef?)] = [:]
+    /// What devices have reported while tasks were loaded, with the session in which they did.
+    var missed: [QueueKey: (session: SessionRef, report: DeviceReport)] = [:]
 
     var pending = Pending()
     var isCommitting = false

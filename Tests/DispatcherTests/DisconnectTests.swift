@@ -166,6 +166,31 @@ import Testing
         }
     }
 
+    @Test func whoIsToRunAgainWaitsForItsOldAttemptForAsLongAsItMayWait() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            let choices = Choices(queueTTLS: 60, onDisconnect: .requeue, graceS: 10)
+            let task = try await Self.running(rig, executor, choices)
+            await rig.pass(100)
+            _ = try await Self.away(rig, executor, task)
+            await rig.pass(10)
+            _ = try await rig.gateway.wait(task, for: .queued)
+            let back = executor.again()
+            try await back.connect(Self.holds(task))
+            try await eventually("the stop", within: .seconds(10)) { back.stops.contains { $0.task == task } }
+            await rig.pass(59)
+            #expect(try await rig.gateway.view(task).state == .queued)
+            await rig.pass(1)
+            let error = try #require(try await rig.gateway.wait(task, for: .failed).error)
+            #expect(error.code == .queueExpired)
+            #expect(error.message.contains("box still ran an earlier attempt of it"), "\(error.message)")
+            // Nobody wants the old attempt any more, and it is stopped as before.
+            let stops = back.stops.count
+            await rig.pass(2)
+            try await eventually("another stop", within: .seconds(10)) { back.stops.count > stops }
+        }
+    }
+
     @Test func aFailedCommitDoesNotForgetThatADeviceDrains() async throws {
         try await Rig.run { rig in
             let executor = FakeExecutor(gateway: rig.gateway)

@@ -57,7 +57,8 @@ extension DispatcherService {
     func expire(_ id: TaskID) {
         guard let task = live[id] else { return }
         let reason = place(of: task.machine.record)?.reason
-        update(id) { $0.expire(reason, now: clock.wall()) }
+        let isHeld = reason == .conversationBusy && fleet.places[task.machine.record.queue]?.queue.holds(id) == true
+        update(id) { $0.expire(reason, isHeld: isHeld, now: clock.wall()) }
     }
 
     /// Half of the time of an attempt is over, or all of it.

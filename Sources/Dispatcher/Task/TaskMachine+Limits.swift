@@ -3,14 +3,16 @@ import Messages
 /// The times that a task has: in the queue, of an attempt, and of its silence. When they are over is the service's to
 /// know.
 extension TaskMachine {
-    /// It has waited for as long as it may. `reason`: why it waits now.
-    mutating func expire(_ reason: WaitReason?, now: Timestamp) -> [TaskAction] {
+    /// It has waited for as long as it may. `reason`: why it waits now. `isHeld`: because of itself, as its device still
+    /// runs an earlier attempt.
+    mutating func expire(_ reason: WaitReason?, isHeld: Bool = false, now: Timestamp) -> [TaskAction] {
         guard record.state == .queued else { return [] }
         let seconds = max(0, now.milliseconds - record.queuedAt.milliseconds) / 1000
+        let why = isHeld ? "\(deviceText) still ran an earlier attempt of it" : sentence(reason ?? record.reason)
         let error = Fault(
             .queueExpired,
             "the task waited for \(seconds) s (its queue_ttl_s is \(Policy.text(policy.ttlMs))) because "
-                + "\(sentence(reason ?? record.reason)); submit it again, with a longer queue_ttl_s if it may wait longer"
+                + "\(why); submit it again, with a longer queue_ttl_s if it may wait longer"
         )
         return end(.failed, error: error, confirmed: false, now: now)
     }

@@ -257,7 +257,8 @@ struct ExecutorTests {
             claude: "/nowhere")
         let server = ExecutorServer(configuration, logger: .init(label: "test") { _ in SilentLog() })
         async let started: Void = server.start()
-        let gateway = try await StubGateway.start(port: port)
+        // Somebody's outgoing connection may have got the port meanwhile.
+        let gateway = try await eventually("the port \(port)") { try? await StubGateway.start(port: port) }
         let connection = try await eventually("a connection") { gateway.connections.last }
         let header = try await eventually("the registration") { connection.header(DeviceRegister.type) }
         try connection.send(

@@ -34,12 +34,27 @@ struct ClaudePermissionTests {
 
     @Test(arguments: [
         (bash("npm test -s", "[\(rules("npm test *"))]", #","decision_reason_type":"other""#), "Bash(npm test *)"),
+        // What is offered need not be all that the command does.
         (
             bash(
                 "npm run build && rm x", "[\(rules("npm run *", "rm x"))]",
                 #","decision_reason_type":"subcommandResults""#),
-            "Bash(npm run *), Bash(rm x)"
+            "Bash(exactly: npm run build && rm x)"
         ),
+        (
+            bash(
+                "npm run build && curl x", "[\(rules("npm run *"))]",
+                #","decision_reason_type":"subcommandResults","matched_ask_rule":"Bash(curl *)""#),
+            "only this request"
+        ),
+        (bash("a", "[\(rules("a"))]", #","matched_ask_rule":{"toolName":"Bash"}"#), "only this request"),
+        (bash("a", "[\(rules("a"))]", #","classifier_approvable":false"#), "only this request"),
+        (
+            bash("a", "[\(rules("a"))]", #","matched_ask_rule":null,"classifier_approvable":null"#), "Bash(a)"
+        ),
+        (#"{\#(prefix),"tool_name":"EnterPlanMode","input":{}}"#, "only this request"),
+        (#"{\#(prefix),"tool_name":"ExitPlanMode","input":{"plan":"x"}}"#, "only this request"),
+        (#"{\#(prefix),"tool_name":"AskUserQuestion","input":{"questions":[]}}"#, "only this request"),
         (
             bash("touch a", #"[\#(rules("touch a")),{"type":"addDirectories","directories":["/work"]},\#(mode)]"#),
             "Bash(touch a)"

@@ -193,4 +193,7 @@ struct ClaudeResult: Decodable {
 extension KeyedDecodingContainer {
     /// The value, or nil where it is absent or of another form.
     func lenient<T: Decodable>(_ key: Key) -> T? { try? decodeIfPresent(T.self, forKey: key) }
+
+    /// Whether there is a value, of whatever form.
+    func holds(_ key: Key) -> Bool { contains(key) && (try? decodeNil(forKey: key)) != true }
 }

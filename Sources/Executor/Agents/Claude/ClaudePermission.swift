@@ -11,6 +11,8 @@ enum ClaudePermission {
     /// Reasons to ask that a rule for the conversation takes away. For others (a sensitive file, the mode, an `ask` rule
     /// of the user's own settings) it is asked each time.
     private static let lasting: Set<String?> = [nil, "other", "subcommandResults", "workingDir"]
+    /// Tools that ask a person something: an answer to one question is none to the next.
+    private static let personal: Set<String> = ["ExitPlanMode", "EnterPlanMode", "AskUserQuestion"]
     /// The longest command that is kept as it stands.
     private static let longestCommand = 4096
 
@@ -40,15 +42,19 @@ enum ClaudePermission {
     private static func rules(
         _ tool: String, _ input: JSONValue, _ request: ControlRequest, _ directory: String
     ) -> [PermissionRule] {
-        guard !request.needsPerson, !request.suppressesRule, lasting.contains(request.reasonType) else { return [] }
+        guard !request.needsPerson, !request.suppressesRule, !request.isGuarded, !personal.contains(tool),
+            lasting.contains(request.reasonType)
+        else { return [] }
         let offered = request.suggestions.filter { $0.type == "addRules" && $0.behavior == "allow" }
             .flatMap { $0.rules ?? [] }.map { PermissionRule(tool: $0.toolName, content: $0.ruleContent) }
         let directories = request.suggestions.filter { $0.type == "addDirectories" }.flatMap { $0.directories ?? [] }
             .filter { $0 != directory }
         switch ClaudeTool.kind(tool) {
         case "execute":
-            // A rule for the command would not do where it reaches out of the workspace: it would be asked again.
-            if !offered.isEmpty, directories.isEmpty { return offered }
+            // A rule for the command would not do where it reaches out of the workspace: it would be asked again. For one of
+            // several commands at most five rules are offered, and none for a command that asks for a reason of its own:
+            // who allows those has not allowed the whole.
+            if !offered.isEmpty, directories.isEmpty, request.reasonType != "subcommandResults" { return offered }
             guard let command = input["command"]?.string, command.utf8.count <= longestCommand else { return [] }
             return [PermissionRule(tool: tool, exactly: command)]
         case "edit":

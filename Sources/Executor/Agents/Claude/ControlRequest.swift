@@ -16,6 +16,10 @@ struct ControlRequest: Decodable, Equatable {
     /// The question is for a person, and an answer without one is none.
     var needsPerson: Bool
 
+    /// It asks because of an `ask` rule of the user's own settings, or of a safety check, whatever the rest of it says: a
+    /// rule would not take that away.
+    var isGuarded: Bool
+
     struct Suggestion: Decodable, Equatable {
         /// `addRules`, `addDirectories`, `setMode`, …
         var type: String
@@ -37,6 +41,8 @@ struct ControlRequest: Decodable, Equatable {
         case reasonType = "decision_reason_type"
         case suppressesRule = "suppress_always_allow_rule"
         case needsPerson = "requires_user_interaction"
+        case askRule = "matched_ask_rule"
+        case approvable = "classifier_approvable"
     }
 
     init(from decoder: any Decoder) throws {
@@ -49,5 +55,7 @@ struct ControlRequest: Decodable, Equatable {
         reasonType = container.lenient(.reasonType)
         suppressesRule = container.lenient(.suppressesRule) ?? false
         needsPerson = container.lenient(.needsPerson) ?? false
+        // Of any form: what cannot be read is there all the same.
+        isGuarded = container.holds(.askRule) || container.holds(.approvable)
     }
 }

@@ -12,7 +12,7 @@ extension ExecutorService {
         if PermissionRules.cover(wish, parts.rules.allowed(in: attempt.conversation)) {
             await say(
                 "notice", "\(wish.title) was allowed for this conversation before: \(wish.rule ?? wish.tool)", id)
-            return await reply(.allow(rules: wish.rules))
+            return await reply(standing(.allow(rules: wish.rules), id))
         }
         if let fault = refusal(of: wish, id) {
             await say("warning", "\(wish.tool) was denied: \(fault)", id)
@@ -90,9 +90,17 @@ extension ExecutorService {
             return sayClosed([closed])
         }
         Task {
-            await open.reply(await self.verdict(on: open, message, id))
+            let verdict = await self.verdict(on: open, message, id)
+            await open.reply(self.standing(verdict, id))
             self.sayClosed([closed])
         }
+    }
+
+    /// A verdict as it stands now: a stop may have come while something was said, and nothing is allowed after it.
+    private func standing(_ verdict: PermissionVerdict, _ id: AttemptID) -> PermissionVerdict {
+        guard case .allow = verdict else { return verdict }
+        guard let attempt = running[id], attempt.stop == nil else { return .deny("the task is ending") }
+        return verdict
     }
 
     /// What the agent is told. What is to hold for the conversation is kept before it is used.

@@ -38,6 +38,8 @@ actor ClaudeProcess {
     /// It said that it has not got the session, which it may say before its first turn is given to it.
     private var unknownSession: ClaudeTranslator.Ending?
     private var requests = 0
+    /// What it has asked and waits for.
+    private var waiting: Set<String> = []
     private let decoder = JSONDecoder()
 
     /// Starts the process and opens the conversation with it.
@@ -190,7 +192,9 @@ actor ClaudeProcess {
                     await emit(&events)
                     await ask(id, request)
                 case .answered: opened.happen()
-                case .withdrawn(let id): await turn?.sink.withdraw(id)
+                case .withdrawn(let id):
+                    waiting.remove(id)
+                    await turn?.sink.withdraw(id)
                 case .unknownRequest(let request): write(ClaudeMessages.unsupported(request: request))
                 case .ended(let ending):
                     await emit(&events)
@@ -228,6 +232,7 @@ actor ClaudeProcess {
             ])
             return write(ClaudeMessages.deny(request: id, message: Self.planning))
         }
+        waiting.insert(id)
         await sink.ask(wish) { await self.answer(wish, $0) }
     }
 
@@ -235,13 +240,22 @@ actor ClaudeProcess {
         "this task is in plan mode: nothing may be changed. Write down your plan and present it with ExitPlanMode"
 
     private func answer(_ wish: PermissionWish, _ verdict: PermissionVerdict) {
+        // The first answer counts, and none that comes after its turn.
+        guard waiting.remove(wish.request) != nil else { return }
         switch verdict {
+        case .allow where turn?.interrupted != false: deny(wish.request, Self.ending)
         case .allow(let rules):
             // From now on it does more than look, and keeps to that: it is no process for another turn in plan mode.
             if wish.tool == "ExitPlanMode" { isPlanning = false }
             write(ClaudeMessages.allow(request: wish.request, input: wish.input, rules: rules))
-        case .deny(let message): write(ClaudeMessages.deny(request: wish.request, message: message))
+        case .deny(let message): deny(wish.request, message)
         }
+    }
+
+    private static let ending = "the task is ending"
+
+    private func deny(_ request: String, _ message: String) {
+        write(ClaudeMessages.deny(request: request, message: message))
     }
 
     private func end(_ ending: ClaudeTranslator.Ending) {
@@ -249,6 +263,9 @@ actor ClaudeProcess {
             unknownSession = ending
             opened.happen()
         }
+        // Nobody answers any more, and a process that is kept warm must not wait for it.
+        for request in waiting.sorted() { deny(request, Self.ending) }
+        waiting = []
         guard let turn else { return }
         self.turn = nil
         var ending = ending

@@ -182,6 +182,25 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
+    @Test func `A process that went into plan mode by itself is not kept`() async throws {
+        let model = try await ScriptedModel.start()
+        let process = #"{"command":"echo $PPID >> processes"}"#
+        model.answer(.tool("Bash", input: process), .text("one"), to: "first")
+        model.answer(
+            .tool("Bash", input: process), .tool("EnterPlanMode", input: "{}"), .text("two"), to: "second")
+        model.answer(.tool("Bash", input: process), .text("three"), to: "third")
+        let agent = try agent(model)
+        let sink = RecordingSink { _ in .allow() }
+        for prompt in ["first", "second", "third"] {
+            #expect(try await run(agent, prompt, sink: sink) == .completed)
+        }
+        let lines = try String(contentsOfFile: work + "/processes", encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines.prefix(2).allSatisfy { $0 == lines[0] } && lines.last != lines.first)
+        await agent.shutDown()
+        await model.stop()
+    }
+
     @Test func `A process that dies fails its turn and leaves nothing`() async throws {
         let model = try await ScriptedModel.start()
         model.answer(.tool("Bash", input: #"{"command":"echo $PPID > pid; kill -9 $PPID; sleep 5"}"#))

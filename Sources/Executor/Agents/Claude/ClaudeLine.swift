@@ -34,6 +34,11 @@ struct ClaudeLine: Decodable {
         request = container.lenient(.request)
         if type == "result" { result = try? ClaudeResult(from: decoder) }
     }
+
+    /// Whether the model wants to go into plan mode, for which Claude Code does not ask each time.
+    var entersPlan: Bool {
+        type == "assistant" && message?.content.contains { $0.type == "tool_use" && $0.name == "EnterPlanMode" } == true
+    }
 }
 
 /// The model's own event, as it streams.

@@ -24,6 +24,8 @@ actor ClaudeProcess {
     nonisolated let permission: PermissionMode
     /// Whether it may only look: until a person lets it carry out its plan.
     private var isPlanning: Bool
+    /// It may have gone into plan mode by itself, and is in a mode of its own until it ends.
+    private var hasMoved = false
     private let keepSession: @Sendable (String) -> Void
     private var translator = ClaudeTranslator()
     private var turn: OpenTurn?
@@ -66,7 +68,9 @@ actor ClaudeProcess {
     }
 
     /// Whether another turn can be given to it.
-    var isUsable: Bool { exit == nil && turn == nil && !isEnding && isPlanning == (permission == .plan) }
+    var isUsable: Bool {
+        exit == nil && turn == nil && !isEnding && !hasMoved && isPlanning == (permission == .plan)
+    }
 
     /// Gives it a turn and waits for the end, all events emitted.
     func run(_ prompt: String, after history: String? = nil, sink: any TurnSink) async -> ClaudeTranslator.Ending {
@@ -181,9 +185,9 @@ actor ClaudeProcess {
     private func read(_ lines: [[UInt8]]) async {
         var events: [AgentEvent] = []
         for line in lines {
-            let outputs =
-                (try? decoder.decode(ClaudeLine.self, from: Data(line))).map { translator.read($0) }
-                ?? translator.ignore()
+            let line = try? decoder.decode(ClaudeLine.self, from: Data(line))
+            if line?.entersPlan == true { hasMoved = true }
+            let outputs = line.map { translator.read($0) } ?? translator.ignore()
             for output in outputs {
                 switch output {
                 case .event(let event): events.append(event)

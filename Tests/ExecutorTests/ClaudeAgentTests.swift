@@ -171,13 +171,18 @@ struct ClaudeAgentTests {
 
     @Test func `A session that is gone starts anew and says so`() async throws {
         let model = try await ScriptedModel.start()
-        model.answer(.text("fresh"))
+        model.answer(.text("fresh"), to: "hello")
+        model.answer(.text(""), to: "and on")
         ClaudeSessions(directory: folder.file("sessions")).keep(
             "11111111-1111-4111-8111-111111111111", of: conversation)
         let agent = try agent(model)
         #expect(try await run(agent, "hello") == .completed)
         #expect(sink.text == "fresh")
         #expect(sink.all(.log).first?["message"]?.string?.contains("no longer has the session") == true)
+        // It knows nothing of what was before, so that the next turn asks for all of it.
+        #expect(agent.memory(of: conversation)?.last == nil)
+        #expect(try await run(agent, "and on") == .completed)
+        #expect(agent.memory(of: conversation)?.last != nil)
         await agent.shutDown()
         await model.stop()
     }

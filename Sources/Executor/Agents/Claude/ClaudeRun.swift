@@ -10,6 +10,8 @@ actor ClaudeRun: AgentRun {
     private var stopGrace: Double?
     private var stopping: Bool { stopGrace != nil }
     private var ended: Outcome?
+    /// The session knows this turn, but not all that was before it.
+    private var hasGap = false
     private var waiters: [CheckedContinuation<Outcome, Never>] = []
 
     init(agent: ClaudeAgent, turn: Turn, sink: any TurnSink, process: ClaudeProcess, resumed: Bool) {
@@ -24,6 +26,7 @@ actor ClaudeRun: AgentRun {
         if let notice = turn.history?.notice { await sink.emit([.log("notice", notice, source: "executor")]) }
         var ending = await give()
         if ending.isUnknownSession, resumed, !stopping {
+            hasGap = true
             await sink.emit([Self.gone(turn)])
             await process.terminate(grace: 1)
             do {
@@ -34,8 +37,9 @@ actor ClaudeRun: AgentRun {
                 ending = .init(outcome: Outcome(state: .failed, fault: fault))
             }
         }
-        // Before the end is known: the next turn may build on it.
-        if ending.isTaken { agent.know(turn) }
+        // Before the end is known: the next turn may build on it. After a gap nothing counts as known, so that the next turn
+        // gets the whole history.
+        if ending.isTaken, !hasGap { agent.know(turn) }
         // A turn that is over leaves no process behind, the warm one but for.
         if await !process.endStrays(grace: stopGrace.map { min($0, 2) } ?? 0.5) {
             await sink.emit([.log("error", "some processes of a tool cannot be ended", source: "claude-code")])

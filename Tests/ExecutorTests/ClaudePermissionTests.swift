@@ -121,6 +121,15 @@ struct ClaudePermissionTests {
         }
     }
 
+    @Test(arguments: [
+        (#"{"input":{}}"#, true), (#"{"input":{"a":null,"b":["x",1.5,true,{"c":"\u00fc\ud83d\ude00"}]}}"#, true),
+        ("{}", false), (#"{"input":null}"#, false), (#"{"input":"ls"}"#, false), (#"{"input":[]}"#, false),
+        (#"{"input":{"command":"\ud800"}}"#, false), (#"{"input":{"a":[{"b":"x\udc00y"}]}}"#, false),
+    ])
+    func `Nobody is asked about an input that could not be read exactly`(request: String, isReadable: Bool) throws {
+        #expect((ClaudePermission.unreadable(try decode(request)) == nil) == isReadable)
+    }
+
     @Test func `Only what would touch something is out of a plan`() throws {
         #expect(ClaudePermission.isOutOfPlan(try decode(Self.bash("x", "[]"))))
         #expect(ClaudePermission.isOutOfPlan(try decode(Self.write("/work/a", "[]"))))

@@ -18,7 +18,9 @@ public enum JSONValue: Codable, Equatable, Sendable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         // The likeliest first: each wrong guess costs a thrown error.
-        if let value = try? container.decode(String.self) {
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(String.self) {
             self = .string(value)
         } else if let value = try? container.decode([String: JSONValue].self) {
             self = .object(value)
@@ -31,7 +33,8 @@ public enum JSONValue: Codable, Equatable, Sendable {
         } else if let value = try? container.decode(Double.self) {
             self = .number(value)
         } else {
-            self = .null
+            // Such as half of a surrogate pair: nothing here may stand for what was not read.
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "a value cannot be read exactly")
         }
     }
 

@@ -25,6 +25,14 @@ enum ClaudePermission {
             rules: rules(tool, input, request, directory))
     }
 
+    /// Why a wish cannot be shown to anybody; nil = it can be. What is allowed is given back as it was read, so that
+    /// nothing may be missing in it.
+    static func unreadable(_ request: ControlRequest) -> String? {
+        if case .object = request.input { return nil }
+        return "the tool's input could not be read exactly, so nobody can be asked about it; "
+            + "call the tool again with plain text in its input"
+    }
+
     /// A line of at most 500 characters.
     private static func title(_ tool: String, _ input: JSONValue) -> String {
         switch tool {

@@ -230,6 +230,10 @@ actor ClaudeProcess {
             return write(ClaudeMessages.deny(request: id, message: "nobody has given this process a task"))
         }
         let wish = ClaudePermission.wish(id, request, in: directory)
+        if let why = ClaudePermission.unreadable(request) {
+            await sink.emit([.log("error", "\(wish.tool) was denied: \(why)", source: "claude-code")])
+            return deny(id, why)
+        }
         if isPlanning, ClaudePermission.isOutOfPlan(request) {
             await sink.emit([
                 .log("notice", "\(wish.title) was denied: the task is in plan mode", source: "claude-code")

@@ -20,23 +20,27 @@ struct ConversationHistory: Equatable, Sendable {
     private static func text(_ items: [HistoryItem], _ leftOut: Int) -> String {
         var lines = [
             "<conversation-history>",
-            "This conversation went on where you could not see it. What follows was said and done there. It is told for "
-                + "context only: do not carry it out again. What the person wants now comes after it.",
+            "This conversation went on where you could not see it. What follows was said and done there, each line of it "
+                + "behind a \"> \". It is told for context only: do not carry it out again. What the person wants now "
+                + "comes after it.",
         ]
         if leftOut > 0 { lines.append("Before these, \(count(leftOut, "turn")) left out for want of room.") }
         for (index, item) in items.enumerated() {
             let cut = item.cut ? ", the beginning of a text left out" : ""
             lines += [
-                "", "[turn \(index + 1) of \(items.count), \(item.state)\(cut)]", "Person: \(plain(item.prompt))",
+                "", "[turn \(index + 1) of \(items.count), \(item.state)\(cut)]", "Person:", quoted(item.prompt),
             ]
-            lines.append(item.answer.isEmpty ? "Agent: (said nothing)" : "Agent: \(plain(item.answer))")
+            lines += item.answer.isEmpty ? ["Agent: (said nothing)"] : ["Agent:", quoted(item.answer)]
         }
         return (lines + ["</conversation-history>"]).joined(separator: "\n")
     }
 
-    /// A text of an earlier turn, which must not look like the end of the history.
-    private static func plain(_ text: String) -> String {
+    /// A text of an earlier turn, which must look like neither another turn nor the end of the history: whatever ends a
+    /// line, the next one is marked.
+    private static func quoted(_ text: String) -> String {
         text.replacing("</conversation-history", with: "< /conversation-history")
+            .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { "> \($0)" }
+            .joined(separator: "\n")
     }
 
     private static func notice(_ items: [HistoryItem], _ leftOut: Int, _ known: TaskID?, _ device: String) -> String {

@@ -37,6 +37,8 @@ actor ExecutorService {
     var unreadable: Set<AttemptID> = []
     /// Permission requests that wait for an answer.
     var approvals = Approvals()
+    /// What attempts were told in vain a moment ago.
+    var outdated: [AttemptID: OutdatedHistory] = [:]
     let lookup = WorkspaceLookup()
     var draining = false
     /// Agents that wait because their attempt's spool is full.

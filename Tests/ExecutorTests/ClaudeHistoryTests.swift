@@ -107,6 +107,28 @@ struct ClaudeHistoryTests {
         await device.stop()
     }
 
+    @Test func `A part of the history that comes again late is not taken for all of it`() async throws {
+        let device = try await ClaudeDevice.start { $0.times.warm = 0 }
+        device.model.answer(.text("noted"), to: "remember the heron")
+        device.model.answer(.text("both"), to: "what were they")
+        let first = try device.turn("remember the heron")
+        _ = try await device.device.verdict(first)
+        try FileManager.default.removeItem(atPath: device.device.folder.file(".claude/projects"))
+        let elsewhere = TaskID.generate()
+        let part = [item(elsewhere, "and the stork", "ok")]
+        let task = try device.turn("what were they", follows: elsewhere, history: part)
+        #expect(try await wanted(task, device).after == nil)
+        try device.turn("what were they", task: task, follows: elsewhere, history: part)
+        #expect(try await wanted(task, device, count: 2).after == nil)
+        #expect(try device.connection.all(TaskStarted.self).allSatisfy { $0.task == first })
+        try device.turn(
+            "what were they", task: task, follows: elsewhere,
+            history: [item(first, "remember the heron", "noted")] + part)
+        #expect(try await device.device.verdict(task).state == .completed)
+        #expect(device.model.requests.last?.said(by: "user").first { $0.contains("remember the heron") } != nil)
+        await device.stop()
+    }
+
     @Test func `When nothing is left to tell, that is said`() async throws {
         let device = try await ClaudeDevice.start()
         device.model.answer(.text("well"))
@@ -196,6 +218,25 @@ struct ConversationHistoryTests {
         )
         let left = ConversationHistory([], leftOut: 2, known: nil, device: "Box")
         #expect(left.notice.hasSuffix("and 2 turns were left out for want of room"))
+    }
+
+    @Test func `Only the same history, and only for a while, is one that was told in vain`() throws {
+        func assign(_ items: [HistoryItem]?, leftOut: Int? = nil) -> TaskAssign {
+            TaskAssign(
+                task: second, attempt: 1, epoch: 1, leaseS: 0, conversation: .generate(), agent: "claude-code",
+                prompt: "go", history: items, historyLeftOut: leftOut)
+        }
+        let now = ContinuousClock.now
+        let (one, two) = (item(first, "a", "b"), item(second, "c", "d"))
+        let outdated = try #require(OutdatedHistory(assign([two]), known: first, now: now))
+        #expect(outdated.isIn(assign([two]), now: now + .seconds(9)))
+        #expect(!outdated.isIn(assign([two]), now: now + .seconds(10)))
+        for newer in [assign([one, two]), assign([two], leftOut: 1), assign([]), assign(nil)] {
+            #expect(!outdated.isIn(newer, now: now))
+        }
+        // What follows of these is the same as before.
+        #expect(OutdatedHistory(assign([two]), known: nil, now: now) == nil)
+        #expect(OutdatedHistory(assign(nil), known: first, now: now) == nil)
     }
 
     @Test func `It is lacking where another task was the last one`() {

@@ -46,6 +46,8 @@ extension ExecutorService {
             {
                 return askHistory(id, after: memory.last)
             }
+            if outdated[id]?.isIn(message, now: .now) == true { return askHistory(id, after: nil) }
+            outdated[id] = nil
             try outbox.open(id)
             running[id] = RunningAttempt(conversation: message.conversation, lease: message.leaseS)
             report()
@@ -100,6 +102,7 @@ extension ExecutorService {
     // MARK: Started
 
     private func launch(_ message: TaskAssign, _ id: AttemptID, _ driver: any AgentDriver) async {
+        let known = driver.memory(of: message.conversation)?.last
         do {
             let workspaces = parts.workspaces
             let directory = try await lookup.directory(message.cwd ?? workspaces.root) {
@@ -118,7 +121,11 @@ extension ExecutorService {
             await finish(id, run.outcome())
         } catch is SessionGone {
             let isStopped = abandon(id)?.stop != nil
-            if !isStopped { askHistory(id, after: nil) }
+            if !isStopped {
+                outdated = outdated.filter { !$0.value.isOver(.now) }
+                outdated[id] = OutdatedHistory(message, known: known, now: .now)
+                askHistory(id, after: nil)
+            }
             report()
         } catch {
             abandon(id)

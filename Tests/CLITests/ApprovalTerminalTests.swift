@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -8,15 +9,22 @@ import Testing
 struct ApprovalTerminalTests {
     let gateway: StubGateway
     let tmux: Tmux
+    /// Where the id of the process is.
+    private let pid: String
     private let path = "/tasks/\(StubGateway.task)/approvals/\(StubGateway.approval)"
-    private let question = "▸ allow? y once · n no · a allow Bash(npm test:*) in this conversation"
+    private let question = "▸ allow Bash: npm test? y once · n no · a in this conversation"
+    private let request = "? Bash: npm test\n  a, or `approve --conversation`, allows: Bash(npm test:*)\n"
 
     init() async throws {
         gateway = try StubGateway()
         gateway.answer("POST /tasks", 202, StubGateway.task())
         gateway.answer("GET /tasks/\(StubGateway.task)", StubGateway.task())
-        tmux = try await Tmux(in: try TemporaryDirectory(), environment: gateway.environment, columns: 100)
-        try await tmux.type("clear; \(Binaries.wegent) run 'test it'; echo code $?; stty -a | grep -c ' echo '")
+        let folder = try TemporaryDirectory()
+        pid = folder.file("pid")
+        tmux = try await Tmux(in: folder, environment: gateway.environment, columns: 100)
+        try await tmux.type(
+            "clear; sh -c \"echo \\$\\$ > \(pid); exec \(Binaries.wegent) run 'test it'\"; echo code $?; stty -a | grep -c ' echo '"
+        )
         gateway.emit("state", #"{"state":"running","device_name":"Linux - box"}"#)
         try await tmux.screen("the status line") { $0.contains("running") }
     }
@@ -35,18 +43,18 @@ struct ApprovalTerminalTests {
         try await tmux.press("y")
         gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, #""state":"allowed""#))
         gateway.emit("permission_request", StubGateway.approval())
-        try await tmux.screen("the question") { $0.contains("? Bash: npm test\n\(question)") }
+        try await tmux.screen("the question") { $0.contains(request + question) }
         #expect(gateway.asked("POST \(path)").isEmpty)
         try await tmux.press("a")
         try await eventually("the answer", within: .seconds(20)) { gateway.asked("POST \(path)").count == 1 }
         #expect(gateway.asked("POST \(path)").first?.body == #"{"decision":"allow","scope":"conversation"}"#)
-        try await tmux.screen("the status line again") { $0.contains("Ctrl-C cancels") && !$0.contains("allow?") }
+        try await tmux.screen("the status line again") { $0.contains("Ctrl-C cancels") && !$0.contains("n no") }
         gateway.emit(
             "permission_resolved",
             StubGateway.approval(
                 StubGateway.approval, #""state":"allowed","scope":"conversation","resolved_by":"ada (x)""#))
         try await tmux.screen("the resolution") { $0.contains("✓ allowed in this conversation by ada (x)\n") }
-        #expect(try await end().contains("? Bash: npm test\n✓ allowed"))
+        #expect(try await end().contains(request + "✓ allowed"))
     }
 
     @Test func aDenialAsksForTheReason() async throws {
@@ -78,16 +86,82 @@ struct ApprovalTerminalTests {
         gateway.emit(
             "permission_resolved", StubGateway.approval(StubGateway.approval, #""state":"allowed","resolved_by":"bob""#)
         )
-        // The next one is asked about.
-        try await tmux.screen("the answer of the other") { $0.contains("✓ allowed by bob\n\(question)") }
+        // The next one is asked about, below what it is about.
+        try await tmux.screen("the answer of the other") { $0.contains("✓ allowed by bob\n\(request)\(question)") }
         let second = "POST /tasks/\(StubGateway.task)/approvals/\(other)"
         gateway.answer(second, 409, #"{"detail":"bob (phone) has denied it","code":"approval_resolved"}"#)
         try await tmux.press("y")
         try await tmux.screen("who was first") {
-            $0.contains("bob (phone) has denied it (approval_resolved)") && !$0.contains("allow?")
+            $0.contains("bob (phone) has denied it (approval_resolved)") && !$0.contains("n no")
         }
         #expect(gateway.asked("POST /tasks/").map(\.line) == [second])
         _ = try await end()
+    }
+
+    @Test func theQuestionIsAboutWhatStandsAboveIt() async throws {
+        let other = "01a2038b-11f0-7aa2-8c31-5f1f3b6e9d02"
+        let fields = #""state":"pending""#
+        gateway.emit("permission_request", StubGateway.approval())
+        gateway.emit(
+            "permission_request",
+            StubGateway.approval(other, fields).replacing("npm test", with: "make"))
+        // The one that came first, though the other was shown behind it.
+        try await tmux.screen("the first question") {
+            $0.contains("? Bash: make\n  a, or `approve --conversation`, allows: Bash(make:*)\n" + request + question)
+        }
+        gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, #""state":"allowed""#))
+        try await tmux.press("y")
+        try await tmux.screen("the second question") { $0.contains("▸ allow Bash: make? y once") }
+        #expect(gateway.asked("POST").map(\.line) == ["POST /tasks", "POST \(path)"])
+        _ = try await end()
+    }
+
+    @Test func anArrowIsNoAnswer() async throws {
+        gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, #""state":"denied""#))
+        gateway.emit("permission_request", StubGateway.approval())
+        try await tmux.screen("the question") { $0.contains(question) }
+        try await tmux.press("Up")
+        try await tmux.press("n")
+        try await tmux.screen("the question why") { $0.contains("▸ no, because") }
+        try await tmux.press("Up")
+        // Alone it goes back; the question opens anew and says so when it takes keys.
+        try await tmux.press("Escape")
+        try await tmux.screen("the question again") { $0.contains(question) }
+        #expect(gateway.asked("POST \(path)").isEmpty)
+        try await tmux.press("n")
+        try await tmux.screen("the question why") { $0.contains("▸ no, because") }
+        try await tmux.press("Enter")
+        try await eventually("the answer", within: .seconds(20)) { gateway.asked("POST \(path)").count == 1 }
+        #expect(gateway.asked("POST \(path)").first?.body == #"{"decision":"deny","scope":"once"}"#)
+        _ = try await end()
+    }
+
+    @Test(arguments: [SIGQUIT, SIGHUP, SIGTERM])
+    func aSignalThatEndsItLeavesTheTerminalAsItWas(_ signal: Int32) async throws {
+        gateway.emit("permission_request", StubGateway.approval())
+        try await tmux.screen("the question") { $0.contains(question) }
+        let process = try String(contentsOfFile: pid, encoding: .utf8).trimmingCharacters(in: .newlines)
+        #expect(kill(try #require(Int32(process)), signal) == 0)
+        try await tmux.screen("the end") { $0.contains("code \(128 + signal)\n1\n") }
+        gateway.stop()
+    }
+
+    @Test func aProgramThatWasStoppedTakesKeysAgain() async throws {
+        gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, #""state":"allowed""#))
+        gateway.emit("permission_request", StubGateway.approval())
+        try await tmux.screen("the question") { $0.contains(question) }
+        try await tmux.press("C-z")
+        try await tmux.screen("the shell") { $0.contains("code 148") && $0.contains("Stopped") }
+        // As shells with line editing leave it.
+        try await tmux.type("stty sane; clear; fg")
+        try await tmux.screen("the question again") { $0.contains(request + question) }
+        // Without Enter.
+        try await tmux.press("y")
+        try await eventually("the answer", within: .seconds(20)) { gateway.asked("POST \(path)").count == 1 }
+        gateway.emit("state", #"{"state":"completed"}"#)
+        try await tmux.type("stty -a | grep -c ' echo '")
+        try await tmux.screen("the shell's terminal") { $0.contains("\n1\n") }
+        gateway.stop()
     }
 
     @Test func controlCStillCancels() async throws {

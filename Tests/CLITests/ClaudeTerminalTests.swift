@@ -52,13 +52,13 @@ struct ClaudeTerminalTests {
             ["--claude", try #require(Binaries.claude)], in: folder, environment: model.environment(home: folder.path))
         let tmux = try await Tmux(in: folder, environment: up.environment, columns: 160)
         try await tmux.type("clear; \(Binaries.wegent) run 'Make two files'; echo code $?")
-        try await tmux.screen("the question") { $0.contains("touch \(first)") && $0.contains("▸ allow? y once") }
+        try await tmux.screen("the question") { $0.contains("▸ allow Bash: touch \(first)? y once") }
         #expect(!FileManager.default.fileExists(atPath: first))
         let tasks = try await up.run(["tasks"])
         #expect(tasks.output.contains("waits for approval"), "\(tasks)")
         try await tmux.press("y")
         try await tmux.screen("the next question") {
-            $0.contains("✓ allowed by admin") && $0.contains("touch \(second)") && $0.contains("▸ allow? y once")
+            $0.contains("✓ allowed by admin") && $0.contains("▸ allow Bash: touch \(second)? y once")
         }
         #expect(FileManager.default.fileExists(atPath: first))
         let list = try await up.run(["approvals"])

@@ -30,6 +30,21 @@ struct TextTests {
         #expect(text.unicodeScalars.map { pieces.clean(String($0)) }.joined() == clean)
     }
 
+    static let hidden: [(String, String)] = [
+        ("echo hi \u{1b}]0; rm -rf ~ ;\u{7}", #"echo hi \u{1b}]0; rm -rf ~ ;\u{7}"#),
+        ("a\n\tb ü 日本 👋", "a\n\tb ü 日本 👋"),
+        ("a\u{202e}b\u{2066}c\u{200b}d", #"a\u{202e}b\u{2066}c\u{200b}d"#),
+        ("a\u{2028}b\u{2029}c", #"a\u{2028}b\u{2029}c"#),
+        ("a\r\nb\u{9b}2J\u{85}", #"a\u{d}"# + "\n" + #"b\u{9b}2J\u{85}"#), ("\u{1b}P1;2|data", #"\u{1b}P1;2|data"#),
+        ("a\u{3164}\u{fe0f}\u{e0041}\u{ad}", #"a\u{3164}\u{fe0f}\u{e0041}\u{ad}"#), ("\u{0}\u{7f}", #"\u{0}\u{7f}"#),
+    ]
+
+    @Test(arguments: hidden) func whatCannotBeSeenIsWritten(_ text: String, _ written: String) {
+        #expect(PlainSight.text(text) == written)
+        let line = written.replacing("\n", with: #"\u{a}"#).replacing("\t", with: #"\u{9}"#)
+        #expect(PlainSight.line(text) == line)
+    }
+
     @Test(arguments: [(0, "0.0 s"), (3.27, "3.2 s"), (42.9, "42 s"), (65, "1:05"), (7389, "2:03:09")])
     func clock(_ seconds: Double, _ text: String) { #expect(Elapsed.clock(seconds) == text) }
 

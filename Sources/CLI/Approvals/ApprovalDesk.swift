@@ -8,7 +8,11 @@ actor ApprovalDesk {
         case resolved(ApprovalID)
         /// It has not been resolved at once, as one in the past is.
         case due(ApprovalID)
-        case keys([UInt8])
+        case keys([UInt8], at: ContinuousClock.Instant)
+        /// Nothing followed so many chunks of keys.
+        case quiet(Int)
+        /// The process was stopped, and goes on.
+        case continued
         case taken(ApprovalID)
         /// Somebody was first, or nobody waits any more.
         case late(ApprovalID, String)
@@ -16,11 +20,14 @@ actor ApprovalDesk {
     }
     private enum Work: Sendable {
         case wait(ApprovalID)
+        case listen(Int)
         case send(ApprovalView, ApprovalAsked)
     }
 
     /// How long a request waits for its own resolution: whoever begins to watch late reads both in one go.
     static let pause: Duration = .milliseconds(200)
+    /// A terminal sends the bytes of an escape sequence closer together than this, a person's Escape stands alone.
+    static let silence: Duration = .milliseconds(100)
     /// Words that wait; more than the requests that an attempt may have open (``Limits/openApprovals``), and keys.
     private static let words = 1024
 
@@ -31,9 +38,13 @@ actor ApprovalDesk {
     private nonisolated let mouth: AsyncStream<Word>.Continuation
     /// Not resolved, in the order of their requests.
     private var open: [ApprovalView] = []
-    /// Those of ``open`` that were told or wait for their turn to be asked about.
+    /// Those of ``open`` that may still be resolved at once, in the same order.
+    private var young: [ApprovalID] = []
+    /// Those of ``open`` that wait for their turn to be asked about, in the same order.
     private var due: [ApprovalID] = []
     private var prompt: ApprovalPrompt?
+    /// Chunks of keys so far.
+    private var chunks = 0
 
     /// - Parameters:
     ///   - display: Nil = requests are told on standard error.
@@ -72,10 +83,13 @@ actor ApprovalDesk {
         case .requested(let approval):
             guard !open.contains(where: { $0.id == approval.id }) else { return nil }
             open.append(approval)
+            young.append(approval.id)
             return .wait(approval.id)
         case .due(let id):
-            guard open.contains(where: { $0.id == id }) else { return nil }
-            due.append(id)
+            // Those before it have waited longer; whose timer is told first is chance.
+            guard let last = young.firstIndex(of: id) else { return nil }
+            due += young[...last]
+            young.removeSubrange(...last)
             if prompt == nil { await askNext() }
         case .resolved(let id), .taken(let id): await close(id)
         case .late(let id, let reason):
@@ -86,20 +100,33 @@ actor ApprovalDesk {
             guard prompt?.approval.id == id else { return nil }
             await remark("the answer did not get through: \(reason)")
             prompt?.again()
+            await open()
+        case .keys(let keys, let time): return await press(keys, at: time)
+        case .quiet(let count):
+            guard count == chunks else { return nil }
+            prompt?.quiet()
             await show()
-        case .keys(let keys):
-            guard let answer = prompt?.press(keys), let approval = prompt?.approval else {
-                await show()
-                return nil
-            }
-            await show()
-            return .send(approval, answer)
+        case .continued:
+            guard prompt != nil, prompt?.stage != .sending else { return nil }
+            prompt?.again()
+            await open(anyway: true)
         }
         return nil
     }
 
+    private func press(_ keys: [UInt8], at time: ContinuousClock.Instant) async -> Work? {
+        chunks += 1
+        guard let opening = prompt?.opening else { return nil }
+        let seen = await display?.seen(opening, until: time) ?? .zero
+        let answer = prompt?.press(keys, seen: seen)
+        await show()
+        if let answer, let approval = prompt?.approval { return .send(approval, answer) }
+        return prompt?.isUndecided == true ? .listen(chunks) : nil
+    }
+
     private func close(_ id: ApprovalID) async {
         open.removeAll { $0.id == id }
+        young.removeAll { $0 == id }
         due.removeAll { $0 == id }
         guard prompt?.approval.id == id else { return }
         prompt = nil
@@ -110,14 +137,29 @@ actor ApprovalDesk {
     private func askNext() async {
         while let id = due.first, let approval = open.first(where: { $0.id == id }) {
             due.removeFirst()
-            if let keyboard, await display?.isLive == true, keyboard.begin({ [mouth] in mouth.yield(.keys($0)) }) {
+            if await display?.isLive == true, listen() {
                 prompt = ApprovalPrompt(approval)
-                return await show()
+                return await open()
             }
             await remark(ApprovalText.howTo(approval))
         }
         keyboard?.end()
         await show()
+    }
+
+    private func listen() -> Bool {
+        keyboard?.begin { [mouth] in
+            mouth.yield(.keys($0, at: .now))
+        } continued: { [mouth] in
+            mouth.yield(.continued)
+        } ?? false
+    }
+
+    /// Opens the question below the request that it is about.
+    /// - Parameter anyway: Whatever is known to be above it is not what the person sees.
+    private func open(anyway: Bool = false) async {
+        await show()
+        if let approval = prompt?.approval { await display?.showAgain(approval, anyway: anyway) }
     }
 
     private func show() async {
@@ -133,6 +175,9 @@ actor ApprovalDesk {
         case .wait(let id):
             try? await Task.sleep(for: Self.pause)
             mouth.yield(.due(id))
+        case .listen(let count):
+            try? await Task.sleep(for: Self.silence)
+            mouth.yield(.quiet(count))
         case .send(let approval, let answer):
             do {
                 _ = try await backend.answer(approval, answer)

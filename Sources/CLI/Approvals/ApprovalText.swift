@@ -1,6 +1,6 @@
 import Messages
 
-/// Permission requests for people.
+/// Permission requests for people. What an agent has said is in plain sight (``PlainSight``): it is what gets allowed.
 enum ApprovalText {
     /// So many lines of a tool's input are shown; all of it is in `--json`.
     static let inputLines = 8
@@ -10,19 +10,33 @@ enum ApprovalText {
 
     /// - Parameter title: May be no more than the tool's name, or begin with it.
     static func title(_ tool: String, _ title: String) -> String {
+        let (tool, title) = (PlainSight.line(tool), PlainSight.line(title))
         if title.isEmpty || title == tool { return tool }
         return tool.isEmpty || title.hasPrefix("\(tool): ") ? title : "\(tool): \(title)"
     }
 
+    /// What the scope `conversation` allows.
+    /// - Parameter rule: Nil = the tool as a whole.
+    static func rule(_ rule: String?, tool: String) -> String { PlainSight.line(rule ?? tool) }
+
+    /// ``rule(_:tool:)`` of an approval.
+    static func rule(_ approval: ApprovalView) -> String { rule(approval.rule, tool: approval.tool) }
+
+    /// Where an agent works, in a line.
+    static func device(_ approval: ApprovalView) -> String {
+        PlainSight.line(approval.deviceName ?? approval.device ?? "cloud")
+    }
+
     /// The fields of a tool's input, a line each, and how many lines there are besides.
-    /// - Parameter title: What is there already is not said again.
+    /// - Parameter title: What is there already is not said again; as ``title(_:_:)`` gives it.
     static func input(_ input: JSONValue, besides title: String) -> (lines: [String], hidden: Int) {
         guard case .object(let fields) = input else { return ([], 0) }
         var lines: [String] = []
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
-            let text = value.string ?? String(decoding: value.bytes, as: UTF8.self)
+            let text = PlainSight.text(value.string ?? String(decoding: value.bytes, as: UTF8.self))
             if text == title || title.hasSuffix(": \(text)") { continue }
-            let parts = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            let name = PlainSight.line(name)
+            let parts = text.split(separator: "\n", omittingEmptySubsequences: false)
             lines += parts.count == 1 ? ["\(name): \(text)"] : ["\(name):"] + parts.map { "  \($0)" }
         }
         return (Array(lines.prefix(inputLines)), max(0, lines.count - inputLines))
@@ -50,7 +64,7 @@ enum ApprovalText {
 
     /// How to answer from a shell.
     static func howTo(_ approval: ApprovalView) -> String {
-        "task \(approval.task) waits for approval: \(Table.line(title(approval))); answer with `wegent approve \(approval.id)` or "
-            + "`wegent deny \(approval.id)`"
+        "task \(approval.task) waits for approval: \(title(approval)); answer with `wegent approve \(approval.id)` or "
+            + "`wegent deny \(approval.id)`; `approve --conversation` allows: \(rule(approval))"
     }
 }

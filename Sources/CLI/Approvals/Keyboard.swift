@@ -15,8 +15,11 @@ final class Keyboard: Sendable {
     private struct Held {
         var before: termios
         var keys: any DispatchSourceRead
-        var end: any DispatchSourceSignal
+        var signals: [any DispatchSourceSignal]
     }
+    /// Signals that end a process, and would leave the terminal without its echo.
+    private static let ends = [SIGTERM, SIGHUP, SIGQUIT]
+
     private let held = Mutex<Held?>(nil)
 
     /// Nil when nobody can be asked: standard input is no terminal.
@@ -25,8 +28,9 @@ final class Keyboard: Sendable {
     deinit { end() }
 
     /// Tells the keys that are pressed from now on; what was typed before is thrown away, as it was no answer.
+    /// - Parameter continued: Told when the process was stopped and goes on: the screen has been somebody else's.
     /// - Returns: false when this process is in the background, where the terminal is not its own.
-    func begin(_ tell: @escaping @Sendable ([UInt8]) -> Void) -> Bool {
+    func begin(_ tell: @escaping @Sendable ([UInt8]) -> Void, continued: @escaping @Sendable () -> Void) -> Bool {
         guard tcgetpgrp(STDIN_FILENO) == getpgrp() else { return false }
         return held.withLock { held in
             if held != nil {
@@ -35,10 +39,9 @@ final class Keyboard: Sendable {
             }
             var before = termios()
             guard tcgetattr(STDIN_FILENO, &before) == 0 else { return false }
-            var single = before
-            single.c_lflag &= ~tcflag_t(ECHO | ICANON)
-            guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &single) == 0 else { return false }
-            held = Held(before: before, keys: Self.read(tell), end: Self.atTermination(before))
+            guard Self.set(before, single: true) else { return false }
+            let signals = Self.ends.map { Self.atEnd($0, before) } + [Self.atContinuation(before, continued)]
+            held = Held(before: before, keys: Self.read(tell), signals: signals)
             return true
         }
     }
@@ -46,16 +49,23 @@ final class Keyboard: Sendable {
     /// Gives the terminal back as it was. Idempotent.
     func end() {
         held.withLock { held in
-            guard var old = held else { return }
+            guard let old = held else { return }
             held = nil
             old.keys.cancel()
-            old.end.cancel()
-            signal(SIGTERM, SIG_DFL)
-            // In the background the terminal is the shell's, which has set it as it likes.
-            guard tcgetpgrp(STDIN_FILENO) == getpgrp() else { return }
+            for source in old.signals { source.cancel() }
+            for number in Self.ends { signal(number, SIG_DFL) }
             // Keys that nobody has read are no command for the shell.
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &old.before)
+            Self.set(old.before, single: false)
         }
+    }
+
+    /// Sets the terminal's mode; not in the background, where the terminal is the shell's, which has set it as it likes.
+    @discardableResult
+    private static func set(_ mode: termios, single: Bool) -> Bool {
+        guard tcgetpgrp(STDIN_FILENO) == getpgrp() else { return false }
+        var mode = mode
+        if single { mode.c_lflag &= ~tcflag_t(ECHO | ICANON) }
+        return tcsetattr(STDIN_FILENO, TCSAFLUSH, &mode) == 0
     }
 
     private static func read(_ tell: @escaping @Sendable ([UInt8]) -> Void) -> any DispatchSourceRead {
@@ -70,15 +80,32 @@ final class Keyboard: Sendable {
         return source
     }
 
-    /// SIGTERM must not leave the terminal without its echo.
-    private static func atTermination(_ before: termios) -> any DispatchSourceSignal {
-        signal(SIGTERM, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGTERM, queue: DispatchQueue(label: "keyboard end"))
+    /// Restores the terminal, then lets the signal end the process as it would have.
+    private static func atEnd(_ number: Int32, _ before: termios) -> any DispatchSourceSignal {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number, queue: DispatchQueue(label: "keyboard end"))
         source.setEventHandler {
-            var before = before
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
-            _exit(128 + SIGTERM)
+            set(before, single: false)
+            signal(number, SIG_DFL)
+            var only = sigset_t()
+            sigemptyset(&only)
+            sigaddset(&only, number)
+            // Dispatch blocks signals in its threads.
+            pthread_sigmask(SIG_UNBLOCK, &only, nil)
+            raise(number)
+            _exit(128 + number)
         }
+        source.resume()
+        return source
+    }
+
+    /// A shell that brings a stopped program back may have set the terminal as it likes meanwhile.
+    private static func atContinuation(_ before: termios, _ tell: @escaping @Sendable () -> Void)
+        -> any DispatchSourceSignal
+    {
+        let source = DispatchSource.makeSignalSource(
+            signal: SIGCONT, queue: DispatchQueue(label: "keyboard continuation"))
+        source.setEventHandler { if set(before, single: true) { tell() } }
         source.resume()
         return source
     }

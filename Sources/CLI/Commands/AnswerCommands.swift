@@ -88,7 +88,8 @@ enum AnswerExit {
             if json { return try Output.json(approval) }
             let how = ApprovalText.resolution(
                 state: approval.state, scope: approval.scope, by: nil, message: approval.message)
-            Output.notice("\(Table.line(ApprovalText.title(approval))) is \(how)")
+            let more = approval.scope == .conversation ? "; the rule there: \(ApprovalText.rule(approval))" : ""
+            Output.notice("\(ApprovalText.title(approval)) is \(PlainSight.line(how))\(more)")
         } catch let refusal as Refusal {
             guard let code = code(refusal) else { throw refusal }
             Output.notice("error: \(refusal)")

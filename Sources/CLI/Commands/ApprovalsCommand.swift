@@ -55,7 +55,7 @@ struct ApprovalsCommand: AsyncParsableCommand {
                 let approval = approvals[index]
                 return [
                     ids[index], ApprovalText.state(approval, now: now),
-                    TextWidth.fit(approval.deviceName ?? approval.device ?? "cloud", 20), tasks[index],
+                    TextWidth.fit(ApprovalText.device(approval), 20), tasks[index],
                     ApprovalText.title(approval),
                 ]
             })

@@ -46,6 +46,12 @@ struct Screen: Sendable {
         return out
     }
 
+    /// Takes the status line away until the next frame.
+    mutating func hide() -> String { erase() }
+
+    /// Whether the status line is there and says this.
+    func shows(_ status: String) -> Bool { place != .none && drawn == status }
+
     // MARK: Parts
 
     private mutating func flush() -> String {

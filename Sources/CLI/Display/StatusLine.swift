@@ -19,6 +19,8 @@ struct StatusLine: Sendable, Equatable {
     var waitingFor: WaitingFor?
     /// The question that is open at this terminal; it takes the place of everything else.
     var question: ApprovalPrompt?
+    /// The question is too new to take an answer.
+    var isDeaf = false
 
     /// Takes in what a `state` event says.
     mutating func take(_ event: TaskEvent) {
@@ -42,8 +44,8 @@ struct StatusLine: Sendable, Equatable {
 
     /// The line, short enough not to wrap.
     func text(elapsed: Double, now: Timestamp, width: Int, paint: Paint) -> String {
-        if let question { return paint.yellow("▸ \(question.text(max(0, width - 3)))") }
-        var parts = [device ?? "cloud"]
+        if let question { return paint.yellow("▸ \(question.text(max(0, width - 3), isDeaf: isDeaf))") }
+        var parts = [PlainSight.line(device ?? "cloud")]
         if let slots { parts.append("\(slots.used)/\(slots.total) slots") }
         parts.append(activity(now))
         parts.append(Elapsed.clock(elapsed))

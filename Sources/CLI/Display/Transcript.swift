@@ -125,17 +125,29 @@ struct Transcript: Sendable {
     // MARK: Permissions
 
     private mutating func permission(_ data: JSONValue) -> String {
-        let title = ApprovalText.title(data["tool"]?.string ?? "", data["title"]?.string ?? "")
+        permission(
+            tool: data["tool"]?.string ?? "", title: data["title"]?.string ?? "", input: data["input"] ?? .null,
+            rule: data["rule"]?.string)
+    }
+
+    /// A request once more, when its question opens later.
+    mutating func permission(_ approval: ApprovalView) -> String {
+        permission(tool: approval.tool, title: approval.title, input: approval.input, rule: approval.rule)
+    }
+
+    private mutating func permission(tool: String, title: String, input: JSONValue, rule: String?) -> String {
+        let title = ApprovalText.title(tool, title)
         // Nobody may allow what was cut away: a title that does not fit is told again, whole, as input.
         let fits = TextWidth.of(title) <= Self.titleColumns
-        let input = ApprovalText.input(data["input"] ?? .null, besides: fits ? title : "")
-        var out = line(paint.yellow("? ") + paint.bold(oneLine(clean(title), Self.titleColumns)))
-        for text in input.lines { out += line(paint.dim("  " + TextWidth.fit(clean(text), Self.inputColumns))) }
+        let input = ApprovalText.input(input, besides: fits ? title : "")
+        var out = line(paint.yellow("? ") + paint.bold(TextWidth.fit(title, Self.titleColumns)))
+        for text in input.lines { out += line(paint.dim("  " + TextWidth.fit(text, Self.inputColumns))) }
         if input.hidden > 0 {
             let lines = "\(input.hidden) more line\(input.hidden == 1 ? "" : "s")"
             out += line(paint.yellow("  … \(lines); `wegent approvals --json` has all of it"))
         }
-        return out
+        let rule = ApprovalText.rule(rule, tool: tool)
+        return out + line(paint.dim("  a, or `approve --conversation`, allows: \(rule)"))
     }
 
     private mutating func resolution(_ data: JSONValue) -> String {

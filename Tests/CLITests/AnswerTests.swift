@@ -21,7 +21,9 @@ struct AnswerTests {
             gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, allowed))
             let approve = try await gateway.run(["approve", "--conversation", "01A2038B-11"])
             #expect(approve.status == .exited(0) && approve.output.isEmpty, "\(approve)")
-            #expect(approve.errors == "wegent: Bash: npm test is allowed in this conversation\n")
+            #expect(
+                approve.errors
+                    == "wegent: Bash: npm test is allowed in this conversation; the rule there: Bash(npm test:*)\n")
             let denied = #""state":"denied","scope":"once","message":"no""#
             gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, denied))
             let deny = try await gateway.run(["deny", StubGateway.approval, "-m", "no", "--json"])
@@ -43,6 +45,72 @@ struct AnswerTests {
                 #expect(done.status == .exited(exit), "\(done)")
                 #expect(done.errors == "wegent: error: bob (phone) was first (\(code))\n")
             }
+        }
+    }
+
+    @Test func anAnswerWhoseReplyWasLostIsGivenAgain() async throws {
+        try await with { gateway in
+            gateway.answer("POST \(path)", 0, "")
+            let lost = try await gateway.run(["approve", StubGateway.approval])
+            #expect(lost.status == .exited(1), "\(lost)")
+            let asked = gateway.asked("POST")
+            #expect(asked.count >= 3 && asked[0].answer != nil && Set(asked.map(\.answer)).count == 1)
+            gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, #""state":"allowed""#))
+            _ = try await gateway.run(["approve", StubGateway.approval])
+            #expect(Set(gateway.asked("POST").map(\.answer)).count == 2)
+        }
+    }
+
+    @Test func pagesThatEndEarlyAreReadOn() async throws {
+        try await with { gateway in
+            let ids = (1...3).map { "01a2038b-11f\($0)-7aa2-8c31-5f1f3b6e9d01" }
+            for (index, id) in ids.enumerated() {
+                let page = StubGateway.list([StubGateway.approval(id)]).replacing(
+                    #""next":null,"total":1"#, with: #""next":\#(index < 2 ? #""\#(id)""# : "null"),"total":3"#)
+                let before = index == 0 ? "" : "&before=\(ids[index - 1])"
+                for state in ["pending", "all"] {
+                    for limit in [50, 2, 200] where limit > index {
+                        gateway.answer("GET /approvals?state=\(state)&limit=\(limit - index)\(before)", page)
+                    }
+                }
+            }
+            let all = try await gateway.run(["approvals"])
+            #expect(all.output.split(separator: "\n").count == 4, "\(all)")
+            let two = try await gateway.run(["approvals", "--limit", "2", "--json"])
+            #expect(two.output.split(separator: #""tool":"#).count == 3 && two.output.contains(#""total":3"#), "\(two)")
+            gateway.answer("POST /tasks/\(StubGateway.task)/approvals/\(ids[2])", StubGateway.approval(ids[2]))
+            for id in [ids[2], "01a2038b-11f3"] {
+                let old = try await gateway.run(["approve", id])
+                #expect(old.status == .exited(0), "\(old)")
+            }
+            let watch = try gateway.start(["approvals", "--watch"])
+            for id in ids { _ = try await watch.stdout.line("an old request") { $0.contains(id) } }
+            watch.signal(15)
+            _ = try await watch.exit()
+        }
+    }
+
+    @Test(arguments: [503, 504, 429]) func aWatchOutlastsAGatewayThatIsReplaced(_ status: Int) async throws {
+        try await with { gateway in
+            gateway.answer("GET /approvals", status, #"{"detail":"about to stop","code":"draining"}"#)
+            let watch = try gateway.start(["approvals", "--watch"])
+            _ = try await watch.stderr.line("the remark") { $0.contains("trying again") }
+            gateway.answer("GET /approvals", StubGateway.list([StubGateway.approval()]))
+            _ = try await watch.stdout.line("the request") { $0.contains("Bash: npm test") }
+            gateway.answer("GET /approvals", 401, #"{"detail":"no","code":"token_revoked"}"#)
+            #expect(try await watch.exit() == .exited(1))
+        }
+    }
+
+    @Test func whatFailedHasNoHoldOnTheTerminal() async throws {
+        try await with { gateway in
+            gateway.answer("POST /tasks", 202, StubGateway.task())
+            let error =
+                #"{"state":"failed","error":{"code":"agent_failed","message":"no\u001b]0;x\u0007\nwegent: done"}}"#
+            gateway.emit("state", error)
+            gateway.end()
+            let run = try await gateway.run(["run", "x"])
+            #expect(run.errors.contains(#"failed: no\u{1b}]0;x\u{7}\u{a}wegent: done (agent_failed)"#), "\(run)")
         }
     }
 

@@ -9,6 +9,8 @@ final class StubGateway: Sendable {
         var line: String
         /// The body's JSON with its keys in order; empty without one.
         var body: String
+        /// The body's `answer_id`, which is not in ``body``.
+        var answer: String?
     }
     private struct State {
         var asked: [Asked] = []
@@ -46,7 +48,7 @@ final class StubGateway: Sendable {
     /// What was asked in a line that begins so.
     func asked(_ beginning: String) -> [Asked] { asked.filter { $0.line.hasPrefix(beginning) } }
 
-    /// What `METHOD /path` (without a query) is answered with from now on.
+    /// What `METHOD /path` (with its whole query, or without any) is answered with from now on.
     func answer(_ line: String, _ body: String) { answer(line, 200, body) }
 
     /// As ``answer(_:_:)``, with another status than 200.
@@ -64,6 +66,9 @@ final class StubGateway: Sendable {
             if data.contains(#""state":"completed""#), kind == "state" { state.ended = true }
         }
     }
+
+    /// No event follows; after a task's completion that is so by itself.
+    func end() { state.withLock { $0.ended = true } }
 
     /// Starts `wegent` against it.
     func start(_ arguments: [String]) throws -> ChildProcess {
@@ -90,10 +95,15 @@ final class StubGateway: Sendable {
             guard words.count > 1 else { return }
             if words[1].hasSuffix("/events"), request.head.contains("text/event-stream") { return stream(connection) }
             let found = state.withLock { state in
-                state.asked.append(Asked(line: words[0] + " " + words[1], body: Self.canonical(request.body)))
+                state.asked.append(
+                    Asked(
+                        line: words[0] + " " + words[1], body: Self.canonical(request.body),
+                        answer: Self.answer(request.body)))
                 let path = words[1].split(separator: "?")[0]
-                return state.answers[words[0] + " " + path]
+                return state.answers[words[0] + " " + words[1]] ?? state.answers[words[0] + " " + path]
             }
+            // As a gateway that dies before it has answered.
+            if found?.status == 0 { return }
             let answer = found ?? (404, #"{"detail":"not here","code":"route_not_found"}"#)
             connection.answer(answer.status, headers: "Content-Type: application/json\r\n", body: answer.body)
         }
@@ -111,8 +121,15 @@ final class StubGateway: Sendable {
         }
     }
 
+    private static func answer(_ body: [UInt8]) -> String? {
+        (try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any])?["answer_id"] as? String
+    }
+
     private static func canonical(_ body: [UInt8]) -> String {
-        guard let value = try? JSONSerialization.jsonObject(with: Data(body)),
+        guard var value = try? JSONSerialization.jsonObject(with: Data(body)) else { return "" }
+        // A new one each time.
+        if var fields = value as? [String: Any], fields.removeValue(forKey: "answer_id") != nil { value = fields }
+        guard
             let data = try? JSONSerialization.data(
                 withJSONObject: value, options: [.sortedKeys, .withoutEscapingSlashes])
         else { return "" }

@@ -6,4 +6,11 @@ struct ApprovalAsked: Encodable, Equatable, Sendable {
     var scope = ApprovalScope.once
     /// What the agent is told with a `deny`.
     var message: String?
+    /// The same one again is the same answer.
+    var id: AnswerID?
+
+    enum CodingKeys: String, CodingKey {
+        case decision, scope, message
+        case id = "answer_id"
+    }
 }

@@ -13,31 +13,37 @@ struct ApprovalWatch: Sendable {
     let json: Bool
 
     /// Goes on until the process is ended.
-    /// - Throws: ``Refusal``; ``Unreachable`` when the gateway stays away for about a minute.
+    /// - Throws: ``Refusal``, ``Unreachable``; what may pass, such as a gateway that is being replaced, only when it
+    ///   stays so for about a minute.
     func run() async throws {
         var (known, plan) = ([ApprovalID: ApprovalState](), RetryPlan())
         var isFirst = true
         while true {
             do {
-                // Resolved ones are asked for as well: how a request ended is news.
+                // Resolved ones are asked for as well: how a request ended is news. Those that wait may be older than these.
                 var newest = try await backend.approvals(state: "all", limit: 200).items
-                // Those that wait may be older than that.
-                if isFirst {
-                    let waiting = try await backend.approvals(state: "pending", limit: 200).items
-                    newest += waiting.filter { one in !newest.contains { $0.id == one.id } }
-                }
+                let waiting = try await backend.approvals(state: "pending", limit: 200).items
+                newest += waiting.filter { one in !newest.contains { $0.id == one.id } }
                 plan.succeeded()
                 let news = Self.news(newest, &known, isFirst: isFirst, all: all, limit: limit)
                 for approval in news { try tell(approval) }
                 if known.count > Self.remembered { known = known.filter { id, _ in newest.contains { $0.id == id } } }
                 isFirst = false
             } catch let error as Unreachable {
-                guard let pause = plan.failed() else { throw error }
-                if plan.failures == 1 { Output.notice("the connection was lost, trying again") }
-                try await Task.sleep(for: pause)
+                try await wait(&plan, error)
+            } catch let error as Refusal where error.status >= 500 || error.status == 429 {
+                try await wait(&plan, error)
             }
             try await Task.sleep(for: Self.pause)
         }
+    }
+
+    /// Waits before the next try.
+    /// - Throws: `error` when there were enough.
+    private func wait(_ plan: inout RetryPlan, _ error: any Error) async throws {
+        guard let pause = plan.failed() else { throw error }
+        if plan.failures == 1 { Output.notice("the connection was lost, trying again") }
+        try await Task.sleep(for: pause)
     }
 
     /// What is new, the oldest first.
@@ -57,15 +63,14 @@ struct ApprovalWatch: Sendable {
     private func tell(_ approval: ApprovalView) throws {
         if json { return try Output.json(approval) }
         let terminal = Terminal.current
-        let device = approval.deviceName ?? approval.device ?? "cloud"
         let how =
             approval.state == .pending
             ? ApprovalText.state(approval, now: .now())
             : ApprovalText.resolution(
                 state: approval.state, scope: approval.scope, by: approval.resolvedBy, message: approval.message)
-        let table = Table(
-            header: [approval.id.description, device, ApprovalText.title(approval), how].map(Table.line), rows: [])
-        let line = table.header.joined(separator: "  ")
+        let line = [
+            approval.id.description, ApprovalText.device(approval), ApprovalText.title(approval), PlainSight.line(how),
+        ].joined(separator: "  ")
         Output.write((approval.state == .pending ? terminal.paint.bold(line) : terminal.paint.dim(line)) + "\n")
     }
 }

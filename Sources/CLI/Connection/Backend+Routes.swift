@@ -29,21 +29,23 @@ extension Backend {
     }
 
     /// Hands in a task.
-    func submit(_ task: NewTask) async throws -> TaskView { try await repeatable("/tasks", task) }
+    func submit(_ task: NewTask) async throws -> TaskView { try await repeatable(TaskItem.self, "/tasks", task).view }
 
     /// Does an ended task again, as a new one.
     func retry(_ id: TaskID, key: String) async throws -> TaskView {
-        try await repeatable("/tasks/\(id)/retry", ["idempotency_key": key])
+        try await repeatable(TaskItem.self, "/tasks/\(id)/retry", ["idempotency_key": key]).view
     }
 
-    /// Asks for a new task. The key in `body` makes a second try harmless, so a connection that broke is tried again.
-    private func repeatable(_ path: String, _ body: some Encodable & Sendable) async throws -> TaskView {
+    /// Posts what is harmless to post twice, as its body has a key: a connection that broke is tried again.
+    func repeatable<Reply: Decodable>(_ type: Reply.Type, _ path: String, _ body: some Encodable & Sendable)
+        async throws -> Reply
+    {
         for _ in 0..<2 {
-            do { return try await call(TaskItem.self, "POST", path, body: body).view } catch let error as Unreachable {
+            do { return try await call(type, "POST", path, body: body) } catch let error as Unreachable {
                 guard error.mayHaveArrived else { throw error }
             }
         }
-        return try await call(TaskItem.self, "POST", path, body: body).view
+        return try await call(type, "POST", path, body: body)
     }
 
     /// A task as it is now.

@@ -2,21 +2,34 @@ import Messages
 
 /// Approvals, conversations and defaults.
 extension Backend {
-    /// The newest permission requests first.
-    /// - Parameter state: As in the API: states with commas between, or `all`.
-    func approvals(state: String, task: TaskID? = nil, limit: Int, before: String? = nil) async throws
+    /// The newest permission requests first. A page may end before it is full (at 1 MiB of inputs), so pages are read until
+    /// there are as many as asked for, or no more.
+    /// - Parameters:
+    ///   - state: As in the API: states with commas between, or `all`.
+    ///   - isEnough: Told what there is so far; true = no further page.
+    func approvals(state: String, limit: Int, until isEnough: ([ApprovalView]) -> Bool = { _ in false }) async throws
         -> Listing<ApprovalView>
     {
-        let rest = (task.map { "&task=\($0)" } ?? "") + (before.map { "&before=\($0.escaped)" } ?? "")
-        return try await call(
-            Listing<ApprovalView>.self, "GET", "/approvals?state=\(state)&limit=\(limit)\(rest)")
+        var listing = Listing<ApprovalView>(items: [])
+        repeat {
+            let before = listing.next.map { "&before=\($0.escaped)" } ?? ""
+            let size = min(limit - listing.items.count, 200)
+            let page = try await call(
+                Listing<ApprovalView>.self, "GET", "/approvals?state=\(state)&limit=\(size)\(before)")
+            // The first page counts them all.
+            listing = Listing(items: listing.items + page.items, next: page.next, total: listing.total ?? page.total)
+            if page.items.isEmpty { break }
+        } while listing.next != nil && listing.items.count < limit && !isEnough(listing.items)
+        return listing
     }
 
-    /// Answers a permission request.
+    /// Answers a permission request. The answer has an id, so one whose reply was lost is given again.
     /// - Throws: ``Refusal`` `approval_not_found`, `approval_resolved` with who was first, `approval_abandoned`.
     func answer(_ approval: ApprovalView, _ asked: ApprovalAsked) async throws -> ApprovalView {
-        try await call(
-            ApprovalView.self, "POST", "/tasks/\(approval.task)/approvals/\(approval.id)", body: asked)
+        var asked = asked
+        asked.id = .generate()
+        return try await repeatable(
+            ApprovalView.self, "/tasks/\(approval.task)/approvals/\(approval.id)", asked)
     }
 
     /// Conversations, the one with the newest task first.

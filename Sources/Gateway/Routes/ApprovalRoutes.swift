@@ -31,6 +31,12 @@ struct ApprovalRoutes: Sendable {
         var decision: ApprovalDecision
         var scope: ApprovalScope?
         var message: String?
+        var answer: AnswerID?
+
+        enum CodingKeys: String, CodingKey {
+            case decision, scope, message
+            case answer = "answer_id"
+        }
     }
 
     @Sendable private func decide(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -39,8 +45,10 @@ struct ApprovalRoutes: Sendable {
         let asked = try await request.json(Asked.self, limit: GatewayLimits.textBody)
         try Self.check(asked)
         let decide = ApprovalDecide(
-            // Minted before the first try: asked again of another leader it is the same answer, not the second one.
-            owner: try context.owner, task: task, approval: approval, answer: .generate(), decision: asked.decision,
+            // Minted before the first try: asked again of another leader it is the same answer, not the second one. Nor is
+            // what a client says again.
+            owner: try context.owner, task: task, approval: approval, answer: asked.answer ?? .generate(),
+            decision: asked.decision,
             // Only what is allowed holds for longer.
             scope: asked.decision == .allow ? asked.scope ?? .once : .once, message: asked.message,
             by: try await signature(context))

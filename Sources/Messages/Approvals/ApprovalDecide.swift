@@ -9,7 +9,7 @@ public struct ApprovalDecide: Request, Equatable {
     public var task: TaskID
     /// Which request.
     public var approval: ApprovalID
-    /// Minted by the gateway: the same one again is the same answer.
+    /// Minted by the gateway or by its client: the same one again is the same answer.
     public var answer: AnswerID
     /// Whether the tool may be used.
     public var decision: ApprovalDecision

@@ -63,6 +63,11 @@ struct WishTests {
             #expect(Set(decisions.map(\.answer)).count == 2)
             _ = try await site.api.call("POST", path, #"{"decision":"allow"}"#).expect(200)
             #expect(site.dispatcher.desk.now.decisions.last?.scope == .once)
+            let id = AnswerID.generate()
+            for _ in 0..<2 {
+                _ = try await site.api.call("POST", path, #"{"decision":"allow","answer_id":"\#(id)"}"#).expect(200)
+            }
+            #expect(site.dispatcher.desk.now.decisions.suffix(2).map(\.answer) == [id, id])
         }
     }
 
@@ -73,7 +78,8 @@ struct WishTests {
             let path = "/tasks/\(approval.task)/approvals/\(approval.id)"
             let long = String(repeating: "x", count: 2001)
             for (body, status, word) in [
-                ("{}", 400, "'decision'"), (#"{"decision":1}"#, 400, "'decision'"),
+                ("{}", 400, "'decision'"), (#"{"decision":"allow","answer_id":"x"}"#, 400, "'answer_id'"),
+                (#"{"decision":1}"#, 400, "'decision'"),
                 (#"{"decision":"maybe"}"#, 422, "'decision'"),
                 (#"{"decision":"allow","scope":"ever"}"#, 422, "'scope'"),
                 (#"{"decision":"deny","message":"\#(long)"}"#, 422, "'message'"),
@@ -164,6 +170,11 @@ struct WishTests {
             #expect(try await site.api.call("DELETE", path).status == 409)
             #expect(try await site.api.call("DELETE", path).status == 204)
             #expect(site.dispatcher.desk.now.deletions.map(\.conversation) == [conversation.id])
+            // Deleted by a leader that died before it said so; one that never led has deleted nothing.
+            site.dispatcher.refuse([Fault(.peerLost, "it died"), Fault(.conversationNotFound, "gone")])
+            #expect(try await site.api.call("DELETE", path).status == 204)
+            site.dispatcher.refuse([Fault(.notLeader, "not me"), Fault(.conversationNotFound, "gone")])
+            #expect(try await site.api.call("DELETE", path).code == "conversation_not_found")
             for (method, body) in [("GET", nil), ("PATCH", #"{"title":"x"}"#), ("DELETE", nil)] {
                 for id in ["x", ConversationID.generate().description] {
                     let answer = try await site.api.call(method, "/conversations/\(id)", body)

@@ -4,9 +4,14 @@ import Messages
 extension MeshDirectory {
     /// Asks the leader of `owner`. What it asks must be harmless to ask twice: it is asked again of the next leader
     /// when one is lost, until ``GatewayLimits/request`` is over.
+    /// - Parameter repeated: What a leader's refusal means when an earlier one was lost before its reply and may have done what
+    ///   was asked; nil = the refusal.
     /// - Throws: ``Fault``: the leader's own, `unavailable` when there is none for ``GatewayLimits/leader``, or
     ///   `deadline_exceeded`.
-    func ask<R: Request>(_ request: R, owner: UserID, trace: TraceID) async throws -> R.Reply {
+    func ask<R: Request>(
+        _ request: R, owner: UserID, trace: TraceID, repeated: (Fault) -> R.Reply? = { _ in nil }
+    ) async throws -> R.Reply {
+        var wasLost = false
         let start = ContinuousClock.now
         let end = start + GatewayLimits.request
         var patience = start + GatewayLimits.leader
@@ -24,9 +29,13 @@ extension MeshDirectory {
                 return try await peer.request(request, deadline: end - .now, trace: trace)
             } catch let fault as Fault where fault.code == .peerLost || fault.code == .notLeader {
                 guard ContinuousClock.now < end else { throw fault }
+                if fault.code == .peerLost { wasLost = true }
                 patience = .now + GatewayLimits.leader
                 // One that still answers has not been told yet: do not ask it in a loop.
                 await change(after: version, until: min(.now + .milliseconds(100), end))
+            } catch let fault as Fault where wasLost {
+                guard let reply = repeated(fault) else { throw fault }
+                return reply
             }
         }
     }

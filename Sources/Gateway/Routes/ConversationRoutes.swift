@@ -58,7 +58,10 @@ struct ConversationRoutes: Sendable {
 
     @Sendable private func delete(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let asked = ConversationDelete(owner: try context.owner, conversation: try conversation(context))
-        _ = try await directory.ask(asked, owner: asked.owner, trace: context.trace)
+        // One that is not there any more was deleted by the leader that was lost before it could say so.
+        _ = try await directory.ask(asked, owner: asked.owner, trace: context.trace) {
+            $0.code == .conversationNotFound ? Done() : nil
+        }
         context.logger.notice("conversation deleted", metadata: ["conversation": "\(asked.conversation)"])
         return .noContent
     }

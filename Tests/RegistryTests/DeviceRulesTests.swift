@@ -16,7 +16,12 @@ struct DeviceRulesTests {
         arguments: ["", "a b", "a/b", "ü", "a\n", "cloud", "default", String(repeating: "x", count: 129)])
     func ids(_ id: String) { refused(Samples.register(id)) }
 
-    @Test("Names that cannot be are refused", arguments: ["", "a\nb", String(repeating: "x", count: 201)])
+    @Test(
+        "Names that cannot be are refused",
+        arguments: [
+            "", "a\nb", "a\u{9b}2Jb", "a\u{85}", "a\u{2028}b", "a\u{2029}b", "\u{7f}",
+            String(repeating: "x", count: 201),
+        ])
     func names(_ name: String) { refused(Samples.register(name: name)) }
 
     @Test("Slots that cannot be are refused", arguments: [0, -1, 1001, .max])

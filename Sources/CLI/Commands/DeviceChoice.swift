@@ -8,7 +8,7 @@ enum DeviceChoice {
         let matches = exact.isEmpty ? devices.filter { $0.name.lowercased() == text.lowercased() } : exact
         if let only = matches.first, matches.count == 1 { return only }
         if matches.isEmpty {
-            let names = devices.map { "'\($0.name)'" }.joined(separator: ", ")
+            let names = devices.map { "'\(PlainSight.line($0.name))'" }.joined(separator: ", ")
             throw Failure(
                 devices.isEmpty
                     ? "there is no device '\(text)': you have none yet; start one with `wegent-executor --mode local`"

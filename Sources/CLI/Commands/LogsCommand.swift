@@ -58,7 +58,7 @@ struct LogsCommand: AsyncParsableCommand {
 
     private func tell(_ end: LiveTask.End, _ id: TaskID) {
         if json { return }
-        let reason = end.error.map { ": \($0.message) (\($0.code))" } ?? ""
+        let reason = end.reason.map { ": \($0)" } ?? ""
         Output.notice("task \(id) \(end.state == .cancelled ? "was cancelled" : end.state.rawValue)\(reason)")
     }
 }

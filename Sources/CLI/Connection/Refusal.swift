@@ -28,7 +28,7 @@ struct Refusal: Error, Equatable, CustomStringConvertible {
         let named = code.map { " (\($0))" } ?? ""
         let tokens: [ErrorCode] = [.tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked]
         let advice = code.map(tokens.contains) == true ? "; log in again with `wegent login`" : ""
-        var sentence = message[...]
+        var sentence = PlainSight.text(message)[...]
         while sentence.last == "." { sentence.removeLast() }
         return "\(sentence)\(named)\(advice)"
     }

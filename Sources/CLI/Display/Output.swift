@@ -17,8 +17,11 @@ enum Output {
         guard send(bytes, to: STDOUT_FILENO) else { exit(128 + SIGPIPE) }
     }
 
-    /// A line to standard error for the person who waits.
-    static func notice(_ line: String) { _ = send([UInt8]("wegent: \(line)\n".utf8), to: STDERR_FILENO) }
+    /// A line to standard error for the person who waits. What is told may be an agent's or a device's words: they have no
+    /// hold on the terminal.
+    static func notice(_ line: String) {
+        _ = send([UInt8]("wegent: \(PlainSight.text(line))\n".utf8), to: STDERR_FILENO)
+    }
 
     /// Text to standard error as it is.
     static func prompt(_ text: String) { _ = send([UInt8](text.utf8), to: STDERR_FILENO) }

@@ -35,7 +35,7 @@ struct FirstTask: Sendable {
                     idempotencyKey: Identifier<NewTask>.generate().description))
             let end = try await LiveTask(backend: backend, task: task, display: Display(terminal)).watch(
                 interrupts: nil)
-            if let error = end.error { Output.notice("the first task failed: \(error.message) (\(error.code))") }
+            if let reason = end.reason { Output.notice("the first task failed: \(reason)") }
         } catch {
             Output.notice("the first task could not be shown: \(error)")
         }

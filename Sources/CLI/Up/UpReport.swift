@@ -36,7 +36,8 @@ struct UpReport: Encodable, Sendable {
     func summary(paint: Paint, program: String, isSaved: Bool, data: String) -> String {
         var lines = ["", paint.bold("Wegent Mesh \(Product.version) is up at \(paint.green(url))"), ""]
         if let device {
-            lines.append("  Device  \(device.name)\(device.isDefault ? " ★" : ""), \(device.slots.total) slots")
+            lines.append(
+                "  Device  \(PlainSight.line(device.name))\(device.isDefault ? " ★" : ""), \(device.slots.total) slots")
             for agent in device.agents {
                 let version = agent.version.map { " \($0)" } ?? ""
                 let state = agent.ready ? "\(agent.name)\(version)" : "\(agent.name): \(agent.detail ?? "not ready")"

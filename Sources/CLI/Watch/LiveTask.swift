@@ -14,6 +14,8 @@ struct LiveTask: Sendable {
     struct End: Sendable {
         var state: TaskState
         var error: Fault?
+        /// Why it failed, in one line with its code; nil when it did not.
+        var reason: String? { error.map { "\(PlainSight.line($0.message)) (\($0.code))" } }
         /// 0 completed, 1 failed, 130 cancelled.
         var exitCode: Int32 { state == .completed ? 0 : state == .cancelled ? 130 : 1 }
     }

@@ -13,7 +13,7 @@ enum WatchedTask {
             Output.notice("task \(task.id) waits: \(reason.sentence)")
         }
         let end = try await live.watch(interrupts: interrupts)
-        if let error = end.error { Output.notice("error: task \(task.id) failed: \(error.message) (\(error.code))") }
+        if let reason = end.reason { Output.notice("error: task \(task.id) failed: \(reason)") }
         if end.state == .cancelled { Output.notice("task \(task.id) was cancelled") }
         guard end.exitCode == 0 else { throw ExitCode(end.exitCode) }
     }

@@ -44,8 +44,18 @@ extension DeviceUpdate {
     }
 
     /// 200 characters of four bytes; some characters are made of many more.
-    private static func isLine(_ text: String) -> Bool {
-        text.utf8.count <= 800 && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+    private static func isLine(_ text: String) -> Bool { isLine(text, bytes: 800) }
+
+    /// Whether it is at most so long, without line breaks of any kind (U+2028 and U+2029 among them) and without controls (C0,
+    /// DEL and C1): what devices are called ends up on terminals.
+    public static func isLine(_ text: String, bytes: Int) -> Bool {
+        guard text.utf8.count <= bytes else { return false }
+        return text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: false
+            default: true
+            }
+        }
     }
 
     private static func invalid(_ message: String) -> Fault { Fault(.invalidRequest, message) }

@@ -61,7 +61,7 @@ enum DeviceRules {
     }
 
     private static func isLine(_ text: String, bytes: Int) -> Bool {
-        text.utf8.count <= bytes && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+        DeviceUpdate.isLine(text, bytes: bytes)
     }
 
     private static func invalid(_ message: String) -> Fault { Fault(.invalidRequest, message) }

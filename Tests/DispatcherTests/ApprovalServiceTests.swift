@@ -211,6 +211,12 @@ import Testing
             var bad = Sample.asks(scene.task, "bad", after: 2)
             bad.tool = String(repeating: "x", count: 300)
             try scene.executor.send(bad)
+            // It would wait for ever.
+            let denial = try await scene.answered("bad")
+            #expect(denial.decision == .deny && denial.scope == .once)
+            #expect(denial.message?.contains("the tool's name has 1 to 200 characters") == true)
+            try scene.close("bad")
+            #expect(try await scene.list().isEmpty)
             for number in 0..<Limits.openApprovals + 10 {
                 // Half of them wait for an event.
                 try scene.executor.send(Sample.asks(scene.task, "r\(number)", after: number.isMultiple(of: 2) ? 2 : 3))

@@ -186,6 +186,24 @@ struct PermissionRulesTests {
         #expect(!PermissionRules.cover(wish(PermissionRule(tool: "Bash", exactly: "make *")), [make]))
     }
 
+    @Test(arguments: [499, 500, 501, 502, 3000]) func `What people cannot see all of is not offered`(_ size: Int) {
+        let rule = PermissionRule(tool: "Bash", exactly: String(repeating: "é", count: size - "Bash(exactly: )".count))
+        let wish = wish(rule)
+        #expect(wish.rule.map { Limits.fits($0, Limits.approvalLine) } == true)
+        #expect(wish.offered == (size <= 500 ? [rule] : []))
+        #expect(wish.rule == (size <= 500 ? rule.description : "only this request"))
+        // What was allowed as a whole covers it all the same.
+        #expect(PermissionRules.cover(wish, [PermissionRule(tool: "Bash")]))
+    }
+
+    @Test func `A title of one character with any number of accents is cut to what fits`() {
+        var wish = wish()
+        #expect(wish.line == "t")
+        wish.title = "e" + String(repeating: "\u{301}", count: 100_000)
+        #expect(wish.line.hasPrefix("e") || wish.line.unicodeScalars.first == "e")
+        #expect(Limits.fits(wish.line, Limits.approvalLine) && wish.line.unicodeScalars.count == 500)
+    }
+
     @Test func `There is a bound, and a file that cannot be read allows nothing`() throws {
         try rules.allow((0..<PermissionRules.most).map { PermissionRule(tool: "t\($0)") }, in: conversation)
         try rules.allow([PermissionRule(tool: "t0")], in: conversation)

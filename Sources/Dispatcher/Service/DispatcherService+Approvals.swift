@@ -18,11 +18,18 @@ extension DispatcherService {
                 known.isPending ? .recorded(attempt, key, request: message.request) : .answer(known, key))
         } else if let complaint = ApprovalBounds.complaint(message) {
             refuse(message, task, because: complaint)
+            // It would be said again for ever. There is nothing to write: nobody was asked.
+            notify(
+                key,
+                ApprovalAnswer(
+                    task: message.task, attempt: message.attempt, request: message.request, epoch: log.epoch,
+                    decision: .deny, scope: .once, message: "nobody can be asked for this: \(complaint)"))
         } else if task.early.contains(where: { $0.request == message.request }) {
             // It waits for its events. An agent that waits, too, sends no others by which a loss would be noticed.
             let monotonic = clock.monotonic()
             update(message.task) { $0.reported(last: message.after, monotonic: monotonic) }
         } else if task.machine.approvals.open.count + task.early.count >= Limits.openApprovals {
+            // It is said again, and there may be room then.
             refuse(message, task, because: "\(Limits.openApprovals) are open already")
         } else {
             task.early.append(message)
@@ -47,10 +54,11 @@ extension DispatcherService {
     private func refuse(_ message: ApprovalRequest, _ task: LiveTask, because complaint: String) {
         approvalsRefused.increment()
         // Executors repeat what they are not answered.
-        guard !task.hasRefused else { return }
-        task.hasRefused = true
+        guard task.refusals.insert(LiveTask.Refusal(attempt: message.attempt, reason: complaint)).inserted else {
+            return
+        }
         logger.warning(
-            "a permission request was dropped",
+            "a permission request was refused",
             metadata: ["task": "\(message.task)", "attempt": "\(message.attempt)", "reason": "\(complaint)"])
     }
 

@@ -18,8 +18,14 @@ final class LiveTask {
     /// Permission requests that came before the events that they are shown behind; at most
     /// ``Limits/openApprovals`` with those that are open. Executors say them again.
     var early: [ApprovalRequest] = []
-    /// Whether the log has a word on a permission request that was dropped.
-    var hasRefused = false
+    /// Why permission requests of an attempt were not taken.
+    struct Refusal: Hashable {
+        let attempt: UInt32
+        let reason: String
+    }
+
+    /// What the log has a word on; a few reasons for each of a few attempts.
+    var refusals: Set<Refusal> = []
 
     /// How many permission requests wait for an answer; its silence does not count then.
     var openApprovals: Int { machine.approvals.pending }

@@ -22,8 +22,8 @@ extension ExecutorService {
         guard running[id]?.stop == nil, running[id] != nil else { return await reply(.deny("the task is ending")) }
         let request = ApprovalRequest(
             task: id.task, attempt: id.attempt, request: wish.request, after: outbox[id]?.last ?? 0, tool: wish.tool,
-            title: wish.title, input: ApprovalInput.cut(wish.input), rule: wish.rule, requestedAt: .now())
-        guard approvals.ask(request, rules: wish.rules, now: .now, reply: reply) else { return }
+            title: wish.line, input: ApprovalInput.cut(wish.input), rule: wish.rule, requestedAt: .now())
+        guard approvals.ask(request, rules: wish.offered, now: .now, reply: reply) else { return }
         logger.info("an agent asks for permission", metadata: ["task": "\(id.task)", "tool": "\(wish.tool)"])
         if session.phase == .up { send(request) }
     }
@@ -33,7 +33,7 @@ extension ExecutorService {
             return
                 "\(Limits.openApprovals) requests of this task wait for an answer already; ask again when they have one"
         }
-        guard (1...200).contains(wish.request.count), (1...200).contains(wish.tool.count) else {
+        guard Limits.fits(wish.request, Limits.approvalName), Limits.fits(wish.tool, Limits.approvalName) else {
             return "the names of a request and of its tool have 1 to 200 characters"
         }
         return nil

@@ -13,16 +13,24 @@ struct PermissionWish: Equatable, Sendable {
     /// time, whatever was allowed.
     var rules: [PermissionRule] = []
 
+    /// What a person may allow for the conversation: they must see all of it, so nothing where that is more than a
+    /// request can say.
+    var offered: [PermissionRule] { Limits.fits(text, Limits.approvalLine) ? rules : [] }
+
     /// What the scope `conversation` would allow, for people; nil = the tool as a whole.
     var rule: String? {
+        let rules = offered
         if rules.isEmpty { return "only this request" }
-        if rules == [PermissionRule(tool: tool)] { return nil }
-        let text = rules.map(\.description).joined(separator: ", ")
-        return text.count > Self.ruleLength ? text.prefix(Self.ruleLength) + "…" : text
+        return rules == [PermissionRule(tool: tool)] ? nil : text
     }
 
-    /// The longest ``rule``, in characters: a line that can be read.
-    private static let ruleLength = 500
+    /// ``title`` as a request can say it.
+    var line: String {
+        Limits.fits(title, Limits.approvalLine)
+            ? title : String(String.UnicodeScalarView(title.unicodeScalars.prefix(Limits.approvalLine.upperBound)))
+    }
+
+    private var text: String { rules.map(\.description).joined(separator: ", ") }
 }
 
 /// What became of a ``PermissionWish``.

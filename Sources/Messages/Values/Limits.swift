@@ -14,6 +14,13 @@ public enum Limits {
     public static let history = 256 << 10
     /// The most bytes of a permission request's input, as JSON: what a person can read before answering.
     public static let approvalInput = 64 << 10
+    /// The largest notice of an executor other than events, a report and a task's end, in bytes: an input of
+    /// ``approvalInput`` that somebody escapes, and then some.
+    public static let executorNotice = 256 << 10
+    /// Characters of a permission request's name and of its tool's.
+    public static let approvalName = 1...200
+    /// Characters of a permission request's title and of its rule: a line or two that people read whole.
+    public static let approvalLine = 0...500
     /// How many permission requests of one attempt may be open: more is an agent that does not wait for answers.
     public static let openApprovals = 64
     /// Seconds of a choice that is a time: 30 days.
@@ -23,4 +30,9 @@ public enum Limits {
     /// What an executor may say of the newest generation that it was given. Counting one up at a time nobody gets near the
     /// end, which leaves room for the next one, is exact in every JSON reader and fits a column of SQLite.
     public static let generations: Range<UInt64> = 0..<(1 << 53)
+
+    /// Whether a text has that many characters. One character may have any number of bytes: they are bounded as well.
+    public static func fits(_ text: String, _ characters: ClosedRange<Int>) -> Bool {
+        text.utf8.count <= characters.upperBound * 32 && characters.contains(text.count)
+    }
 }

@@ -38,22 +38,22 @@ enum DispatcherHandlers {
         handlers.onNotice(EventsAppend.self) { message, context in
             service.assumeIsolated { $0.append(message.batch.events, from: context.ref) }
         }
-        handlers.onNotice(TaskStarted.self) { message, context in
+        handlers.onNotice(TaskStarted.self, atMost: Limits.executorNotice) { message, context in
             service.assumeIsolated { $0.started(message, from: context.ref) }
         }
-        handlers.onNotice(TaskRejected.self) { message, context in
+        handlers.onNotice(TaskRejected.self, atMost: Limits.executorNotice) { message, context in
             service.assumeIsolated { $0.rejected(message, from: context.ref) }
         }
         handlers.onNotice(TaskFinished.self) { message, context in
             service.assumeIsolated { $0.finished(message, from: context.ref) }
         }
-        handlers.onNotice(ApprovalRequest.self) { message, context in
+        handlers.onNotice(ApprovalRequest.self, atMost: Limits.executorNotice) { message, context in
             service.assumeIsolated { $0.asked(message, from: context.ref) }
         }
-        handlers.onNotice(ApprovalClosed.self) { message, context in
+        handlers.onNotice(ApprovalClosed.self, atMost: Limits.executorNotice) { message, context in
             service.assumeIsolated { $0.closed(message, from: context.ref) }
         }
-        handlers.onNotice(HistoryWanted.self) { message, context in
+        handlers.onNotice(HistoryWanted.self, atMost: Limits.executorNotice) { message, context in
             service.assumeIsolated { $0.historyWanted(message, from: context.ref) }
         }
         handlers.onNotice(DeviceReport.self) { message, context in

@@ -43,11 +43,18 @@ public struct Handlers: Sendable {
     }
 
     /// Takes one-way messages of a type.
+    /// - Parameter limit: Of the body in bytes; a larger one is dropped and counted, and not decoded.
     public mutating func onNotice<M: Message>(
-        _ type: M.Type, _ body: @escaping @Sendable (M, MessageContext) -> Void
+        _ type: M.Type, atMost limit: Int = Limits.meshMessage,
+        _ body: @escaping @Sendable (M, MessageContext) -> Void
     ) {
         let decode = Codec.decoder(M.self)
-        notices[M.type] = { bytes, context in body(try decode(bytes), context) }
+        notices[M.type] = { bytes, context in
+            guard bytes.count <= limit else {
+                throw Fault(.messageTooLarge, "a \(M.type) has at most \(limit) bytes")
+            }
+            body(try decode(bytes), context)
+        }
     }
 
     /// Serves subscriptions of a type. The outlet is open until its ``Outlet/finish()``, its ``Outlet/fail(_:)``

@@ -55,7 +55,7 @@ extension Peer {
             try handler(body, context(header))
             return .taken
         } catch {
-            return .dropped(.undecodable)
+            return .dropped((error as? Fault)?.code == .messageTooLarge ? .tooLarge : .undecodable)
         }
     }
 

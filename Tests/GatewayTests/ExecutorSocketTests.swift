@@ -65,6 +65,11 @@ struct ExecutorSocketTests {
 
             try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
             let odd: [UInt8] = [1, 2, 3, 0, 255]
+            // What is too long for what it is does not pass: the next that does is none of them.
+            for type in [ApprovalRequest.type, ApprovalClosed.type, HistoryWanted.type, TaskStarted.type] {
+                let long = [UInt8](repeating: 0x20, count: Limits.executorNotice + 1)
+                try await socket.send(.binary, Header(.notice, type: type).encoded() + long)
+            }
             for number in 0..<200 {
                 let header = Header(.notice, type: EventsAppend.type, session: 12345)
                 try await socket.send(.binary, header.encoded() + odd + [UInt8(number)])

@@ -94,6 +94,7 @@ final class ExecutorSession: Sendable {
     }
 
     private func relay(_ header: Header, _ body: [UInt8]) {
+        guard body.count <= SessionMessages.limit(of: header.type) else { return drop(.tooLarge) }
         let passage = state.value.passage(fromExecutor: header.type)
         var stamped = header
         stamped.session = number.value

@@ -7,6 +7,14 @@ enum SessionMessages {
         DeviceReport.type, TaskStarted.type, TaskRejected.type, TaskFinished.type, EventsAppend.type,
         HistoryWanted.type, ApprovalRequest.type, ApprovalClosed.type,
     ]
+
+    /// The most bytes of a notice's body: all but a few are short.
+    static func limit(of type: String) -> Int {
+        switch type {
+        case EventsAppend.type, DeviceReport.type, TaskFinished.type: Limits.webSocketMessage
+        default: Limits.executorNotice
+        }
+    }
 }
 
 /// Why a frame was dropped; the values of the metric's `reason`.
@@ -17,6 +25,8 @@ enum DropReason: String, Sendable, Equatable {
     case unregistered
     /// Not of ``SessionMessages/fromExecutor``, or no notice.
     case notAllowed = "not_allowed"
+    /// Over ``SessionMessages/limit(of:)``.
+    case tooLarge = "too_large"
     /// No leader can be reached; the executor repeats it.
     case linkDown = "link_down"
     /// From a dispatcher that does not lead the owner.

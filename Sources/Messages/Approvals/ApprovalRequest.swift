@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// An executor's agent asks for permission and waits. Said again every few seconds, and first thing in a new
 /// session, until it is answered with ``ApprovalRecorded`` or ``ApprovalAnswer``; of one attempt and request only
 /// the first counts.
@@ -43,5 +49,25 @@ public struct ApprovalRequest: Message, Equatable {
         case task = "task_id"
         case request = "request_id"
         case requestedAt = "requested_at"
+    }
+
+    /// Agents say what they like in `input`: it does not go through the decoder, which guesses what each value is.
+    public static func read(_ body: Data, with decoder: JSONDecoder) throws -> Self {
+        guard case .object(var fields) = try JSONReader.read(body) else {
+            return try decoder.decode(Self.self, from: body)
+        }
+        let input = fields.updateValue(.null, forKey: CodingKeys.input.rawValue)
+        if input == nil { fields[CodingKeys.input.rawValue] = nil }
+        // No other field of its holds others, and of no interest is what it does not know.
+        fields = fields.filter { CodingKeys(stringValue: $0.key) != nil }.mapValues { value in
+            switch value {
+            case .array: []
+            case .object: [:]
+            default: value
+            }
+        }
+        var request = try decoder.decode(Self.self, from: Data(JSONValue.object(fields).bytes))
+        if let input { request.input = input }
+        return request
     }
 }

@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Any JSON, for payloads whose shape is their agent's own and that nobody here has to understand as a whole. Whole
 /// numbers stay whole.
 public enum JSONValue: Codable, Equatable, Sendable {
@@ -72,12 +66,16 @@ public enum JSONValue: Codable, Equatable, Sendable {
     /// The elements, where it is a list.
     public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
 
-    /// As it travels.
+    /// As it travels: compact, keys in order.
     public var bytes: [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(self)).map { [UInt8]($0) } ?? Array("null".utf8)
+        var writer = JSONWriter()
+        writer.write(self)
+        return writer.bytes
     }
+
+    /// Reads a whole text.
+    /// - Throws: ``Fault`` `malformed`.
+    public init(reading bytes: some Collection<UInt8>) throws { self = try JSONReader.read(bytes) }
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByDictionaryLiteral,

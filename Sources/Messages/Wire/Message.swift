@@ -11,6 +11,14 @@
 public protocol Message: Codable, Sendable {
     /// The name on the wire, `domain.verb`, at most 64 bytes of ASCII. Never reused for another meaning.
     static var type: String { get }
+    /// A control message's JSON, read.
+    static func read(_ body: Data, with decoder: JSONDecoder) throws -> Self
+}
+
+extension Message {
+    public static func read(_ body: Data, with decoder: JSONDecoder) throws -> Self {
+        try decoder.decode(Self.self, from: body)
+    }
 }
 
 /// A message that is answered by exactly one reply or one ``Fault``.

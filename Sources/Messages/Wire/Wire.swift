@@ -31,7 +31,7 @@ public enum Wire {
     /// - Throws: ``Fault`` with code `malformed` that names the type and, where known, the field.
     public static func decode<M: Message>(_ type: M.Type, from body: [UInt8]) throws -> M {
         if let binary = type as? any BinaryMessage.Type { return try binary.init(bytes: body) as! M }
-        do { return try decoder.decode(type, from: Data(body)) } catch let fault as Fault {
+        do { return try type.read(Data(body), with: decoder) } catch let fault as Fault {
             throw fault
         } catch let error as DecodingError {
             throw Fault(.malformed, "the body of \(M.type) is not valid: \(Self.sentence(error))")

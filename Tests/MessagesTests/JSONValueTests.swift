@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+@testable import Messages
+
+/// JSON whose shape nobody knows, read and written in one pass.
+struct JSONValueTests {
+    @Test(arguments: [
+        "null", "true", "false", "0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "1.5",
+        "1.0", "1e2", "-0.25E-3", "1e400", "[]", "{}", " [ 1 , [ 2 , { } ] ]\n", #"{"a":{"b":[null,"c"]},"":1}"#,
+        #""""#, #""é\u00e9\ud83d\ude00\"\\\/\b\f\n\r\t""#, #"{"a\n":"\u0000\u001f\u007f"}"#, "\"\u{2028}😀\"",
+    ]) func whatIsReadIsWhatFoundationReads(_ text: String) throws {
+        let value = try JSONValue(reading: text.utf8)
+        if text != "1e400" {
+            #expect(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) == value)
+        } else {
+            #expect(value == .null)
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        #expect(
+            String(decoding: value.bytes, as: UTF8.self) == String(decoding: try encoder.encode(value), as: UTF8.self))
+        #expect(try JSONValue(reading: value.bytes) == value)
+    }
+
+    @Test(arguments: [
+        "", " ", "nul", "truth", "tru", "+1", "01", "1.", ".5", "1e", "--1", "-", "NaN", "[1,]", "[1 2]", "[", "[1",
+        "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, "{1:2}", #"""#, #""\x""#, #""\u12""#, #""\u12g4""#, #""\ud800""#,
+        #""\ud800\n""#, #""\udc00""#, "\"\n\"", "1 1", "[]]",
+    ]) func whatIsNotJSONIsRefused(_ text: String) { #expect(throws: Fault.self) { try JSONValue(reading: text.utf8) } }
+
+    @Test func whatIsNotUTF8IsRefused() {
+        #expect(throws: Fault.self) { try JSONValue(reading: [0x22, 0xff, 0x22]) }
+        #expect(throws: Fault.self) { try JSONValue(reading: [0x22, 0x5c, 0x6e, 0xc3, 0x22]) }
+    }
+
+    @Test func theDepthIsBounded() throws {
+        func nested(_ depth: Int) -> String {
+            String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        }
+        _ = try JSONValue(reading: nested(JSONReader.depth).utf8)
+        #expect(throws: Fault.self) { try JSONValue(reading: nested(JSONReader.depth + 1).utf8) }
+        #expect(throws: Fault.self) { try JSONValue(reading: nested(4 << 20).utf8) }
+        let objects = String(repeating: #"{"a":"#, count: JSONReader.depth + 1)
+        #expect(throws: Fault.self) { try JSONValue(reading: objects.utf8) }
+    }
+
+    @Test func aLargeInputOfNumbersIsReadInNoTime() throws {
+        var request = Self.request
+        request.input = .array((0..<100_000).map { .whole(Int64($0 % 10)) })
+        let body = try Wire.encode(request)
+        let clock = ContinuousClock()
+        var read: ApprovalRequest?
+        let time = try clock.measure { read = try Wire.decode(ApprovalRequest.self, from: body) }
+        #expect(read == request)
+        // With guesses it takes a second or more.
+        #expect(time < .milliseconds(400), "\(time)")
+    }
+
+    @Test func aRequestSaysWhichFieldIsWrong() throws {
+        let good = String(decoding: try Wire.encode(Self.request), as: UTF8.self)
+        func fault(_ from: String, _ to: String) -> String? {
+            let body = good.replacing(from, with: to)
+            #expect(body != good)
+            do {
+                _ = try Wire.decode(ApprovalRequest.self, from: Array(body.utf8))
+                return nil
+            } catch { return (error as? Fault)?.message }
+        }
+        #expect(fault(#""input":null"#, #""new":[1],"input":{"a":[1]}"#) == nil)
+        #expect(fault(#""input":null,"#, "")?.contains("'input' is missing") == true)
+        #expect(fault(#""tool":"Bash""#, #""tool":[1,2]"#)?.contains("'tool' must be a string") == true)
+        #expect(fault(#""attempt":1"#, #""attempt":"x""#)?.contains("'attempt' must be a whole number") == true)
+        #expect(fault("}", "")?.contains("it is not JSON") == true)
+    }
+
+    private static let request = ApprovalRequest(
+        task: Samples.task, attempt: 1, request: "r", after: 2, tool: "Bash", title: "t", input: .null, rule: "x",
+        requestedAt: Samples.time)
+}

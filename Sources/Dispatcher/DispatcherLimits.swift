@@ -76,6 +76,18 @@ enum DispatcherLimits {
     static let closedApprovals = 1024
     /// The most bytes of inputs in a page of permission requests: it must fit a message however they are escaped.
     static let listedInput = 1 << 20
+    /// How many of an owner's newest conversations and newest tasks a search looks at.
+    static let searched = 10_000
+    /// How much of each prompt a search looks at, in characters.
+    static let searchedPrompt = 4096
+    /// After how long a search ends with what it has found, in ms: a reader of the store is not there for others
+    /// meanwhile.
+    static let searchMs: Int64 = 500
+    /// How many searches may wait for the one that goes on: as many as end before a gateway's patience does.
+    static let waitingSearches = 8
+    /// How many events of one task, and in all, are looked at for a history, from the newest on; what lies beyond is
+    /// left out.
+    static let walkedEvents = (task: 20_000, all: 100_000)
     /// The most turns in a history, however short they are: each takes room in the message besides its text.
     static let historyItems = 1000
     /// How many old tasks are deleted in one transaction: some ms, which a commit may have to wait.

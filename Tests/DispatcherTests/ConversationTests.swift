@@ -61,8 +61,10 @@ import Testing
 
     @Test func theyAreFoundByTitleAndByEveryPrompt() async throws {
         try await Rig.run { rig in
-            let long = String(repeating: "words ", count: 1000)
+            let long = String(repeating: "words ", count: 670)
+            let longer = String(repeating: "words ", count: 683)
             let one = try await rig.gateway.submit("\(long) Needle in a Haystack", target: .cloud).conversation
+            _ = try await rig.gateway.submit("\(longer) Needle that lies too deep", target: .cloud)
             let two = try await rig.gateway.submit("100% of a_b \\ c", target: .cloud).conversation
             _ = try await rig.gateway.submit("a second NEEDLE", target: .cloud, conversation: two)
             let three = try await rig.gateway.submit("1000 of aXb", target: .cloud).conversation
@@ -86,6 +88,60 @@ import Testing
             #expect(await code { _ = try await Self.list(rig, "") } == .invalidRequest)
             let wide = String(repeating: "x", count: 201)
             #expect(await code { _ = try await Self.list(rig, wide) } == .invalidRequest)
+        }
+    }
+
+    @Test func aSearchIsBoundedInRowsAndInTime() async throws {
+        let folder = try TemporaryDirectory()
+        let log = try await EventLog(
+            directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
+        var batch = CommitBatch()
+        for number in 1...3 {
+            let record = Sample.record(ordinal: Int64(number))
+            batch.records.append(record)
+            batch.creations[record.id] = CommitBatch.Creation(prompt: "a needle", key: nil, digest: "")
+        }
+        try await log.commit(batch)
+        let (first, newest) = (batch.records[0].conversation, batch.records.map(\.id).max())
+        _ = try await log.rename(ConversationRename(owner: Sample.owner, conversation: first, title: "My Needle"))
+        func found(rows: Int, time: Duration) async throws -> Set<ConversationID> {
+            try await log.store.read { db in
+                var search = ConversationSearch("NEEDLE", owner: Sample.owner)
+                search.rows = rows
+                search.time = time
+                return Set(try search.run(db).map(\.id))
+            }
+        }
+        #expect(try await found(rows: 10, time: .seconds(60)) == Set(batch.records.map(\.conversation)))
+        // Without time no prompt is looked at.
+        #expect(try await found(rows: 10, time: .zero) == [first])
+        #expect(try await found(rows: 1, time: .seconds(60)).count <= 1)
+        #expect(newest != nil)
+        await log.close()
+    }
+
+    @Test func onlySoManySearchesWait() async throws {
+        try await Rig.run { rig in
+            _ = try await rig.gateway.submit("needle", target: .cloud)
+            let service = try #require(rig.server.service)
+            await service.holdSearches()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<DispatcherLimits.waitingSearches {
+                    group.addTask { [rig] in
+                        let total = try await Self.list(rig, "needle").total
+                        #expect(total == 1)
+                    }
+                }
+                try await eventually("the waiting ones") {
+                    await service.searchers.count == DispatcherLimits.waitingSearches
+                }
+                #expect(await code { _ = try await Self.list(rig, "needle") } == .unavailable)
+                // Lists are no searches.
+                #expect(try await Self.list(rig).total == 1)
+                await service.endSearch()
+                try await group.waitForAll()
+            }
+            #expect(await service.isSearching == false)
         }
     }
 
@@ -186,4 +242,9 @@ import Testing
             #expect(try await rig.gateway.view(next.id).prompt == "the next one")
         }
     }
+}
+
+extension DispatcherService {
+    /// As if a search went on.
+    fileprivate func holdSearches() { isSearching = true }
 }

@@ -42,6 +42,22 @@ import Testing
         }
     }
 
+    @Test func aDeletedConversationDoesNotComeBack() async throws {
+        try await Rig.run { rig in
+            let executor = FakeExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let old = try await rig.turn("old", on: executor)
+            // As when it is deleted while the retry has read its task.
+            try await rig.meddle("DELETE FROM conversations")
+            let retry = TaskRetry(task: .generate(), owner: Sample.owner, of: old.id)
+            #expect(await code { _ = try await rig.gateway.ask(retry) } == .taskNotFound)
+            #expect(try await rig.column("SELECT count(*) FROM conversations") == 0)
+            // Whoever says a new task in it begins it anew.
+            _ = try await rig.gateway.submit("new", target: .cloud, conversation: old.conversation)
+            #expect(try await rig.gateway.ask(retry).conversation == old.conversation)
+        }
+    }
+
     @Test func whatCannotBeDoneAgain() async throws {
         try await Rig.run { rig in
             let task = try await rig.gateway.submit(target: .cloud)

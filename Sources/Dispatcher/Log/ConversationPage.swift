@@ -23,6 +23,9 @@ enum ConversationPage {
         }
 
         var text: String { "\(updated).\(id)" }
+
+        /// Whether the other one is on a later page.
+        func isBefore(_ other: Cursor) -> Bool { (other.updated, other.id) < (updated, id) }
     }
 
     /// - Throws: ``Fault`` `invalid_request` for a cursor that is none.
@@ -34,7 +37,16 @@ enum ConversationPage {
             return cursor
         }
         let limit = min(max(list.limit, 1), 200)
-        var (filter, values) = condition(list)
+        if let query = list.query {
+            let found = try ConversationSearch(query, owner: list.owner).run(db)
+            let rest = found.filter { cursor?.isBefore($0) != false }
+            let page = rest.prefix(limit)
+            return ConversationListing(
+                conversations: try page.compactMap { try ConversationTable.view($0.id, owner: list.owner, db) },
+                next: rest.count > limit ? page.last?.text : nil, total: found.count)
+        }
+        var filter = "c.owner = ?"
+        var values: [(any DatabaseValueConvertible)?] = [list.owner.blob]
         let total =
             try Int.fetchOne(
                 db, sql: "SELECT count(*) FROM conversations c WHERE \(filter)", arguments: StatementArguments(values))
@@ -53,23 +65,5 @@ enum ConversationPage {
         return ConversationListing(
             conversations: try page.compactMap { try ConversationTable.view($0.id, owner: list.owner, db) },
             next: rows.count > limit ? page.last?.text : nil, total: total)
-    }
-
-    /// LIKE of SQLite takes the letters A to Z in either case.
-    private static func condition(_ list: ConversationList) -> (String, [(any DatabaseValueConvertible)?]) {
-        guard let query = list.query else { return ("c.owner = ?", [list.owner.blob]) }
-        let pattern = "%\(escaped(query))%"
-        return (
-            """
-            c.owner = ? AND (c.title LIKE ? ESCAPE '\\' OR EXISTS (
-            SELECT 1 FROM tasks t JOIN prompts p ON p.ordinal = t.ordinal
-            WHERE t.conversation = c.id AND p.prompt LIKE ? ESCAPE '\\'))
-            """, [list.owner.blob, pattern, pattern]
-        )
-    }
-
-    /// A text that stands for itself in a pattern of LIKE.
-    static func escaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
     }
 }

@@ -9,7 +9,27 @@ extension DispatcherService {
         if let query = message.query, !(1...200).contains(query.count) || query.utf8.count > 6400 {
             throw Fault(.invalidRequest, "'query' has 1 to 200 characters")
         }
+        if message.query != nil { try await beginSearch() }
+        defer { if message.query != nil { endSearch() } }
         do { return try await log.conversations(message) } catch { throw storeFault(error) }
+    }
+
+    /// Waits until no other search goes on: each takes a reader of the store for long.
+    /// - Throws: ``Fault`` `unavailable` when too many wait already.
+    private func beginSearch() async throws {
+        guard isSearching else {
+            isSearching = true
+            return
+        }
+        guard searchers.count < DispatcherLimits.waitingSearches else {
+            throw Fault(.unavailable, "\(searchers.count) searches are waiting already; try again in some seconds")
+        }
+        await withCheckedContinuation { searchers.append($0) }
+    }
+
+    /// The turn of the next one.
+    func endSearch() {
+        if searchers.isEmpty { isSearching = false } else { searchers.removeFirst().resume() }
     }
 
     /// - Throws: ``Fault`` `conversation_not_found` or `storage_failed`.
@@ -42,6 +62,11 @@ extension DispatcherService {
         // One that was accepted this moment may not be on disk.
         if lines.owner(of: message.conversation) == message.owner, let task = lines.first(in: message.conversation) {
             throw EventLog.isAlive(task)
+        }
+        deleting.insert(message.conversation)
+        defer {
+            deleting.remove(message.conversation)
+            deletions += 1
         }
         guard let tasks = try await write({ try await $0.delete(message) }) else {
             throw unknown(message.conversation)

@@ -11,8 +11,12 @@ extension DispatcherService {
         try await assureLead()
         try Submission.validate(submit)
         if let task = try repeated(submit, PriorSubmission()) { return try await existing(task, owner: submit.owner) }
-        let prior: PriorSubmission
-        do { prior = try await log.prior(to: submit, now: clock.wall()) } catch { throw storeFault(error) }
+        var prior: PriorSubmission
+        var seen: UInt64
+        repeat {
+            seen = deletions
+            do { prior = try await log.prior(to: submit, now: clock.wall()) } catch { throw storeFault(error) }
+        } while retryOf != nil && seen != deletions
         guard phase == .serving else { throw lostFault }
         // The same one may have come in while the store was asked; from here to the commit nobody gets in between.
         if let task = try repeated(submit, prior) { return try await existing(task, owner: submit.owner) }
@@ -52,6 +56,12 @@ extension DispatcherService {
         let conversation = submit.conversation ?? ConversationID.generate(at: clock.wall())
         if let owner = lines.owner(of: conversation) ?? prior.conversationOwner, owner != submit.owner {
             throw Fault(.conversationNotFound, "there is no conversation \(conversation)")
+        }
+        // What was deleted meanwhile does not come back by what is left of it in memory.
+        if let retryOf,
+            deleting.contains(conversation) || lines.owner(of: conversation) == nil && prior.conversationOwner == nil
+        {
+            throw unknown(retryOf)
         }
         // A task that is done again is what it was, whatever its owner would choose now.
         let choices = resolve(submit.choices, defaults: retryOf == nil ? prior.defaults : Choices())

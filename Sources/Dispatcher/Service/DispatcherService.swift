@@ -79,6 +79,13 @@ actor DispatcherService {
     var isSweeping = false
     var wantsSweep = false
 
+    /// Whether a search goes on, and who waits for its end.
+    var isSearching = false
+    var searchers: [CheckedContinuation<Void, Never>] = []
+    /// Conversations that are being deleted, and how many have been: what is read meanwhile may be old.
+    var deleting: Set<ConversationID> = []
+    var deletions: UInt64 = 0
+
     var streams: [TaskID: EventStream] = [:]
     var nextViewer = 0
     /// How many viewers each owner has.

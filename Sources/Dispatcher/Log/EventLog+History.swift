@@ -1,12 +1,6 @@
 import Messages
 import Storage
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// What a conversation was before a task.
 extension EventLog {
     /// The task of the conversation whose agent ran last before `record`, and that record's prompt.
@@ -39,13 +33,14 @@ extension EventLog {
                 arguments: [record.conversation.blob, known ?? 0, record.ordinal])
             var room = HistoryRoom()
             var leftOut = 0
+            var walk = DispatcherLimits.walkedEvents.all
             while let row = try rows.next() {
-                guard leftOut == 0 else {
+                guard leftOut == 0, walk > 0 else {
                     leftOut += 1
                     continue
                 }
                 let task = try TaskID(row: row, 1)
-                let (answer, isCut) = try Self.answer(to: task, bytes: room.left, db)
+                let (answer, isCut) = try Self.answer(to: task, bytes: room.left, &walk, db)
                 let item = HistoryItem(
                     task: task, prompt: try Self.prompt(row[0], db), answer: answer,
                     state: TaskState(rawValue: row[2]))
@@ -55,30 +50,39 @@ extension EventLog {
         }
     }
 
-    private struct Chunk: Decodable {
-        struct Content: Decodable { let text: String? }
-        let content: Content?
-    }
-
-    /// What the agent said in the newest attempt that said anything. Read from its end: at most about `bytes`, and then
-    /// its beginning is missing.
-    private static func answer(to task: TaskID, bytes: Int, _ db: Database) throws -> (String, isCut: Bool) {
+    /// What the agent said in the newest attempt that said anything. Read from its end: at most about `bytes` and so many
+    /// events, and then its beginning is missing.
+    private static func answer(
+        to task: TaskID, bytes: Int, _ walk: inout Int, _ db: Database
+    ) throws -> (String, isCut: Bool) {
+        // The payload of any other kind is not read.
         let rows = try Row.fetchCursor(
             db.cachedStatement(
-                sql: "SELECT attempt, payload FROM events WHERE task_id = ? AND kind = ? ORDER BY seq DESC"),
-            arguments: [task.blob, Int(EventKind.agentMessageChunk.code)])
-        let decoder = JSONDecoder()
+                sql: """
+                    SELECT attempt, CASE WHEN kind = ? THEN payload END FROM events WHERE task_id = ?
+                    ORDER BY seq DESC
+                    """),
+            arguments: [Int(EventKind.agentMessageChunk.code), task.blob])
         var pieces: [String] = []
         var attempt: Int64?
         var size = 0
+        var room = min(walk, DispatcherLimits.walkedEvents.task)
         while let row = try rows.next() {
+            guard room > 0 else { return (pieces.reversed().joined(), true) }
+            room -= 1
+            walk -= 1
+            guard !row.hasNull(atIndex: 1) else { continue }
             guard attempt == nil || row[0] == attempt else { break }
             attempt = row[0]
-            guard let text = try? decoder.decode(Chunk.self, from: row[1] as Data).content?.text else { continue }
+            guard let text = try row.withUnsafeData(atIndex: 1, { $0.flatMap(Self.text) }) else { continue }
             pieces.append(text)
             size += text.utf8.count
             if size > bytes { return (pieces.reversed().joined(), true) }
         }
         return (pieces.reversed().joined(), false)
+    }
+
+    private static func text(_ chunk: some Collection<UInt8>) -> String? {
+        (try? JSONValue(reading: chunk))?["content"]?["text"]?.string
     }
 }

@@ -51,6 +51,12 @@ extension DispatcherService {
         let attempt = AttemptID(task: message.task, attempt: message.attempt)
         guard current(attempt, key) != nil else { return stray(attempt, key, settling: true) }
         guard let task = waiting(attempt), !task.isReadingHistory else { return }
+        // However often it is asked for, and for whatever part.
+        let now = clock.monotonic()
+        if let last = task.historyAt, last.attempt == attempt.attempt, now - last.at < DispatcherLimits.repeatMs {
+            return
+        }
+        task.historyAt = (attempt.attempt, now)
         // Said again because the answer was lost: it is in memory.
         if let known = task.history, known.attempt == attempt.attempt, known.after == message.after {
             return assign(attempt)
@@ -69,6 +75,7 @@ extension DispatcherService {
             assign(record.attemptID)
         } catch {
             // The executor asks again when the assign is repeated.
+            live[record.id]?.historyAt = nil
             logger.error("a history could not be read", metadata: ["task": "\(record.id)", "error": "\(error)"])
         }
     }

@@ -50,6 +50,8 @@ final class LiveTask {
     var follows = Follows.unread
     /// What goes out with its assign; only while that is unanswered.
     var history: Handed?
+    /// When it was last asked for with success, in monotonic ms, and by which attempt.
+    var historyAt: (attempt: UInt32, at: Int64)?
     /// Whether that is being read.
     var isReadingHistory = false
 

@@ -1,4 +1,6 @@
 import Messages
+import Storage
+import TestSupport
 import Testing
 
 @testable import Dispatcher
@@ -140,5 +142,34 @@ import Testing
         default: request.title = "e" + String(repeating: "\u{301}", count: count)
         }
         #expect(ApprovalBounds.complaint(request) != nil)
+    }
+
+    @Test func aStartLoadsWhatIsOpenAndTheNewestOfTheRest() async throws {
+        let folder = try TemporaryDirectory()
+        let log = try await EventLog(
+            directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
+        var record = Sample.record()
+        record.state = .running
+        record.attempt = 1
+        var batch = CommitBatch(
+            records: [record], creations: [record.id: .init(prompt: "p", key: nil, digest: "")])
+        for number in 0..<DispatcherLimits.closedApprovals + 3 {
+            var approval = Sample.approval("r\(number)", of: record.id)
+            approval.isDelivered = number > 1
+            approval.state = number > 0 ? .allowed : .pending
+            batch.approvals.append(approval)
+        }
+        batch.approvals.append(Sample.approval())
+        try await log.commit(batch)
+        let loaded = try await log.store.read { try ApprovalTable.alive($0) }
+        #expect(loaded.count == DispatcherLimits.closedApprovals + 2)
+        #expect(loaded.map(\.id) == loaded.map(\.id).sorted())
+        #expect(loaded.allSatisfy { $0.isDelivered == ($0.input == .null) })
+        let book = try await log.alive().approvals[record.id]
+        // The oldest of those that are over is not loaded, and every open one is.
+        let over = batch.approvals.filter { $0.isDelivered && $0.attempt.task == record.id }.map(\.id).sorted()
+        #expect(loaded.filter(\.isDelivered).map(\.id) == Array(over[1...]))
+        #expect(book?.open.count == 2)
+        await log.close()
     }
 }

@@ -123,6 +123,34 @@ import Testing
         await log.close()
     }
 
+    @Test func permissionRequestsAreHiddenAtOnceAndGoInSteps() async throws {
+        let folder = try TemporaryDirectory()
+        let (log, tasks) = try await Self.filled(folder, tasks: 2, events: 1)
+        var batch = CommitBatch()
+        for task in tasks {
+            for number in 0..<10 { batch.approvals.append(Sample.approval("r\(number)", of: task)) }
+        }
+        try await log.commit(batch)
+        let conversation = try #require(try await log.task(tasks[0], owner: Sample.owner)).record.conversation
+        _ = try await log.delete(ConversationDelete(owner: Sample.owner, conversation: conversation))
+        func rows() async throws -> Int? {
+            try await log.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM approvals") }
+        }
+        #expect(try await rows() == 20)
+        #expect(try await log.approvals(ApprovalList(owner: Sample.owner, limit: 50)).total == 10)
+        #expect(try await log.approvals(ApprovalList(owner: Sample.owner, limit: 50, task: tasks[0])).approvals.isEmpty)
+        #expect(try await log.approval(batch.approvals[0].id, owner: Sample.owner) == nil)
+        #expect(try await log.approval(batch.approvals[10].id, owner: Sample.owner) != nil)
+        // One event and three requests; then as many as there is room for in bytes.
+        #expect(try await log.sweepDeletions(rows: 4, bytes: 1 << 20))
+        #expect(try await rows() == 17)
+        #expect(try await log.sweepDeletions(rows: 100, bytes: 1))
+        #expect(try await rows() == 16)
+        while try await log.sweepDeletions(rows: 4, bytes: 1 << 20) {}
+        #expect(try await rows() == 10)
+        await log.close()
+    }
+
     @Test func whoeverDoesNotLeadDeletesNothing() async throws {
         let folder = try TemporaryDirectory()
         let (log, tasks) = try await Self.filled(folder, tasks: 1, events: 1)

@@ -36,30 +36,44 @@ enum ApprovalTable {
         try db.cachedStatement(sql: upsert).execute(arguments: StatementArguments(values))
     }
 
-    /// Those of the newest attempts of tasks that have not ended, oldest first.
+    /// Those of the newest attempts of tasks that have not ended, oldest first: the open ones, and as many of those that
+    /// are over as an ``ApprovalBook`` knows, without their input.
     static func alive(_ db: Database) throws -> [Approval] {
-        let rows = try Row.fetchCursor(
+        let attempts = try Row.fetchAll(
             db,
+            sql: "SELECT id, attempt FROM tasks WHERE state IN ('queued', 'assigned', 'running') AND attempt > 0")
+        let open = try db.cachedStatement(
+            sql: "SELECT \(columns) FROM approvals WHERE task_id = ? AND attempt = ? AND delivered = 0")
+        let over = try db.cachedStatement(
             sql: """
-                SELECT \(columns.split(separator: ", ").map { "approvals.\($0)" }.joined(separator: ", "))
-                FROM tasks CROSS JOIN approvals ON approvals.task_id = tasks.id AND approvals.attempt = tasks.attempt
-                WHERE tasks.state IN ('queued', 'assigned', 'running')
+                SELECT \(columns.replacing(" input,", with: " NULL,")) FROM approvals
+                WHERE task_id = ? AND attempt = ? AND delivered = 1
+                ORDER BY id DESC LIMIT \(DispatcherLimits.closedApprovals)
                 """)
         var approvals: [Approval] = []
-        while let row = try rows.next() { approvals.append(try decode(row)) }
+        for attempt in attempts {
+            for statement in [open, over] {
+                let rows = try Row.fetchCursor(statement, arguments: [attempt[0] as Data, attempt[1] as Int64])
+                while let row = try rows.next() { approvals.append(try decode(row)) }
+            }
+        }
         return approvals.sorted { $0.id < $1.id }
     }
+
+    /// Those of deleted tasks leave the disk little by little.
+    private static let isThere = "NOT EXISTS (SELECT 1 FROM deletions WHERE deletions.task_id = approvals.task_id)"
 
     /// An owner's one; nil when there is none.
     static func one(_ id: ApprovalID, owner: UserID, _ db: Database) throws -> Approval? {
         try Row.fetchOne(
-            db, sql: "SELECT \(columns) FROM approvals WHERE id = ? AND owner = ?", arguments: [id.blob, owner.blob]
+            db, sql: "SELECT \(columns) FROM approvals WHERE id = ? AND owner = ? AND \(isThere)",
+            arguments: [id.blob, owner.blob]
         ).map(decode)
     }
 
     /// A page of an owner's, newest first.
     static func page(_ list: ApprovalList, _ db: Database) throws -> ApprovalListing {
-        var filter = "owner = ?"
+        var filter = "owner = ? AND \(isThere)"
         var values: [(any DatabaseValueConvertible)?] = [list.owner.blob]
         if !list.states.isEmpty {
             filter += " AND state IN (\(list.states.map { _ in "?" }.joined(separator: ", ")))"
@@ -101,13 +115,13 @@ enum ApprovalTable {
 
     private static func decode(_ row: Row) throws -> Approval {
         func time(_ index: Int) -> Timestamp? { (row[index] as Int64?).map(Timestamp.init(milliseconds:)) }
-        let input = row[10] as String
+        let input = row[10] as String? ?? ""
         var approval = Approval(
             id: try ApprovalID(row: row, 0), owner: try UserID(row: row, 2),
             attempt: AttemptID(task: try TaskID(row: row, 1), attempt: UInt32(truncatingIfNeeded: row[3] as Int64)),
             request: row[4], conversation: try ConversationID(row: row, 7), device: row[5], deviceName: row[6],
             tool: row[8], title: row[9],
-            input: (try? JSONDecoder().decode(JSONValue.self, from: Data(input.utf8))) ?? .null, rule: row[11],
+            input: (try? JSONValue(reading: input.utf8)) ?? .null, rule: row[11],
             requestedAt: time(15) ?? Timestamp(milliseconds: 0), expiresAt: time(16) ?? Timestamp(milliseconds: 0))
         approval.state = ApprovalState(rawValue: row[12])
         approval.scope = (row[13] as String?).map(ApprovalScope.init(rawValue:))

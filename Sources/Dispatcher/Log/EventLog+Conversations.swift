@@ -26,7 +26,7 @@ extension EventLog {
         }
     }
 
-    /// Deletes one: from here on its tasks are not there; their events and prompts go little by little.
+    /// Deletes one: from here on its tasks are not there; their events, permission requests and prompts go little by little.
     /// - Returns: the tasks; nil = the owner has none of this id.
     /// - Throws: ``Fault`` `conflict` while one of its tasks has not ended.
     func delete(_ message: ConversationDelete) async throws -> [TaskID]? {
@@ -45,9 +45,6 @@ extension EventLog {
                 .map { try TaskID(row: $0, 0) }
             try db.execute(
                 sql: "INSERT INTO deletions (task_id, ordinal) SELECT id, ordinal FROM tasks WHERE conversation = ?",
-                arguments: [id])
-            try db.execute(
-                sql: "DELETE FROM approvals WHERE task_id IN (SELECT id FROM tasks WHERE conversation = ?)",
                 arguments: [id])
             try db.execute(sql: "DELETE FROM tasks WHERE conversation = ?", arguments: [id])
             try db.execute(sql: "DELETE FROM conversations WHERE id = ?", arguments: [id])

@@ -83,14 +83,16 @@ enum Schema {
         """
 
     /// Permission requests. `delivered`: whether the executor has said that its agent does not wait any more.
+    /// The input comes last: it may be many pages, which are read for whatever is behind it.
     private static let approvals = """
         CREATE TABLE approvals (
             id BLOB PRIMARY KEY, task_id BLOB NOT NULL, owner BLOB NOT NULL, attempt INTEGER NOT NULL,
             request TEXT NOT NULL, device TEXT, device_name TEXT, conversation BLOB NOT NULL, tool TEXT NOT NULL,
-            title TEXT NOT NULL, input TEXT NOT NULL, rule TEXT, state TEXT NOT NULL, scope TEXT, message TEXT,
+            title TEXT NOT NULL, rule TEXT, state TEXT NOT NULL, scope TEXT, message TEXT,
             requested_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, resolved_at INTEGER, resolved_by TEXT,
-            answer BLOB, delivered INTEGER NOT NULL, UNIQUE (task_id, attempt, request)) WITHOUT ROWID;
+            answer BLOB, delivered INTEGER NOT NULL, input TEXT NOT NULL, UNIQUE (task_id, attempt, request)) WITHOUT ROWID;
         CREATE INDEX approvals_by_owner ON approvals (owner, id, state, task_id);
+        CREATE INDEX approvals_by_attempt ON approvals (task_id, attempt, delivered, id);
         """
 
     /// Tasks whose rows are gone and whose events, attempts and prompts are deleted little by little: a million at once

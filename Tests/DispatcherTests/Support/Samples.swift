@@ -64,9 +64,9 @@ extension Sample {
             input: ["command": "npm test"], rule: "Bash(npm test:*)", requestedAt: now)
     }
 
-    static func approval(_ request: String = "r1") -> Approval {
+    static func approval(_ request: String = "r1", of task: TaskID = .generate()) -> Approval {
         Approval(
-            id: .generate(), owner: owner, attempt: AttemptID(task: .generate(), attempt: 1), request: request,
+            id: .generate(), owner: owner, attempt: AttemptID(task: task, attempt: 1), request: request,
             conversation: .generate(), device: "box", deviceName: "Linux - box", tool: "Bash", title: "Run npm test",
             input: ["command": "npm test"], rule: nil, requestedAt: now, expiresAt: now.adding(seconds: 600))
     }

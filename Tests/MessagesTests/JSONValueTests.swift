@@ -7,15 +7,11 @@ import Testing
 struct JSONValueTests {
     @Test(arguments: [
         "null", "true", "false", "0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "1.5",
-        "1.0", "1e2", "-0.25E-3", "1e400", "[]", "{}", " [ 1 , [ 2 , { } ] ]\n", #"{"a":{"b":[null,"c"]},"":1}"#,
+        "1.0", "1e2", "-0.25E-3", "[]", "{}", " [ 1 , [ 2 , { } ] ]\n", #"{"a":{"b":[null,"c"]},"":1}"#,
         #""""#, #""é\u00e9\ud83d\ude00\"\\\/\b\f\n\r\t""#, #"{"a\n":"\u0000\u001f\u007f"}"#, "\"\u{2028}😀\"",
     ]) func whatIsReadIsWhatFoundationReads(_ text: String) throws {
         let value = try JSONValue(reading: text.utf8)
-        if text != "1e400" {
-            #expect(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) == value)
-        } else {
-            #expect(value == .null)
-        }
+        #expect(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) == value)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         #expect(
@@ -26,7 +22,7 @@ struct JSONValueTests {
     @Test(arguments: [
         "", " ", "nul", "truth", "tru", "+1", "01", "1.", ".5", "1e", "--1", "-", "NaN", "[1,]", "[1 2]", "[", "[1",
         "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, "{1:2}", #"""#, #""\x""#, #""\u12""#, #""\u12g4""#, #""\ud800""#,
-        #""\ud800\n""#, #""\udc00""#, "\"\n\"", "1 1", "[]]",
+        #""\ud800\n""#, #""\udc00""#, "\"\n\"", "1 1", "[]]", "1e400",
     ]) func whatIsNotJSONIsRefused(_ text: String) { #expect(throws: Fault.self) { try JSONValue(reading: text.utf8) } }
 
     @Test func whatIsNotUTF8IsRefused() {

@@ -173,8 +173,8 @@ struct JSONReader {
         }
         let text = String(decoding: bytes[start..<at], as: UTF8.self)
         if isWhole, let value = Int64(text) { return .whole(value) }
-        // What is beyond a double is nothing that anybody can use.
-        guard let value = Double(text), value.isFinite else { return .null }
+        // Beyond a double: nothing may stand for what cannot be read exactly.
+        guard let value = Double(text), value.isFinite else { throw Self.broken }
         return Int64(exactly: value).map(JSONValue.whole) ?? .number(value)
     }
 

@@ -103,6 +103,9 @@ enum DispatcherLimits {
     /// How many attempts that a device should not have are taken of one report: more than it can have slots, and room for
     /// those that have ended and were not acknowledged.
     static let unwantedAttempts = 4096
+    /// How long a stop waits for answers that are on their way, in ms: what was written is told, what reads for long is
+    /// asked for again elsewhere.
+    static let answersMs: Int64 = 500
     /// How many stops of attempts that are of no interest are remembered, so that a flood is answered once in 2 s.
     static let strayStops = 4096
 }

@@ -171,7 +171,7 @@ public final class DispatcherServer: Service {
         await parts.service.stop()
         parts.ticker?.cancel()
         await parts.link.close()
-        await parts.listener.close()
+        await parts.listener.close(answeringWithin: .milliseconds(DispatcherLimits.answersMs))
         if !parts.lock.isHeld { try? await parts.log.release() }
         await parts.log.close()
         parts.lock.release()

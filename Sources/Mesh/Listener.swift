@@ -34,7 +34,14 @@ public final class Listener: Sendable {
     public func peer(_ incarnation: Incarnation) -> Peer? { directory[incarnation] }
 
     /// Says goodbye to every peer and unbinds.
-    public func close() async {
+    /// - Parameter limit: How long those whose requests are being answered are waited for first: what was done is to be
+    ///   told, too.
+    public func close(answeringWithin limit: Duration = .zero) async {
+        let end = ContinuousClock.now + limit
+        while ContinuousClock.now < end, await isAnswering {
+            // A cancelled task does not wait.
+            do { try await Task.sleep(for: .milliseconds(2)) } catch { break }
+        }
         await withCheckedContinuation { continuation in
             let taken = reactor.perform {
                 self.core.end(linger: MeshBounds.linger)
@@ -42,6 +49,17 @@ public final class Listener: Sendable {
                 continuation.resume()
             }
             if !taken { continuation.resume() }
+        }
+    }
+
+    private var isAnswering: Bool {
+        get async {
+            await withCheckedContinuation { continuation in
+                let taken = reactor.perform {
+                    continuation.resume(returning: self.core.isAnswering)
+                }
+                if !taken { continuation.resume(returning: false) }
+            }
         }
     }
 }

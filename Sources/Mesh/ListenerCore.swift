@@ -133,6 +133,9 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
         for peer in peers.values { peer.lastHeard += pause }
     }
 
+    /// Whether a request has not got its reply yet.
+    var isAnswering: Bool { peers.values.contains { $0.serving > 0 } }
+
     func end(linger: Duration) {
         guard !router.isClosed else { return }
         for peer in Array(peers.values) {

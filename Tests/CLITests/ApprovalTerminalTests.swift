@@ -159,8 +159,9 @@ struct ApprovalTerminalTests {
         try await tmux.press("y")
         try await eventually("the answer", within: .seconds(20)) { gateway.asked("POST \(path)").count == 1 }
         gateway.emit("state", #"{"state":"completed"}"#)
-        try await tmux.type("stty -a | grep -c ' echo '")
-        try await tmux.screen("the shell's terminal") { $0.contains("\n1\n") }
+        // Typed before or behind the shell's prompt, whichever is first.
+        try await tmux.type("echo echoes-$(stty -a | grep -c ' echo ')")
+        try await tmux.screen("the shell's terminal") { $0.contains("echoes-1") }
         gateway.stop()
     }
 

@@ -88,12 +88,3 @@ struct Options: ParsableArguments {
         return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 }
-
-extension PermissionMode: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let mode = Self.all.first(where: { $0.rawValue == argument }) else { return nil }
-        self = mode
-    }
-
-    public static var allValueStrings: [String] { all.map(\.rawValue) }
-}

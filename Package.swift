@@ -72,16 +72,17 @@ var targets: [Target] = [
     ),
     main("Dispatcher"),
     .target(
-        name: "TestSupport", dependencies: [subprocess, log], path: "Tests/Support", swiftSettings: strict),
+        name: "TestSupport", dependencies: [subprocess, log], path: "Tests/Support/Support", swiftSettings: strict),
     .target(
-        name: "TestClient", dependencies: ["Curl", "TestSupport"], path: "Tests/Client", swiftSettings: strict),
+        name: "TestClient", dependencies: ["Curl", "TestSupport"], path: "Tests/Support/Client", swiftSettings: strict),
     .executableTarget(
-        name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/BenchC", linkerSettings: [.linkedLibrary("zmq")]),
+        name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/Tools/BenchC", linkerSettings: [.linkedLibrary("zmq")]),
     tests("Messages", exclude: ["Golden"]),
     tests("Mesh", ["CZeroMQ"]),
     tests("Storage"),
     tests("Curl"),
-    tests("Registry", ["Messages", "Mesh", "Storage", "Launch", log, arguments]),
+    tests("Launch", ["Messages", log, lifecycle, arguments]),
+    tests("Registry", ["Messages", "Mesh", "Storage", log]),
     tests("Dispatcher", ["Messages", "Mesh"]),
 ]
 
@@ -137,22 +138,22 @@ if !coreOnly {
         main("CLI"),
         .target(
             name: "ScriptedModel", dependencies: [.product(name: "Hummingbird", package: "hummingbird"), log],
-            path: "Tests/ScriptedModel", swiftSettings: strict),
+            path: "Tests/Support/ScriptedModel", swiftSettings: strict),
         .target(
             name: "TestCluster", dependencies: ["TestSupport", "TestClient", "ScriptedModel"],
-            path: "Tests/Cluster", swiftSettings: strict),
+            path: "Tests/Support/Cluster", swiftSettings: strict),
         .target(
             name: "Faults", dependencies: ["TestSupport", "TestClient", "TestCluster", "Curl"],
-            path: "Tests/Faults", swiftSettings: strict),
+            path: "Tests/Tools/Faults", swiftSettings: strict),
         .executableTarget(
-            name: "FaultsMain", dependencies: ["Faults", "TestSupport", arguments], path: "Tests/FaultsMain",
+            name: "FaultsMain", dependencies: ["Faults", "TestSupport", arguments], path: "Tests/Tools/FaultsMain",
             swiftSettings: strict),
         .executableTarget(
             name: "Bench",
             dependencies: [
                 "Messages", "Mesh", "Curl", "Executor", "TestSupport", "TestClient", "TestCluster", log, arguments,
             ] + nio,
-            path: "Tests/Bench", swiftSettings: strict),
+            path: "Tests/Tools/Bench", swiftSettings: strict),
         tests(
             "Gateway", ["Messages", "Mesh", "Storage", "Registry", "Dispatcher", "TestClient", "Curl", log] + nio),
         tests("Executor", ["ScriptedModel"] + nio, exclude: ["Recorded"]),

@@ -3,7 +3,7 @@ import Mesh
 import Messages
 import Synchronization
 
-/// Our dialling end: the same loops as in `Tests/BenchC/main.c`. They run as tasks that prefer the reactor, as the
+/// Our dialling end: the same loops as in `Tests/Tools/BenchC/main.c`. They run as tasks that prefer the reactor, as the
 /// handlers of a service do; without that each continuation would come back through the global pool.
 final class MeshClient: Sendable {
     /// The server acknowledges so many messages at a time, and the client is at most ``window`` ahead: the mesh's own

@@ -19,7 +19,7 @@ public enum Binaries {
     /// The top of the checkout that the tests were built from.
     public static let checkout: String = {
         var path = #filePath
-        for _ in 0..<3 { path = (path as NSString).deletingLastPathComponent }
+        for _ in 0..<4 { path = (path as NSString).deletingLastPathComponent }
         return path
     }()
 

@@ -88,9 +88,7 @@ struct APITests {
 
     private static func check<Body: Codable & Equatable>(_ name: String, _ body: Body) throws {
         let golden = try Data(contentsOf: folder.appending(path: "\(name).json"))
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let bytes = try encoder.encode(body)
+        let bytes = try JSONEncoder.canonical.encode(body)
         #expect(bytes == golden, "\(name) is \(String(decoding: bytes, as: UTF8.self)) now")
         #expect(try JSONDecoder().decode(Body.self, from: golden) == body)
         var fields = try #require(try JSONSerialization.jsonObject(with: golden) as? [String: Any])

@@ -36,7 +36,7 @@ public struct ApprovalRequestBody: Codable, Sendable, Equatable {
     public var decision: ApprovalDecision
     /// How long an `allow` holds; nil = `once`.
     public var scope: ApprovalScope?
-    /// What the agent is told with a `deny`, at most 2,000 characters.
+    /// The reason that the agent receives with a `deny`, at most 2,000 characters.
     public var message: String?
     /// Makes a repetition harmless; nil = the gateway generates one.
     public var answer: AnswerID?

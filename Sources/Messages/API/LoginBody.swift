@@ -21,6 +21,7 @@ public struct LoginBody: Codable, Sendable, Equatable {
 
 /// A user over HTTP.
 public struct UserBody: Codable, Sendable, Equatable {
+    /// The user's id.
     public var id: UserID
     /// 1 to 64 of `A-Z a-z 0-9 . _ @ -`; unique.
     public var name: String
@@ -35,6 +36,7 @@ public struct UserBody: Codable, Sendable, Equatable {
 public struct LoginRequestBody: Codable, Sendable, Equatable {
     /// The user's name.
     public var username: String
+    /// The user's password.
     public var password: String
 
     public init(username: String, password: String) {

@@ -1,14 +1,14 @@
-/// JSON bytes into a ``JSONValue`` in one pass. A decoder that has to guess what a value is throws and catches errors
-/// for each: tens of thousands of numbers would hold a thread up for most of a second.
+/// Reads JSON bytes as a ``JSONValue`` in one pass. `JSONDecoder` would try type after type and throw an error for each
+/// wrong one: with tens of thousands of numbers it blocks a thread for most of a second.
 struct JSONReader {
-    /// How deep lists and objects may lie in each other, as with Foundation's decoder.
+    /// The deepest nesting of lists and objects, as in Foundation's decoder.
     static let depth = 512
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private var at = 0
 
-    /// The value of a whole text.
-    /// - Throws: ``Fault`` `malformed`, without anything of the text.
+    /// Returns the value of a whole text.
+    /// - Throws: ``Fault`` `malformed`, which quotes nothing of the text.
     static func read(_ bytes: some Collection<UInt8>) throws -> JSONValue {
         let read = { (buffer: UnsafeBufferPointer<UInt8>) in
             var reader = JSONReader(bytes: buffer)
@@ -31,7 +31,7 @@ struct JSONReader {
         while let byte = next, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { at += 1 }
     }
 
-    /// Takes a byte if it is the next one.
+    /// Consumes a byte if it is the next one; returns whether it was.
     private mutating func take(_ byte: Character) -> Bool {
         guard next == byte.asciiValue else { return false }
         at += 1
@@ -44,14 +44,14 @@ struct JSONReader {
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "{"): return .object(try object(depth))
         case UInt8(ascii: "["): return .array(try array(depth))
-        case UInt8(ascii: "t"): return try word("true", .bool(true))
-        case UInt8(ascii: "f"): return try word("false", .bool(false))
-        case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
         default: return try number()
         }
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSONValue) throws -> JSONValue {
+    private mutating func literal(_ word: StaticString, _ value: JSONValue) throws -> JSONValue {
         let end = at + word.utf8CodeUnitCount
         guard end <= bytes.count,
             bytes[at..<end].elementsEqual(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
@@ -61,7 +61,9 @@ struct JSONReader {
     }
 
     private mutating func array(_ depth: Int) throws -> [JSONValue] {
-        guard depth > 0 else { throw Fault(.malformed, "its lists and objects lie more than \(Self.depth) deep") }
+        guard depth > 0 else {
+            throw Fault(.malformed, "its lists and objects are nested more than \(Self.depth) deep")
+        }
         at += 1
         var values: [JSONValue] = []
         skip()
@@ -75,7 +77,9 @@ struct JSONReader {
     }
 
     private mutating func object(_ depth: Int) throws -> [String: JSONValue] {
-        guard depth > 0 else { throw Fault(.malformed, "its lists and objects lie more than \(Self.depth) deep") }
+        guard depth > 0 else {
+            throw Fault(.malformed, "its lists and objects are nested more than \(Self.depth) deep")
+        }
         at += 1
         var fields: [String: JSONValue] = [:]
         skip()
@@ -143,7 +147,7 @@ struct JSONReader {
         }
     }
 
-    /// Four hexadecimal digits.
+    /// Consumes four hexadecimal digits.
     private mutating func unit() throws -> UInt32 {
         var code: UInt32 = 0
         for _ in 0..<4 {
@@ -173,12 +177,12 @@ struct JSONReader {
         }
         let text = String(decoding: bytes[start..<at], as: UTF8.self)
         if isWhole, let value = Int64(text) { return .whole(value) }
-        // Beyond a double: nothing may stand for what cannot be read exactly.
+        // A number beyond a double's range is refused: no other value may stand for it.
         guard let value = Double(text), value.isFinite else { throw Self.broken }
         return Int64(exactly: value).map(JSONValue.whole) ?? .number(value)
     }
 
-    /// Takes digits; whether there was one.
+    /// Consumes digits; returns whether there was one.
     private mutating func digits() -> Bool {
         let start = at
         while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { at += 1 }

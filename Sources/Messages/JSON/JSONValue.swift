@@ -1,5 +1,4 @@
-/// Any JSON, for payloads whose shape is their agent's own and that nobody here has to understand as a whole. Whole
-/// numbers stay whole.
+/// Any JSON value, for payloads whose shape belongs to an agent. Whole numbers stay whole.
 public enum JSONValue: Codable, Equatable, Sendable {
     case null
     case bool(Bool)
@@ -11,7 +10,7 @@ public enum JSONValue: Codable, Equatable, Sendable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        // The likeliest first: each wrong guess costs a thrown error.
+        // The most likely type first: each wrong one costs a thrown error.
         if container.decodeNil() {
             self = .null
         } else if let value = try? container.decode(String.self) {
@@ -27,7 +26,7 @@ public enum JSONValue: Codable, Equatable, Sendable {
         } else if let value = try? container.decode(Double.self) {
             self = .number(value)
         } else {
-            // Such as half of a surrogate pair: nothing here may stand for what was not read.
+            // Such as half of a surrogate pair: no other value may stand for it.
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "a value cannot be read exactly")
         }
     }
@@ -45,16 +44,16 @@ public enum JSONValue: Codable, Equatable, Sendable {
         }
     }
 
-    /// A field of an object; nil for anything else, and for null.
+    /// Returns a field of an object; nil for null and for a value that is no object.
     public subscript(key: String) -> JSONValue? {
         guard case .object(let fields) = self, let value = fields[key], value != .null else { return nil }
         return value
     }
 
-    /// The text, where it is one.
+    /// The text of a string; nil for anything else.
     public var string: String? { if case .string(let value) = self { value } else { nil } }
 
-    /// The number, where it is one; beyond 2^53 as near as a double gets.
+    /// The value of a number, beyond 2^53 the nearest double; nil for anything else.
     public var number: Double? {
         switch self {
         case .whole(let value): Double(value)
@@ -63,10 +62,10 @@ public enum JSONValue: Codable, Equatable, Sendable {
         }
     }
 
-    /// The elements, where it is a list.
+    /// The elements of a list; nil for anything else.
     public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
 
-    /// As it travels: compact, keys in order.
+    /// Compact JSON with sorted keys.
     public var bytes: [UInt8] {
         var writer = JSONWriter()
         writer.write(self)

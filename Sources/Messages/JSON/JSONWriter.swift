@@ -54,7 +54,7 @@ public struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Appends a string whose UTF-8 is escaped already (``escape(_:to:)``), in quotes.
+    /// Appends a string in quotes whose UTF-8 the caller has escaped with ``escape(_:to:)``.
     public mutating func write(escaped text: some Collection<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: text)

@@ -9,8 +9,8 @@
 public enum ContentBlock: Decodable, Sendable, Equatable {
     /// Text.
     case text(String)
-    /// Text whose UTF-8 is escaped already as it stands in quotes (``JSONWriter/escape(_:to:)``), for a producer that
-    /// counts escaped bytes. It is read as ``text(_:)``.
+    /// Text that its producer has escaped with ``JSONWriter/escape(_:to:)``, such as one that counts escaped bytes. A
+    /// reader decodes it as ``text(_:)``.
     case escapedText([UInt8])
     /// Bytes that are not UTF-8.
     case binary([UInt8])
@@ -53,7 +53,7 @@ public enum ContentBlock: Decodable, Sendable, Equatable {
 
 /// What our own agents add to an event's payload in `_meta`, the Agent Client Protocol's place for additions.
 public struct PayloadMeta: Decodable, Sendable, Equatable {
-    /// The tool call whose subagent produced the event.
+    /// The id of the tool call that started the subagent of this event.
     public var parentToolCall: String?
     /// The stream that a command wrote to: `stderr`; nil = standard output.
     public var stream: String?

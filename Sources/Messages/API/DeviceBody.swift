@@ -76,7 +76,7 @@ public struct DeviceBody: Codable, Sendable, Equatable {
     }
 }
 
-/// An ``Agent`` whose fields without a value are written as `null`.
+/// An ``Agent`` with `null` for each field without a value.
 private struct AgentBody: Encodable {
     var agent: Agent
 

@@ -11,7 +11,7 @@ public enum Patch<Value: Codable & Sendable>: Sendable {
 extension Patch: Equatable where Value: Equatable {}
 
 extension KeyedDecodingContainer {
-    /// Returns the patch of a field, which tells `null` from a missing field.
+    /// Returns the patch of a field: `null` and a missing field differ.
     public func patch<Value>(_ type: Value.Type, forKey key: Key) throws -> Patch<Value> {
         guard contains(key) else { return .absent }
         return try decodeIfPresent(type, forKey: key).map { .set($0) } ?? .clear

@@ -38,7 +38,7 @@ public struct TaskBody: Codable, Sendable, Equatable {
     }
 }
 
-/// A ``Stall`` whose fields without a value are written as `null`.
+/// A ``Stall`` with `null` for each field without a value.
 private struct StallBody: Encodable {
     var stall: Stall
 

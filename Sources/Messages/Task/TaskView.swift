@@ -94,7 +94,7 @@ public struct TaskView: Message, Equatable {
     }
 }
 
-/// A running task whose device is away.
+/// How a running task waits for a device that is away.
 public struct Stall: Codable, Sendable, Equatable {
     /// When the device was last connected.
     public var since: Timestamp

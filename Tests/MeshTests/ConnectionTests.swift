@@ -5,13 +5,13 @@ import Testing
 
 @testable import Mesh
 
-/// Peers that come, go, restart and fall silent.
-@Suite struct LifeTests {
-    @Test(arguments: Transport.allCases)
-    func aRestartBehindTheSameEndpointIsAFreshStart(_ transport: Transport) async throws {
+@Suite("Mesh connections")
+struct ConnectionTests {
+    @Test("A listener that restarts at the same endpoint is a new peer", arguments: Transport.allCases)
+    func restart(_ transport: Transport) async throws {
         try await withMesh(transport) { mesh in
-            let ups = Seen<Incarnation>()
-            let downs = Seen<Incarnation>()
+            let ups = Recorded<Incarnation>()
+            let downs = Recorded<Incarnation>()
             var handlers = Handlers()
             handlers.onPeerUp { ups.add($0.identity.incarnation) }
             handlers.onPeerDown { peer, _ in downs.add(peer.identity.incarnation) }
@@ -37,66 +37,69 @@ import Testing
         }
     }
 
-    /// A listener that goes without a word, as a process does that is killed.
-    @Test func aKilledListenersSuccessorIsFoundOut() async throws {
+    @Test("A killed listener's successor at the same endpoint is detected")
+    func killedAndReplaced() async throws {
         try await withMesh(.tcp) { mesh in
             let other = Reactor(name: "killed")
             let first = try await Listener(
                 "tcp://127.0.0.1:0", identity: Identity(role: .registry, name: "first"), handlers: .echoing(),
                 reactor: other, timing: TestMesh.timing, logger: mesh.logger)
-            let downs = Seen<String>()
+            let downs = Recorded<String>()
             var handlers = Handlers()
             handlers.onPeerDown { _, reason in downs.add(reason) }
             let link = mesh.dial(first.endpoint, handlers)
             _ = try await link.connected()
             await kill(first, on: other)
             _ = try await mesh.listen(.echoing(), at: first.endpoint)
-            // libzmq connects again by itself; the new life does not know the dialler and says so.
-            try await eventually("the death was noticed") { downs.count == 1 }
+            // libzmq reconnects by itself; the new listener does not know the connection and sends a bye.
+            try await eventually("the loss is reported") { downs.count == 1 }
             #expect(try await link.request(Echo(text: "again"), deadline: .seconds(60)).text == "again")
             #expect(try await link.connected().identity.name == "listener")
         }
     }
 
-    @Test func aKilledListenerIsMissedAtOnceAndNotAfterASilence() async throws {
+    @Test("A killed listener is detected at once, not after the silence")
+    func killed() async throws {
         try await withMesh(.tcp) { mesh in
             let other = Reactor(name: "killed")
             let never = MeshTiming(ping: .seconds(3600), silence: .seconds(3600))
             let listener = try await Listener(
                 "tcp://127.0.0.1:0", identity: Identity(role: .registry, name: "first"), handlers: .echoing(),
                 reactor: other, timing: never, logger: mesh.logger)
-            let downs = Seen<String>()
+            let downs = Recorded<String>()
             var handlers = Handlers()
             handlers.onPeerDown { _, reason in downs.add(reason) }
             let link = mesh.dial(listener.endpoint, handlers, timing: never)
             let peer = try await link.connected()
             await kill(listener, on: other)
-            try await eventually("the loss was noticed") { downs.count == 1 }
-            #expect(downs.all.first?.contains("connection was lost") == true)
+            try await eventually("the loss is reported") { downs.count == 1 }
+            #expect(downs.all.first?.contains("disconnected") == true)
             #expect(!peer.isUp)
         }
     }
 
-    @Test func silenceIsDeathOnBothSides() async throws {
+    @Test("A silent peer is disconnected on both sides")
+    func silence() async throws {
         try await withMesh(.tcp) { mesh in
             let timing = MeshTiming(ping: .milliseconds(50), silence: .milliseconds(500))
-            let downs = Seen<String>()
+            let downs = Recorded<String>()
             var handlers = Handlers()
             handlers.onPeerDown { _, reason in downs.add(reason) }
             let listener = try await mesh.listen(handlers, timing: timing)
             let link = mesh.dial(listener, handlers, timing: MeshTiming(ping: .seconds(3600), silence: .seconds(3600)))
             _ = try await link.connected()
-            // The dialler never pings, so the listener gives up on it, and says so.
-            try await eventually("both have noticed") { downs.count >= 2 }
-            #expect(downs.all.contains { $0.contains("nothing was heard") })
+            // The link never pings, so the listener disconnects it and sends a bye.
+            try await eventually("both sides report the loss") { downs.count >= 2 }
+            #expect(downs.all.contains { $0.contains("nothing received") })
         }
     }
 
-    @Test func aDiallerNoticesAListenerThatHangs() async throws {
+    @Test("A link detects a listener that hangs")
+    func hungListener() async throws {
         try await withMesh(.tcp) { mesh in
             let hung = try RawSocket(ZMQ_ROUTER)
             let endpoint = try hung.bind("tcp://127.0.0.1:0")
-            let downs = Seen<String>()
+            let downs = Recorded<String>()
             var handlers = Handlers()
             handlers.onPeerDown { _, reason in downs.add(reason) }
             let timing = MeshTiming(ping: .milliseconds(50), silence: .milliseconds(500))
@@ -110,28 +113,30 @@ import Testing
             ])
             let peer = try await link.connected()
             #expect(peer.identity.name == "hung")
-            try await eventually("the silence was noticed") { downs.count == 1 }
-            #expect(downs.all.first?.contains("nothing was heard") == true)
+            try await eventually("the silence is reported") { downs.count == 1 }
+            #expect(downs.all.first?.contains("nothing received") == true)
             #expect(link.peer == nil)
             hung.close()
         }
     }
 
-    @Test func alivePeersStayUp() async throws {
+    @Test("A peer that answers pings stays up")
+    func healthy() async throws {
         try await withMesh(.tcp) { mesh in
             let timing = MeshTiming(ping: .milliseconds(20), silence: .milliseconds(1000))
             let listener = try await mesh.listen(timing: timing)
             let peer = try await mesh.dial(listener, timing: timing).connected()
             let start = mesh.serving.counters.totalReceived
-            try await eventually("there were many pings") { mesh.serving.counters.totalReceived > start + 100 }
+            try await eventually("many pings are received") { mesh.serving.counters.totalReceived > start + 100 }
             #expect(peer.isUp)
             #expect(listener.peers.count == 1)
         }
     }
 
-    @Test func aLinkThatClosesSaysGoodbye() async throws {
+    @Test("A link that closes sends a bye")
+    func close() async throws {
         try await withMesh { mesh in
-            let downs = Seen<String>()
+            let downs = Recorded<String>()
             var handlers = Handlers()
             handlers.onPeerDown { _, reason in downs.add(reason) }
             let never = MeshTiming(ping: .seconds(3600), silence: .seconds(3600))
@@ -140,7 +145,7 @@ import Testing
             let peer = try await link.connected()
             #expect(listener.peer(try #require(listener.peers.first).identity.incarnation) != nil)
             await link.close()
-            try await eventually("the listener knows") { downs.count == 1 }
+            try await eventually("the listener reports the loss") { downs.count == 1 }
             #expect(downs.all.first?.contains("goodbye") == true)
             #expect(listener.peers.isEmpty)
             #expect(!peer.isUp)
@@ -150,11 +155,12 @@ import Testing
         }
     }
 
-    @Test func theLastReplyBeforeTheEndIsNotLost() async throws {
+    @Test("A reply sent right before the shutdown arrives")
+    func lastReply() async throws {
         try await withMesh(.tcp) { mesh in
             for _ in 0..<20 {
                 let other = Reactor(name: "short")
-                let done = Seen<Void>()
+                let done = Recorded<Void>()
                 var handlers = Handlers()
                 handlers.onRequest(Echo.self) { echo, _ in
                     done.add(())
@@ -166,8 +172,8 @@ import Testing
                 let link = mesh.dial(listener.endpoint)
                 let peer = try await link.connected()
                 async let answer = peer.request(Echo(text: "last"))
-                try await eventually("it was served") { done.count == 1 }
-                // The reply is sent by the same job that the handler ran in, so it is on its way now.
+                try await eventually("the request is served") { done.count == 1 }
+                // The handler's job sends the reply too, so it is queued in libzmq now.
                 await other.shutdown()
                 #expect(try await answer.text == "last")
                 await link.close()
@@ -175,19 +181,20 @@ import Testing
         }
     }
 
-    @Test func aSecondConnectionOfTheSameLifeReplacesTheFirst() async throws {
+    @Test("A second connection of the same incarnation replaces the first")
+    func replacedConnection() async throws {
         try await withMesh(.tcp) { mesh in
             let listener = try await mesh.listen(.echoing())
             let identity = Identity(role: .tool, name: "twice")
-            let downs = Seen<String>()
+            let downs = Recorded<String>()
             var handlers = Handlers()
             handlers.onPeerDown { _, reason in downs.add(reason) }
             let first = try RawSocket(ZMQ_DEALER)
             try first.connect(listener.endpoint)
-            first.greet(identity)
+            first.sendHello(identity)
             let second = try RawSocket(ZMQ_DEALER)
             try second.connect(listener.endpoint)
-            second.greet(identity)
+            second.sendHello(identity)
             #expect(first.receive() != nil)
             #expect(second.receive() != nil)
             #expect(listener.peers.count == 1)
@@ -196,7 +203,7 @@ import Testing
         }
     }
 
-    /// Closes the listener's sockets without goodbye.
+    /// Closes the listener's sockets without a bye, as the death of a process does.
     private func kill(_ listener: Listener, on reactor: Reactor) async {
         await withCheckedContinuation { continuation in
             reactor.post {

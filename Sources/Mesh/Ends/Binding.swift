@@ -1,20 +1,20 @@
 import CZeroMQ
 import Messages
 
-/// The opening of a listener's socket.
+/// Opens the socket of a listener.
 struct Binding: Sendable {
     let endpoint: String
-    let home: Home
+    let end: LocalEnd
     let directory: PeerDirectory
 
-    /// Binds, again and again for ``MeshBounds/bindPatience`` while the address is in use.
+    /// Binds, retrying for ``MeshBounds/bindTimeout`` while the address is in use.
     /// - Throws: ``Fault`` `unavailable`.
     func bind() async throws -> (ListenerCore, String) {
-        let giveUp = ContinuousClock.now + MeshBounds.bindPatience
+        let timeout = ContinuousClock.now + MeshBounds.bindTimeout
         while true {
             switch await attempt() {
-            case .bound(let listener): return (listener.core, listener.endpoint)
-            case .inUse where ContinuousClock.now < giveUp: try await Task.sleep(for: .milliseconds(20))
+            case .bound(let core, let endpoint): return (core, endpoint)
+            case .inUse where ContinuousClock.now < timeout: try await Task.sleep(for: .milliseconds(20))
             case .inUse: throw Fault(.unavailable, "cannot listen on \(endpoint): the address is in use")
             case .failed(let fault): throw fault
             }
@@ -22,43 +22,38 @@ struct Binding: Sendable {
     }
 
     private enum Outcome: Sendable {
-        case bound(Bound)
+        case bound(ListenerCore, endpoint: String)
         case inUse
         case failed(Fault)
     }
 
-    private struct Bound: Sendable {
-        let core: ListenerCore
-        let endpoint: String
-    }
-
     private func attempt() async -> Outcome {
         await withCheckedContinuation { continuation in
-            if !home.reactor.perform({ continuation.resume(returning: self.open()) }) {
-                continuation.resume(returning: .failed(Fault(.unavailable, "the reactor has ended")))
+            if !end.reactor.perform({ continuation.resume(returning: self.open()) }) {
+                continuation.resume(returning: .failed(Fault(.unavailable, "the reactor has stopped")))
             }
         }
     }
 
-    /// On the reactor.
+    /// Opens and binds the socket; on the reactor.
     private func open() -> Outcome {
         do {
-            let socket = try Socket(ZMQ_ROUTER, reactor: home.reactor)
+            let socket = try Socket(ZMQ_ROUTER, in: end.reactor.context)
             socket.set(ZMQ_ROUTER_MANDATORY, 1)
             guard zmq_bind(socket.pointer, endpoint) == 0 else {
-                let outcome = refusal()
+                let outcome = bindFailure()
                 socket.close(linger: .zero)
                 return outcome
             }
-            let core = ListenerCore(home: home, socket: socket, directory: directory)
-            home.reactor.add(core)
-            return .bound(Bound(core: core, endpoint: socket.lastEndpoint))
+            let core = ListenerCore(end: end, socket: socket, directory: directory)
+            end.reactor.add(core)
+            return .bound(core, endpoint: socket.lastEndpoint)
         } catch {
             return .failed(error as? Fault ?? Fault(.unavailable, "cannot listen on \(endpoint)"))
         }
     }
 
-    private func refusal() -> Outcome {
+    private func bindFailure() -> Outcome {
         let reason: String
         switch zmq_errno() {
         case EADDRINUSE: return .inUse

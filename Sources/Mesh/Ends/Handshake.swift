@@ -1,8 +1,8 @@
 import Messages
 
-/// What the two ends say to each other when they meet and part.
-enum Greeting {
-    /// The version that both speak.
+/// The messages that two ends exchange to connect, to stay connected and to disconnect.
+enum Handshake {
+    /// Returns the protocol version that both ends support.
     /// - Throws: ``Fault`` `version_incompatible`, or `malformed` for a name that is too long.
     static func version(_ hello: Hello) throws -> UInt8 {
         guard hello.name.utf8.count <= MeshBounds.name else {
@@ -24,12 +24,12 @@ enum Greeting {
             oldest: Wire.oldestVersion, newest: Wire.version, role: identity.role, name: identity.name,
             incarnation: identity.incarnation)
         return frame(
-            Header(.request, type: Hello.type, correlation: correlation, budget: Peer.budget(within)), hello)
+            Header(.request, type: Hello.type, correlation: correlation, budget: Header.budget(within)), hello)
     }
 
     static func ping(_ identity: Identity, correlation: UInt64, within: Duration) -> Frame {
         frame(
-            Header(.request, type: Ping.type, correlation: correlation, budget: Peer.budget(within)),
+            Header(.request, type: Ping.type, correlation: correlation, budget: Header.budget(within)),
             Ping(incarnation: identity.incarnation))
     }
 
@@ -37,7 +37,7 @@ enum Greeting {
         frame(Header(.notice, type: Bye.type), Bye(incarnation: identity.incarnation, reason: reason))
     }
 
-    /// These have strings and numbers only, which always have a JSON form.
+    /// Encodes a message of strings and numbers, which cannot fail.
     private static func frame<M: Message>(_ header: Header, _ message: M) -> Frame {
         Frame(header, (try? Wire.encode(message)) ?? [])
     }

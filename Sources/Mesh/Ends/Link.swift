@@ -2,44 +2,47 @@ import Logging
 import Messages
 import Synchronization
 
-/// A DEALER that dials a ROUTER and keeps doing so: each time the other end dies or restarts it opens a new
-/// socket with a fresh random routing id, fails what was pending and says hello again.
+/// A DEALER that dials a ROUTER and reconnects: each time the peer is lost or restarts, it fails pending requests, opens
+/// a new socket (which gets a fresh routing id at the ROUTER) and sends a new hello.
 public final class Link: Sendable {
     private let core: LinkCore
-    private let home: Home
-    private let meeting: Meeting
+    private let reactor: Reactor
+    private let waiters: PeerWaiters
 
-    /// Starts to dial; returns at once.
+    /// Starts dialling; returns at once.
     public init(
         _ endpoint: String, identity: Identity, handlers: Handlers, reactor: Reactor, timing: MeshTiming = .init(),
         logger: Logger
     ) {
         self.endpoint = endpoint
-        home = Home(identity: identity, handlers: handlers, reactor: reactor, timing: timing, logger: logger)
-        meeting = Meeting(endpoint: endpoint)
-        core = LinkCore(endpoint, home: home, meeting: meeting)
-        if !reactor.perform({ [core] in core.start() }) { meeting.close() }
+        self.reactor = reactor
+        waiters = PeerWaiters(endpoint: endpoint)
+        let end = LocalEnd(
+            identity: identity, handlers: handlers, reactor: reactor, timing: timing, logger: logger)
+        core = LinkCore(endpoint, end: end, waiters: waiters)
+        if !reactor.perform({ [core] in core.start() }) { waiters.close() }
     }
 
-    /// What it dials.
+    /// The dialled endpoint.
     public let endpoint: String
 
-    /// The other end, when it is there.
-    public var peer: Peer? { meeting.peer }
+    /// The peer; nil while the link is not connected.
+    public var peer: Peer? { waiters.peer }
 
-    /// The other end, as soon as it is there.
-    /// - Throws: ``Fault`` `unavailable` with the endpoint after `deadline` (`version_incompatible` when that is why),
+    /// Returns the peer as soon as the link is connected.
+    /// - Throws: ``Fault`` `unavailable` with the endpoint after `deadline` (`version_incompatible` when that is the reason),
     ///   or `peer_lost` once closed; `CancellationError` when the caller was cancelled.
     public nonisolated(nonsending) func connected(within deadline: Duration = .seconds(5)) async throws -> Peer {
-        if let peer = meeting.peer { return peer }
-        return try await meeting.wait(until: .now + deadline, on: home.reactor, core)
+        if let peer = waiters.peer { return peer }
+        let due = ContinuousClock.now + deadline
+        return try await waiters.wait(until: due) { reactor.post { self.core.sweep(by: due) } }
     }
 
-    /// Waits for the other end, then asks it; `deadline` covers both.
+    /// Waits for the peer, then sends it a request; `deadline` covers both.
     public nonisolated(nonsending) func request<R: Request>(
         _ request: R, deadline: Duration = .seconds(5), session: UInt64 = 0, trace: TraceID = .none
     ) async throws -> R.Reply {
-        if let peer = meeting.peer {
+        if let peer = waiters.peer {
             return try await peer.request(request, deadline: deadline, session: session, trace: trace)
         }
         let start = ContinuousClock.now
@@ -48,15 +51,15 @@ public final class Link: Sendable {
         return try await peer.request(request, deadline: left, session: session, trace: trace)
     }
 
-    /// Says goodbye and stops dialling.
+    /// Sends a bye and stops dialling.
     public func close() async {
         await withCheckedContinuation { continuation in
-            let taken = home.reactor.perform {
-                self.core.end(linger: MeshBounds.linger)
-                self.home.reactor.remove(self.core)
+            let isPosted = reactor.perform {
+                self.core.close(linger: MeshBounds.linger)
+                self.reactor.remove(self.core)
                 continuation.resume()
             }
-            if !taken { continuation.resume() }
+            if !isPosted { continuation.resume() }
         }
     }
 }

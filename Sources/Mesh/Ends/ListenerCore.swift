@@ -2,19 +2,19 @@ import Messages
 
 /// A listener's socket and its peers; only touched on the reactor.
 final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
-    private let home: Home
+    private let end: LocalEnd
     private let directory: PeerDirectory
     private let router: Socket
-    private var peers: [RoutingID: Peer] = [:]
+    private var peers: [RoutingID: PeerReceiver] = [:]
     private var clock: PeerClock
-    /// Messages come in runs, so the last sender is tried before the table.
-    private var last: (route: RoutingID, peer: Peer)?
+    /// The last sender: messages come in runs, so it is tried before the table.
+    private var last: (route: RoutingID, receiver: PeerReceiver)?
 
-    init(home: Home, socket: Socket, directory: PeerDirectory) {
-        self.home = home
+    init(end: LocalEnd, socket: Socket, directory: PeerDirectory) {
+        self.end = end
         self.directory = directory
         router = socket
-        clock = PeerClock(timing: home.timing, now: .now)
+        clock = PeerClock(timing: end.timing, now: .now)
     }
 
     var socket: Socket? { router.isClosed ? nil : router }
@@ -25,71 +25,71 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
         var inbound = Inbound()
         while count < MeshBounds.received, router.next(routed: true, into: &inbound) {
             count += 1
-            take(inbound)
+            receive(inbound)
         }
-        if count > 0 { home.reactor.counters.receive(count) }
+        if count > 0 { end.reactor.counters.receive(count) }
         if clock.isBlocked { resend() }
         return count > 0
     }
 
-    private func take(_ inbound: Inbound) {
+    private func receive(_ inbound: Inbound) {
         if inbound.fault == nil, inbound.header.kind == .request, inbound.header.type == Hello.type {
-            return greet(inbound.header, inbound.body, inbound.route)
+            return acceptHello(inbound.header, inbound.body, inbound.route)
         }
-        if let last, last.route == inbound.route { return last.peer.take(inbound) }
-        guard let peer = peers[inbound.route] else { return turnAway(inbound) }
-        last = (inbound.route, peer)
-        peer.take(inbound)
+        if let last, last.route == inbound.route { return last.receiver.receive(inbound) }
+        guard let receiver = peers[inbound.route] else { return rejectStranger(inbound) }
+        last = (inbound.route, receiver)
+        receiver.receive(inbound)
     }
 
     // MARK: Hello
 
-    private func greet(_ header: Header, _ body: [UInt8], _ route: RoutingID) {
+    private func acceptHello(_ header: Header, _ body: [UInt8], _ route: RoutingID) {
         do {
             let hello = try Wire.decode(Hello.self, from: body)
-            let version = try Greeting.version(hello)
+            let version = try Handshake.version(hello)
             let identity = Identity(role: hello.role, name: hello.name, incarnation: hello.incarnation)
-            // A hello that is repeated because its answer was slow is answered again, no more.
-            let known = peers[route].flatMap { $0.identity == identity && $0.isUp ? $0 : nil }
-            let peer = known ?? admit(identity, route)
-            peer.lastHeard = home.reactor.now
+            // A hello repeated because its reply was slow only gets its reply again.
+            let known = peers[route].flatMap { $0.peer.identity == identity && $0.peer.isUp ? $0 : nil }
+            let receiver = known ?? addPeer(identity, route)
+            receiver.lastReceived = end.reactor.now
             let reply = HelloReply(
-                version: version, role: home.identity.role, name: home.identity.name,
-                incarnation: home.identity.incarnation)
-            peer.transmit(
+                version: version, role: end.identity.role, name: end.identity.name,
+                incarnation: end.identity.incarnation)
+            receiver.peer.channel.transmit(
                 Header(.reply, type: HelloReply.type, correlation: header.correlation), try Wire.encode(reply))
-            home.reactor.counters.take()
+            end.reactor.counters.take()
             guard known == nil else { return }
-            home.logger.notice("a peer is here", metadata: peer.metadata)
-            home.handlers.up?(peer)
+            end.logger.notice("peer connected", metadata: receiver.peer.metadata)
+            end.handlers.up?(receiver.peer)
         } catch {
             let fault = error as? Fault ?? Fault(.malformed, "the hello cannot be read")
-            home.reactor.counters.drop(fault.code == .versionIncompatible ? .version : .undecodable)
-            home.logger.warning("a hello was refused", metadata: ["reason": "\(fault.message)"])
+            end.reactor.counters.drop(fault.code == .versionIncompatible ? .version : .undecodable)
+            end.logger.warning("a hello was refused", metadata: ["reason": "\(fault.message)"])
             refuse(header.correlation, fault, route)
         }
     }
 
-    /// Makes a peer; whoever had the route or the incarnation before is gone.
-    private func admit(_ identity: Identity, _ route: RoutingID) -> Peer {
-        if let before = peers[route] { lost(before, "it said hello again") }
-        if let before = directory[identity.incarnation] { lost(before, "it came back on another connection") }
-        let peer = Peer(identity, home: home, socket: router, route: route, owner: self)
-        peers[route] = peer
-        directory.add(peer)
-        return peer
+    /// Adds a peer; one that had the route or the incarnation before is lost.
+    private func addPeer(_ identity: Identity, _ route: RoutingID) -> PeerReceiver {
+        if let before = peers[route] { peerLost(before.peer, "the peer sent a new hello") }
+        if let before = directory[identity.incarnation] { peerLost(before, "the peer reconnected") }
+        let receiver = PeerReceiver(identity, at: end, socket: router, route: route, owner: self)
+        peers[route] = receiver
+        directory.add(receiver.peer)
+        return receiver
     }
 
-    /// Answers who has not said hello to this life: a dialler that libzmq has silently connected again.
-    private func turnAway(_ inbound: Inbound) {
-        home.reactor.counters.drop(inbound.fault.map { DropReason($0) } ?? .stranger)
-        if inbound.asks {
-            let fault = inbound.fault ?? Fault(.peerLost, "this life has not been greeted; say hello")
+    /// Answers a sender without a hello on this connection: a link that libzmq has reconnected without a report.
+    private func rejectStranger(_ inbound: Inbound) {
+        end.reactor.counters.drop(inbound.fault.map { MeshDropReason($0) } ?? .stranger)
+        if inbound.expectsReply {
+            let fault = inbound.fault ?? Fault(.peerLost, "no hello was received on this connection; send one")
             refuse(inbound.correlation, fault, inbound.route)
         }
-        // An answer to a goodbye would be answered for ever by an end that does the same.
+        // Never answer a bye: two ends that did so would go on for ever.
         guard inbound.fault == nil, inbound.header.type != Bye.type else { return }
-        _ = router.send(Greeting.bye(home.identity, "this life has not been greeted"), to: inbound.route)
+        _ = router.send(Handshake.bye(end.identity, "no hello was received on this connection"), to: inbound.route)
     }
 
     private func refuse(_ correlation: UInt64, _ fault: Fault, _ route: RoutingID) {
@@ -98,50 +98,55 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
         _ = router.send(Frame(header, body), to: route)
     }
 
-    // MARK: Life and death
+    // MARK: Watching the peers
 
-    func lost(_ peer: Peer, _ reason: String) {
-        guard let route = peer.route, peers[route] === peer else { return }
+    func peerLost(_ peer: Peer, _ reason: String) {
+        guard let route = peer.channel.sender.route, let receiver = peers[route], receiver.peer === peer else { return }
         peers[route] = nil
         last = nil
         directory.remove(peer)
-        peer.end(reason)
+        receiver.close(reason)
     }
 
-    func attend(_ peer: Peer, by due: ContinuousClock.Instant) { clock.attend(by: due) }
+    func sweep(by due: ContinuousClock.Instant) { clock.sweep(by: due) }
 
-    func blocked(_ peer: Peer) { clock.block(peer, now: home.reactor.now) }
+    func peerBlocked(_ peer: Peer) { clock.block(peer, now: end.reactor.now) }
 
     private func resend() {
-        for peer in clock.takeBlocked() where !peer.flush() { clock.block(peer, now: home.reactor.now) }
+        for peer in clock.takeBlocked() where !peer.channel.sender.flush() {
+            clock.block(peer, now: end.reactor.now)
+        }
     }
 
     func wake(_ now: ContinuousClock.Instant) {
         guard clock.takeSweep(now) else { return }
-        for peer in Array(peers.values) {
-            if now - peer.lastHeard > home.timing.silence {
-                peer.deliverOnce(Greeting.bye(home.identity, "nothing was heard for \(home.timing.silence)"))
-                lost(peer, "nothing was heard for \(home.timing.silence)")
+        for receiver in Array(peers.values) {
+            let peer = receiver.peer
+            if now - receiver.lastReceived > end.timing.silence {
+                disconnect(peer, "nothing received for \(end.timing.silence)")
             } else {
-                peer.expire(now)
-                clock.note(peer, now: now)
+                peer.failExpired(now)
+                clock.scheduleDeadlines(of: peer, now: now)
             }
         }
     }
 
-    func forgive(_ pause: Duration) {
-        for peer in peers.values { peer.lastHeard += pause }
+    /// Sends a bye and removes the peer.
+    private func disconnect(_ peer: Peer, _ reason: String) {
+        peer.channel.sender.deliverOnce(Handshake.bye(end.identity, reason))
+        peerLost(peer, reason)
     }
 
-    /// Whether a request has not got its reply yet.
+    func excuseSilence(of pause: Duration) {
+        for receiver in peers.values { receiver.lastReceived += pause }
+    }
+
+    /// Whether a request has no reply yet.
     var isAnswering: Bool { peers.values.contains { $0.serving > 0 } }
 
-    func end(linger: Duration) {
+    func close(linger: Duration) {
         guard !router.isClosed else { return }
-        for peer in Array(peers.values) {
-            peer.deliverOnce(Greeting.bye(home.identity, "it is closing"))
-            lost(peer, "this end was closed")
-        }
+        for receiver in Array(peers.values) { disconnect(receiver.peer, "closing") }
         router.unbind()
         router.close(linger: linger)
     }

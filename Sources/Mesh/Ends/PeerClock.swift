@@ -1,50 +1,51 @@
 import Messages
 
-/// When the peers of one end have to be looked at: for silence, for requests whose time is over, and for messages
-/// that libzmq would not take.
+/// Decides when the peers of one end are checked for silence and expired requests, and when blocked peers are flushed.
 struct PeerClock {
-    /// No closer together are two looks at all peers.
+    /// The shortest time between two sweeps.
     private static let grain: Duration = .milliseconds(5)
 
-    private var sweep: ContinuousClock.Instant
-    private var resend: ContinuousClock.Instant?
+    private var nextSweep: ContinuousClock.Instant
+    private var nextResend: ContinuousClock.Instant?
     private var blocked: Set<Peer> = []
     private let interval: Duration
 
     init(timing: MeshTiming, now: ContinuousClock.Instant) {
         interval = max(min(timing.ping, timing.silence / 4), Self.grain)
-        sweep = now + interval
+        nextSweep = now + interval
     }
 
-    /// The next thing to do.
-    var due: ContinuousClock.Instant { min(sweep, resend ?? sweep) }
+    /// When the next sweep or resend is due.
+    var due: ContinuousClock.Instant { min(nextSweep, nextResend ?? nextSweep) }
 
-    mutating func attend(by due: ContinuousClock.Instant) { sweep = min(sweep, due) }
+    /// Schedules a sweep for `due` at the latest.
+    mutating func sweep(by due: ContinuousClock.Instant) { nextSweep = min(nextSweep, due) }
 
+    /// Adds a peer with frames that libzmq has refused.
     mutating func block(_ peer: Peer, now: ContinuousClock.Instant) {
         blocked.insert(peer)
-        resend = resend ?? now + MeshBounds.resend
+        nextResend = nextResend ?? now + MeshBounds.resend
     }
 
-    /// Those to whom something is to be sent again; the caller gives back who is still blocked.
+    /// Removes and returns the blocked peers; the caller blocks those again that stay full.
     mutating func takeBlocked() -> Set<Peer> {
-        resend = nil
+        nextResend = nil
         defer { blocked = [] }
         return blocked
     }
 
-    /// Whether anybody waits for room; tried again whenever there is news, and after ``MeshBounds/resend``.
+    /// Whether a peer is blocked. It is flushed after each event, and at the latest after ``MeshBounds/resend``.
     var isBlocked: Bool { !blocked.isEmpty }
 
-    /// Whether all peers are to be looked at now.
+    /// Returns whether a sweep of all peers is due, and schedules the next one.
     mutating func takeSweep(_ now: ContinuousClock.Instant) -> Bool {
-        guard sweep <= now else { return false }
-        sweep = now + interval
+        guard nextSweep <= now else { return false }
+        nextSweep = now + interval
         return true
     }
 
-    /// After a look at `peer`: when the next one is needed.
-    mutating func note(_ peer: Peer, now: ContinuousClock.Instant) {
-        if let deadline = peer.pending.earliest { sweep = min(sweep, max(deadline, now + Self.grain)) }
+    /// Schedules a sweep for the next deadline of `peer`, which has just been swept.
+    mutating func scheduleDeadlines(of peer: Peer, now: ContinuousClock.Instant) {
+        if let deadline = peer.pending.earliest { sweep(by: max(deadline, now + Self.grain)) }
     }
 }

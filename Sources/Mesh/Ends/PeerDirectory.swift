@@ -1,7 +1,7 @@
 import Messages
 import Synchronization
 
-/// The live peers of a listener, for any thread.
+/// The connected peers of a listener; usable on any thread.
 final class PeerDirectory: Sendable {
     private let peers = Mutex<[Incarnation: Peer]>([:])
 
@@ -11,7 +11,7 @@ final class PeerDirectory: Sendable {
 
     func add(_ peer: Peer) { peers.withLock { $0[peer.identity.incarnation] = peer } }
 
-    /// Removes `peer`, unless another connection of the same life has taken its place.
+    /// Removes `peer`, unless another connection of the same incarnation has replaced it.
     func remove(_ peer: Peer) {
         peers.withLock { peers in
             if peers[peer.identity.incarnation] === peer { peers[peer.identity.incarnation] = nil }

@@ -1,16 +1,25 @@
 import Messages
 import Synchronization
 
-/// Where callers from any thread wait for a link's other end.
-final class Meeting: Sendable {
+/// The current peer of a link, and the callers on any thread that wait for one.
+final class PeerWaiters: Sendable {
+    private struct Waiter {
+        let deadline: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Peer, any Error>
+    }
+
     private struct State {
         var peer: Peer?
         var isClosed = false
-        /// Why the last try failed.
-        var fault: Fault?
-        var next = 0
-        var waiters: [Int: (deadline: ContinuousClock.Instant, continuation: CheckedContinuation<Peer, any Error>)] =
-            [:]
+        /// Why the last attempt to connect failed.
+        var failure: Fault?
+        var lastID = 0
+        var waiters: [Int: Waiter] = [:]
+
+        mutating func takeWaiters() -> [CheckedContinuation<Peer, any Error>] {
+            defer { waiters = [:] }
+            return waiters.values.map(\.continuation)
+        }
     }
 
     private let endpoint: String
@@ -20,69 +29,67 @@ final class Meeting: Sendable {
 
     var peer: Peer? { state.withLock { $0.peer } }
 
-    /// The peer has come (and all who wait get it) or gone.
+    /// Sets or clears the peer; a new peer resumes every waiter.
     func set(_ peer: Peer?) {
         let waiters = state.withLock { state -> [CheckedContinuation<Peer, any Error>] in
             state.peer = peer
             guard peer != nil else { return [] }
-            state.fault = nil
-            defer { state.waiters = [:] }
-            return state.waiters.values.map(\.continuation)
+            state.failure = nil
+            return state.takeWaiters()
         }
         guard let peer else { return }
         for waiter in waiters { waiter.resume(returning: peer) }
     }
 
-    /// A try has failed.
-    func note(_ fault: Fault) { state.withLock { $0.fault = fault } }
+    /// Records why an attempt to connect failed.
+    func recordFailure(_ fault: Fault) { state.withLock { $0.failure = fault } }
 
-    /// The link is closed for good.
+    /// Fails every waiter, now and later: the link is closed.
     func close() {
         let waiters = state.withLock { state in
             state.peer = nil
             state.isClosed = true
-            defer { state.waiters = [:] }
-            return state.waiters.values.map(\.continuation)
+            return state.takeWaiters()
         }
         for waiter in waiters { waiter.resume(throwing: closed) }
     }
 
-    /// The first deadline of those who wait.
+    /// The earliest deadline of a waiter.
     var earliest: ContinuousClock.Instant? { state.withLock { $0.waiters.values.map(\.deadline).min() } }
 
-    /// Turns those away whose time is over.
-    func expire(_ now: ContinuousClock.Instant) {
-        let (late, fault) = state.withLock { state in
+    /// Fails the waiters that are past their deadline.
+    func failExpired(_ now: ContinuousClock.Instant) {
+        let (late, failure) = state.withLock { state in
             let late = state.waiters.filter { $0.value.deadline <= now }
-            for key in late.keys { state.waiters[key] = nil }
-            return (late.values.map(\.continuation), state.fault)
+            for id in late.keys { state.waiters[id] = nil }
+            return (late.values.map(\.continuation), state.failure)
         }
-        for waiter in late { waiter.resume(throwing: unavailable(fault)) }
+        for waiter in late { waiter.resume(throwing: unavailable(failure)) }
     }
 
-    /// Waits for the peer.
+    /// Waits for a peer.
+    /// - Parameter onWait: Called when there is none yet: ``failExpired(_:)`` is due at `deadline`.
     nonisolated(nonsending) func wait(
-        until deadline: ContinuousClock.Instant, on reactor: Reactor, _ core: LinkCore
+        until deadline: ContinuousClock.Instant, onWait: @Sendable () -> Void
     ) async throws -> Peer {
         try Task.checkCancellation()
-        let number = state.withLock { state in
-            state.next += 1
-            return state.next
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
         }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let ready: Result<Peer, any Error>? = state.withLock { state in
                     if let peer = state.peer { return .success(peer) }
                     if state.isClosed { return .failure(closed) }
-                    state.waiters[number] = (deadline, continuation)
+                    state.waiters[id] = Waiter(deadline: deadline, continuation: continuation)
                     return nil
                 }
                 if let ready { return continuation.resume(with: ready) }
-                reactor.post { core.attend(by: deadline) }
+                onWait()
             }
         } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: number) }?.continuation
-                .resume(throwing: CancellationError())
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume(throwing: CancellationError())
         }
     }
 

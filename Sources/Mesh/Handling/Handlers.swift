@@ -1,27 +1,27 @@
 import Messages
 
-/// What one end does with what it receives: a value, built before the end is opened.
+/// The handlers of one end for the messages it receives: a value, complete before the end is opened.
 ///
-/// All closures start on the reactor in the order of arrival. A request's may suspend; a notice's may not.
-/// A type without a handler is answered with `unknown_type` (requests, subscriptions) or counted and dropped.
+/// All closures start on the reactor in the order of arrival. A request's closure may suspend, a notice's may not.
+/// A request or subscription without a handler is answered with `unknown_type`; such a notice is counted and dropped.
 public struct Handlers: Sendable {
-    /// An encoded answer and the name of its type.
+    /// An encoded reply and the name of its type.
     typealias Encoded = (type: String, body: [UInt8])
 
-    /// Takes the body of a notice; throws when it cannot be read.
+    /// Handles the body of a notice; throws when it cannot be decoded.
     typealias Notice = @Sendable ([UInt8], MessageContext) throws -> Void
 
     var requests: [String: @Sendable ([UInt8], MessageContext) async throws -> Encoded] = [:]
     var notices: [String: Notice] = [:]
-    var subscriptions: [String: @Sendable ([UInt8], Outlet, MessageContext) throws -> Void] = [:]
+    var subscriptions: [String: @Sendable ([UInt8], ItemWriter, MessageContext) throws -> Void] = [:]
     var relay: (@Sendable (Header, [UInt8], Peer) -> Bool)?
     var up: (@Sendable (Peer) -> Void)?
     var down: (@Sendable (Peer, String) -> Void)?
 
     public init() {}
 
-    /// Answers requests of a type. A thrown ``Fault`` is sent as it is, any other error as `internal`. A body
-    /// over 64 KiB is decoded off the reactor.
+    /// Handles requests of a type. A thrown ``Fault`` is sent as it is, any other error as `internal`. A body over
+    /// 64 KiB is decoded off the reactor.
     public mutating func onRequest<R: Request>(
         _ type: R.Type, _ body: @escaping @Sendable (R, MessageContext) async throws -> R.Reply
     ) {
@@ -30,20 +30,20 @@ public struct Handlers: Sendable {
             let request: R
             do {
                 if bytes.count > MeshBounds.decodedInline {
-                    request = try await Aside.decode(R.self, from: bytes)
+                    request = try await Codec.decodeOffReactor(R.self, from: bytes)
                 } else {
                     request = try decode(bytes)
                 }
             } catch {
-                throw Undecodable(error)
+                throw UndecodableBody(error)
             }
             let reply = try await body(request, context)
             return (R.Reply.type, try Wire.encode(reply))
         }
     }
 
-    /// Takes one-way messages of a type.
-    /// - Parameter limit: Of the body in bytes; a larger one is dropped and counted, and not decoded.
+    /// Handles one-way messages of a type.
+    /// - Parameter limit: Bytes of the body; a larger one is dropped and counted without being decoded.
     public mutating func onNotice<M: Message>(
         _ type: M.Type, atMost limit: Int = Limits.meshMessage,
         _ body: @escaping @Sendable (M, MessageContext) -> Void
@@ -57,39 +57,30 @@ public struct Handlers: Sendable {
         }
     }
 
-    /// Serves subscriptions of a type. The outlet is open until its ``Outlet/finish()``, its ``Outlet/fail(_:)``
-    /// or its peer's end.
+    /// Handles subscriptions of a type. The writer is open until its ``ItemWriter/finish()``, its
+    /// ``ItemWriter/fail(_:)``, or until the subscriber cancels or is lost.
     public mutating func onSubscribe<S: Subscribe>(
-        _ type: S.Type, _ body: @escaping @Sendable (S, Outlet, MessageContext) -> Void
+        _ type: S.Type, _ body: @escaping @Sendable (S, ItemWriter, MessageContext) -> Void
     ) {
-        subscriptions[S.type] = { bytes, outlet, context in
-            body(try Wire.decode(S.self, from: bytes), outlet, context)
+        subscriptions[S.type] = { bytes, writer, context in
+            body(try Wire.decode(S.self, from: bytes), writer, context)
         }
     }
 
-    /// Takes notices that have a session, before they are looked up by type: true = taken. For relays.
+    /// Handles notices that have a session, before the lookup by type; returns true for those it has handled. For
+    /// relays.
     public mutating func onRelay(_ body: @escaping @Sendable (Header, [UInt8], Peer) -> Bool) { relay = body }
 
-    /// A peer has said hello.
+    /// Called when a peer's hello is complete.
     public mutating func onPeerUp(_ body: @escaping @Sendable (Peer) -> Void) { up = body }
 
-    /// A peer has died, restarted (the old life goes down, the new one comes up) or said goodbye.
+    /// Called when a peer is lost or has closed. After a restart the old incarnation goes down and the new one comes up.
     public mutating func onPeerDown(_ body: @escaping @Sendable (Peer, _ reason: String) -> Void) { down = body }
 }
 
-/// The body of a request is not that of its type.
-struct Undecodable: Error {
+/// Thrown when the body of a request does not decode as its type.
+struct UndecodableBody: Error {
     let fault: Fault
 
     init(_ error: any Error) { fault = error as? Fault ?? Fault(.malformed, "the body cannot be read") }
-}
-
-/// Work that would hold the reactor up.
-enum Aside {
-    /// Decodes a large body on the global pool.
-    static func decode<M: Message>(_ type: M.Type, from body: [UInt8]) async throws -> M {
-        try await Task.detached(executorPreference: globalConcurrentExecutor) {
-            try Wire.decode(M.self, from: body)
-        }.value
-    }
 }

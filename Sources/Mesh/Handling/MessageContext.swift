@@ -1,13 +1,13 @@
 import Messages
 
-/// What a handler is told besides the message.
+/// What a handler receives besides the message.
 public struct MessageContext: Sendable {
-    /// Who sent it.
+    /// The sender.
     public var peer: Peer
-    /// The executor's session it came from or is for; 0 = none.
+    /// The executor session that the message comes from or is for; 0 = none.
     public var session: UInt64
-    /// The trace it belongs to.
+    /// The trace that the message belongs to.
     public var trace: TraceID
-    /// When the asking end stops waiting; nil for notices.
+    /// When the requester stops waiting; nil for notices.
     public var deadline: ContinuousClock.Instant?
 }

@@ -2,19 +2,20 @@ import DequeModule
 import Messages
 import Synchronization
 
-/// Between a subscription and the loop that takes its items: holds as many as there is credit, gives credit back
-/// as items are taken, and cancels when nobody can take any more.
+/// Buffers items between a subscription and the loop that consumes them. It holds at most as many as there is credit,
+/// grants credit as items are consumed, and cancels the subscription when it is released.
 final class ItemBuffer<Item: Sendable>: Sendable {
     private struct State {
         var items: Deque<Item> = []
         var end: Result<Void, any Error>?
-        var waiter: CheckedContinuation<Item?, any Error>?
-        var taken: UInt32 = 0
+        var continuation: CheckedContinuation<Item?, any Error>?
+        /// Items consumed since credit was last granted.
+        var consumed: UInt32 = 0
     }
 
     private let state = Mutex(State())
     private let subscription = Mutex<Subscription?>(nil)
-    /// Credit goes back in quarters, else each item would cost a message.
+    /// Credit is granted a quarter at a time, so that not every item costs a message.
     private let portion: UInt32
 
     init(credit: UInt32) { portion = max(1, credit / 4) }
@@ -23,42 +24,42 @@ final class ItemBuffer<Item: Sendable>: Sendable {
 
     func open(_ subscription: Subscription) { self.subscription.withLock { $0 = subscription } }
 
-    /// Takes an item from the subscription.
+    /// Adds an item from the subscription.
     func add(_ item: Item) {
-        let waiter = state.withLock { state in
-            defer { state.waiter = nil }
-            if state.waiter == nil { state.items.append(item) }
-            return state.waiter
+        let continuation = state.withLock { state in
+            defer { state.continuation = nil }
+            if state.continuation == nil { state.items.append(item) }
+            return state.continuation
         }
-        guard let waiter else { return }
-        waiter.resume(returning: item)
-        giveBack()
+        guard let continuation else { return }
+        continuation.resume(returning: item)
+        grantConsumed()
     }
 
-    /// The subscription has ended; what is held is still handed out.
+    /// Records the subscription's end; buffered items can still be consumed.
     func end(_ fault: Fault?) { end(fault.map { .failure($0) } ?? .success(())) }
 
     private func end(_ result: Result<Void, any Error>) {
-        let waiter = state.withLock { state in
-            defer { state.waiter = nil }
+        let continuation = state.withLock { state in
+            defer { state.continuation = nil }
             state.end = state.end ?? result
-            return state.waiter
+            return state.continuation
         }
-        waiter?.resume(with: result.map { nil })
+        continuation?.resume(with: result.map { nil })
     }
 
-    /// The next item; nil at the end.
+    /// Returns the next item; nil at the end.
     /// - Throws: ``Fault`` of the subscription, or `CancellationError`.
     func next() async throws -> Item? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let (ready, given): (Result<Item?, any Error>?, Bool) = state.withLock { state in
+                let (ready, isItem): (Result<Item?, any Error>?, Bool) = state.withLock { state in
                     if let item = state.items.popFirst() { return (.success(item), true) }
                     if let end = state.end { return (end.map { nil }, false) }
-                    state.waiter = continuation
+                    state.continuation = continuation
                     return (nil, false)
                 }
-                if given { giveBack() }
+                if isItem { grantConsumed() }
                 if let ready { continuation.resume(with: ready) }
             }
         } onCancel: {
@@ -67,12 +68,12 @@ final class ItemBuffer<Item: Sendable>: Sendable {
         }
     }
 
-    private func giveBack() {
+    private func grantConsumed() {
         let due = state.withLock { state -> UInt32 in
-            state.taken += 1
-            guard state.taken >= portion else { return 0 }
-            defer { state.taken = 0 }
-            return state.taken
+            state.consumed += 1
+            guard state.consumed >= portion else { return 0 }
+            defer { state.consumed = 0 }
+            return state.consumed
         }
         if due > 0 { subscription.withLock { $0 }?.grant(due) }
     }

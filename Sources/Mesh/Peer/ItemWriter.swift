@@ -1,42 +1,47 @@
 import Messages
 import Synchronization
 
-/// The serving end of a subscription.
-public final class Outlet: Sendable {
+/// The server's end of a subscription.
+public final class ItemWriter: Sendable {
     private struct State {
         var credit: Int
         var isClosed = false
     }
 
-    /// Who subscribed.
-    public let peer: Peer
     let correlation: UInt64
+    private let channel: PeerChannel
     private let state: Mutex<State>
 
-    // Only touched on the reactor.
-    nonisolated(unsafe) private var creditGiven: (@Sendable () -> Void)?
-    nonisolated(unsafe) private var closed: (@Sendable () -> Void)?
+    // Only touched on the reactor; nil once it has ended.
+    nonisolated(unsafe) private var creditHandler: (@Sendable () -> Void)?
+    nonisolated(unsafe) private var closeHandler: (@Sendable () -> Void)?
+    nonisolated(unsafe) private var unregister: (@Sendable (ItemWriter) -> Void)?
 
-    init(peer: Peer, correlation: UInt64, credit: UInt32) {
-        self.peer = peer
+    /// - Parameter unregister: Removes it from its peer's table; called on the reactor.
+    init(
+        channel: PeerChannel, correlation: UInt64, credit: UInt32,
+        unregister: @escaping @Sendable (ItemWriter) -> Void
+    ) {
+        self.channel = channel
         self.correlation = correlation
+        self.unregister = unregister
         state = Mutex(State(credit: Int(credit)))
     }
 
     /// Items that may be sent now. Read it on the reactor.
     public var credit: Int { state.withLock { $0.credit } }
 
-    /// Whether nothing can be sent any more: ended, cancelled or the peer is gone.
-    public var isClosed: Bool { state.withLock { $0.isClosed } || !peer.isUp }
+    /// Whether nothing can be sent any more: finished, cancelled or the peer is lost.
+    public var isClosed: Bool { state.withLock { $0.isClosed } || !channel.isUp }
 
-    /// Sends the next item and spends one credit; false, and nothing sent, without credit or when closed. An item
-    /// over 8 MiB fails the subscription with `message_too_large`.
+    /// Sends the next item and spends one credit. Returns false and sends nothing without credit or when closed. An
+    /// item over 8 MiB fails the subscription with `message_too_large`.
     public func send<M: Message>(_ item: M) -> Bool {
-        guard peer.isUp, spend() else { return false }
+        guard channel.isUp, spendCredit() else { return false }
         do {
             let body = try Wire.encode(item)
-            guard body.count <= MeshBounds.frame else { throw Peer.tooLarge(M.type, body.count) }
-            peer.transmit(Header(.item, type: M.type, correlation: correlation), body)
+            guard body.count <= MeshBounds.frame else { throw Fault.tooLarge(M.type, bytes: body.count) }
+            channel.transmit(Header(.item, type: M.type, correlation: correlation), body)
             return true
         } catch {
             fail(error as? Fault ?? Fault(.internalError, "an item could not be encoded"))
@@ -44,17 +49,17 @@ public final class Outlet: Sendable {
         }
     }
 
-    /// Called on the reactor whenever credit was given; set it before the handler returns.
+    /// Sets the closure that is called on the reactor whenever credit is granted; set it before the handler returns.
     public func onCredit(_ body: @escaping @Sendable () -> Void) {
-        peer.home.reactor.perform { self.creditGiven = body }
+        channel.reactor.perform { self.creditHandler = body }
     }
 
-    /// Called on the reactor once, when the subscriber cancelled or died.
+    /// Sets the closure that is called on the reactor once, when the subscriber has cancelled or is lost.
     public func onClose(_ body: @escaping @Sendable () -> Void) {
-        peer.home.reactor.perform { self.closed = body }
+        channel.reactor.perform { self.closeHandler = body }
     }
 
-    /// Ends the subscription well.
+    /// Ends the subscription successfully.
     public func finish() {
         finish {
             Header(.end, type: "", correlation: $0)
@@ -63,7 +68,7 @@ public final class Outlet: Sendable {
         }
     }
 
-    /// Ends it with a fault.
+    /// Ends the subscription with a fault.
     public func fail(_ fault: Fault) {
         finish {
             Header(.failure, type: Fault.type, correlation: $0)
@@ -73,29 +78,29 @@ public final class Outlet: Sendable {
     }
 
     private func finish(_ header: (UInt64) -> Header, body: () -> [UInt8]) {
-        guard shut() else { return }
-        peer.transmit(header(correlation), body())
-        peer.home.reactor.perform { [self] in
-            if peer.outlets[correlation] === self { peer.outlets[correlation] = nil }
-            forget()
+        guard markClosed() else { return }
+        channel.transmit(header(correlation), body())
+        channel.reactor.perform { [self] in
+            unregister?(self)
+            clearCallbacks()
         }
     }
 
-    /// The subscriber gives credit.
-    func give(_ items: UInt32) {
+    /// Adds the credit that the subscriber granted; on the reactor.
+    func addCredit(_ items: UInt32) {
         state.withLock { $0.credit = min($0.credit + Int(items), MeshBounds.credit) }
-        creditGiven?()
+        creditHandler?()
     }
 
-    /// The subscriber has cancelled or is gone.
+    /// Closes it because the subscriber has cancelled or is lost; on the reactor.
     func close() {
-        guard shut() else { return }
-        let closed = closed
-        forget()
-        closed?()
+        guard markClosed() else { return }
+        let closeHandler = closeHandler
+        clearCallbacks()
+        closeHandler?()
     }
 
-    private func spend() -> Bool {
+    private func spendCredit() -> Bool {
         state.withLock { state in
             guard !state.isClosed, state.credit > 0 else { return false }
             state.credit -= 1
@@ -103,16 +108,17 @@ public final class Outlet: Sendable {
         }
     }
 
-    /// True for the first who ends it.
-    private func shut() -> Bool {
+    /// Returns true to the first caller only.
+    private func markClosed() -> Bool {
         state.withLock { state in
             defer { state.isClosed = true }
             return !state.isClosed
         }
     }
 
-    private func forget() {
-        creditGiven = nil
-        closed = nil
+    private func clearCallbacks() {
+        creditHandler = nil
+        closeHandler = nil
+        unregister = nil
     }
 }

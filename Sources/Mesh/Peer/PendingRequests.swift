@@ -1,41 +1,40 @@
 import Messages
 
-/// The requests of one peer that wait for their answer.
+/// The requests to one peer that have no reply yet.
 struct PendingRequests {
-    /// Gets the answer's body or why there is none; called once.
-    typealias Resolve = (Result<[UInt8], any Error>) -> Void
+    /// Receives the reply's body, or why there is none; called once.
+    typealias Completion = (Result<[UInt8], any Error>) -> Void
 
-    private var waiting: [UInt64: (deadline: ContinuousClock.Instant, what: String, resolve: Resolve)] = [:]
-    var count: Int { waiting.count }
-    /// No deadline is before this one. It may be that of a request that was answered meanwhile, so that the usual
-    /// case costs nothing but a look at the clock.
+    private var entries: [UInt64: (deadline: ContinuousClock.Instant, type: String, completion: Completion)] = [:]
+    var count: Int { entries.count }
+    /// A lower bound of all deadlines. It may belong to a request that already has its reply, so that the usual case
+    /// costs one comparison with the clock.
     private(set) var earliest: ContinuousClock.Instant?
 
     mutating func add(
-        _ correlation: UInt64, _ what: String, deadline: ContinuousClock.Instant, resolve: @escaping Resolve
+        _ correlation: UInt64, _ type: String, deadline: ContinuousClock.Instant, completion: @escaping Completion
     ) {
-        waiting[correlation] = (deadline, what, resolve)
+        entries[correlation] = (deadline, type, completion)
         earliest = min(earliest ?? deadline, deadline)
     }
 
-    /// Takes the one that `correlation` answers.
-    mutating func remove(_ correlation: UInt64) -> Resolve? {
-        waiting.removeValue(forKey: correlation)?.resolve
+    /// Removes the request of `correlation`; nil when there is none.
+    mutating func remove(_ correlation: UInt64) -> Completion? {
+        entries.removeValue(forKey: correlation)?.completion
     }
 
-    /// Takes those whose time is over.
-    mutating func removeExpired(_ now: ContinuousClock.Instant) -> [(what: String, resolve: Resolve)] {
+    /// Removes the requests that are past their deadline.
+    mutating func removeExpired(_ now: ContinuousClock.Instant) -> [(type: String, completion: Completion)] {
         guard let earliest, earliest <= now else { return [] }
-        let expired = waiting.filter { $0.value.deadline <= now }
-        for correlation in expired.keys { waiting[correlation] = nil }
-        self.earliest = waiting.values.map(\.deadline).min()
-        return expired.values.map { ($0.what, $0.resolve) }
+        let expired = entries.filter { $0.value.deadline <= now }
+        for correlation in expired.keys { entries[correlation] = nil }
+        self.earliest = entries.values.map(\.deadline).min()
+        return expired.values.map { ($0.type, $0.completion) }
     }
 
-    /// Takes all.
-    mutating func removeAll() -> [Resolve] {
-        defer { waiting = [:] }
+    mutating func removeAll() -> [Completion] {
+        defer { entries = [:] }
         earliest = nil
-        return waiting.values.map(\.resolve)
+        return entries.values.map(\.completion)
     }
 }

@@ -3,86 +3,83 @@ import Synchronization
 
 /// The subscriber's end of a subscription.
 public final class Subscription: Sendable {
-    let peer: Peer
     let correlation: UInt64
-    private let cancelled = Atomic(false)
+    private let channel: PeerChannel
+    private let isCancelled = Atomic(false)
 
-    // Only touched on the reactor.
-    nonisolated(unsafe) private var allowed: Int
+    // Only touched on the reactor; the closures are nil once it has ended.
+    nonisolated(unsafe) private var credit: Int
     nonisolated(unsafe) private var onItem: (@Sendable ([UInt8]) throws -> Void)?
     nonisolated(unsafe) private var onEnd: (@Sendable (Fault?) -> Void)?
+    nonisolated(unsafe) private var unregister: (@Sendable () -> Bool)?
 
+    /// - Parameter unregister: Removes it from its peer's table; true if it was there.
     init(
-        peer: Peer, correlation: UInt64, credit: UInt32, onItem: @escaping @Sendable ([UInt8]) throws -> Void,
-        onEnd: @escaping @Sendable (Fault?) -> Void
+        channel: PeerChannel, correlation: UInt64, credit: UInt32,
+        onItem: @escaping @Sendable ([UInt8]) throws -> Void, onEnd: @escaping @Sendable (Fault?) -> Void,
+        unregister: @escaping @Sendable () -> Bool
     ) {
-        self.peer = peer
+        self.channel = channel
         self.correlation = correlation
-        allowed = Int(credit)
+        self.credit = Int(credit)
         self.onItem = onItem
         self.onEnd = onEnd
+        self.unregister = unregister
     }
 
-    /// Allows `items` more.
+    /// Grants credit for `items` more.
     public func grant(_ items: UInt32) {
         guard items > 0 else { return }
-        peer.home.reactor.perform { [self] in
-            guard onItem != nil else { return }
-            allowed = min(allowed + Int(items), MeshBounds.credit)
-            peer.transmit(Header(.credit, type: "", correlation: correlation, budget: items), [])
+        channel.reactor.perform { [self] in
+            guard isOpen else { return }
+            credit = min(credit + Int(items), MeshBounds.credit)
+            channel.transmit(Header(.credit, type: "", correlation: correlation, budget: items), [])
         }
     }
 
-    /// Ends it; nothing is called back afterwards.
+    /// Ends the subscription; no callback runs afterwards.
     public func cancel() {
-        guard !cancelled.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        peer.home.reactor.perform { [self] in
-            guard onItem != nil else { return }
-            leave()
-            forget()
+        guard !isCancelled.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        channel.reactor.perform { [self] in
+            guard isOpen else { return }
+            sendCancel()
+            clearCallbacks()
         }
     }
 
-    /// Sends the subscription off.
-    func open(_ frame: Frame) {
-        guard onItem != nil else { return }
-        guard peer.isUp else {
-            // From the loop: the caller of subscribe does not expect its own callback yet.
-            return peer.home.reactor.post { [self] in end(peer.lostFault("it is not there any more")) }
-        }
-        peer.subscriptions[correlation] = self
-        peer.deliver(frame)
-    }
+    /// Whether it has neither ended nor been cancelled.
+    var isOpen: Bool { onItem != nil }
 
-    /// Takes the next item.
-    func take(_ body: [UInt8]) {
-        guard let onItem, !cancelled.load(ordering: .acquiring) else { return }
-        guard allowed > 0 else {
-            leave()
-            return end(Fault(.creditExceeded, "more items came than were allowed"))
+    /// Receives the next item.
+    func receive(_ body: [UInt8]) {
+        guard let onItem, !isCancelled.load(ordering: .acquiring) else { return }
+        guard credit > 0 else {
+            sendCancel()
+            return end(Fault(.creditExceeded, "the server sent more items than it had credit for"))
         }
-        allowed -= 1
+        credit -= 1
         do { try onItem(body) } catch {
-            leave()
+            sendCancel()
             end(error as? Fault ?? Fault(.malformed, "an item cannot be read"))
         }
     }
 
-    /// The end, from the other side or because that is gone.
+    /// Ends it: the server finished or failed it, or the peer is lost.
     func end(_ fault: Fault?) {
         let onEnd = onEnd
-        forget()
-        if !cancelled.load(ordering: .acquiring) { onEnd?(fault) }
+        clearCallbacks()
+        if !isCancelled.load(ordering: .acquiring) { onEnd?(fault) }
     }
 
-    private func leave() {
-        if peer.subscriptions.removeValue(forKey: correlation) != nil, peer.isUp {
-            peer.transmit(Header(.cancel, type: "", correlation: correlation), [])
+    private func sendCancel() {
+        if unregister?() == true, channel.isUp {
+            channel.transmit(Header(.cancel, type: "", correlation: correlation), [])
         }
     }
 
-    private func forget() {
+    private func clearCallbacks() {
         onItem = nil
         onEnd = nil
+        unregister = nil
     }
 }

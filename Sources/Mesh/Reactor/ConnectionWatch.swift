@@ -1,23 +1,23 @@
 import CZeroMQ
 import Messages
 
-/// Tells when libzmq has lost the connection of a dialled socket. libzmq makes it again without a word; whoever it was
-/// made to may be dead, and its silence would only be noticed after seconds.
+/// Reports when the connection of a dialled socket is lost. libzmq reconnects without a report, and the peer may be
+/// dead; silence alone would show that only after seconds.
 ///
-/// A member of the reactor besides its link: libzmq reports through a pair of sockets (`zmq_socket_monitor`, which sends
-/// an event in two parts). An `inproc` connection has no such events.
+/// A reactor member of its own: libzmq reports through a pair of sockets (`zmq_socket_monitor`, an event in two parts).
+/// An `inproc` connection has no such events.
 final class ConnectionWatch: ReactorMember {
     private let pair: Socket
     private let watched: Socket
     private let reactor: Reactor
     private let onLoss: () -> Void
 
-    /// Watches until ``stop()``. Nil when libzmq has no room for it: then silence tells, as ever.
-    /// - Parameter onLoss: Called on the reactor, each time.
+    /// Watches until ``stop()``. Nil when libzmq cannot open the pair: only silence then shows a loss.
+    /// - Parameter onLoss: Called on the reactor at each loss.
     init?(_ watched: Socket, reactor: Reactor, onLoss: @escaping () -> Void) {
         let events = "inproc://connection-\(UInt(bitPattern: watched.pointer))"
         guard zmq_socket_monitor(watched.pointer, events, ZMQ_EVENT_DISCONNECTED) == 0,
-            let pair = try? Socket(ZMQ_PAIR, reactor: reactor), zmq_connect(pair.pointer, events) == 0
+            let pair = try? Socket(ZMQ_PAIR, in: reactor.context), zmq_connect(pair.pointer, events) == 0
         else { return nil }
         self.watched = watched
         self.pair = pair
@@ -36,18 +36,18 @@ final class ConnectionWatch: ReactorMember {
         return true
     }
 
-    /// Ends it; before the watched socket is closed, since libzmq gives the next socket the same address in memory and
-    /// with it the same name.
+    /// Stops watching. Call it before the watched socket is closed: libzmq may give the next socket the same address in
+    /// memory, and so the same monitor name.
     func stop() {
         reactor.remove(self)
-        end(linger: .zero)
+        close(linger: .zero)
     }
 
-    func end(linger: Duration) {
+    func close(linger: Duration) {
         if !watched.isClosed { zmq_socket_monitor(watched.pointer, nil, 0) }
         pair.close(linger: .zero)
     }
 
     func wake(_ now: ContinuousClock.Instant) {}
-    func forgive(_ pause: Duration) {}
+    func excuseSilence(of pause: Duration) {}
 }

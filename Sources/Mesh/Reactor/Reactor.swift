@@ -10,18 +10,17 @@ import Synchronization
     import Darwin
 #endif
 
-/// The one thread of a process that owns every ZeroMQ socket, as a serial executor and a task executor:
-/// actors that speak on the mesh run on it, and what the mesh calls back is called on it.
+/// The one thread of a process that owns every ZeroMQ socket, as a serial executor and a task executor: actors that
+/// use the mesh run on it, and the mesh makes its callbacks on it.
 ///
-/// It lives until ``shutdown(linger:)``, even when nobody refers to it. Jobs that come later (actors that tidy up)
-/// still run, in order, on a thread that lives just for them.
+/// It runs until ``shutdown(linger:)``, even without references to it. Jobs enqueued later (actors that clean up)
+/// still run, in order, on a short-lived thread.
 public final class Reactor: SerialExecutor, TaskExecutor {
-    /// Counts what is received and what is dropped.
     let counters = MeshCounters()
-    let inbox = Mutex(Inbox())
+    let queue = Mutex(ReactorQueue())
     let signal = WakeSignal()
     private let name: String
-    /// The thread, as bits; 0 = none.
+    /// The thread's handle as an integer; 0 = none.
     private let thread = Atomic<UInt>(0)
 
     // Only touched on the thread.
@@ -35,17 +34,17 @@ public final class Reactor: SerialExecutor, TaskExecutor {
         self.name = name
         context = zmq_ctx_new()
         zmq_ctx_set(context, ZMQ_MAX_SOCKETS, 65_535)
-        inbox.withLock { $0.threaded = true }
+        queue.withLock { $0.hasThread = true }
         start()
     }
 
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let (wake, start) = inbox.withLock { inbox in
-            inbox.items.append(.job(job))
-            let start = !inbox.threaded
-            inbox.threaded = true
-            return (inbox.unpark(), start)
+        let (wake, start) = queue.withLock { queue in
+            queue.items.append(.job(job))
+            let start = !queue.hasThread
+            queue.hasThread = true
+            return (queue.unpark(), start)
         }
         if wake { signal.raise() }
         if start { self.start() }
@@ -59,42 +58,42 @@ public final class Reactor: SerialExecutor, TaskExecutor {
         precondition(isCurrent, "this must be called on the mesh's reactor")
     }
 
-    /// Runs `work` on the thread, after everything that was posted before; callable from anywhere, never waits.
-    /// Dropped after the end.
+    /// Runs `work` on the thread, after everything posted before; callable on any thread, never waits. After the stop
+    /// `work` is dropped.
     public func post(_ work: @escaping @Sendable () -> Void) { _ = submit(.work(work)) }
 
-    /// Closes every socket (lingering up to `linger`), ends the thread. Idempotent.
+    /// Closes every socket (sending queued messages for up to `linger`) and ends the thread. Idempotent.
     public func shutdown(linger: Duration = .seconds(1)) async {
         await withCheckedContinuation { continuation in
-            let (over, wake) = inbox.withLock { inbox in
-                if inbox.phase == .stopped { return (true, false) }
-                if inbox.phase == .running {
-                    inbox.phase = .stopping
-                    inbox.linger = linger
+            let (isStopped, wake) = queue.withLock { queue in
+                if queue.phase == .stopped { return (true, false) }
+                if queue.phase == .running {
+                    queue.phase = .stopping
+                    queue.linger = linger
                 }
-                inbox.waiters.append(continuation)
-                return (false, inbox.unpark())
+                queue.shutdownWaiters.append(continuation)
+                return (false, queue.unpark())
             }
-            if over { continuation.resume() }
+            if isStopped { continuation.resume() }
             if wake { signal.raise() }
         }
     }
 
-    /// As ``isIsolatingCurrentContext()``.
+    /// Whether the caller is on the thread.
     var isCurrent: Bool { thread.load(ordering: .relaxed) == Self.currentThread }
 
-    /// Hands `item` over; false when the reactor has ended and it was dropped.
-    func submit(_ item: Inbox.Item) -> Bool {
-        let (taken, wake) = inbox.withLock { inbox in
-            guard inbox.phase != .stopped else { return (false, false) }
-            inbox.items.append(item)
-            return (true, inbox.unpark())
+    /// Queues `item`; false when the reactor has stopped and `item` was dropped.
+    func submit(_ item: ReactorQueue.Item) -> Bool {
+        let (accepted, wake) = queue.withLock { queue in
+            guard queue.phase != .stopped else { return (false, false) }
+            queue.items.append(item)
+            return (true, queue.unpark())
         }
         if wake { signal.raise() }
-        return taken
+        return accepted
     }
 
-    /// Runs `work` now when on the thread, else posts it; false as in ``submit(_:)``.
+    /// Runs `work` now when called on the thread, else posts it; false as in ``submit(_:)``.
     @discardableResult
     func perform(_ work: @escaping @Sendable () -> Void) -> Bool {
         if isCurrent {
@@ -112,7 +111,7 @@ public final class Reactor: SerialExecutor, TaskExecutor {
         #endif
     }
 
-    /// Starts a thread that has all signals masked, so that they reach threads that expect them.
+    /// Starts a thread with all signals masked, so that the threads that handle signals receive them.
     private func start() {
         var all = sigset_t()
         var before = sigset_t()
@@ -126,7 +125,7 @@ public final class Reactor: SerialExecutor, TaskExecutor {
             var thread = pthread_t()
             let status = pthread_create(&thread, nil, { Reactor.enter($0!) }, reactor)
         #endif
-        precondition(status == 0, "no thread can be started for the mesh")
+        precondition(status == 0, "cannot start the mesh's thread")
         pthread_sigmask(SIG_SETMASK, &before, nil)
     }
 
@@ -141,14 +140,6 @@ public final class Reactor: SerialExecutor, TaskExecutor {
         return nil
     }
 
-    /// The thread gives its identity up; called by itself, last thing.
-    func leave() { thread.store(0, ordering: .relaxed) }
-}
-
-extension Inbox {
-    /// Notes that the thread is awake; true = the caller must raise the signal.
-    mutating func unpark() -> Bool {
-        defer { parked = false }
-        return parked
-    }
+    /// Clears the thread's handle; called by the thread before it ends.
+    func clearThread() { thread.store(0, ordering: .relaxed) }
 }

@@ -9,31 +9,15 @@ import Messages
     import Darwin
 #endif
 
-/// What owns a socket on a reactor; all calls come on its thread.
-protocol ReactorMember: AnyObject {
-    /// The socket to poll; nil when it has none now.
-    var socket: Socket? { get }
-    /// When ``wake(_:)`` is wanted; nil = only after something was received.
-    var nextWake: ContinuousClock.Instant? { get }
-    /// Takes up to ``MeshBounds/received`` messages; true when there were any.
-    func receive() -> Bool
-    /// Does what is due.
-    func wake(_ now: ContinuousClock.Instant)
-    /// The thread did not run for `pause`: silence during it is not the other end's.
-    func forgive(_ pause: Duration)
-    /// Closes for good.
-    func end(linger: Duration)
-}
-
 extension Reactor {
-    /// A pause that no healthy loop makes: a stopped process or a starved machine.
+    /// A pause this long means that the process was stopped or the machine overloaded.
     private static let longPause: Duration = .milliseconds(500)
 
-    /// The thread's life.
+    /// The body of the thread.
     func loop() {
         var wake: ContinuousClock.Instant?
         while true {
-            let phase = runInbox()
+            let phase = runQueue()
             turn(&wake)
             switch phase {
             case .running: continue
@@ -44,14 +28,14 @@ extension Reactor {
         }
     }
 
-    /// A turn: receives, does what is due, and sleeps if there was nothing to do.
+    /// One turn: receives, does what is due, and sleeps if nothing was received.
     private func turn(_ wake: inout ContinuousClock.Instant?) {
         guard context != nil else { return }
         let last = now
         now = .now
         let expected = max(wake ?? now, last)
         if now - expected > Self.longPause, last.duration(to: now) > Self.longPause {
-            for member in members { member.forgive(now - expected) }
+            for member in members { member.excuseSilence(of: now - expected) }
         }
         var busy = false
         for member in members where member.receive() { busy = true }
@@ -67,12 +51,12 @@ extension Reactor {
         }
     }
 
-    /// Runs what was handed over; tells whether the end has been asked for.
-    private func runInbox() -> Inbox.Phase {
-        let (items, phase) = inbox.withLock { inbox in
-            var items: [Inbox.Item] = []
-            swap(&items, &inbox.items)
-            return (items, inbox.phase)
+    /// Runs the queued items and returns the phase.
+    private func runQueue() -> ReactorQueue.Phase {
+        let (items, phase) = queue.withLock { queue in
+            var items: [ReactorQueue.Item] = []
+            swap(&items, &queue.items)
+            return (items, queue.phase)
         }
         for item in items {
             switch item {
@@ -80,21 +64,21 @@ extension Reactor {
                 job.runSynchronously(
                     isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
             case .work(let work): work()
-            case .frame(let peer, let frame): peer.deliver(frame)
+            case .frame(let sender, let frame): sender.deliver(frame)
             }
         }
         return phase
     }
 
-    /// Sleeps until a socket, the signal or the clock says otherwise.
+    /// Sleeps until a socket has an event, the signal is raised or `wake` is due.
     ///
-    /// In `poll` and not in `zmq_poll`: that is a system call less, and it wakes also when a connection that was full
-    /// has room again, which a ROUTER tells in no other way. A socket's descriptor only says that there is news, and
-    /// any call on the socket takes the news, so the socket itself is asked last thing.
+    /// `poll` costs one system call less than `zmq_poll`, and also wakes when a full connection has room again, which a
+    /// ROUTER reports in no other way. A socket's descriptor signals events only, and any call on the socket clears
+    /// it, so ``Socket/isReadable`` is read right before the sleep.
     private func park(until wake: ContinuousClock.Instant?) {
-        let sleep = inbox.withLock { inbox in
-            inbox.parked = inbox.items.isEmpty && inbox.phase == .running
-            return inbox.parked
+        let sleep = queue.withLock { queue in
+            queue.isParked = queue.items.isEmpty && queue.phase == .running
+            return queue.isParked
         }
         guard sleep else { return }
         descriptors.removeAll(keepingCapacity: true)
@@ -109,35 +93,35 @@ extension Reactor {
         if readable {
             timeout = 0
         } else if let wake {
-            // Rounded up, else the loop would spin through the last millisecond.
+            // Rounded up, so that the loop does not spin through the last millisecond.
             timeout = Int32(clamping: max(0, Int((wake - .now) / .microseconds(1000)) + 1))
         }
-        // A signal (EINTR) ends the sleep, too; the loop finds out that there is nothing to do.
+        // A signal (EINTR) ends the sleep too; the next turn then finds nothing to do.
         poll(&descriptors, nfds_t(descriptors.count), timeout)
-        inbox.withLock { $0.parked = false }
+        queue.withLock { $0.isParked = false }
         if descriptors[0].revents != 0 { signal.lower() }
     }
 
-    /// Sockets first, then the context, else the last replies would be lost.
+    /// Closes the sockets before the context: otherwise the last replies would be lost.
     private func closeAll() {
         guard let context else { return }
-        let linger = inbox.withLock { $0.linger }
-        // Gone first, so that no callback of what is closed opens another socket, which would hold the end up for ever.
+        let linger = queue.withLock { $0.linger }
+        // Cleared first, so that no callback of a closing member opens a socket, which would block zmq_ctx_term.
         self.context = nil
-        for member in members { member.end(linger: linger) }
+        for member in members { member.close(linger: linger) }
         members = []
         while zmq_ctx_term(context) != 0, zmq_errno() == EINTR {}
     }
 
-    /// Ends the thread if nothing is left to do; false = there is.
+    /// Marks the reactor as stopped if nothing is left to do; false when something is.
     private func finish() -> Bool {
-        let waiters: [CheckedContinuation<Void, Never>]? = inbox.withLock { inbox in
-            guard inbox.items.isEmpty else { return nil }
-            inbox.phase = .stopped
-            inbox.threaded = false
-            leave()
-            defer { inbox.waiters = [] }
-            return inbox.waiters
+        let waiters: [CheckedContinuation<Void, Never>]? = queue.withLock { queue in
+            guard queue.items.isEmpty else { return nil }
+            queue.phase = .stopped
+            queue.hasThread = false
+            clearThread()
+            defer { queue.shutdownWaiters = [] }
+            return queue.shutdownWaiters
         }
         for waiter in waiters ?? [] { waiter.resume() }
         return waiters != nil
@@ -145,9 +129,21 @@ extension Reactor {
 }
 
 extension Reactor {
-    /// Lets `member` take part; on the thread.
+    /// Adds `member`; on the thread.
     func add(_ member: any ReactorMember) { members.append(member) }
 
-    /// Forgets `member`, which has been closed; on the thread.
+    /// Removes `member`, which has been closed; on the thread.
     func remove(_ member: any ReactorMember) { members.removeAll { $0 === member } }
+}
+
+extension Reactor {
+    /// Starts a task on the thread, and runs it at once up to its first suspension, so that requests and notices keep
+    /// their order.
+    func startTask(_ body: @escaping @Sendable () async -> Void) {
+        if #available(macOS 26, *) {
+            Task.immediate(executorPreference: self) { await body() }
+        } else {
+            Task(executorPreference: self) { await body() }
+        }
+    }
 }

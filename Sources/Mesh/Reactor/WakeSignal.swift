@@ -8,21 +8,21 @@ import CZeroMQ
     import Darwin
 #endif
 
-/// What ends the reactor's sleep: a file descriptor that becomes readable.
+/// Ends the reactor's sleep: a file descriptor that becomes readable.
 final class WakeSignal: Sendable {
-    /// To be polled for input.
+    /// The descriptor to poll for input.
     let reading: Int32
     private let writing: Int32
 
     init() {
         #if os(Linux)
             let descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-            precondition(descriptor >= 0, "no file descriptor is left for the mesh")
+            precondition(descriptor >= 0, "cannot open a file descriptor for the mesh")
             reading = descriptor
             writing = descriptor
         #else
             var ends: [Int32] = [0, 0]
-            precondition(pipe(&ends) == 0, "no file descriptor is left for the mesh")
+            precondition(pipe(&ends) == 0, "cannot open a file descriptor for the mesh")
             for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
             reading = ends[0]
             writing = ends[1]
@@ -34,13 +34,13 @@ final class WakeSignal: Sendable {
         if writing != reading { close(writing) }
     }
 
-    /// Makes it readable.
+    /// Makes the descriptor readable.
     func raise() {
         var one: UInt64 = 1
         while write(writing, &one, 8) < 0, errno == EINTR {}
     }
 
-    /// Makes it unreadable again.
+    /// Makes the descriptor unreadable again.
     func lower() {
         var value: UInt64 = 0
         while read(reading, &value, 8) < 0, errno == EINTR {}

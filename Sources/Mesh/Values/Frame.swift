@@ -1,10 +1,10 @@
 import Messages
 
-/// An encoded message: a header, and the body in the same part when it is small, since a second part costs libzmq
+/// An encoded message: the header, and the body in the same part when it is small, since a second part costs libzmq
 /// more than copying a few KiB.
 struct Frame: Sendable {
     let head: [UInt8]
-    /// nil when `head` has it all.
+    /// Nil when `head` holds the body too.
     let body: [UInt8]?
 
     init(_ header: Header, _ body: [UInt8]) {
@@ -19,6 +19,20 @@ struct Frame: Sendable {
         self.body = nil
     }
 
-    /// Bytes in memory, roughly.
+    /// Approximate bytes in memory.
     var size: Int { head.count + (body?.count ?? 0) }
+}
+
+extension Header {
+    /// The `budget` of a request that may take `deadline`, in milliseconds; at least 1.
+    static func budget(_ deadline: Duration) -> UInt32 {
+        UInt32(clamping: max(1, Int64((deadline / .milliseconds(1)).rounded())))
+    }
+}
+
+extension Fault {
+    /// The fault for a body over ``MeshBounds/frame``.
+    static func tooLarge(_ type: String, bytes: Int) -> Fault {
+        Fault(.messageTooLarge, "a \(type) of \(bytes) bytes is over the limit of \(MeshBounds.frame)")
+    }
 }

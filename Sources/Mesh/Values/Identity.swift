@@ -1,11 +1,11 @@
 import Messages
 
-/// Who an end of the mesh is.
+/// The identity that an end of the mesh sends in its hello.
 public struct Identity: Sendable, Hashable {
     public var role: ServiceRole
-    /// For people; at most 200 bytes.
+    /// For logs; at most 200 bytes.
     public var name: String
-    /// This life.
+    /// Identifies this run of the process.
     public var incarnation: Incarnation
 
     public init(role: ServiceRole, name: String, incarnation: Incarnation = .generate()) {

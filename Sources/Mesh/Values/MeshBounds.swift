@@ -1,21 +1,21 @@
 import Messages
 
-/// The bounds of the mesh; each with its reason and with what happens beyond it.
+/// The limits of the mesh, each with its reason and with what happens beyond it.
 enum MeshBounds {
-    /// Messages that libzmq may hold per connection and direction; beyond it a peer's own queue fills.
+    /// Messages that libzmq queues per connection and direction; beyond it the peer's own ``SendQueue`` fills.
     static let highWaterMark: Int32 = 1000
-    /// Messages in a peer's own queue: a burst of a few hundred thousand small ones is no slow peer. Beyond it the
-    /// peer is lost, because a gap in an ordered stream is worse than a fresh start.
+    /// Messages in a peer's send queue. A burst of a few hundred thousand small messages does not make a peer slow.
+    /// Beyond it the peer is disconnected, because a gap in an ordered stream is worse than a new connection.
     static let queuedMessages = 500_000
-    /// Bytes in a peer's own queue; beyond it the peer is lost, too.
+    /// Bytes in a peer's send queue; beyond it the peer is disconnected.
     static let queuedBytes = 64 << 20
-    /// The largest frame that is sent or taken; beyond it nothing is sent, and libzmq cuts a sender off.
+    /// The largest body and the largest message part. The mesh sends no larger one; libzmq disconnects a peer that does.
     static let frame = Limits.meshMessage
-    /// Bodies up to this size travel in the part of their header.
+    /// Bodies up to this size travel in the same message part as their header.
     static let joined = 4 << 10
-    /// Bodies of requests that are larger are decoded off the reactor: 64 KiB of JSON take about a millisecond.
+    /// Larger request bodies are decoded off the reactor: 64 KiB of JSON take about a millisecond.
     static let decodedInline = 64 << 10
-    /// Requests of one peer that are being answered at a time; beyond it the answer is `unavailable`.
+    /// Requests of one peer in progress at a time; beyond it the answer is `unavailable`.
     static let servedRequests = 16_384
     /// Open subscriptions of one peer, as many as viewers on one gateway; beyond it the answer is `unavailable`.
     static let servedSubscriptions = 65_536
@@ -23,14 +23,14 @@ enum MeshBounds {
     static let credit = 1 << 40
     /// The longest name in a hello, in bytes.
     static let name = 200
-    /// Messages taken from one socket before the others get their turn.
+    /// Messages received from one socket before the next socket gets its turn.
     static let received = 256
-    /// The first and the longest pause between two tries to reach a listener, before jitter.
+    /// The first and the longest pause between two attempts to connect, before jitter.
     static let retry: ClosedRange<Duration> = .milliseconds(50)...(.milliseconds(1000))
-    /// How long a bind waits for an address that the last owner has just given up.
-    static let bindPatience: Duration = .milliseconds(1000)
-    /// How long at most until a message that libzmq would not take is offered again.
+    /// How long a bind retries while its address is in use by a process that is exiting.
+    static let bindTimeout: Duration = .milliseconds(1000)
+    /// The longest pause before a frame that libzmq refused is offered again.
     static let resend: Duration = .milliseconds(10)
-    /// How long closed sockets go on sending what was queued.
+    /// How long a closed socket keeps sending what libzmq has queued.
     static let linger: Duration = .seconds(1)
 }

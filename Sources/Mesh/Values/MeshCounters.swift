@@ -1,51 +1,61 @@
+import Messages
 import Metrics
 import Synchronization
 
-/// Why a message was not acted upon, or a message could not be sent.
-enum DropReason: String, CaseIterable, Sendable {
-    /// It cannot be read.
+/// Why a message was not processed or not sent; the raw value is the metric's `reason`.
+enum MeshDropReason: String, CaseIterable, Sendable {
+    /// It cannot be parsed.
     case malformed
-    /// Its protocol version is not spoken here.
+    /// Its protocol version is not supported.
     case version
-    /// Its type has no handler here.
+    /// No handler is registered for its type.
     case unknownType = "unknown_type"
-    /// Its body is not that of its type.
+    /// Its body does not decode as its type.
     case undecodable
-    /// It is over the limit of the wire.
+    /// It is over a size limit.
     case tooLarge = "too_large"
-    /// Its sender has not said hello to this life.
+    /// Its sender has not sent a hello on this connection.
     case stranger
-    /// It answers something that nobody waits for (any more).
+    /// It refers to a request or subscription that is not open.
     case unexpected
-    /// Its sender has too much open.
+    /// Its sender has too many requests or subscriptions open.
     case overload
-    /// It was for a peer that is gone.
+    /// Its receiver is disconnected.
     case peerLost = "peer_lost"
-    /// It was in the queue of a peer that was too slow.
+    /// It was in the send queue of a peer that read too slowly.
     case slowPeer = "slow_peer"
+
+    /// The reason for dropping a message with this fault.
+    init(_ fault: Fault) {
+        switch fault.code {
+        case .versionIncompatible: self = .version
+        case .messageTooLarge: self = .tooLarge
+        default: self = .malformed
+        }
+    }
 }
 
-/// What the mesh of one reactor has received and dropped; also given to swift-metrics as `mesh_received` and
+/// Counts what the mesh of one reactor has received and dropped; also reported to swift-metrics as `mesh_received` and
 /// `mesh_dropped{reason}`.
 final class MeshCounters: Sendable {
     private let received = Atomic<Int>(0)
-    private let dropped = Mutex<[DropReason: (count: Int, counter: Counter)]>([:])
+    private let dropped = Mutex<[MeshDropReason: (count: Int, counter: Counter)]>([:])
     private let counter = Counter(label: "mesh_received")
-    /// Received and acted upon; with what was dropped on the way in it makes up all that was received. Only touched on
-    /// the reactor.
+    /// Messages received and processed; with those dropped on receipt they add up to all received. Only touched on the
+    /// reactor.
     nonisolated(unsafe) private(set) var taken = 0
 
-    /// Counts messages that were taken from a socket.
+    /// Counts messages read from a socket.
     func receive(_ count: Int) {
         received.add(count, ordering: .relaxed)
         counter.increment(by: count)
     }
 
-    /// Counts a message that was acted upon; on the reactor.
+    /// Counts a processed message; on the reactor.
     func take() { taken += 1 }
 
     /// Counts messages that were dropped or refused.
-    func drop(_ reason: DropReason, count: Int = 1) {
+    func drop(_ reason: MeshDropReason, count: Int = 1) {
         dropped.withLock { dropped in
             let before = dropped[reason]
             let counter = before?.counter ?? Counter(label: "mesh_dropped", dimensions: [("reason", reason.rawValue)])
@@ -54,9 +64,9 @@ final class MeshCounters: Sendable {
         }
     }
 
-    /// How many messages were received so far.
+    /// Messages received so far.
     var totalReceived: Int { received.load(ordering: .relaxed) }
 
-    /// How many were dropped so far, by reason.
-    var totalDropped: [DropReason: Int] { dropped.withLock { $0.mapValues(\.count) } }
+    /// Messages dropped so far, by reason.
+    var totalDropped: [MeshDropReason: Int] { dropped.withLock { $0.mapValues(\.count) } }
 }

@@ -1,8 +1,8 @@
-/// How often an end is asked whether it lives and when it counts as dead.
+/// How often a link pings its peer, and when a silent peer counts as lost.
 public struct MeshTiming: Sendable {
-    /// Between two pings of the dialling end (ARCHITECTURE section 2).
+    /// Time between two pings, sent by the dialling end.
     public var ping: Duration
-    /// Silence after which the other end is dead.
+    /// Silence after which the peer counts as lost.
     public var silence: Duration
     public init(ping: Duration = .seconds(1), silence: Duration = .seconds(4)) {
         self.ping = ping

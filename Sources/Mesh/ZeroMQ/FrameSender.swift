@@ -1,79 +1,75 @@
 import Messages
+import Synchronization
 
-/// The way out.
-extension Peer {
-    /// Sends from any thread: at once on the reactor, else with the next batch that it takes.
-    func transmit(_ header: Header, _ body: [UInt8]) {
-        let frame = Frame(header, body)
-        if home.reactor.isCurrent {
-            deliver(frame)
-        } else if !isUp || !home.reactor.submit(.frame(self, frame)) {
-            home.reactor.counters.drop(.peerLost)
-        }
+/// Sends frames to one peer: owns the peer's route and send queue, and knows whether the peer is up.
+///
+/// Except for ``isUp`` it is only touched on the reactor.
+final class FrameSender: Sendable {
+    /// The peer's name on a ROUTER; nil on a DEALER.
+    let route: RoutingID?
+    private let up = Atomic(true)
+    private let counters: MeshCounters
+
+    nonisolated(unsafe) private let socket: Socket
+    nonisolated(unsafe) private var queue = SendQueue()
+    /// Called when the queue gets its first frame: ``flush()`` is due soon.
+    nonisolated(unsafe) var onBlocked: () -> Void = {}
+    /// Called once, by ``markDown(_:dropping:as:)``.
+    nonisolated(unsafe) var onDown: (_ reason: String, MeshDropReason) -> Void = { _, _ in }
+
+    init(socket: Socket, route: RoutingID?, counters: MeshCounters) {
+        self.socket = socket
+        self.route = route
+        self.counters = counters
     }
 
-    /// Sends on the reactor, or keeps the frame until libzmq takes it.
+    /// Whether frames can still be sent; readable on any thread.
+    var isUp: Bool { up.load(ordering: .acquiring) }
+
+    /// Sends a frame, or queues it until libzmq accepts it.
     func deliver(_ frame: Frame) {
-        guard isUp else { return home.reactor.counters.drop(.peerLost) }
-        if outbox.isEmpty {
+        guard isUp else { return counters.drop(.peerLost) }
+        if queue.isEmpty {
             switch socket.send(frame, to: route) {
             case .sent: return
-            case .gone: return doom("it cannot be reached any more", dropping: 1, as: .peerLost)
-            case .full: owner?.blocked(self)
+            case .unreachable: return markDown("the peer is unreachable", dropping: 1, as: .peerLost)
+            case .full: onBlocked()
             }
         }
-        if !outbox.append(frame) {
-            home.logger.warning("a peer is too slow", metadata: metadata)
-            doom("it did not read what was sent to it", dropping: outbox.count + 1, as: .slowPeer)
+        if !queue.append(frame) {
+            markDown("the peer read too slowly: its send queue is full", dropping: queue.count + 1, as: .slowPeer)
         }
     }
 
-    /// Offers what was kept again; true = all is sent.
+    /// Offers the queued frames to libzmq again; true when none is left.
     func flush() -> Bool {
-        while isUp, let frame = outbox.first {
+        while isUp, let frame = queue.first {
             switch socket.send(frame, to: route) {
-            case .sent: outbox.removeFirst()
+            case .sent: queue.removeFirst()
             case .full: return false
-            case .gone: doom("it cannot be reached any more", dropping: outbox.count, as: .peerLost)
+            case .unreachable: markDown("the peer is unreachable", dropping: queue.count, as: .peerLost)
             }
         }
         return true
     }
 
-    /// Sends one frame without keeping it; for goodbyes.
+    /// Sends a frame without queueing it; for a bye.
     func deliverOnce(_ frame: Frame) {
-        if isUp, outbox.isEmpty { _ = socket.send(frame, to: route) }
+        if isUp, queue.isEmpty { _ = socket.send(frame, to: route) }
     }
 
-    /// Nothing goes out any more; the owner is told from the loop, since a caller of the mesh may be in the middle
-    /// of what its own callback changes.
-    func doom(_ reason: String, dropping count: Int, as drop: DropReason) {
+    /// Stops sending, counts `count` dropped messages and calls ``onDown``; only the first call counts.
+    func markDown(_ reason: String, dropping count: Int = 0, as drop: MeshDropReason = .peerLost) {
         guard up.exchange(false, ordering: .acquiringAndReleasing) else { return }
-        if count > 0 { home.reactor.counters.drop(drop, count: count) }
-        outbox.removeAll()
-        home.reactor.post { self.owner?.lost(self, reason) }
+        if count > 0 { counters.drop(drop, count: count) }
+        queue.removeAll()
+        onDown(reason, drop)
     }
 
-    /// The end of the peer: fails what waits and tells everybody. Called by its owner, once.
-    func end(_ reason: String) {
+    /// Stops sending for good, without a callback; what is queued is dropped and counted.
+    func close() {
         up.store(false, ordering: .releasing)
-        if outbox.count > 0 { home.reactor.counters.drop(.peerLost, count: outbox.count) }
-        outbox.removeAll()
-        let fault = lostFault(reason)
-        for resolve in pending.removeAll() { resolve(.failure(fault)) }
-        for subscription in subscriptions.values { subscription.end(fault) }
-        subscriptions = [:]
-        let open = outlets.values
-        outlets = [:]
-        for outlet in open { outlet.close() }
-        home.logger.notice("a peer is gone", metadata: metadata.merging(["reason": "\(reason)"]) { $1 })
-        home.handlers.down?(self, reason)
-    }
-
-    /// Who it is, for the log.
-    var metadata: [String: Home.MetadataValue] {
-        [
-            "peer": "\(identity.name)", "role": "\(identity.role)", "incarnation": "\(identity.incarnation)",
-        ]
+        if queue.count > 0 { counters.drop(.peerLost, count: queue.count) }
+        queue.removeAll()
     }
 }

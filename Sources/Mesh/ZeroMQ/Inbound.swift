@@ -1,38 +1,38 @@
 import Messages
 
-/// A message as it was received. One value is used for a whole run of messages, since making and copying it would cost
-/// more than reading a small message.
+/// A received message. One value is reused for a run of messages, since creating and copying it would cost more than
+/// parsing a small message.
 struct Inbound {
-    /// Who sent it, on a ROUTER.
+    /// The sender's route, on a ROUTER.
     var route = RoutingID()
-    /// Its header; that of another message when there is a ``fault``.
+    /// The header; that of an earlier message when there is a ``fault``.
     var header = Header(.notice, type: "")
-    /// What is wrong with the message.
+    /// Why the message cannot be processed; nil for a valid one.
     var fault: Fault?
-    /// The correlation, as far as it can be read from a header that is wrong otherwise.
+    /// The correlation, read even when the rest of the header is malformed.
     var correlation: UInt64 = 0
-    /// Whether its kind, as far as that can be read, wants an answer.
-    var asks = false
+    /// Whether the sender expects a reply, read even when the rest of the header is malformed.
+    var expectsReply = false
     var body: [UInt8] = []
 }
 
 extension Socket {
-    /// Takes the next message; false when there is none.
+    /// Receives the next message; false when there is none.
     func next(routed: Bool, into inbound: inout Inbound) -> Bool {
         if routed {
             guard let more = receive({ inbound.route = RoutingID($0) }) else { return false }
             guard more else {
                 inbound.fault = Fault(.malformed, "the message has no header")
-                inbound.asks = false
+                inbound.expectsReply = false
                 return true
             }
         }
-        guard let more = receive({ Self.read($0, into: &inbound) }) else { return false }
+        guard let more = receive({ Self.parse($0, into: &inbound) }) else { return false }
         if more { readBody(into: &inbound) }
         return true
     }
 
-    /// Reads the parts after the first one: a body that is too large for that.
+    /// Reads the second part: a body too large to share the header's part.
     private func readBody(into inbound: inout Inbound) {
         let joined = !inbound.body.isEmpty
         var tooLarge = false
@@ -49,12 +49,12 @@ extension Socket {
         }
     }
 
-    /// Reads the first part: a header, and the body if that is in the same part.
-    private static func read(_ bytes: UnsafeRawBufferPointer, into inbound: inout Inbound) {
+    /// Parses the first part: a header, and the body if it is in the same part.
+    private static func parse(_ bytes: UnsafeRawBufferPointer, into inbound: inout Inbound) {
         if inbound.fault != nil { inbound.fault = nil }
         let kind = bytes.count >= 16 ? bytes[1] : 0
         inbound.correlation = bytes.count >= 16 ? bytes.littleEndian(UInt64.self, at: 8) : 0
-        inbound.asks = kind == FrameKind.request.rawValue || kind == FrameKind.subscribe.rawValue
+        inbound.expectsReply = kind == FrameKind.request.rawValue || kind == FrameKind.subscribe.rawValue
         do {
             let size: Int
             (inbound.header, size) = try Header.decode(bytes)

@@ -1,8 +1,8 @@
 import DequeModule
 
-/// What libzmq would not take yet, in order; bounded by ``MeshBounds/queuedMessages`` and
-/// ``MeshBounds/queuedBytes``, beyond which its peer is lost.
-struct Outbox {
+/// Frames that libzmq has refused for now, in order. Bounded by ``MeshBounds/queuedMessages`` and
+/// ``MeshBounds/queuedBytes``; when it is full its peer is disconnected.
+struct SendQueue {
     private var frames: Deque<Frame> = []
     private var bytes = 0
 
@@ -10,7 +10,7 @@ struct Outbox {
     var count: Int { frames.count }
     var first: Frame? { frames.first }
 
-    /// Keeps a frame; false when it is full.
+    /// Appends a frame; false when the queue is full.
     mutating func append(_ frame: Frame) -> Bool {
         guard frames.count < MeshBounds.queuedMessages, bytes + frame.size <= MeshBounds.queuedBytes else {
             return false
@@ -20,12 +20,11 @@ struct Outbox {
         return true
     }
 
-    /// Forgets the first one, which was sent.
+    /// Removes the first frame, which has been sent.
     mutating func removeFirst() {
         bytes -= frames.removeFirst().size
     }
 
-    /// Forgets all.
     mutating func removeAll() {
         frames = []
         bytes = 0

@@ -1,22 +1,28 @@
 import CZeroMQ
 import Messages
 
-/// A ZeroMQ socket. libzmq's sockets belong to one thread at a time: the reactor's, which owns all of them.
+/// A ZeroMQ socket, only touched on the reactor: libzmq's sockets may be used by one thread at a time.
 final class Socket {
-    /// What became of a message that was to be sent.
-    enum Sent { case sent, full, gone }
+    /// The result of sending a message.
+    enum SendResult {
+        case sent
+        /// The queue of this peer is full for now.
+        case full
+        case unreachable
+    }
 
     let pointer: UnsafeMutableRawPointer
     private let context: UnsafeMutableRawPointer
-    /// Readable when there is news of any kind; ``isReadable`` tells of which.
+    /// Becomes readable after any event; ``isReadable`` checks for a message.
     let descriptor: Int32
     private let message: UnsafeMutablePointer<zmq_msg_t>
     private(set) var isClosed = false
 
+    /// - Parameter context: libzmq's context; nil when the reactor has stopped.
     /// - Throws: ``Fault`` `unavailable`.
-    init(_ type: Int32, reactor: Reactor) throws {
-        guard let context = reactor.context, let pointer = zmq_socket(context, type) else {
-            throw Fault(.unavailable, "no socket can be opened: \(Self.reason())")
+    init(_ type: Int32, in context: UnsafeMutableRawPointer?) throws {
+        guard let context, let pointer = zmq_socket(context, type) else {
+            throw Fault(.unavailable, "cannot open a ZeroMQ socket: \(Self.reason())")
         }
         self.pointer = pointer
         self.context = context
@@ -46,13 +52,13 @@ final class Socket {
         return !isClosed && zmq_getsockopt(pointer, ZMQ_EVENTS, &events, &length) == 0 && events & ZMQ_POLLIN != 0
     }
 
-    /// Sets an option; those of libzmq are all `int`s but the ones above.
+    /// Sets an option of type `int`.
     func set(_ option: Int32, _ value: Int32) {
         var value = value
         zmq_setsockopt(pointer, option, &value, 4)
     }
 
-    /// Closes it; what was accepted for sending goes on being sent for the time of lingering.
+    /// Closes the socket; libzmq keeps sending what it has queued for up to `linger`.
     func close(linger: Duration? = nil) {
         guard !isClosed else { return }
         isClosed = true
@@ -60,8 +66,8 @@ final class Socket {
         zmq_close(pointer)
     }
 
-    /// Gives its address up, and waits (about a millisecond, at most 200) until that has happened: libzmq does it on
-    /// a thread of its own, and would remove the file of an `ipc` socket that the next owner of the path has made.
+    /// Unbinds, and waits until that is done (about a millisecond, at most 200): libzmq unbinds on a thread of its own
+    /// and could otherwise remove the `ipc` file that the next process to bind the path has created.
     func unbind() {
         let endpoint = lastEndpoint
         let events = "inproc://unbound-\(UInt(bitPattern: pointer))"
@@ -76,7 +82,7 @@ final class Socket {
         zmq_socket_monitor(pointer, nil, 0)
     }
 
-    /// Where it is bound, with the port that was found.
+    /// The bound endpoint, with its actual port.
     var lastEndpoint: String {
         var length = 1024
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: length) { text in
@@ -85,15 +91,15 @@ final class Socket {
         }
     }
 
-    /// Sends a message to `route` (ROUTER) or to the one other end (DEALER); never waits.
-    func send(_ frame: Frame, to route: RoutingID?) -> Sent {
-        guard !isClosed else { return .gone }
+    /// Sends a message to `route` (ROUTER) or to the one peer (DEALER); never waits.
+    func send(_ frame: Frame, to route: RoutingID?) -> SendResult {
+        guard !isClosed else { return .unreachable }
         if let route {
-            guard route.withBytes({ part($0, more: true) }) else { return Self.refusal() }
+            guard route.withBytes({ part($0, more: true) }) else { return Self.sendFailure() }
         }
-        guard frame.head.withUnsafeBytes({ part($0, more: frame.body != nil) }) else { return Self.refusal() }
-        // Once the first part is taken, the others are: libzmq counts whole messages.
-        if let body = frame.body, !body.withUnsafeBytes({ part($0, more: false) }) { return Self.refusal() }
+        guard frame.head.withUnsafeBytes({ part($0, more: frame.body != nil) }) else { return Self.sendFailure() }
+        // libzmq that accepts the first part accepts the others: its limit counts whole messages.
+        if let body = frame.body, !body.withUnsafeBytes({ part($0, more: false) }) { return Self.sendFailure() }
         return .sent
     }
 
@@ -105,9 +111,10 @@ final class Socket {
         return true
     }
 
-    private static func refusal() -> Sent { zmq_errno() == EAGAIN ? .full : .gone }
+    private static func sendFailure() -> SendResult { zmq_errno() == EAGAIN ? .full : .unreachable }
 
-    /// Takes the next part, if there is one, and reads it with `body`; tells whether the message has more.
+    /// Receives the next part and passes it to `body`; returns whether the message has more parts, nil when there is
+    /// no part.
     @inline(__always)
     func receive(_ body: (UnsafeRawBufferPointer) -> Void) -> Bool? {
         guard !isClosed else { return nil }
@@ -118,6 +125,6 @@ final class Socket {
         return zmq_msg_more(message) != 0
     }
 
-    /// What libzmq says about the last failure.
+    /// libzmq's description of the last error.
     static func reason() -> String { zmq_strerror(zmq_errno()).map { String(cString: $0) } ?? "unknown" }
 }

@@ -5,11 +5,11 @@ import TestSupport
 
 @testable import Mesh
 
-/// Where a test's listener is bound.
+/// The transport of a test's listener.
 enum Transport: String, CaseIterable, Sendable {
     case inproc, ipc, tcp
 
-    /// A new address of this kind.
+    /// Returns an endpoint of this transport.
     func endpoint(in directory: TemporaryDirectory) -> String {
         switch self {
         case .inproc: "inproc://\(directory.path)"
@@ -19,13 +19,13 @@ enum Transport: String, CaseIterable, Sendable {
     }
 }
 
-/// A mesh of a test: a reactor for each side, so that they are as apart as two processes are (`inproc` needs one).
+/// The mesh of a test: a reactor for each side, as in two processes (`inproc` needs a common one).
 final class TestMesh: Sendable {
     let transport: Transport
     let directory: TemporaryDirectory
     let serving: Reactor
     let dialling: Reactor
-    /// Fast enough for a test, slow enough for a machine that is busy with others.
+    /// Fast enough for a test, slow enough for a loaded machine.
     static let timing = MeshTiming(ping: .milliseconds(100), silence: .seconds(2))
 
     init(_ transport: Transport = .tcp) throws {
@@ -65,7 +65,7 @@ final class TestMesh: Sendable {
     }
 }
 
-/// Runs `body` on a new mesh and ends it, whatever happens.
+/// Runs `body` on a new mesh and shuts the mesh down, also after an error.
 func withMesh<T>(_ transport: Transport = .tcp, _ body: (TestMesh) async throws -> T) async throws -> T {
     let mesh = try TestMesh(transport)
     do {
@@ -78,8 +78,8 @@ func withMesh<T>(_ transport: Transport = .tcp, _ body: (TestMesh) async throws 
     }
 }
 
-/// What callbacks saw, for the test to look at.
-final class Seen<Element: Sendable>: Sendable {
+/// Collects what callbacks receive.
+final class Recorded<Element: Sendable>: Sendable {
     private let elements = Mutex<[Element]>([])
     var all: [Element] { elements.withLock { $0 } }
     var count: Int { elements.withLock { $0.count } }
@@ -87,13 +87,13 @@ final class Seen<Element: Sendable>: Sendable {
 }
 
 extension Handlers {
-    /// Serves ``Echo``: `fault` fails with a fault, `error` with another error, `never` waits until it is cancelled.
+    /// Serves ``Echo``: the text `fault` fails with a fault, `error` with another error, `never` waits until cancelled.
     static func echoing() -> Handlers {
         var handlers = Handlers()
         handlers.onRequest(Echo.self) { request, _ in
             switch request.text {
-            case "fault": throw Fault(.conflict, "as asked")
-            case "error": throw Overdue("as asked", after: .zero)
+            case "fault": throw Fault(.conflict, "from the handler")
+            case "error": throw Overdue("from the handler", after: .zero)
             case "never": try await Task.sleep(for: .seconds(3600))
             default: break
             }

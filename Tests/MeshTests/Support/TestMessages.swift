@@ -1,6 +1,6 @@
 import Messages
 
-/// Asks for `text` back, as it is or as the text says.
+/// Requests `text` back; some texts make the handler fail (see `Handlers.echoing`).
 struct Echo: Request, Equatable {
     typealias Reply = Echo
     static let type = "test.echo"
@@ -20,13 +20,13 @@ struct Counting: Subscribe, Equatable {
     var from: Int
 }
 
-/// One-way bytes.
+/// A one-way binary message.
 struct Bulk: BinaryMessage, Equatable {
     static let type = "test.bulk"
     var bytes: [UInt8]
 }
 
-/// A request that nobody serves.
+/// A request without a handler.
 struct Unserved: Request {
     typealias Reply = Done
     static let type = "test.unserved"

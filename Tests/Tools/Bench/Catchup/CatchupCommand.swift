@@ -60,7 +60,7 @@ struct CatchupCommand: AsyncParsableCommand {
         var after: Int? = 0
         while let cursor = after {
             let answer = try await api.call("GET", "/tasks/\(id)/events?after=\(cursor)&limit=\(limit)")
-            guard answer.status == 200 else { throw Refusal(answer: answer) }
+            guard answer.status == 200 else { throw UnexpectedStatus(response: answer) }
             let tail = String(decoding: answer.body.suffix(40), as: UTF8.self)
             after = tail.split(separator: ":").last.flatMap { Int($0.dropLast()) }
             bodies.append(answer.body)

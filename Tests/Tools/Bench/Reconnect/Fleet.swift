@@ -27,7 +27,7 @@ struct Fleet: Sendable {
         async throws
     {
         let port = cluster.api.url.split(separator: ":").last.flatMap { Int($0) } ?? 0
-        let token = try await cluster.api.mint("fleet")
+        let token = try await cluster.api.createToken("fleet")
         let roll = DeviceRoll()
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }

@@ -54,7 +54,7 @@ struct StalledCommand: AsyncParsableCommand {
 
     /// Runs a task, and returns the rate at which a healthy viewer got all of its output, in MB/s.
     private static func watch(_ cluster: Cluster, _ lines: Int, stalled: Int) async throws -> Double {
-        let hold = try Hold(in: cluster.directory)
+        let hold = try TaskBarrier(in: cluster.directory)
         let command = "\(hold.command); exec \(Bench.program) emit --count \(lines) --width \(width)"
         let id = try await cluster.api.submit(command, target: "executor")["id"].string ?? ""
         let asleep = try StalledViewers(stalled, cluster.api, task: id)

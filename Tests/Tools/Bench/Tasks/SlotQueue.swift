@@ -11,7 +11,7 @@ struct SlotQueue: Sendable {
     var gaps: [Double]
 
     static func measure(_ cluster: Cluster, count: Int, clients: Int) async throws -> SlotQueue {
-        let hold = try Hold(in: cluster.directory)
+        let hold = try TaskBarrier(in: cluster.directory)
         let first = try await cluster.api.submit(hold.command, target: "executor")
         try await cluster.api.watch(first["id"].string ?? "").text("started")
         let start = ContinuousClock.now

@@ -2,17 +2,17 @@ import Foundation
 import TestCluster
 import TestSupport
 
-/// Something that is done to a running cluster, with how it is undone.
-enum Fault: Sendable, CustomStringConvertible {
-    /// A service is killed with -9 and started again after this long.
+/// A fault to inject into a running cluster, with its repair.
+enum InjectedFault: Sendable, CustomStringConvertible {
+    /// Kills a service with SIGKILL and restarts it after this time.
     case kill(String, down: Duration)
-    /// A service is stopped with SIGSTOP and goes on after this long.
+    /// Freezes a service with SIGSTOP and resumes it after this time.
     case freeze(String, for: Duration)
-    /// A service is asked to end and started again.
+    /// Stops a service with SIGTERM and restarts it.
     case restart(String)
-    /// Every executor's connection is cut.
+    /// Cuts every executor's connection.
     case cut
-    /// Nothing gets through to or from executors for this long.
+    /// Silences every executor's connection for this time.
     case silence(Duration)
 
     var description: String {
@@ -25,8 +25,8 @@ enum Fault: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Does it, and undoes it.
-    func happen(to cluster: Cluster) async throws {
+    /// Injects the fault, and repairs it.
+    func inject(into cluster: Cluster) async throws {
         switch self {
         case .kill(let part, let down):
             try await cluster.kill(part)

@@ -1,19 +1,19 @@
 import TestClient
 
-/// What an order chooses for its task, and what it may expect for that.
-struct Chosen: Sendable {
+/// The choices of a submission, and the outcomes that they allow.
+struct TaskChoices: Sendable {
     enum OnDisconnect: String, CaseIterable, Sendable { case fail, wait, requeue }
 
     var onDisconnect = OnDisconnect.fail
     var waitsWhenOffline = false
     var priority = "normal"
-    /// Seconds; nil = the dispatcher's.
+    /// Grace in seconds; nil = the dispatcher's default.
     var grace: Int?
 
-    /// Half of all tasks choose nothing.
-    static func random(_ random: inout SeededRandom) -> Chosen {
-        guard random.once(in: 2) else { return Chosen() }
-        return Chosen(
+    /// Returns random choices; half of all tasks have the defaults.
+    static func random(_ random: inout SeededRandom) -> TaskChoices {
+        guard random.once(in: 2) else { return TaskChoices() }
+        return TaskChoices(
             onDisconnect: OnDisconnect.allCases.randomElement(using: &random) ?? .fail,
             waitsWhenOffline: random.once(in: 2),
             priority: ["low", "normal", "high"].randomElement(using: &random) ?? "normal",
@@ -28,12 +28,12 @@ struct Chosen: Sendable {
         return text
     }
 
-    /// The codes with which the task may fail, where one that chooses nothing may fail with `usual`.
-    func allowed(_ usual: Set<String>) -> Set<String> {
+    /// Returns the codes with which the task may fail, if a task with the defaults may fail with `usual`.
+    func allowedCodes(_ usual: Set<String>) -> Set<String> {
         switch onDisconnect {
-        // Without a grace every lost connection is the end.
+        // Without a grace, every lost connection fails the task.
         case .fail: grace == 0 ? usual.union(["device_disconnected"]) : usual
-        // Its device may be away for as long as it likes, but a dead executor has lost its processes.
+        // The device may be away for any time, but a killed executor has lost its processes.
         case .wait: usual.intersection(["executor_restarted"])
         case .requeue: usual.isEmpty && grace != 0 ? [] : ["attempts_exhausted"]
         }

@@ -2,14 +2,14 @@ import Curl
 import Synchronization
 import TestSupport
 
-/// Somebody who watches one task over server-sent events, from the moment it is made.
+/// Follows one task over server-sent events, from its creation on.
 ///
-/// It checks what every stream owes: `id` and `event` agree with the data, seq grows by one from where it was
-/// asked for, and the stream ends after the terminal event and not before.
-public final class Viewer: Sendable {
+/// Checks the contract of a stream: `id` and `event` agree with the data, seq grows by one from the requested start, and
+/// the stream ends after the terminal event and not before.
+public final class TestViewer: Sendable {
     private struct State {
         var events: [TaskEvent] = []
-        var arrived: [ContinuousClock.Instant] = []
+        var arrivals: [ContinuousClock.Instant] = []
         var result: Result<Void, any Error>?
     }
 
@@ -31,25 +31,25 @@ public final class Viewer: Sendable {
 
     deinit { reader.cancel() }
 
-    /// What has come so far.
+    /// The events so far.
     public var events: [TaskEvent] { state.value.withLock { $0.events } }
 
     /// All text so far.
     public var text: String { events.map(\.text).joined() }
 
-    /// When each event of ``events`` was here.
-    public var arrivals: [ContinuousClock.Instant] { state.value.withLock { $0.arrived } }
+    /// When each event of ``events`` arrived.
+    public var arrivals: [ContinuousClock.Instant] { state.value.withLock { $0.arrivals } }
 
-    /// Stops watching.
+    /// Stops following.
     public func close() { reader.cancel() }
 
     /// Waits for an event.
-    /// - Throws: `Overdue` with what came instead, also when the stream ends without it.
+    /// - Throws: `Overdue` with the events instead, also when the stream ends without it.
     @discardableResult
     public func event(
         _ what: String, within limit: Duration = .seconds(60), where matches: (TaskEvent) -> Bool
     ) async throws -> TaskEvent {
-        let found: TaskEvent? = try await look(what, limit) { events, ended in
+        let found: TaskEvent? = try await poll(what, limit) { events, ended in
             if let event = events.first(where: matches) { return .some(event) }
             return ended ? .some(nil) : nil
         }
@@ -59,22 +59,22 @@ public final class Viewer: Sendable {
 
     /// Waits until the text so far contains `part`.
     public func text(_ part: String, within limit: Duration = .seconds(60)) async throws {
-        _ = try await look("the text \(part)", limit) { events, ended in
+        _ = try await poll("the text \(part)", limit) { events, ended in
             if events.map(\.text).joined().contains(part) { return true }
             if ended { throw Overdue("the text \(part)", after: limit, seen: "the stream ended with \(events)") }
             return nil
         }
     }
 
-    /// Waits for the end of the stream and returns all of it.
-    /// - Throws: what broke the stream or the contract.
+    /// Waits for the end of the stream and returns all events.
+    /// - Throws: the stream's error, or ``Malformed`` for a violation of the contract.
     public func end(within limit: Duration = .seconds(60)) async throws -> [TaskEvent] {
-        let result = try await look("the end of the stream", limit) { _, _ in state.value.withLock { $0.result } }
+        let result = try await poll("the end of the stream", limit) { _, _ in state.value.withLock { $0.result } }
         try result.get()
         return events
     }
 
-    private func look<Value>(
+    private func poll<Value>(
         _ what: String, _ limit: Duration, _ body: ([TaskEvent], Bool) throws -> Value?
     ) async throws -> Value {
         do {
@@ -94,11 +94,12 @@ public final class Viewer: Sendable {
         let response = try await api.client.send(request)
         let type = response.headers["content-type"] ?? ""
         guard response.status == 200, type.hasPrefix("text/event-stream") else {
-            throw Refusal(answer: Answer(status: response.status, type: type, body: try await response.body.bytes()))
+            throw UnexpectedStatus(
+                response: APIResponse(status: response.status, type: type, body: try await response.body.bytes()))
         }
         var parser = ServerSentEvents()
         var last = after ?? 0
-        var terminal = false
+        var isComplete = false
         for try await chunk in response.body {
             let now = ContinuousClock.now
             for raw in try parser.push(chunk) {
@@ -109,16 +110,18 @@ public final class Viewer: Sendable {
                 guard event.seq == last + 1 else {
                     throw Malformed(description: "seq \(event.seq) came after \(last)")
                 }
-                guard !terminal else { throw Malformed(description: "\(event) came after the terminal event") }
+                guard !isComplete else { throw Malformed(description: "\(event) came after the terminal event") }
                 last = event.seq
-                terminal = event.isTerminal
+                isComplete = event.isTerminal
                 state.value.withLock {
                     $0.events.append(event)
-                    $0.arrived.append(now)
+                    $0.arrivals.append(now)
                 }
             }
         }
         try Task.checkCancellation()
-        guard terminal else { throw Malformed(description: "the stream ended after seq \(last) without a verdict") }
+        guard isComplete else {
+            throw Malformed(description: "the stream ended after seq \(last) without a terminal event")
+        }
     }
 }

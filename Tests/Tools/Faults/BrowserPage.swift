@@ -2,16 +2,16 @@ import Foundation
 import Synchronization
 import TestClient
 
-/// A page in a browser: one WebSocket on which it watches many tasks and the devices. When it breaks, the page opens
-/// another one and goes on at each task's cursor.
-public final class Page: Sendable {
+/// A page in a browser: one WebSocket that follows many tasks and the devices. When it breaks, the page opens another one
+/// and resumes each task at its cursor.
+public final class BrowserPage: Sendable {
     private struct State {
         var followers: [String: Follower] = [:]
         var socket: TextSocket?
         var isReady = false
         var isClosed = false
-        var opened = 0
-        /// What `subscribe` of the devices has told, by id.
+        var socketCount = 0
+        /// The devices by id, as last received.
         var devices: [String: JSON] = [:]
     }
 
@@ -23,7 +23,7 @@ public final class Page: Sendable {
         self.api = api
         Thread.detachNewThread { [weak self] in
             while let self, !self.state.withLock({ $0.isClosed }) {
-                self.session()
+                self.serveSocket()
                 usleep(.random(in: 30_000...150_000))
             }
         }
@@ -31,7 +31,7 @@ public final class Page: Sendable {
 
     deinit { close() }
 
-    /// Watches a task from a cursor on.
+    /// Follows a task from a cursor on.
     public func follow(_ id: String, after: Int = 0) -> Follower {
         let follower = Follower(after: after)
         let socket = state.withLock { state in
@@ -42,10 +42,10 @@ public final class Page: Sendable {
         return follower
     }
 
-    /// The devices as they were told last, by id.
+    /// The devices by id, as last received.
     public var devices: [String: JSON] { state.withLock { $0.devices } }
-    /// How many sockets there have been.
-    public var opened: Int { state.withLock { $0.opened } }
+    /// The number of sockets opened so far.
+    public var socketCount: Int { state.withLock { $0.socketCount } }
 
     public func close() {
         let socket = state.withLock { state in
@@ -55,19 +55,19 @@ public final class Page: Sendable {
         socket?.end()
     }
 
-    /// One socket, from its opening to its end.
-    private func session() {
+    /// Opens one socket and serves it to its end.
+    private func serveSocket() {
         guard let socket = try? TextSocket(api.url, path: "/ws") else { return }
         let isClosed = state.withLock { state in
             state.socket = socket
-            state.opened += 1
+            state.socketCount += 1
             return state.isClosed
         }
         if isClosed { return }
         socket.send(#"{"type":"auth","token":\#(JSON.quoted(api.token ?? ""))}"#)
         while let bytes = socket.receive() {
             guard let message = try? JSON(bytes) else { break }
-            take(message, socket)
+            receive(message, socket)
         }
         state.withLock { state in
             state.socket = nil
@@ -80,7 +80,7 @@ public final class Page: Sendable {
         socket.send(#"{"type":"subscribe","id":"\#(id)","task":"\#(id)","after":\#(follower.cursor)}"#)
     }
 
-    private func take(_ message: JSON, _ socket: TextSocket) {
+    private func receive(_ message: JSON, _ socket: TextSocket) {
         let id = message["id"].string ?? ""
         switch message["type"].string {
         case "ready":
@@ -92,16 +92,16 @@ public final class Page: Sendable {
             for (id, follower) in followers { subscribe(id, follower, socket) }
         case "event":
             guard let follower = follower(id) else { return }
-            do { follower.take(try TaskEvent(message["event"])) } catch { follower.fail("\(error)") }
+            do { follower.add(try TaskEvent(message["event"])) } catch { follower.fail("\(error)") }
         case "end":
             if let follower = follower(id), !follower.isDone { follower.fail("its subscription ended before the task") }
-        case "devices": told(message)
+        case "devices": updateDevices(message)
         case "error":
-            // What may pass is tried again on the next socket.
+            // A temporary error is retried on the next socket.
             if ["unavailable", "storage_failed", "deadline_exceeded"].contains(message["code"].string) {
                 socket.end()
             } else {
-                follower(id)?.fail("the page was told \(message["code"]): \(message["detail"])")
+                follower(id)?.fail("the page received the error \(message["code"]): \(message["detail"])")
             }
         default: break
         }
@@ -109,7 +109,7 @@ public final class Page: Sendable {
 
     private func follower(_ id: String) -> Follower? { state.withLock { $0.followers[id] } }
 
-    private func told(_ message: JSON) {
+    private func updateDevices(_ message: JSON) {
         state.withLock { state in
             if message["snapshot"].bool == true { state.devices = [:] }
             for device in message["items"].items { state.devices[device["id"].string ?? ""] = device }

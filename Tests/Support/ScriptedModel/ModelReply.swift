@@ -1,7 +1,7 @@
 import Foundation
 
-/// An answer in the two forms of the Messages API.
-struct Reply {
+/// A response of the model, in the two formats of the Messages API.
+struct ModelReply {
     let model: String
     let blocks: [Turn.Block]
     private let id = "msg_\(UUID().uuidString.filter { $0 != "-" }.lowercased())"
@@ -15,7 +15,7 @@ struct Reply {
         blocks.contains { if case .tool = $0 { true } else { false } } ? "tool_use" : "end_turn"
     }
 
-    /// The server-sent events, each handed to `send` as soon as it is due.
+    /// Passes the server-sent events to `send`, each as soon as it is due.
     func stream(_ send: (String) async throws -> Void) async throws {
         func event(_ type: String, _ rest: String) async throws {
             try await send("event: \(type)\ndata: {\"type\":\"\(type)\"\(rest)}\n\n")
@@ -60,7 +60,7 @@ struct Reply {
         try await event("message_stop", "")
     }
 
-    /// The whole answer at once, for a client that does not stream.
+    /// Returns the whole response as one JSON object, for a client that does not stream.
     func whole() async throws -> String {
         var content: [String] = []
         for (index, block) in blocks.enumerated() {
@@ -92,7 +92,7 @@ struct Reply {
 
     private func toolID(_ index: Int) -> String { "toolu_\(id.dropFirst(4))\(index)" }
 
-    /// `text` as a JSON string.
+    /// Returns `text` as a JSON string.
     static func quoted(_ text: String) -> String {
         (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
     }

@@ -1,24 +1,24 @@
 import Messages
 import Synchronization
 
-/// What one simulated executor knows across its connections.
-final class DeviceLife: Sendable {
-    /// This life of the executor.
+/// The state of one simulated executor across its connections.
+final class DeviceState: Sendable {
+    /// Identifies this run of the executor.
     let boot = BootID.generate()
     let number: Int
-    private let roll: DeviceRoll
+    private let roster: DeviceRoster
     private let generation = Mutex<UInt64>(0)
     private let registered = Mutex(false)
 
-    init(_ number: Int, _ roll: DeviceRoll) {
+    init(_ number: Int, _ roster: DeviceRoster) {
         self.number = number
-        self.roll = roll
+        self.roster = roster
     }
 
-    /// Whether the present connection is registered.
+    /// Whether the current connection is registered.
     var isRegistered: Bool { registered.withLock { $0 } }
 
-    /// Its first message on a connection, as an executor makes it.
+    /// The first message on a connection, as an executor sends it.
     var registration: DeviceRegister {
         DeviceRegister(
             device: "bench-\(number)", name: "Linux - bench-\(number)", boot: boot, version: "bench", slots: 5,
@@ -27,16 +27,16 @@ final class DeviceLife: Sendable {
             generation: generation.withLock { $0 })
     }
 
-    /// The gateway has answered.
-    func enter(_ answer: DeviceRegistered) {
+    /// Handles the gateway's reply to the registration.
+    func register(_ answer: DeviceRegistered) {
         generation.withLock { $0 = answer.generation }
         registered.withLock { $0 = true }
-        roll.enter(number)
+        roster.add(number)
     }
 
-    /// A new connection begins.
-    func begin() { registered.withLock { $0 = false } }
+    /// Starts a new connection.
+    func connect() { registered.withLock { $0 = false } }
 
-    /// The connection is gone.
-    func leave() { roll.leave(number) }
+    /// Handles the end of the connection.
+    func disconnect() { roster.remove(number) }
 }

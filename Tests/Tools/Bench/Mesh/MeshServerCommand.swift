@@ -4,11 +4,11 @@ import Logging
 import Mesh
 import Messages
 
-/// `wegent-bench mesh-server ENDPOINT`: our serving end, in a process of its own. Ends with its standard input.
+/// `wegent-bench mesh-server ENDPOINT`: the mesh's serving end as a process. Ends with its standard input.
 struct MeshServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "mesh-server", shouldDisplay: false)
 
-    @Argument(help: "Where to bind.")
+    @Argument(help: "Endpoint to bind.")
     var endpoint: String
 
     func run() async throws {
@@ -30,8 +30,7 @@ struct MeshServerCommand: AsyncParsableCommand {
         return handlers
     }
 
-    /// Tells the sender every now and then how far it has come, so that it can keep its distance. Only touched on the
-    /// reactor.
+    /// Acknowledges every ``MeshClient/stride`` messages, so that the sender can limit its lead. Only touched on the reactor.
     private final class Counter: @unchecked Sendable {
         private var received = 0
 

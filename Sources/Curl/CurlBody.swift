@@ -1,5 +1,5 @@
-/// The bytes of a response as they arrive: an element is everything that came since the last one, never empty.
-/// To be read once, by one reader. A reader that is behind slows the sender down (``Transfer/window``).
+/// The bytes of a response as they arrive: an element holds all bytes received since the last one, and is never empty.
+/// One reader may read it, once. A slow reader slows the server down (``Transfer/window``).
 public struct CurlBody: AsyncSequence, Sendable {
     public typealias Element = [UInt8]
 
@@ -9,7 +9,7 @@ public struct CurlBody: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> Iterator { Iterator(lease: lease) }
 
-    /// The whole body.
+    /// Reads the whole body.
     /// - Throws: ``CurlError`` with kind `tooLarge` when there are more than `limit` bytes.
     public func bytes(limit: Int = 8 << 20) async throws -> [UInt8] {
         var all: [UInt8] = []
@@ -22,11 +22,11 @@ public struct CurlBody: AsyncSequence, Sendable {
         return all
     }
 
-    /// Reads chunk by chunk.
+    /// Reads the body chunk by chunk.
     public struct Iterator: AsyncIteratorProtocol {
         fileprivate let lease: Lease
 
-        /// The next bytes; nil at the end of the body.
+        /// Returns the next bytes; nil at the end of the body.
         /// - Throws: ``CurlError``; `CancellationError`, which also ends the transfer.
         public mutating func next() async throws -> [UInt8]? {
             let (transfer, client) = (lease.transfer, lease.client)
@@ -40,7 +40,7 @@ public struct CurlBody: AsyncSequence, Sendable {
         }
     }
 
-    /// Ends the transfer when the last body and the last iterator are gone.
+    /// Cancels the transfer when the last body and the last iterator are released.
     fileprivate final class Lease: Sendable {
         let transfer: Transfer
         let client: CurlClient

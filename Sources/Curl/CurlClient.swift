@@ -1,9 +1,9 @@
-/// An HTTP client on libcurl: one thread however many requests, connections kept for the next request, HTTP/2
-/// where TLS offers it. Certificates are verified, redirects are not followed unless a request asks for it.
+/// An HTTP client on libcurl: one thread for all requests, connections kept for reuse, HTTP/2 where TLS offers it.
+/// Certificates are verified; redirects are followed only if the request allows them.
 public final class CurlClient: Sendable {
     private let loop: TransferLoop
 
-    /// - Parameter userAgent: what servers read in `User-Agent`.
+    /// - Parameter userAgent: The `User-Agent` header.
     public init(userAgent: String = "wegent") {
         loop = TransferLoop(userAgent: userAgent)
         loop.start()
@@ -11,7 +11,7 @@ public final class CurlClient: Sendable {
 
     deinit { loop.stop() }
 
-    /// Sends the request and returns as soon as status and headers are here.
+    /// Sends the request and returns when status and headers have arrived.
     /// - Throws: ``CurlError``; `CancellationError` when the task was cancelled, which ends the transfer.
     public func send(_ request: CurlRequest) async throws -> CurlResponse {
         try Task.checkCancellation()
@@ -25,7 +25,7 @@ public final class CurlClient: Sendable {
         return CurlResponse(status: head.status, headers: head.headers, body: CurlBody(transfer, of: self))
     }
 
-    /// Ends every transfer with ``CurlError/Kind/closed`` and returns when the thread is gone. Idempotent.
+    /// Ends every transfer with ``CurlError/Kind/closed`` and returns when the thread has ended. Idempotent.
     public func shutdown() async {
         loop.stop()
         await loop.ended()

@@ -1,22 +1,22 @@
 import CCurl
 
-/// Why there is no response, or why its body broke off.
+/// Why there is no response, or why its body is incomplete.
 public struct CurlError: Error, Sendable, CustomStringConvertible {
-    /// What a caller may want to decide by.
+    /// The class of an error, for callers that handle some of them.
     public enum Kind: String, Sendable {
-        /// The URL or a header cannot be sent.
+        /// The URL or a header is invalid.
         case invalidRequest
-        /// The host's name is not known.
+        /// The host name cannot be resolved.
         case unresolved
-        /// Nobody accepted the connection.
+        /// The connection was refused.
         case refused
-        /// Connection, silence or the whole took too long.
+        /// The connect, idle or total timeout expired.
         case timedOut
-        /// No TLS, or the other side's certificate is not to be trusted.
+        /// The TLS handshake failed, or the server's certificate is not trusted.
         case tls
-        /// More redirects than were allowed.
+        /// There were more redirects than the request allows.
         case redirects
-        /// The connection ended in the middle.
+        /// The connection broke during the transfer.
         case broken
         /// The body is larger than the caller allows.
         case tooLarge
@@ -27,7 +27,7 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
     }
 
     public let kind: Kind
-    /// A sentence for people.
+    /// A sentence for the user.
     public let message: String
 
     init(_ kind: Kind, _ message: String) {
@@ -37,7 +37,7 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
 
     public var description: String { message }
 
-    /// What libcurl's result means; `detail` is what it wrote about this very transfer.
+    /// Classifies a libcurl result; `detail` is libcurl's text for this transfer.
     init(code: CURLcode, detail: String) {
         let kind: Kind =
             switch code {

@@ -1,4 +1,4 @@
-/// Header fields in their order; names are compared without regard to case.
+/// Header fields in order; names are case-insensitive.
 public struct CurlHeaders: Sendable, Sequence, ExpressibleByDictionaryLiteral {
     private var fields: [(name: String, value: String)] = []
 
@@ -8,7 +8,7 @@ public struct CurlHeaders: Sendable, Sequence, ExpressibleByDictionaryLiteral {
         fields = elements.map { (name: $0.0, value: $0.1) }
     }
 
-    /// The first value of `name`; setting replaces every one of them, nil removes them.
+    /// The first value of `name`. Setting replaces all fields of that name; nil removes them.
     public subscript(name: String) -> String? {
         get { fields.first { Self.same($0.name, name) }?.value }
         set {
@@ -17,7 +17,7 @@ public struct CurlHeaders: Sendable, Sequence, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// Adds a field behind those of the same name.
+    /// Appends a field, also when there is one of that name.
     public mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
 
     public func makeIterator() -> IndexingIterator<[(name: String, value: String)]> { fields.makeIterator() }

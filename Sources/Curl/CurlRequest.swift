@@ -4,20 +4,20 @@ public struct CurlRequest: Sendable {
     public var method: String
     /// An absolute `http` or `https` URL.
     public var url: String
-    /// Sent in this order. A name or value with a line break is refused.
+    /// Sent in this order. A name or value with a line break is an error.
     public var headers: CurlHeaders
-    /// Sent as it is; nil = no body.
+    /// The body; nil = none.
     public var body: [UInt8]?
-    /// For the name look-up, the connection and the TLS handshake together.
+    /// Limit for name resolution, connection and TLS handshake together.
     public var connectTimeout: Duration
-    /// The longest silence in either direction, measured in whole seconds; nil = any. A transfer that waits
-    /// for its own slow reader is not silent.
+    /// The longest time without bytes in either direction, in whole seconds; nil = no limit. Time spent waiting for the
+    /// response's reader does not count.
     public var idleTimeout: Duration?
-    /// From the start to the last byte; nil = any.
+    /// Limit from the start to the last byte; nil = no limit.
     public var totalTimeout: Duration?
-    /// How many redirects are followed; 0 = the redirect itself is the response.
+    /// Redirects to follow at most; 0 = return the redirect itself.
     public var redirects: Int
-    /// A file of PEM certificates to trust instead of the system's. Certificates and host names are always verified.
+    /// A PEM file of certificates to trust instead of the system's. Certificates and host names are always verified.
     public var authorities: String?
 
     public init(

@@ -1,11 +1,10 @@
-/// What a server answered. The body arrives while it is read; a response whose body nobody holds any more ends
-/// its transfer.
+/// A server's response. The body arrives while it is read; releasing the body cancels the transfer.
 public struct CurlResponse: Sendable {
     /// 200 to 599.
     public let status: Int
-    /// The fields of the final response.
+    /// The headers of the final response.
     public let headers: CurlHeaders
-    /// Not yet read.
+    /// The body, not read yet.
     public let body: CurlBody
 }
 

@@ -1,7 +1,7 @@
 import CCurl
 
-/// libcurl's handle of one transfer. Made, used and freed on the loop's thread only: libcurl's manual forbids
-/// using a handle on two threads at the same time.
+/// libcurl's handle of one transfer. Created, used and freed on the loop's thread only: libcurl's manual forbids using a
+/// handle on two threads at the same time.
 final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
     let transfer: Transfer
@@ -9,12 +9,12 @@ final class EasyHandle {
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers = CurlHeaders()
 
-    /// - Throws: ``CurlError`` when the request cannot be expressed.
+    /// - Throws: ``CurlError`` when the request is invalid.
     init(_ transfer: Transfer, userAgent: String, noProxy: String) throws {
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         guard let pointer = curl_easy_init() else {
             errorText.deallocate()
-            throw CurlError(.other, "libcurl could not make a handle")
+            throw CurlError(.other, "libcurl could not create a handle")
         }
         self.pointer = pointer
         self.transfer = transfer
@@ -27,7 +27,7 @@ final class EasyHandle {
         errorText.deallocate()
     }
 
-    /// What went wrong, for a result that is not `CURLE_OK`.
+    /// Returns the error for a result other than `CURLE_OK`.
     func error(_ code: CURLcode) -> CurlError { CurlError(code: code, detail: String(cString: errorText)) }
 
     private func configure(userAgent: String, noProxy: String) throws {
@@ -43,14 +43,14 @@ final class EasyHandle {
         if let authorities = request.authorities {
             try check(wegent_curl_set_string(easy, CURLOPT_CAINFO, authorities))
         }
-        try setTimes(request)
+        try setTimeouts(request)
         try setRedirects(request)
         try setHeaders(request)
         try setMethod(request)
         try setCallbacks()
     }
 
-    private func setTimes(_ request: CurlRequest) throws {
+    private func setTimeouts(_ request: CurlRequest) throws {
         let connect = max(1, request.connectTimeout.milliseconds)
         try check(wegent_curl_set_long(pointer, CURLOPT_CONNECTTIMEOUT_MS, connect))
         if let idle = request.idleTimeout {
@@ -68,7 +68,7 @@ final class EasyHandle {
     }
 
     private func setHeaders(_ request: CurlRequest) throws {
-        // Else a body over 1 MiB waits a second for a "100 Continue" that many servers never send.
+        // Without this a body over 1 MiB waits a second for a "100 Continue" that many servers never send.
         var lines = ["Expect:"]
         for (name, value) in request.headers {
             guard !name.isEmpty, !(name + value).utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) else {
@@ -88,7 +88,7 @@ final class EasyHandle {
             try check(wegent_curl_set_long(pointer, CURLOPT_POST, 1))
             try check(wegent_curl_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
             try body.withUnsafeBytes { bytes in
-                // libcurl copies the bytes, as many as the size above says.
+                // libcurl copies as many bytes as the size above.
                 let start = bytes.baseAddress.map { UnsafeMutableRawPointer(mutating: $0) }
                 if let start { try check(wegent_curl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, start)) }
             }
@@ -136,8 +136,8 @@ final class EasyHandle {
     private func headEnded() {
         var status = 0
         guard wegent_curl_get_long(pointer, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK, status >= 200 else { return }
-        let moved = [301, 302, 303, 307, 308].contains(status) && headers["location"] != nil
-        if moved, transfer.request.redirects > 0 { return }
+        let isRedirect = [301, 302, 303, 307, 308].contains(status) && headers["location"] != nil
+        if isRedirect, transfer.request.redirects > 0 { return }
         transfer.deliver(ResponseHead(status: status, headers: headers))
     }
 
@@ -147,7 +147,7 @@ final class EasyHandle {
 }
 
 extension Duration {
-    /// Whole milliseconds, as libcurl counts.
+    /// Whole milliseconds, libcurl's unit.
     fileprivate var milliseconds: Int {
         Int(clamping: components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000)
     }

@@ -1,8 +1,8 @@
 /// One event of a `text/event-stream`.
 public struct ServerSentEvent: Sendable, Equatable {
-    /// The newest `id` of the stream so far; empty before the first.
+    /// The last `id` of the stream so far; empty before the first.
     public var id: String
-    /// `message` unless the stream says otherwise.
+    /// The event's name; `message` by default.
     public var name: String
     /// Its `data` lines, joined with line feeds.
     public var data: [UInt8]

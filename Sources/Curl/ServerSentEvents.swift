@@ -1,16 +1,16 @@
-/// Takes a `text/event-stream` apart as its bytes arrive, cut anywhere (WHATWG HTML, section 9.2.6).
+/// Parses a `text/event-stream` as its bytes arrive, in chunks cut anywhere (WHATWG HTML, section 9.2.6).
 ///
 ///     var parser = ServerSentEvents()
 ///     for try await chunk in response.body {
 ///         for event in try parser.push(chunk) { … }
 ///     }
 public struct ServerSentEvents: Sendable {
-    /// The most bytes of one line or of one event's data: above the largest event with room for its envelope.
+    /// The largest line or event data in bytes: above the largest event plus its envelope.
     public static let longest = 16 << 20
 
-    /// What to send as `Last-Event-ID` when the stream broke; empty before the first.
+    /// The `Last-Event-ID` to resume with; empty before the first.
     public private(set) var lastEventID = ""
-    /// How long the server asks to wait before the next try, in milliseconds.
+    /// The reconnection time that the server requests, in milliseconds.
     public private(set) var retry: Int?
 
     private var line: [UInt8] = []
@@ -22,7 +22,7 @@ public struct ServerSentEvents: Sendable {
 
     public init() {}
 
-    /// The events that `bytes` complete. An event without data is none, by the standard.
+    /// Returns the events that `bytes` complete. The standard ignores an event without data.
     /// - Throws: ``CurlError`` with kind `tooLarge` when a line or an event has more than ``longest`` bytes.
     public mutating func push(_ bytes: [UInt8]) throws -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
@@ -38,7 +38,7 @@ public struct ServerSentEvents: Sendable {
             let end = bytes[start...].firstIndex { $0 == 0x0a || $0 == 0x0d } ?? bytes.count
             line += bytes[start..<end]
             guard line.count + data.count <= Self.longest else {
-                throw CurlError(.tooLarge, "an event of the stream has more than \(Self.longest) bytes")
+                throw CurlError(.tooLarge, "an event of the stream is over \(Self.longest) bytes")
             }
             guard end < bytes.count else { break }
             afterReturn = bytes[end] == 0x0d

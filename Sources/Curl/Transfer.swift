@@ -1,11 +1,11 @@
 import CCurl
 import Synchronization
 
-/// One request under way: what the loop's thread and the reader share, under a lock that nobody holds while
-/// calling out.
+/// A request in progress: the state that the loop's thread and the reader share, under a lock that is never held during
+/// a callback.
 final class Transfer: Sendable {
-    /// How many bytes wait for a reader before the sender is held back: enough for a fast stream, little enough
-    /// for thousands of readers.
+    /// Bytes buffered for a slow reader before the transfer is paused: enough for a fast stream, little enough for
+    /// thousands of readers.
     static let window = 256 << 10
 
     let request: CurlRequest
@@ -13,29 +13,29 @@ final class Transfer: Sendable {
 
     private struct State {
         var head: Result<ResponseHead, any Error>?
-        var headWaiter: CheckedContinuation<ResponseHead, any Error>?
+        var headContinuation: CheckedContinuation<ResponseHead, any Error>?
         var buffer: [UInt8] = []
-        var chunkWaiter: CheckedContinuation<[UInt8]?, any Error>?
+        var chunkContinuation: CheckedContinuation<[UInt8]?, any Error>?
         var end: Result<Void, any Error>?
-        var paused = false
+        var isPaused = false
     }
 
     init(_ request: CurlRequest) { self.request = request }
 
-    // MARK: The reader's side
+    // MARK: Reader
 
     /// Waits for status and headers.
     func head() async throws -> ResponseHead {
         try await withCheckedThrowingContinuation { continuation in
             let known = state.withLock { state in
-                if state.head == nil { state.headWaiter = continuation }
+                if state.head == nil { state.headContinuation = continuation }
                 return state.head
             }
             if let known { continuation.resume(with: known) }
         }
     }
 
-    /// Waits for bytes; nil at the end.
+    /// Waits for the next bytes; nil at the end.
     func nextChunk() async throws -> [UInt8]? {
         try Task.checkCancellation()
         return try await withCheckedThrowingContinuation { continuation in
@@ -45,77 +45,77 @@ final class Transfer: Sendable {
                     return .success(state.buffer)
                 }
                 if let end = state.end { return end.map { nil } }
-                guard state.chunkWaiter == nil else {
+                guard state.chunkContinuation == nil else {
                     return .failure(CurlError(.other, "a response has one reader at a time"))
                 }
-                state.chunkWaiter = continuation
+                state.chunkContinuation = continuation
                 return nil
             }
             if let known { continuation.resume(with: known) }
         }
     }
 
-    /// Whether the sender is held back and there is room again; true once.
+    /// Returns true once when the transfer is paused and the buffer has room again.
     func shouldResume() -> Bool {
         state.withLock { state in
-            guard state.paused, state.buffer.count < Self.window else { return false }
-            state.paused = false
+            guard state.isPaused, state.buffer.count < Self.window else { return false }
+            state.isPaused = false
             return true
         }
     }
 
-    // MARK: The loop's side
+    // MARK: Loop
 
-    /// Whether its end is known.
-    var isOver: Bool { state.withLock { $0.end != nil } }
+    /// Whether it has finished, failed or been cancelled.
+    var isEnded: Bool { state.withLock { $0.end != nil } }
 
-    /// The head is complete.
+    /// Delivers the complete head.
     func deliver(_ head: ResponseHead) {
-        let waiter = state.withLock { state in
+        let continuation = state.withLock { state in
             guard state.head == nil else { return nil as CheckedContinuation<ResponseHead, any Error>? }
             state.head = .success(head)
-            defer { state.headWaiter = nil }
-            return state.headWaiter
+            defer { state.headContinuation = nil }
+            return state.headContinuation
         }
-        waiter?.resume(returning: head)
+        continuation?.resume(returning: head)
     }
 
-    /// Bytes of the body; false when the reader is behind, and then they are offered again later.
+    /// Delivers bytes of the body; false when the buffer is full, and libcurl offers them again later.
     func deliver(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        let (taken, waiter) = state.withLock { state in
-            if let waiter = state.chunkWaiter {
-                state.chunkWaiter = nil
-                return (true, waiter as CheckedContinuation<[UInt8]?, any Error>?)
+        let (accepted, continuation) = state.withLock { state in
+            if let continuation = state.chunkContinuation {
+                state.chunkContinuation = nil
+                return (true, continuation as CheckedContinuation<[UInt8]?, any Error>?)
             }
             guard state.buffer.count < Self.window else {
-                state.paused = true
+                state.isPaused = true
                 return (false, nil)
             }
             state.buffer.append(contentsOf: bytes)
             return (true, nil)
         }
-        waiter?.resume(returning: [UInt8](bytes))
-        return taken
+        continuation?.resume(returning: [UInt8](bytes))
+        return accepted
     }
 
-    /// Nothing follows; the first end counts.
+    /// Ends the transfer; only the first call counts.
     func finish(_ end: Result<Void, any Error>) {
         let failure: any Error =
             switch end {
             case .success: CurlError(.broken, "the server ended the connection without a response")
             case .failure(let error): error
             }
-        let (headWaiter, chunkWaiter) = state.withLock { state in
+        let (headContinuation, chunkContinuation) = state.withLock { state in
             guard state.end == nil else {
                 return (nil, nil)
                     as (CheckedContinuation<ResponseHead, any Error>?, CheckedContinuation<[UInt8]?, any Error>?)
             }
             state.end = end
             if state.head == nil { state.head = .failure(failure) }
-            defer { (state.headWaiter, state.chunkWaiter) = (nil, nil) }
-            return (state.headWaiter, state.chunkWaiter)
+            defer { (state.headContinuation, state.chunkContinuation) = (nil, nil) }
+            return (state.headContinuation, state.chunkContinuation)
         }
-        headWaiter?.resume(throwing: failure)
-        chunkWaiter?.resume(with: end.map { nil })
+        headContinuation?.resume(throwing: failure)
+        chunkContinuation?.resume(with: end.map { nil })
     }
 }

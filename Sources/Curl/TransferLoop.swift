@@ -9,8 +9,8 @@ import Synchronization
     import Darwin
 #endif
 
-/// The one thread that drives libcurl's multi interface. Every libcurl call is made on it but
-/// `curl_multi_wakeup`, the one that libcurl's manual allows from elsewhere.
+/// The one thread that drives libcurl's multi interface. It makes every libcurl call except `curl_multi_wakeup`, the one
+/// that libcurl's manual allows on other threads.
 final class TransferLoop: @unchecked Sendable {
     enum Command {
         case start(Transfer)
@@ -18,18 +18,18 @@ final class TransferLoop: @unchecked Sendable {
         case resume(Transfer)
     }
 
-    private struct Inbox {
+    private struct CommandQueue {
         var commands: [Command] = []
-        var stopping = false
-        var ended = false
+        var isStopping = false
+        var hasEnded = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     private let multi: UnsafeMutableRawPointer
     private let userAgent: String
     private let noProxy: String
-    private let inbox = Mutex(Inbox())
-    // Only on the thread.
+    private let queue = Mutex(CommandQueue())
+    // Only touched on the thread.
     private var handles: [ObjectIdentifier: EasyHandle] = [:]
     private var transfers: [UnsafeMutableRawPointer: EasyHandle] = [:]
 
@@ -42,10 +42,10 @@ final class TransferLoop: @unchecked Sendable {
         self.noProxy = Self.directHosts()
     }
 
-    /// Once a process, before the first thread.
+    /// Initialises libcurl once per process, before the first thread starts.
     private static let global = curl_global_init(wegent_curl_global_all) == CURLE_OK
 
-    /// This machine is reached directly, whatever proxy the environment names.
+    /// Returns the hosts to reach without a proxy: those of the environment, and always this machine.
     private static func directHosts() -> String {
         let local = "localhost,127.0.0.1,::1"
         let named = getenv("no_proxy") ?? getenv("NO_PROXY")
@@ -59,13 +59,13 @@ final class TransferLoop: @unchecked Sendable {
         #else
             var thread = pthread_t()
         #endif
-        // Signals belong to the threads of the program, not to this one.
+        // All signals are masked, so that the program's own threads handle them.
         var (all, before) = (sigset_t(), sigset_t())
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, &before)
         let result = pthread_create(&thread, nil, Self.entry, context)
         pthread_sigmask(SIG_SETMASK, &before, nil)
-        precondition(result == 0, "no thread for libcurl: the system has reached its limit of threads")
+        precondition(result == 0, "cannot start a thread for libcurl: the system has reached its limit of threads")
         #if canImport(Darwin)
             if let thread { pthread_detach(thread) }
         #else
@@ -86,23 +86,23 @@ final class TransferLoop: @unchecked Sendable {
         }
     #endif
 
-    /// Hands a command to the thread; false when the loop has stopped and nothing will come of it.
+    /// Queues a command; false when the loop has stopped and the command was dropped.
     @discardableResult
     func post(_ command: Command) -> Bool {
-        inbox.withLock { inbox in
-            guard !inbox.stopping else { return false }
-            inbox.commands.append(command)
-            // Under the lock, so that the handle cannot be freed meanwhile; one wake for many commands.
-            if inbox.commands.count == 1 { curl_multi_wakeup(multi) }
+        queue.withLock { queue in
+            guard !queue.isStopping else { return false }
+            queue.commands.append(command)
+            // Under the lock, so that the handle cannot be freed meanwhile. One wakeup serves many commands.
+            if queue.commands.count == 1 { curl_multi_wakeup(multi) }
             return true
         }
     }
 
-    /// Ends every transfer and the thread; the caller need not wait.
+    /// Ends every transfer and the thread, without waiting.
     func stop() {
-        inbox.withLock { inbox in
-            guard !inbox.stopping else { return }
-            inbox.stopping = true
+        queue.withLock { queue in
+            guard !queue.isStopping else { return }
+            queue.isStopping = true
             curl_multi_wakeup(multi)
         }
     }
@@ -110,11 +110,11 @@ final class TransferLoop: @unchecked Sendable {
     /// Returns when the thread has freed everything.
     func ended() async {
         await withCheckedContinuation { continuation in
-            let over = inbox.withLock { inbox in
-                if !inbox.ended { inbox.waiters.append(continuation) }
-                return inbox.ended
+            let hasEnded = queue.withLock { queue in
+                if !queue.hasEnded { queue.waiters.append(continuation) }
+                return queue.hasEnded
             }
-            if over { continuation.resume() }
+            if hasEnded { continuation.resume() }
         }
     }
 
@@ -122,12 +122,12 @@ final class TransferLoop: @unchecked Sendable {
 
     private func run() {
         while true {
-            let (commands, stopping) = inbox.withLock { inbox in
-                defer { inbox.commands = [] }
-                return (inbox.commands, inbox.stopping)
+            let (commands, isStopping) = queue.withLock { queue in
+                defer { queue.commands = [] }
+                return (queue.commands, queue.isStopping)
             }
-            for command in commands { obey(command) }
-            if stopping { break }
+            for command in commands { execute(command) }
+            if isStopping { break }
             var running: Int32 = 0
             curl_multi_perform(multi, &running)
             finishDone()
@@ -137,7 +137,7 @@ final class TransferLoop: @unchecked Sendable {
         close()
     }
 
-    private func obey(_ command: Command) {
+    private func execute(_ command: Command) {
         switch command {
         case .start(let transfer): begin(transfer)
         case .cancel(let transfer):
@@ -149,8 +149,8 @@ final class TransferLoop: @unchecked Sendable {
     }
 
     private func begin(_ transfer: Transfer) {
-        // A task that was cancelled before it started says so before its start arrives.
-        guard !transfer.isOver else { return }
+        // A task cancelled early posts its cancel before its start.
+        guard !transfer.isEnded else { return }
         do {
             let handle = try EasyHandle(transfer, userAgent: userAgent, noProxy: noProxy)
             let code = curl_multi_add_handle(multi, handle.pointer)
@@ -186,10 +186,10 @@ final class TransferLoop: @unchecked Sendable {
             handle.transfer.finish(.failure(CurlError(.closed, "the HTTP client was shut down")))
         }
         curl_multi_cleanup(multi)
-        let waiters = inbox.withLock { inbox in
-            inbox.ended = true
-            defer { inbox.waiters = [] }
-            return inbox.waiters
+        let waiters = queue.withLock { queue in
+            queue.hasEnded = true
+            defer { queue.waiters = [] }
+            return queue.waiters
         }
         for waiter in waiters { waiter.resume() }
     }

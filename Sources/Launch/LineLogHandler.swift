@@ -1,7 +1,7 @@
 import Logging
 import Messages
 
-/// Writes each entry as one line to standard error at once: nothing is buffered, so nothing is lost at exit.
+/// Writes each entry as one line to standard error, unbuffered, so that nothing is lost at exit.
 struct LineLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]

@@ -1,10 +1,10 @@
 import ArgumentParser
 import Logging
 
-/// The lowest level that is logged, as it is said on a command line.
+/// A log level as a command-line value.
 public enum LogLevel: String, CaseIterable, Sendable, ExpressibleByArgument {
     case trace, debug, info, notice, warning, error, critical
 
-    /// The same in the log's own terms.
+    /// The same as a swift-log level.
     public var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
 }

@@ -1,7 +1,7 @@
 import Logging
 import Messages
 
-/// One entry of a log as the line that is written, ended by a newline.
+/// A log entry, rendered as one line that ends with a newline.
 struct LogLine {
     var time: Timestamp
     var level: Logger.Level
@@ -9,15 +9,15 @@ struct LogLine {
     var message: String
     var metadata: Logger.Metadata
 
-    /// For people; control characters are escaped, so that an entry is a line whatever its metadata hold.
+    /// The text format. Control characters are escaped, so that an entry is always one line.
     var console: String {
-        let word = level.rawValue.uppercased()
-        let padded = word + String(repeating: " ", count: max(0, 8 - word.count))
+        let name = level.rawValue.uppercased()
+        let padded = name + String(repeating: " ", count: max(0, 8 - name.count))
         let pairs = metadata.sorted { $0.key < $1.key }.map { " \($0.key)=\(Self.bare($0.value.description))" }
         return "\(time) \(padded) \(label): \(Self.escaped(message, quotes: false))\(pairs.joined())\n"
     }
 
-    /// For machines.
+    /// The JSON format.
     var json: String {
         var fields = [
             "\"time\":\"\(time)\"", "\"level\":\"\(level.rawValue)\"", "\"logger\":\(Self.quoted(label))",
@@ -27,11 +27,11 @@ struct LogLine {
         return "{" + fields.joined(separator: ",") + "}\n"
     }
 
-    /// A value as JSON, objects sorted by key.
+    /// Returns a value as JSON, with objects sorted by key.
     static func json(_ value: Logger.MetadataValue) -> String {
         switch value {
         case .string(let text): quoted(text)
-        case .stringConvertible(let thing): quoted(thing.description)
+        case .stringConvertible(let value): quoted(value.description)
         case .array(let values): "[" + values.map(json).joined(separator: ",") + "]"
         case .dictionary(let pairs):
             "{" + pairs.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(json($0.value))" }.joined(separator: ",")
@@ -39,7 +39,7 @@ struct LogLine {
         }
     }
 
-    /// A value as it stands, in quotes where it would not read as one word.
+    /// Returns a value unquoted where possible; with spaces, quotes, `=` or control characters, or empty, it is quoted.
     private static func bare(_ text: String) -> String {
         let plain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3d && $0 != 0x7f }
         return plain ? text : quoted(text)

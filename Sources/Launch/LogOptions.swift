@@ -1,10 +1,10 @@
 import Logging
 
-/// How a process logs, always to standard error.
+/// The log options of a process, which always logs to standard error.
 public struct LogOptions: Sendable, Equatable {
-    /// `trace` to `critical`.
+    /// The lowest level to log, `trace` to `critical`.
     public var level: Logger.Level
-    /// JSON, a line an entry; else a form for people.
+    /// Whether entries are JSON (see ``LogFormat``).
     public var json: Bool
 
     public init(level: Logger.Level = .info, json: Bool = false) {

@@ -1,20 +1,20 @@
 import ArgumentParser
 import Messages
 
-/// A choice by name as an option's value: only the names that this version knows, which completion offers.
+/// A choice from a set of names as an option's value. Only names that this version knows are valid.
 public protocol NamedChoice: OpenSet, ExpressibleByArgument {
     /// The names that this version knows.
     static var all: [Self] { get }
 }
 
 extension NamedChoice {
-    /// The choice of this name; nil for one that is not known.
+    /// The choice of this name; nil for an unknown one.
     public init?(argument: String) {
         guard let choice = Self.all.first(where: { $0.rawValue == argument }) else { return nil }
         self = choice
     }
 
-    /// What help and completion offer.
+    /// The names for help and completion.
     public static var allValueStrings: [String] { all.map(\.rawValue) }
 }
 

@@ -6,26 +6,26 @@ import ArgumentParser
     import Foundation
 #endif
 
-/// Takes a value from where it was said: a flag over the environment. Defaults are the caller's (`??`).
+/// Resolves a setting: a flag, else an environment variable. The caller adds the default with `??`.
 public struct Setting: Sendable {
-    /// The variables, by name.
+    /// The environment variables by name.
     public var environment: [String: String]
 
     public init(environment: [String: String]) { self.environment = environment }
 
-    /// That of this process, as it was when first asked.
+    /// The environment of this process, read on first use.
     public static let process = Setting(environment: ProcessInfo.processInfo.environment)
 
-    /// The flag's value, else that of the variable; nil when neither was said. An empty variable says nothing.
-    /// - Throws: `ValidationError` that names a variable with a value that is not allowed, without the value
-    ///   (it may be a secret).
+    /// Returns the flag's value, else the variable's; nil when neither is set. An empty variable counts as unset.
+    /// - Throws: `ValidationError` that names a variable with an invalid value, without the value, which may be a
+    ///   secret.
     public func value<T: ExpressibleByArgument>(_ flag: T?, _ variable: String) throws -> T? {
         if let flag { return flag }
         guard let text = environment[variable], !text.isEmpty else { return nil }
         if let value = T(argument: text) { return value }
         let allowed = T.allValueStrings
         throw ValidationError(
-            "\(variable) has a value that is not allowed"
-                + (allowed.isEmpty ? "" : "; it is one of \(allowed.joined(separator: ", "))"))
+            "\(variable) has an invalid value"
+                + (allowed.isEmpty ? "" : "; use one of \(allowed.joined(separator: ", "))"))
     }
 }

@@ -8,7 +8,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// One of the process's outputs, a whole line at a time and without a buffer, so that nothing is lost at exit.
+/// Standard output or standard error, written in whole lines and unbuffered, so that nothing is lost at exit.
 final class StandardStream: Sendable {
     static let output = StandardStream(STDOUT_FILENO)
     static let error = StandardStream(STDERR_FILENO)
@@ -17,11 +17,11 @@ final class StandardStream: Sendable {
 
     init(_ file: Int32) { self.file = file }
 
-    /// How long a reader that has stopped reading is waited for, in milliseconds; then the rest of the line is
-    /// given up, since a service must not hang on its log.
-    private static let patience: Int32 = 1000
+    /// How long to wait for a reader of the pipe that has stopped reading, in milliseconds. Then the rest of the line
+    /// is dropped, since a service must not hang on its log.
+    private static let timeout: Int32 = 1000
 
-    /// Writes `line`; lines of several threads do not mix.
+    /// Writes `line`; lines of different threads do not mix.
     func write(_ line: String) {
         let bytes = Array(line.utf8)
         lock.withLock { _ in
@@ -31,8 +31,8 @@ final class StandardStream: Sendable {
                 if count >= 0 {
                     sent += count
                 } else if errno == EAGAIN {
-                    var wanted = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
-                    if poll(&wanted, 1, Self.patience) <= 0 { return }
+                    var writable = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+                    if poll(&writable, 1, Self.timeout) <= 0 { return }
                 } else if errno != EINTR {
                     return
                 }
@@ -41,5 +41,5 @@ final class StandardStream: Sendable {
     }
 }
 
-// The method above hides the function of the same name.
+// The method `write` hides the function of the same name.
 private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(file, bytes, count) }

@@ -10,27 +10,28 @@ import Synchronization
     import Darwin
 #endif
 
-/// Watches SIGINT and SIGTERM on a queue of its own, so that a stop is kept to even when every other thread hangs.
-/// The first signal calls `stop` and starts the clock; the second one, or the clock, ends the process.
+/// Handles SIGINT and SIGTERM on a queue of its own, so that a stop works even when every other thread hangs. The first
+/// signal calls `stop` and starts a timer; a second signal, or the timer, ends the process.
 final class StopSignals: Sendable {
-    /// Sources may be used from any thread; their type does not say so.
+    /// Dispatch sources are thread-safe, but not declared Sendable.
     private struct Source: @unchecked Sendable {
         var source: any DispatchSourceSignal
     }
 
     private let sources = Mutex<[Source]>([])
-    private let stopping = Mutex(false)
+    private let isStopping = Mutex(false)
     private let queue = DispatchQueue(label: "stop-signals", qos: .userInteractive)
-    private let lastRites: @Sendable () -> Void
+    private let onForcedExit: @Sendable () -> Void
 
-    /// Returns when the signals are watched: until then they would end the process.
+    /// Returns when the signals are handled: before that they would end the process.
     init(
-        bound: Duration, logger: Logger, lastRites: @escaping @Sendable () -> Void, stop: @escaping @Sendable () -> Void
+        bound: Duration, logger: Logger, onForcedExit: @escaping @Sendable () -> Void,
+        stop: @escaping @Sendable () -> Void
     ) async {
-        self.lastRites = lastRites
+        self.onForcedExit = onForcedExit
         for number in [SIGINT, SIGTERM] {
             #if canImport(Darwin)
-                // Dispatch on Darwin only observes: the default action would still end the process.
+                // Dispatch on Darwin only observes a signal; its default action would still end the process.
                 signal(number, SIG_IGN)
             #endif
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -54,23 +55,23 @@ final class StopSignals: Sendable {
     }
 
     private func received(_ number: Int32, bound: Duration, logger: Logger, stop: @Sendable () -> Void) {
-        let second = stopping.withLock { stopping in
-            defer { stopping = true }
-            return stopping
+        let isSecond = isStopping.withLock { isStopping in
+            defer { isStopping = true }
+            return isStopping
         }
-        // What the shell says of a process that a signal has ended.
-        if second { end(128 + number) }
+        // The shell's exit code for a process that a signal has ended.
+        if isSecond { end(128 + number) }
         logger.notice("stopping", metadata: ["signal": number == SIGINT ? "SIGINT" : "SIGTERM"])
         let milliseconds = Int(bound / .milliseconds(1))
         queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [self] in
-            logger.critical("not stopped in time, giving up", metadata: ["ms": "\(milliseconds)"])
+            logger.critical("services did not stop in time, exiting", metadata: ["ms": "\(milliseconds)"])
             end(1)
         }
         stop()
     }
 
     private func end(_ code: Int32) -> Never {
-        lastRites()
+        onForcedExit()
         _exit(code)
     }
 }

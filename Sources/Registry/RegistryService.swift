@@ -181,7 +181,7 @@ actor RegistryService {
     // MARK: Watches
 
     /// Serves a watch of devices.
-    func watch(_ owner: UserID?, _ outlet: Outlet) {
+    func watch(_ owner: UserID?, _ outlet: ItemWriter) {
         let id = deviceWatchers.add(outlet, DeviceFeed(owner: owner))
         outlet.onCredit { [weak self] in self?.assumeIsolated { $0.pumpDevices(id) } }
         outlet.onClose { [weak self] in self?.assumeIsolated { $0.deviceWatchers.remove(id) } }
@@ -189,7 +189,7 @@ actor RegistryService {
     }
 
     /// Serves a watch of services.
-    func watchServices(_ outlet: Outlet) {
+    func watchServices(_ outlet: ItemWriter) {
         let id = serviceWatchers.add(outlet, ServiceFeed())
         outlet.onCredit { [weak self] in self?.assumeIsolated { $0.pumpServices() } }
         outlet.onClose { [weak self] in self?.assumeIsolated { $0.serviceWatchers.remove(id) } }

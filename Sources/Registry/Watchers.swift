@@ -7,12 +7,12 @@ struct WatcherID: Hashable, Sendable {
 
 /// The open watches of one kind, each with its outlet and with what it is still to be told.
 struct Watchers<Feed> {
-    private var entries: [WatcherID: (outlet: Outlet, feed: Feed)] = [:]
+    private var entries: [WatcherID: (outlet: ItemWriter, feed: Feed)] = [:]
     private var last: UInt64 = 0
 
     var ids: [WatcherID] { Array(entries.keys) }
 
-    mutating func add(_ outlet: Outlet, _ feed: Feed) -> WatcherID {
+    mutating func add(_ outlet: ItemWriter, _ feed: Feed) -> WatcherID {
         last += 1
         let id = WatcherID(number: last)
         entries[id] = (outlet, feed)
@@ -28,7 +28,7 @@ struct Watchers<Feed> {
 
     /// The next item for a watcher that has credit for it; nil when there is none. The item is to be sent by the
     /// caller, since whatever that sets off may come back here.
-    mutating func take<Item>(_ id: WatcherID, _ next: (inout Feed) -> Item?) -> (outlet: Outlet, item: Item)? {
+    mutating func take<Item>(_ id: WatcherID, _ next: (inout Feed) -> Item?) -> (outlet: ItemWriter, item: Item)? {
         guard let outlet = entries[id]?.outlet else { return nil }
         guard !outlet.isClosed else {
             entries[id] = nil

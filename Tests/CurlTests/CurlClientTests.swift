@@ -10,11 +10,12 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite("HTTP client", .timeLimit(.minutes(1)))
 struct CurlClientTests {
     let client = CurlClient(userAgent: "curl-tests")
 
-    @Test func readsStatusHeadersAndBody() async throws {
+    @Test("Status, headers and body are read")
+    func response() async throws {
         let server = try TinyServer { connection in
             while let request = connection.request() {
                 connection.answer(headers: "X-Line: \(request.line)\r\nX-Two:  b \r\n", body: "hello")
@@ -28,8 +29,8 @@ struct CurlClientTests {
         #expect(try await response.body.bytes() == [UInt8]("hello".utf8))
     }
 
-    @Test(arguments: ["POST", "PUT", "DELETE", "PATCH"])
-    func sendsMethodHeadersAndBody(_ method: String) async throws {
+    @Test("Method, headers and a body of 3 MB are sent", arguments: ["POST", "PUT", "DELETE", "PATCH"])
+    func request(_ method: String) async throws {
         let server = try TinyServer { connection in
             while let request = connection.request() {
                 connection.answer(
@@ -45,7 +46,8 @@ struct CurlClientTests {
         #expect(text == "\(method) / HTTP/1.1|true|3000000")
     }
 
-    @Test func reportsTheStatusOfAnEmptyBody() async throws {
+    @Test("A response without a body has its status")
+    func emptyBody() async throws {
         let server = try TinyServer { connection in
             while connection.request() != nil { connection.write("HTTP/1.1 204 Nothing\r\n\r\n") }
         }
@@ -57,7 +59,8 @@ struct CurlClientTests {
         }
     }
 
-    @Test func deliversChunksAsTheyAreSent() async throws {
+    @Test("Chunks are delivered as they are sent")
+    func chunks() async throws {
         let (turns, turn) = AsyncStream.makeStream(of: Void.self)
         let gate = Gate()
         let server = try TinyServer { connection in
@@ -82,7 +85,8 @@ struct CurlClientTests {
         #expect(await turns.reduce(into: 0) { count, _ in count += 1 } == 3)
     }
 
-    @Test func holdsTheSenderBackWhileTheReaderIsBehind() async throws {
+    @Test("A slow reader slows the server down")
+    func backPressure() async throws {
         let total = 24 << 20
         let sent = Mutex(0)
         let server = try TinyServer { connection in
@@ -96,7 +100,7 @@ struct CurlClientTests {
         }
         defer { server.stop() }
         let response = try await client.send(CurlRequest("GET", server.url))
-        // Wait until the server stands still: what fits into the sockets' buffers is on its way, no more.
+        // Wait until the server is blocked: it can send no more than the sockets' buffers hold.
         var before = -1
         while true {
             let now = sent.withLock { $0 }
@@ -112,7 +116,8 @@ struct CurlClientTests {
         #expect(count == total)
     }
 
-    @Test func aCancelledReaderEndsTheTransfer() async throws {
+    @Test("Cancelling the reader ends the transfer")
+    func cancelledReader() async throws {
         let (closed, close) = AsyncStream.makeStream(of: Void.self)
         let server = try TinyServer { connection in
             guard connection.request() != nil else { return }
@@ -133,7 +138,8 @@ struct CurlClientTests {
         for await _ in closed { break }
     }
 
-    @Test func cancellingBeforeTheHeadEndsTheTransfer() async throws {
+    @Test("Cancelling before the headers ends the transfer")
+    func cancelledSender() async throws {
         let (events, event) = AsyncStream.makeStream(of: Void.self)
         let server = try TinyServer { connection in
             guard connection.request() != nil else { return }
@@ -151,7 +157,8 @@ struct CurlClientTests {
         await iterator.next()
     }
 
-    @Test func droppingTheResponseEndsTheTransfer() async throws {
+    @Test("Releasing the response ends the transfer")
+    func releasedResponse() async throws {
         let (closed, close) = AsyncStream.makeStream(of: Void.self)
         let server = try TinyServer { connection in
             guard connection.request() != nil else { return }
@@ -164,7 +171,8 @@ struct CurlClientTests {
         for await _ in closed { break }
     }
 
-    @Test func namesWhatWentWrong() async throws {
+    @Test("Each failure has its kind and a message")
+    func failures() async throws {
         let server = try TinyServer { connection in
             guard let request = connection.request() else { return }
             if request.line.contains("broken") { connection.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf") }
@@ -172,7 +180,7 @@ struct CurlClientTests {
         }
         defer { server.stop() }
         let plain = try TinyServer { connection in
-            connection.write("HTTP/1.1 400 Said\r\n\r\n")
+            connection.write("HTTP/1.1 400 Bad Request\r\n\r\n")
             connection.untilClosed()
         }
         defer { plain.stop() }
@@ -199,7 +207,8 @@ struct CurlClientTests {
         }
     }
 
-    @Test func followsRedirectsOnlyWhenAsked() async throws {
+    @Test("Redirects are followed only if the request allows them")
+    func redirects() async throws {
         let server = try TinyServer { connection in
             while let request = connection.request() {
                 if request.line.hasPrefix("GET /end ") {
@@ -221,7 +230,8 @@ struct CurlClientTests {
         #expect(error?.kind == .redirects)
     }
 
-    @Test func manyAtOnce() async throws {
+    @Test("100 concurrent requests get their own responses")
+    func concurrent() async throws {
         let server = try TinyServer { connection in
             while let request = connection.request() { connection.answer(body: request.line) }
         }
@@ -235,11 +245,12 @@ struct CurlClientTests {
                     return body == "GET /\(number) HTTP/1.1"
                 }
             }
-            for try await right in group { #expect(right) }
+            for try await isOwn in group { #expect(isOwn) }
         }
     }
 
-    @Test func limitsWhatIsCollected() async throws {
+    @Test("A body over the limit is an error")
+    func limit() async throws {
         let server = try TinyServer { connection in
             while connection.request() != nil { connection.answer(body: "0123456789") }
         }
@@ -250,7 +261,8 @@ struct CurlClientTests {
         #expect(error?.kind == .tooLarge)
     }
 
-    @Test func shutdownEndsWhatIsUnderWay() async throws {
+    @Test("A shutdown ends transfers in progress and refuses new ones")
+    func shutdown() async throws {
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let server = try TinyServer { connection in
             guard connection.request() != nil else { return }

@@ -2,6 +2,7 @@ import Testing
 
 @testable import Curl
 
+@Suite("Server-sent events")
 struct ServerSentEventsTests {
     static let stream =
         "\u{feff}: hello\nid: 1\nevent: state\ndata: {\"a\":1}\n\n"
@@ -15,15 +16,16 @@ struct ServerSentEventsTests {
         ServerSentEvent(id: "2", data: [UInt8]("last".utf8)),
     ]
 
-    @Test func readsAStream() throws {
+    @Test("A stream is parsed")
+    func whole() throws {
         var parser = ServerSentEvents()
         #expect(try parser.push([UInt8](Self.stream.utf8)) == Self.events)
         #expect(parser.lastEventID == "2")
         #expect(parser.retry == 1500)
     }
 
-    @Test(arguments: [1, 2, 3, 5, 7])
-    func readsItInPiecesOf(_ size: Int) throws {
+    @Test("A stream is parsed in pieces of any size", arguments: [1, 2, 3, 5, 7])
+    func pieces(_ size: Int) throws {
         let bytes = [UInt8](Self.stream.utf8)
         var parser = ServerSentEvents()
         var events: [ServerSentEvent] = []
@@ -33,7 +35,8 @@ struct ServerSentEventsTests {
         #expect(events == Self.events)
     }
 
-    @Test func readsItCutInTwoAnywhere() throws {
+    @Test("A stream is parsed when cut in two anywhere")
+    func cut() throws {
         let bytes = [UInt8](Self.stream.utf8)
         for cut in 0...bytes.count {
             var parser = ServerSentEvents()
@@ -42,7 +45,8 @@ struct ServerSentEventsTests {
         }
     }
 
-    @Test func refusesAnEndlessLine() {
+    @Test("An endless line is an error")
+    func endlessLine() {
         var parser = ServerSentEvents()
         let error = #expect(throws: CurlError.self) {
             for _ in 0..<40 { _ = try parser.push([UInt8](repeating: 0x61, count: 1 << 20)) }

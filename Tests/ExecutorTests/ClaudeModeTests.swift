@@ -29,7 +29,7 @@ struct ClaudeModeTests {
         try device.answer(request, .deny)
         #expect(try await device.device.verdict(two).state == .completed)
         #expect(!device.isThere("b.txt"))
-        #expect(device.model.requests.last?.said(by: "user").contains("one") == true, "the session is the same")
+        #expect(device.model.requests.last?.texts(of: "user").contains("one") == true, "the session is the same")
         await device.stop()
     }
 

@@ -2,8 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What docs/reliability.md says is shown by a test is shown by a test of that name.
-@Suite struct ReliabilityDocumentTests {
+/// The tests that docs/reliability.md names must exist.
+@Suite("docs/reliability.md")
+struct ReliabilityDocumentTests {
     private let document: String
     private let tests: String
 
@@ -14,7 +15,7 @@ import Testing
         tests = try files.map { try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8) }.joined()
     }
 
-    /// The last cells of the table rows under a heading.
+    /// Returns the last cell of each table row under a heading.
     private func cells(under heading: String) throws -> [Substring] {
         let start = try #require(document.range(of: "\n## \(heading)\n"))
         let section = document[start.upperBound...].prefix(
@@ -24,7 +25,7 @@ import Testing
         }
     }
 
-    @Test("Every promise and every row names tests that there are", arguments: ["Promises", "When something dies"])
+    @Test("Every promise and every row names existing tests", arguments: ["Promises", "When something dies"])
     func named(heading: String) throws {
         let rows = try cells(under: heading)
         #expect(rows.count > 10)

@@ -2,21 +2,22 @@ import Faults
 import Foundation
 import Testing
 
-/// A part of `make fault` that fits into every test run. The seed is printed; WEGENT_FAULT_SEED takes another one.
-@Suite(.serialized) struct StormTests {
+/// A short part of `make fault` for every test run. It prints its seed; WEGENT_FAULT_SEED sets another one.
+@Suite("Storms", .serialized)
+struct StormTests {
     private static let seed = ProcessInfo.processInfo.environment["WEGENT_FAULT_SEED"].flatMap { UInt64($0) } ?? 1
 
     @Test(
-        "Every promise holds through faults at every step",
+        "Every promise holds under faults at every step",
         arguments: [
             ("cuts", 12), ("dispatcher", 5), ("standby", 4), ("gateway", 5), ("registry", 2), ("executor", 5),
             ("random", 6),
         ])
     func storm(name: String, rounds: Int) async throws {
         let scenario = try #require(Scenario.named(name))
-        let storm = Storm(scenario, waits: .low, length: .rounds(rounds), seed: Self.seed) { print($0) }
+        let storm = Storm(scenario, timeouts: .low, length: .rounds(rounds), seed: Self.seed) { print($0) }
         let (tasks, faults) = try await storm.run()
         #expect(faults == rounds)
-        #expect(tasks >= faults, "each round has a task of its own")
+        #expect(tasks >= faults, "each round submits a task")
     }
 }

@@ -6,8 +6,9 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// What people choose, through the real processes: the queue, devices that are away, limits, retries, defaults.
-    @Suite(.serialized) struct ChoiceTests {
+    /// The choices of a task: priority, offline devices, limits, retries, defaults.
+    @Suite("Task choices", .serialized)
+    struct ChoiceTests {
         private func with(_ more: [String: [String]] = [:], _ body: (Cluster) async throws -> Void) async throws {
             var options = Cluster.Options()
             options.flags = ["gateway": ["--silence-s", "3"]].merging(more) { $1 }
@@ -22,13 +23,14 @@ extension Integration {
             }
         }
 
-        @Test func `A queue of 1,000 is drained over 5 slots, and places only fall`() async throws {
+        @Test("A queue of 1,000 drains over 5 slots, and positions only fall")
+        func longQueue() async throws {
             try await with { cluster in
                 let api = cluster.api
-                let hold = try Hold(in: cluster.directory)
-                var held: [Viewer] = []
+                let barrier = try TaskBarrier(in: cluster.directory)
+                var held: [TestViewer] = []
                 for _ in 0..<5 {
-                    held.append(api.watch(try id(try await api.submit(hold.command, target: "executor"))))
+                    held.append(api.watch(try id(try await api.submit(barrier.command, target: "executor"))))
                 }
                 for viewer in held { try await viewer.text("started") }
                 var tasks: [String] = []
@@ -39,13 +41,13 @@ extension Integration {
                 #expect(last["queue_position"].int == 1000 && last["reason"].string == "device_busy", "\(last)")
                 let middle = try await api.task(tasks[500])
                 #expect(middle["queue_position"].int == 501, "\(middle)")
-                hold.release(5)
+                barrier.release(5)
                 for viewer in held { #expect(try await viewer.end().last?.state == "completed") }
                 var seen = 1000
-                try await eventually("the last one's end", within: .seconds(300)) {
+                try await eventually("the end of the last task", within: .seconds(300)) {
                     let task = try await api.task(tasks[999])
                     if let place = task["queue_position"].int {
-                        #expect(place <= seen, "it fell back from \(seen) to \(place)")
+                        #expect(place <= seen, "its position rose from \(seen) to \(place)")
                         seen = place
                     }
                     return task["state"].string == "completed"
@@ -63,11 +65,12 @@ extension Integration {
             }
         }
 
-        @Test func `A higher priority goes first, in order within each`() async throws {
+        @Test("A higher priority goes first, in order within each priority")
+        func priority() async throws {
             try await with(["executor": ["--slots", "1"]]) { cluster in
                 let api = cluster.api
-                let hold = try Hold(in: cluster.directory)
-                let viewer = api.watch(try id(try await api.submit(hold.command, target: "executor")))
+                let barrier = try TaskBarrier(in: cluster.directory)
+                let viewer = api.watch(try id(try await api.submit(barrier.command, target: "executor")))
                 try await viewer.text("started")
                 let order = cluster.directory.file("order")
                 var tasks: [String: JSON] = [:]
@@ -78,7 +81,7 @@ extension Integration {
                 }
                 let third = try await api.task(try id(try #require(tasks["normal-1"])))
                 #expect(third["queue_position"].int == 3 && third["priority"].string == "normal", "\(third)")
-                hold.release()
+                barrier.release()
                 for (_, task) in tasks { #expect(try await api.end(of: try id(task)).state == "completed") }
                 #expect(
                     try String(contentsOfFile: order, encoding: .utf8).split(separator: "\n")
@@ -86,12 +89,13 @@ extension Integration {
             }
         }
 
-        @Test func `A task for a device that is off is refused with when it was seen, or waits for it`() async throws {
+        @Test("A task for an offline device is refused with its last contact, or waits")
+        func offlineDevice() async throws {
             try await with(["dispatcher": ["--grace-s", "1"]]) { cluster in
                 let api = cluster.api
                 try await cluster.stop("executor")
                 try await status(cluster, is: "offline")
-                let refused = try await eventually("the grace is over") { () -> Answer? in
+                let refused = try await eventually("the grace is over") { () -> APIResponse? in
                     let answer = try await api.post("echo no", target: "executor")
                     if answer.status == 202 { try await api.cancel(try id(answer.json)) }
                     return answer.status == 202 ? nil : answer
@@ -110,18 +114,19 @@ extension Integration {
             }
         }
 
-        @Test func `A device that goes away: fail, wait or requeue, as each task has chosen`() async throws {
+        @Test("When a device is lost, each task fails, waits or is requeued as chosen")
+        func onDisconnect() async throws {
             try await with(["dispatcher": ["--grace-s", "2"]]) { cluster in
                 let api = cluster.api
-                let hold = try Hold(in: cluster.directory)
+                let barrier = try TaskBarrier(in: cluster.directory)
                 let runs = cluster.directory.file("runs")
                 let policies = ["fail", "wait", "requeue"]
                 var tasks: [String: String] = [:]
-                var viewers: [String: Viewer] = [:]
+                var viewers: [String: TestViewer] = [:]
                 for policy in policies {
                     let task = try id(
                         try await api.submit(
-                            "echo \(policy) >> '\(runs)'; \(hold.command)", target: "executor",
+                            "echo \(policy) >> '\(runs)'; \(barrier.command)", target: "executor",
                             choosing: #""on_disconnect":"\#(policy)""#))
                     tasks[policy] = task
                     viewers[policy] = api.watch(task)
@@ -135,28 +140,31 @@ extension Integration {
                 let waits = try await api.task(try #require(tasks["wait"]))
                 #expect(waits["state"].string == "running" && waits["stalled"]["since"].string != nil, "\(waits)")
                 #expect(waits["stalled"]["fails_at"].string == nil, "\(waits)")
-                let again = try await eventually("it is queued again") { () -> JSON? in
+                let again = try await eventually("the task is queued again") { () -> JSON? in
                     let task = try await api.task(try #require(tasks["requeue"]))
                     return task["state"].string == "queued" ? task : nil
                 }
                 #expect(again["reason"].string == "device_offline", "\(again)")
                 executor.signal(SIGCONT)
-                try await viewers["requeue"]?.event("it runs again", within: .seconds(60)) {
+                try await viewers["requeue"]?.event("the second attempt runs", within: .seconds(60)) {
                     $0.state == "running" && $0.data["attempt"].int ?? 0 > 1
                 }
                 for _ in 0..<20 where viewers["wait"]?.events.last?.isTerminal != true {
-                    hold.release(3)
+                    barrier.release(3)
                     try await Task.sleep(for: .milliseconds(200))
                 }
                 #expect(try await viewers["wait"]?.end().last?.state == "completed")
                 #expect(try await viewers["requeue"]?.end().last?.state == "completed")
-                let words = try String(contentsOfFile: runs, encoding: .utf8).split(separator: "\n")
-                #expect(words.sorted() == ["fail", "requeue", "requeue", "wait"])
-                #expect(viewers["requeue"]?.events.contains { $0.kind == "log" } == true, "it says that it runs again")
+                let started = try String(contentsOfFile: runs, encoding: .utf8).split(separator: "\n")
+                #expect(started.sorted() == ["fail", "requeue", "requeue", "wait"])
+                #expect(
+                    viewers["requeue"]?.events.contains { $0.kind == "log" } == true,
+                    "the log reports the second attempt")
             }
         }
 
-        @Test func `A task that waits goes on where it was, however long its device was away`() async throws {
+        @Test("A task with on_disconnect wait continues after any absence of its device")
+        func longAbsence() async throws {
             var options = Cluster.Options()
             options.proxied = true
             options.flags = [
@@ -165,29 +173,30 @@ extension Integration {
             ]
             try await Cluster.with(options) { cluster in
                 let api = cluster.api
-                let hold = try Hold(in: cluster.directory)
+                let barrier = try TaskBarrier(in: cluster.directory)
                 let task = try id(
-                    try await api.submit(hold.command, target: "executor", choosing: #""on_disconnect":"wait""#))
+                    try await api.submit(barrier.command, target: "executor", choosing: #""on_disconnect":"wait""#))
                 let viewer = api.watch(task)
                 try await viewer.text("started")
                 cluster.proxy?.silence(true)
-                try await eventually("it is stalled", within: .seconds(20)) {
+                try await eventually("the task is stalled", within: .seconds(20)) {
                     try await api.task(task)["stalled"]["since"].string != nil
                 }
-                // Longer than grace and lease.
+                // Longer than grace and lease together.
                 try await Task.sleep(for: .seconds(8))
                 #expect(try await api.task(task)["state"].string == "running")
-                hold.release()
+                barrier.release()
                 cluster.proxy?.silence(false)
                 cluster.proxy?.cut()
                 let events = try await viewer.end()
                 #expect(events.last?.state == "completed")
                 #expect(viewer.text.contains("released"))
-                #expect(!events.contains { $0.data["attempt"].int ?? 1 > 1 }, "the same attempt")
+                #expect(!events.contains { $0.data["attempt"].int ?? 1 > 1 }, "there is one attempt")
             }
         }
 
-        @Test func `A task that takes too long is ended with a notice before, and one that is silent as well`()
+        @Test("A task over its time or idle limit is ended after a warning")
+        func limits()
             async throws
         {
             try await with { cluster in
@@ -210,7 +219,8 @@ extension Integration {
             }
         }
 
-        @Test func `A retry is a new task with the same choices on the same device, and defaults hold for all`()
+        @Test("A retry is a new task with the same choices and device, and user defaults apply")
+        func retry()
             async throws
         {
             try await with { cluster in
@@ -235,7 +245,8 @@ extension Integration {
             }
         }
 
-        @Test func `Conversations are listed, found, renamed and deleted with their logs`() async throws {
+        @Test("Conversations are listed, searched, renamed and deleted with their logs")
+        func conversations() async throws {
             try await with { cluster in
                 let api = cluster.api
                 let heron = try await cluster.run("echo a grey Heron", agent: "shell")
@@ -250,7 +261,7 @@ extension Integration {
                 #expect(renamed["title"].string == "birds")
                 try await cluster.kill("dispatcher")
                 try await cluster.restart("dispatcher")
-                let kept = try await eventually("it is there again") { () -> JSON? in
+                let kept = try await eventually("the conversation can be read again") { () -> JSON? in
                     let answer = try? await api.call("GET", "/conversations/\(id)")
                     return answer?.status == 200 ? answer?.json : nil
                 }

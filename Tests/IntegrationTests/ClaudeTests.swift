@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// The real Claude Code on the device; only the model behind it is scripted.
-    @Suite(.enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
+    /// The real Claude Code on the device, with a scripted model behind it.
+    @Suite("Claude Code", .enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
     struct ClaudeTests {
         private static let bypass = ["--allow-shell", "--permission-mode", "bypass", "--allow-bypass"]
 
@@ -22,7 +22,8 @@ extension Integration {
             await model.stop()
         }
 
-        @Test func `A prompt streams token by token and holds one slot while it does`() async throws {
+        @Test("A prompt streams token by token and uses one slot")
+        func stream() async throws {
             try await with { cluster, model in
                 let gate = Gate()
                 model.answer(.text("first ", .gate(gate), "second"), to: "greet me")
@@ -40,11 +41,12 @@ extension Integration {
                 #expect(events.count { $0.kind == "agent_message_chunk" } >= 2)
                 #expect(events.last?.state == "completed")
                 let idle = try #require(try await api.device("executor"))
-                #expect(idle["slots"]["used"].int == 0, "whoever sees the end sees the free slot: \(idle)")
+                #expect(idle["slots"]["used"].int == 0, "the slot is free once the end is visible: \(idle)")
             }
         }
 
-        @Test func `A tool call really runs Bash on the device and its result is streamed`() async throws {
+        @Test("A tool call runs Bash on the device and its result is streamed")
+        func toolCall() async throws {
             try await with(Self.bypass) { cluster, model in
                 let file = cluster.directory.file("written-by-bash")
                 model.answer(
@@ -65,8 +67,8 @@ extension Integration {
             }
         }
 
-        @Test func `A follow-up goes on with the same session, warm and after a restart of the executor`() async throws
-        {
+        @Test("A follow-up continues the same session, warm and after a restart of the executor")
+        func followUp() async throws {
             try await with { cluster, model in
                 model.answer(.text("noted: heron"), to: "remember the heron")
                 model.answer(.text("it was the heron"), to: "what was it")
@@ -79,22 +81,23 @@ extension Integration {
                 #expect(second.state == "completed", "\(second.task)")
                 #expect(second.task["conversation_id"].string == conversation)
                 let warm = try #require(model.requests(to: "what was it").last)
-                #expect(warm.said(by: "user").contains("remember the heron"))
-                #expect(warm.said(by: "assistant").contains("noted: heron"))
+                #expect(warm.texts(of: "user").contains("remember the heron"))
+                #expect(warm.texts(of: "assistant").contains("noted: heron"))
 
                 try await cluster.stop("executor")
                 try await cluster.startExecutor(["--allow-shell"])
                 let third = try await cluster.run("and now", conversation: conversation)
                 #expect(third.state == "completed", "\(third.task)")
                 let resumed = try #require(model.requests(to: "and now").last)
-                #expect(resumed.said(by: "assistant").contains("it was the heron"))
-                #expect(resumed.said(by: "user").contains("remember the heron"))
+                #expect(resumed.texts(of: "assistant").contains("it was the heron"))
+                #expect(resumed.texts(of: "user").contains("remember the heron"))
                 let sessions = Set(model.requests.map(\.session))
-                #expect(sessions.count == 1, "one session throughout: \(sessions)")
+                #expect(sessions.count == 1, "all turns use one session: \(sessions)")
             }
         }
 
-        @Test func `What a device that only plans would have to do is denied and that is said`() async throws {
+        @Test("A device in plan mode denies a tool call and reports it")
+        func planMode() async throws {
             try await with(["--allow-shell", "--permission-mode", "plan"]) { cluster, model in
                 let file = cluster.directory.file("must-not-be")
                 model.answer(
@@ -104,15 +107,16 @@ extension Integration {
                 #expect(ended.state == "completed", "\(ended.task)")
                 #expect(throws: (any Error).self) { try String(contentsOfFile: file, encoding: .utf8) }
                 #expect(ended.text.contains("I may not"))
-                let said = ended.events.contains { event in
+                let isReported = ended.events.contains { event in
                     (event.kind == "log" && event.data["message"].string?.contains("Write") == true)
                         || (event.kind == "tool_call_update" && event.data["status"].string == "failed")
                 }
-                #expect(said, "\(ended.events)")
+                #expect(isReported, "\(ended.events)")
             }
         }
 
-        @Test func `An error of the model fails the task with a sentence`() async throws {
+        @Test("An error of the model fails the task with a message")
+        func modelError() async throws {
             try await with { cluster, model in
                 model.always(.failure(400, "the scripted model refuses"), to: "break")
                 let ended = try await cluster.run("break")
@@ -124,7 +128,8 @@ extension Integration {
             }
         }
 
-        @Test func `A cancelled turn ends within seconds and the conversation goes on`() async throws {
+        @Test("A cancelled turn ends within seconds and the conversation can continue")
+        func cancelledTurn() async throws {
             try await with { cluster, model in
                 let gate = Gate()
                 model.answer(.text("so far ", .gate(gate), "never"), to: "talk")
@@ -146,7 +151,7 @@ extension Integration {
 
 extension Cluster {
     /// Runs a task on the executor to its end; Claude Code unless another agent is named.
-    func run(_ prompt: String, agent: String? = nil, conversation: String? = nil) async throws -> Ended {
+    func run(_ prompt: String, agent: String? = nil, conversation: String? = nil) async throws -> FinishedTask {
         let task = try await api.submit(prompt, agent: agent, target: "executor", conversation: conversation)
         return try await api.end(of: task["id"].string ?? "")
     }

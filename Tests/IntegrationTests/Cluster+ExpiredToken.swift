@@ -4,7 +4,7 @@ import TestSupport
 @testable import Gateway
 
 extension Cluster {
-    /// A token of the first user that the gateway signed and whose time is over.
+    /// Returns an expired token of the first user, signed by the gateway.
     func expiredToken() async throws -> String {
         let accounts = try await Accounts.open(dataDirectory: data("gateway"))
         guard let ada = try await accounts.users().first(where: { $0.name == "ada" }) else { return "" }

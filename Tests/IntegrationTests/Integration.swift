@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
 
-/// Everything that needs the real processes, one test after the other: each starts four of them and more.
-@Suite(.serialized) struct Integration {}
+/// The tests with real processes. They run one after the other, since each starts four processes and more.
+@Suite("Integration", .serialized)
+struct Integration {}

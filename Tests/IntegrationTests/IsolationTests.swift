@@ -4,8 +4,10 @@ import TestSupport
 import Testing
 
 extension Integration {
+    @Suite("Isolation of users")
     struct IsolationTests {
-        @Test func `A user sees and reaches nothing of another`() async throws {
+        @Test("A user cannot read or change anything of another user")
+        func isolation() async throws {
             var options = Cluster.Options()
             options.bob = true
             try await Cluster.with(options) { cluster in
@@ -23,27 +25,28 @@ extension Integration {
                 ] {
                     let answer = try await bob.call(method, path)
                     #expect(
-                        answer.status == 404 && answer.code == code, "\(method) \(path): \(Refusal(answer: answer))")
+                        answer.status == 404 && answer.code == code,
+                        "\(method) \(path): \(UnexpectedStatus(response: answer))")
                 }
                 let watching = bob.watch(id)
-                await #expect(throws: Refusal.self) { try await watching.end() }
-                let there = try await bob.post("echo hello", target: "executor")
-                #expect(there.status == 404 && there.code == "device_not_found")
-                let nowhere = try await bob.post("echo hello")
-                #expect(nowhere.status == 409 && nowhere.code == "target_required")
+                await #expect(throws: UnexpectedStatus.self) { try await watching.end() }
+                let foreign = try await bob.post("echo hello", target: "executor")
+                #expect(foreign.status == 404 && foreign.code == "device_not_found")
+                let untargeted = try await bob.post("echo hello")
+                #expect(untargeted.status == 409 && untargeted.code == "target_required")
                 let tokens = try await bob.call("GET", "/tokens").expect(200)["items"].items
                 #expect(!tokens.contains { $0["name"].string == "executor" })
                 let own = try await ada.call("GET", "/tokens").expect(200)["items"].items
                 let token = try #require(own.first { $0["name"].string == "executor" }?["id"].string)
                 #expect(try await bob.call("DELETE", "/tokens/\(token)").status == 404)
 
-                // One machine id, two people: two devices that do not touch each other.
+                // The same device id for two users: two independent devices.
                 try await cluster.startExecutor(["--allow-shell", "--device-id", "executor"], part: "bobs", api: bob)
                 #expect(try await bob.devices().map { $0["id"].string } == ["executor"])
                 #expect(try await ada.device("executor")?["status"].string == "online")
                 #expect(try await bob.device("executor")?["is_default"].bool == false)
-                let hers = try await cluster.run("echo still hers", agent: "shell")
-                #expect(hers.state == "completed")
+                let adasTask = try await cluster.run("echo still works", agent: "shell")
+                #expect(adasTask.state == "completed")
             }
         }
     }

@@ -6,8 +6,9 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// Who is there and who is not, with real processes that are frozen, cloned and kept busy.
-    @Suite(.serialized) struct PresenceTests {
+    /// The online status of devices, with executors that are frozen, cloned and kept busy.
+    @Suite("Presence of devices", .serialized)
+    struct PresenceTests {
         private func with(_ flags: [String: [String]] = [:], _ body: (Cluster) async throws -> Void) async throws {
             var options = Cluster.Options()
             options.proxied = true
@@ -23,11 +24,12 @@ extension Integration {
             }
         }
 
-        @Test func `A frozen executor is found by its silence, and goes on when it thaws`() async throws {
+        @Test("A frozen executor is detected by its silence and resumes when it thaws")
+        func frozenExecutor() async throws {
             try await with { cluster in
                 let executor = try #require(cluster.service("executor"))
                 executor.process.signal(SIGSTOP)
-                // The kernel still answers for it: only its own silence tells.
+                // The kernel keeps the connection alive: only the missing heartbeats show the freeze.
                 try await status(cluster, is: ["offline"], within: .seconds(15))
                 executor.process.signal(SIGCONT)
                 try await status(cluster, is: ["online"], within: .seconds(30))
@@ -35,14 +37,15 @@ extension Integration {
             }
         }
 
-        @Test func `An executor that ends is offline at once, however it ends`() async throws {
+        @Test("An executor that ends in any way is offline at once")
+        func endedExecutor() async throws {
             try await with { cluster in
                 for kill in [false, true] {
                     let executor = try #require(cluster.service("executor"))
                     if kill { try await executor.kill() } else { try await executor.stop() }
                     let ended = ContinuousClock.now
                     try await status(cluster, is: ["offline"], within: .seconds(10))
-                    // A second is promised; a machine that is busy with other tests may take some more.
+                    // Promised is a second; a loaded machine may take longer.
                     #expect(ContinuousClock.now - ended < .seconds(5))
                     try await cluster.restart("executor")
                     try await status(cluster, is: ["online"], within: .seconds(30))
@@ -50,7 +53,8 @@ extension Integration {
             }
         }
 
-        @Test func `Heartbeats go on while every slot writes as fast as it can`() async throws {
+        @Test("Heartbeats continue while every slot writes at full speed")
+        func heartbeats() async throws {
             try await with { cluster in
                 var tasks: [String] = []
                 for _ in 0..<5 {
@@ -65,16 +69,17 @@ extension Integration {
                 }
                 let expected = (1...400_000).map { "\($0)\n" }.joined()
                 for follower in followers {
-                    #expect(follower.broken == nil && follower.events.last?.state == "completed")
+                    #expect(follower.violation == nil && follower.events.last?.state == "completed")
                     #expect(follower.text == expected)
                 }
                 #expect(try await cluster.api.device("executor")?["slots"]["used"].int == 0)
             }
         }
 
-        @Test func `Two machines with one device id are two devices, and both work`() async throws {
+        @Test("Two machines with one device id are two devices, and both work")
+        func clonedDevice() async throws {
             try await with { cluster in
-                // Another home, the same id, as a cloned image has it.
+                // A second home with the same id, as in a cloned machine image.
                 try await cluster.startExecutor(part: "clone", as: "executor")
                 let names = try await eventually("two devices are online") { () -> [String]? in
                     let online = try await cluster.api.devices().filter { $0["status"].string == "online" }
@@ -86,7 +91,7 @@ extension Integration {
                     let ended = try await cluster.api.end(of: try #require(task["id"].string))
                     #expect(ended.state == "completed" && ended.task["device_id"].string == name)
                 }
-                // Each comes back as who it was.
+                // Each reconnects as the same device.
                 try await cluster.kill("clone")
                 try await status(cluster, "executor-2", is: ["offline"], within: .seconds(15))
                 try await cluster.restart("clone")
@@ -95,18 +100,19 @@ extension Integration {
             }
         }
 
-        @Test func `An executor that hears nothing for its lease ends its attempts by itself`() async throws {
+        @Test("An executor without contact for its lease ends its attempts")
+        func expiredLease() async throws {
             let times = ["dispatcher": ["--grace-s", "1", "--lease-s", "4"], "executor": ["--silence-s", "2"]]
             try await with(times) { cluster in
                 let task = try await cluster.api.submit("echo pid $$ end; sleep 600", target: "executor")
                 let id = try #require(task["id"].string)
                 let viewer = cluster.api.watch(id)
                 try await viewer.text("end")
-                let words = viewer.text.split(whereSeparator: \.isWhitespace)
-                let pid = try #require(words.compactMap { pid_t($0) }.first)
+                let fields = viewer.text.split(whereSeparator: \.isWhitespace)
+                let pid = try #require(fields.compactMap { pid_t($0) }.first)
                 cluster.proxy?.silence(true)
-                // Nobody can tell it anything: it keeps its word on its own.
-                try await eventually("the process is gone", within: .seconds(40)) { !ProcessTable.isAlive(pid) }
+                // No message reaches the executor: it acts on its lease alone.
+                try await eventually("the process has ended", within: .seconds(40)) { !ProcessTable.isAlive(pid) }
                 #expect(try await viewer.end().last?.data["error"]["code"].string == "device_disconnected")
                 cluster.proxy?.silence(false)
                 cluster.proxy?.cut()

@@ -5,13 +5,14 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// What goes wrong has a stable code and a sentence, and the services go on.
+    /// Each error has a stable code and a message, and the services keep working.
+    @Suite("Refusals")
     struct RefusalTests {
         private func expect(
-            _ answer: Answer, _ status: Int, _ code: String, _ location: SourceLocation = #_sourceLocation
+            _ answer: APIResponse, _ status: Int, _ code: String, _ location: SourceLocation = #_sourceLocation
         ) {
-            #expect(answer.status == status, "\(Refusal(answer: answer))", sourceLocation: location)
-            #expect(answer.code == code, "\(Refusal(answer: answer))", sourceLocation: location)
+            #expect(answer.status == status, "\(UnexpectedStatus(response: answer))", sourceLocation: location)
+            #expect(answer.code == code, "\(UnexpectedStatus(response: answer))", sourceLocation: location)
             #expect(answer.type.hasPrefix("application/problem+json"), "\(answer.type)", sourceLocation: location)
             let problem = answer.json
             #expect(problem["status"].int == status, sourceLocation: location)
@@ -20,21 +21,22 @@ extension Integration {
                 problem.keys.isSuperset(of: ["type", "title", "status", "detail", "code"]), sourceLocation: location)
         }
 
-        @Test func `Each wrong request is told apart, and the services go on`() async throws {
+        @Test("Each invalid request has its own code, and the services keep working")
+        func invalidRequests() async throws {
             try await Cluster.with { cluster in
                 let api = cluster.api
-                let nobody = api.with(token: nil)
-                expect(try await nobody.call("GET", "/devices"), 401, "token_missing")
+                let anonymous = api.with(token: nil)
+                expect(try await anonymous.call("GET", "/devices"), 401, "token_missing")
                 expect(try await api.with(token: "nonsense").call("GET", "/devices"), 401, "token_invalid")
                 let forged = (api.token ?? "").split(separator: ".").dropLast().joined(separator: ".") + ".AAAA"
                 expect(try await api.with(token: forged).call("GET", "/devices"), 401, "token_invalid")
                 let old = try await cluster.expiredToken()
                 expect(try await api.with(token: old).call("GET", "/devices"), 401, "token_expired")
                 expect(
-                    try await nobody.call("POST", "/auth/login", #"{"username":"ada","password":"wrong"}"#), 401,
+                    try await anonymous.call("POST", "/auth/login", #"{"username":"ada","password":"wrong"}"#), 401,
                     "login_failed")
                 expect(
-                    try await nobody.call("POST", "/auth/login", #"{"username":"eve","password":"wrong"}"#), 401,
+                    try await anonymous.call("POST", "/auth/login", #"{"username":"eve","password":"wrong"}"#), 401,
                     "login_failed")
 
                 expect(try await api.call("POST", "/tasks", "{\"prompt\":"), 400, "invalid_json")
@@ -66,10 +68,10 @@ extension Integration {
                 let cloud = try await api.submit("echo", target: "cloud")
                 #expect(cloud["state"].string == "queued" && cloud["reason"].string == "no_cloud_executor")
 
-                let minted = try await api.call("POST", "/tokens", #"{"name":"short"}"#).expect(201)
-                let short = api.with(token: minted["token"].string)
+                let created = try await api.call("POST", "/tokens", #"{"name":"short"}"#).expect(201)
+                let short = api.with(token: created["token"].string)
                 #expect(try await short.call("GET", "/devices").status == 200)
-                #expect(try await api.call("DELETE", "/tokens/\(minted["id"].string ?? "")").status == 204)
+                #expect(try await api.call("DELETE", "/tokens/\(created["id"].string ?? "")").status == 204)
                 try await eventually("the revoked token is refused", within: .seconds(5)) {
                     try await short.call("GET", "/devices").code == "token_revoked"
                 }
@@ -77,7 +79,8 @@ extension Integration {
             }
         }
 
-        @Test func `A task's answer names every field, empty ones as null`() async throws {
+        @Test("A task has every field, with null for empty ones")
+        func taskFields() async throws {
             try await Cluster.with { cluster in
                 let task = try await cluster.run("echo hello", agent: "shell").task
                 #expect(
@@ -108,7 +111,8 @@ extension Integration {
             }
         }
 
-        @Test func `A device refuses what its machine does not allow`() async throws {
+        @Test("A device refuses agents that its machine does not allow")
+        func agents() async throws {
             var options = Cluster.Options()
             options.executor = []
             options.claude = "/nonexistent/claude"
@@ -127,7 +131,8 @@ extension Integration {
             }
         }
 
-        @Test func `A directory outside the allowed ones is refused by the device`() async throws {
+        @Test("A device refuses a directory outside the allowed ones")
+        func directories() async throws {
             let allowed = try TemporaryDirectory()
             var options = Cluster.Options()
             options.executor = ["--allow-shell", "--allow-dir", allowed.path]
@@ -145,23 +150,24 @@ extension Integration {
             }
         }
 
-        @Test func `Executor and command line say what is wrong with token and address`() async throws {
+        @Test("Executor and command line report an invalid token or address")
+        func tokenAndAddress() async throws {
             var options = Cluster.Options()
             options.executor = nil
             try await Cluster.with(options) { cluster in
-                let good = try await cluster.api.mint("cli")
+                let good = try await cluster.api.createToken("cli")
                 let expired = try await cluster.expiredToken()
                 var environment = cluster.environment(token: "")
-                for (token, word) in [("nonsense", "token"), (expired, "expired")] {
+                for (token, reason) in [("nonsense", "token"), (expired, "expired")] {
                     environment["WEGENT_TOKEN"] = token
                     let listing = try ChildProcess(Binaries.wegent, ["devices"], environment: environment)
                     #expect(try await listing.exit() == .exited(1))
-                    #expect(listing.stderr.text.contains(word), "\(listing.stderr.text)")
+                    #expect(listing.stderr.text.contains(reason), "\(listing.stderr.text)")
                     let refused = try ChildProcess(
                         Binaries.executor, ["--mode", "local", "--home", cluster.directory.file("refused")],
                         environment: environment)
-                    let line = try await refused.stderr.line("a sentence with \(word)") { $0.contains(word) }
-                    #expect(!line.contains(token), "a token is never logged")
+                    let line = try await refused.stderr.line("a message with \(reason)") { $0.contains(reason) }
+                    #expect(!line.contains(token), "the log contains the token")
                     if refused.ended == nil { try await refused.stop() }
                 }
 
@@ -174,7 +180,7 @@ extension Integration {
                     Binaries.executor, ["--mode", "local", "--home", cluster.directory.file("waiting")],
                     environment: environment)
                 _ = try await waiting.stderr.line("a line that names the address") { $0.contains("127.0.0.1") }
-                #expect(waiting.ended == nil, "an executor waits for its server")
+                #expect(waiting.ended == nil, "an executor keeps retrying its server")
                 try await waiting.stop()
 
                 environment["WEGENT_BACKEND_URL"] = cluster.api.url

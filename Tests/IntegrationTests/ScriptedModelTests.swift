@@ -3,9 +3,9 @@ import ScriptedModel
 import TestSupport
 import Testing
 
-/// The scripted model in front of the real Claude Code, without anything of ours between them: when this fails,
-/// the others need not be looked at.
-@Suite(.enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
+/// The scripted model behind the real Claude Code, without our services. When it fails, the other tests with Claude Code
+/// fail for the same reason.
+@Suite("Scripted model", .enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
 struct ScriptedModelTests {
     private let home = Result { try TemporaryDirectory() }
 
@@ -25,7 +25,8 @@ struct ScriptedModelTests {
             + #""session_id":"default"}"# + "\n"
     }
 
-    @Test func `Tokens pass one by one, held back by the gate`() async throws {
+    @Test("Tokens arrive one by one, as the gate opens")
+    func gate() async throws {
         let model = try await ScriptedModel.start()
         let gate = Gate()
         model.answer(.text("first", .gate(gate), "second"), to: "greet")
@@ -44,7 +45,8 @@ struct ScriptedModelTests {
         await model.stop()
     }
 
-    @Test func `A tool call runs and its result reaches the model`() async throws {
+    @Test("A tool call runs and its result reaches the model")
+    func toolCall() async throws {
         let model = try await ScriptedModel.start()
         model.answer(.tool("Bash", input: #"{"command":"echo $((6*7))"}"#), .text("done"), to: "compute")
         let claude = try claude(model, ["--allowedTools", "Bash"])

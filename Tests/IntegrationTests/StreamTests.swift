@@ -4,18 +4,19 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// The exact stream: from any point, as often as wanted, page by page or live.
+    @Suite("Event streams")
     struct StreamTests {
-        @Test func `A stream resumes with exactly the rest, and pages tell the same`() async throws {
+        @Test("A stream resumes with exactly the remaining events, and pages have the same")
+        func resume() async throws {
             try await Cluster.with { cluster in
                 let api = cluster.api
-                let gate = try Hold(in: cluster.directory)
-                let task = try await api.submit("seq 1 40; \(gate.command); seq 41 60", target: "executor")
+                let barrier = try TaskBarrier(in: cluster.directory)
+                let task = try await api.submit("seq 1 40; \(barrier.command); seq 41 60", target: "executor")
                 let id = try #require(task["id"].string)
                 let live = api.watch(id)
                 try await live.text("started")
 
-                // The page of an unfinished task ends where it ends and says where to go on.
+                // The page of an unfinished task ends with the last event and has the next start.
                 let half = live.events
                 let page = try await api.page(id)
                 #expect(page.items.starts(with: half))
@@ -24,13 +25,13 @@ extension Integration {
                 #expect(none.items.isEmpty && none.next.int == page.next.int)
 
                 let late = api.watch(id, after: 2)
-                gate.release()
+                barrier.release()
                 let all = try await live.end()
                 #expect(all.map(\.seq) == Array(1...all.count))
                 #expect(try await late.end() == Array(all.dropFirst(2)))
                 #expect(live.text.contains("60"))
 
-                // After the end: from every point the rest.
+                // After the end, a stream from any cursor has the remaining events.
                 for after in [0, 1, all.count / 2, all.count - 1] {
                     #expect(try await api.watch(id, after: after).end() == Array(all.dropFirst(after)))
                 }
@@ -52,7 +53,8 @@ extension Integration {
             }
         }
 
-        @Test func `Ten thousand lines arrive complete and in order`() async throws {
+        @Test("10,000 lines arrive complete and in order")
+        func manyLines() async throws {
             try await Cluster.with { cluster in
                 let ended = try await cluster.run("seq 1 10000", agent: "shell")
                 #expect(ended.state == "completed")
@@ -61,7 +63,8 @@ extension Integration {
             }
         }
 
-        @Test func `Characters are never torn, and bytes that are no text are told apart`() async throws {
+        @Test("Characters are never split, and bytes that are not text arrive as base64")
+        func characters() async throws {
             try await Cluster.with { cluster in
                 let text = try await cluster.run(
                     #"i=0; while [ $i -lt 200 ]; do printf '\360\237\246\211\303\251'; i=$((i+1)); done"#,

@@ -5,16 +5,18 @@ import TestSupport
 import Testing
 
 extension Integration {
-    /// `wegent up`: everything in one process, for one person on one machine.
+    /// `wegent up`: all services in one process, for one user on one machine.
+    @Suite("wegent up")
     struct UpTests {
-        @Test func `It says one line, has this machine online and starred, and runs a task`() async throws {
+        @Test("wegent up prints one line, makes this machine the default device and runs a task")
+        func up() async throws {
             let directory = try TemporaryDirectory()
             let environment = ["HOME": directory.path, "WEGENT_CLAUDE": Binaries.claude ?? "/nonexistent/claude"]
             let arguments = ["up", "--json", "--data", directory.file("data"), "--port", "0", "--allow-shell"]
             var password: String?
-            // The second time the same user, device and star are there.
+            // The second start has the same user, device and default.
             for _ in 1...2 {
-                let up = try await Service.start(Binaries.wegent, arguments, environment: environment)
+                let up = try await RunningService.start(Binaries.wegent, arguments, environment: environment)
                 let ready = up.ready
                 #expect(ready.keys == ["url", "user", "password", "token"], "\(ready)")
                 let url = try #require(ready["url"].string)
@@ -30,12 +32,12 @@ extension Integration {
                 #expect(ended.state == "completed" && ended.text == "from 42\n", "\(ended.events)")
 
                 let run = try ChildProcess(
-                    Binaries.wegent, ["run", "--agent", "shell", "echo by hand"],
+                    Binaries.wegent, ["run", "--agent", "shell", "echo by command"],
                     environment: [
                         "HOME": directory.path, "WEGENT_BACKEND_URL": url, "WEGENT_TOKEN": ready["token"].string ?? "",
                     ])
                 #expect(try await run.exit() == .exited(0), "\(run.stderr.text)")
-                #expect(run.stdout.text.contains("by hand"))
+                #expect(run.stdout.text.contains("by command"))
                 try await up.stop()
                 #expect(up.process.stdout.lines.count == 1, "\(up.process.stdout.text)")
                 await api.shutdown()

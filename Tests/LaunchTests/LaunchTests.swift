@@ -13,7 +13,7 @@ struct LaunchTests {
             metadata: metadata)
     }
 
-    @Test("The console form is one line, its metadata sorted and quoted where they need it")
+    @Test("The console format is one line, with sorted metadata, quoted where necessary")
     func console() {
         let line = line(["b": "two words", "a": "1", "c": "x\ny\u{1b}[31m\"q\""])
         #expect(
@@ -22,7 +22,7 @@ struct LaunchTests {
                 + "c=\"x\\ny\\u001b[31m\\\"q\\\"\"\n")
     }
 
-    @Test("The JSON form is one object a line")
+    @Test("The JSON format is one object per line")
     func json() {
         let line = line(["z": ["k": "v"], "a": ["1", "2"], "q": "a\"\\\n"], message: "say \"so\"")
         #expect(
@@ -31,7 +31,7 @@ struct LaunchTests {
                 + #""message":"say \"so\"","metadata":{"a":["1","2"],"q":"a\"\\\n","z":{"k":"v"}}}"# + "\n")
     }
 
-    @Test("Flags win over the environment, an empty variable says nothing, a wrong one is named")
+    @Test("Flags override the environment, an empty variable is unset, an invalid one is named")
     func settings() throws {
         let setting = Setting(environment: ["WEGENT_LOG_LEVEL": "debug", "WEGENT_LOG_FORMAT": "", "PORT": "x"])
         #expect(try LogArguments.parse([]).options(setting) == LogOptions(level: .debug, json: false))
@@ -45,9 +45,9 @@ struct LaunchTests {
         #expect(error?.message.contains("x;") == false)
     }
 
-    @Test("An error is told in one sentence")
-    func sentences() {
-        #expect(Launch.sentence(Fault(.unavailable, "nobody is there")) == "nobody is there")
-        #expect(Launch.sentence(ValidationError("not so")) == "not so")
+    @Test("An error is one sentence")
+    func message() {
+        #expect(Launch.message(Fault(.unavailable, "the registry is down")) == "the registry is down")
+        #expect(Launch.message(ValidationError("wrong option")) == "wrong option")
     }
 }

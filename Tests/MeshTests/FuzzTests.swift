@@ -6,11 +6,12 @@ import Testing
 
 @testable import Mesh
 
-/// A listener under a hundred thousand damaged messages.
-@Suite struct FuzzTests {
+@Suite("A listener under 100,000 damaged messages")
+struct FuzzTests {
     private static let rounds = 100_000
 
-    @Test func damagedMessagesAreCountedAndTheOthersAreServed() async throws {
+    @Test("Damaged messages are counted, and a healthy peer is still served")
+    func damagedMessages() async throws {
         let seed = UInt64.random(in: 1...UInt64.max)
         print("mesh fuzz seed \(seed)")
         try await withMesh(.tcp) { mesh in
@@ -30,9 +31,9 @@ import Testing
             stop.store(true, ordering: .relaxed)
             #expect(try await served.value > 0)
             #expect(healthy.isUp)
-            // Double entry: all that came in was either acted upon or dropped for a reason.
+            // Double-entry check: each received message was either processed or dropped for a reason.
             let counters = mesh.serving.counters
-            try await eventually("all is counted (seed \(seed))") {
+            try await eventually("every message is counted (seed \(seed))") {
                 let (received, taken) = await Self.read(mesh.serving)
                 let dropped = counters.totalDropped.filter { ![.peerLost, .slowPeer].contains($0.key) }
                 guard received >= sent, received == taken + dropped.values.reduce(0, +) else {
@@ -44,7 +45,7 @@ import Testing
         }
     }
 
-    /// Received and acted upon, read together.
+    /// Returns the received and the processed messages, read at the same time.
     private static func read(_ reactor: Reactor) async -> (received: Int, taken: Int) {
         await withCheckedContinuation { continuation in
             reactor.post {
@@ -58,16 +59,16 @@ import Testing
         handlers.onRequest(Echo.self) { echo, _ in echo }
         handlers.onNotice(Count.self) { _, _ in }
         handlers.onNotice(EventsAppend.self) { _, _ in }
-        // Some of the damage is to the credit, which may be billions: a server sends what it has, no more.
-        handlers.onSubscribe(Counting.self) { counting, outlet, _ in
-            outlet.onCredit { [weak outlet] in for _ in 0..<10 where outlet?.send(Count(number: 1)) == false { break } }
-            for number in 0..<10 where !outlet.send(Count(number: number)) { break }
+        // Damaged credit may be billions, so the server sends at most 10 items for each grant.
+        handlers.onSubscribe(Counting.self) { counting, writer, _ in
+            writer.onCredit { [weak writer] in for _ in 0..<10 where writer?.send(Count(number: 1)) == false { break } }
+            for number in 0..<10 where !writer.send(Count(number: number)) { break }
         }
         handlers.onRelay { header, _, _ in header.session % 2 == 1 }
         return handlers
     }
 
-    /// Sends the damaged messages from a thread of its own, reading what comes back; returns how many were sent.
+    /// Sends damaged messages from a detached task and discards the answers; returns how many it sent.
     private static func attack(_ endpoint: String, seed: UInt64) async throws -> Int {
         try await Task.detached {
             let raw = try RawSocket(ZMQ_DEALER)
@@ -77,16 +78,16 @@ import Testing
             var sent = 0
             for round in 0..<rounds {
                 if round % 100 == 0 {
-                    // It may have said goodbye or something else that ends it: start again.
-                    raw.greet(Identity(role: .tool, name: "fuzz"))
+                    // A damaged message may have been a bye or another reason to disconnect: connect again.
+                    raw.sendHello(Identity(role: .tool, name: "fuzz"))
                     sent += 1
                 }
                 guard raw.send(mutator.next()) else { break }
                 sent += 1
                 while raw.receive(wait: false) != nil {}
             }
-            // The last answer tells that all before it was received; without it, closing would cut off what is on its way.
-            raw.greet(Identity(role: .tool, name: "fuzz"), correlation: .max)
+            // The last reply proves that every earlier message was received; closing before it could drop some.
+            raw.sendHello(Identity(role: .tool, name: "fuzz"), correlation: .max)
             sent += 1
             while let parts = raw.receive() {
                 if let header = try? Header.split(parts[0]).header, header.correlation == .max { break }

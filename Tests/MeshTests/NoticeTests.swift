@@ -5,10 +5,10 @@ import Testing
 
 @testable import Mesh
 
-/// One-way messages.
-@Suite struct NoticeTests {
-    @Test(arguments: Transport.allCases)
-    func aHundredThousandArriveInOrder(_ transport: Transport) async throws {
+@Suite("Mesh notices")
+struct NoticeTests {
+    @Test("100,000 notices arrive in order", arguments: Transport.allCases)
+    func order(_ transport: Transport) async throws {
         try await withMesh(transport) { mesh in
             let count = 100_000
             let next = Atomic(0)
@@ -24,16 +24,17 @@ import Testing
                 bytes.appendLittleEndian(UInt32(number))
                 peer.send(Bulk(bytes: bytes))
             }
-            try await eventually("all have arrived") { next.load(ordering: .relaxed) == count }
+            try await eventually("all notices arrive") { next.load(ordering: .relaxed) == count }
             #expect(wrong.load(ordering: .relaxed) == 0)
         }
     }
 
-    @Test func theListenerSendsToo() async throws {
+    @Test("A listener sends notices to its peers")
+    func fromListener() async throws {
         try await withMesh { mesh in
             var server = Handlers()
             server.onPeerUp { peer in for number in 0..<10 { peer.send(Count(number: number), session: 7) } }
-            let seen = Seen<Int>()
+            let seen = Recorded<Int>()
             var client = Handlers()
             client.onNotice(Count.self) { count, context in
                 seen.add(count.number)
@@ -41,16 +42,17 @@ import Testing
                 #expect(context.deadline == nil)
             }
             let link = mesh.dial(try await mesh.listen(server), client)
-            try await eventually("all have arrived") { seen.count == 10 }
+            try await eventually("all notices arrive") { seen.count == 10 }
             #expect(seen.all == Array(0..<10))
             await link.close()
         }
     }
 
-    @Test func aRelayTakesWhatHasASessionFirst() async throws {
+    @Test("A relay gets notices with a session before the handlers do")
+    func relay() async throws {
         try await withMesh { mesh in
-            let relayed = Seen<Header>()
-            let counted = Seen<Int>()
+            let relayed = Recorded<Header>()
+            let counted = Recorded<Int>()
             var handlers = Handlers()
             handlers.onRelay { header, body, _ in
                 guard header.session == 1 else { return false }
@@ -63,27 +65,29 @@ import Testing
             peer.send(Header(.notice, type: "anything", session: 1), body: [1, 2, 3])
             peer.send(Count(number: 1))
             peer.send(Count(number: 2), session: 2)
-            try await eventually("both have arrived") { counted.count == 2 }
+            try await eventually("both notices arrive") { counted.count == 2 }
             #expect(relayed.all.map(\.type) == ["anything"])
         }
     }
 
-    @Test func unknownAndUndecodableOnesAreCounted() async throws {
+    @Test("Unknown and undecodable notices are counted")
+    func dropped() async throws {
         try await withMesh { mesh in
             var handlers = Handlers.echoing()
             handlers.onNotice(Count.self) { _, _ in }
             let link = mesh.dial(try await mesh.listen(handlers))
             let peer = try await link.connected()
-            peer.send(Header(.notice, type: "nobody.knows"), body: [])
+            peer.send(Header(.notice, type: "test.unknown"), body: [])
             peer.send(Header(.notice, type: Count.type), body: [1, 2, 3])
             _ = try await link.request(Echo(text: "after"))
             #expect(mesh.serving.counters.totalDropped == [.unknownType: 1, .undecodable: 1])
         }
     }
 
-    @Test func requestsAndNoticesKeepTheirOrder() async throws {
+    @Test("Requests and notices of one sender keep their order")
+    func mixedOrder() async throws {
         try await withMesh { mesh in
-            let seen = Seen<String>()
+            let seen = Recorded<String>()
             var handlers = Handlers()
             handlers.onRequest(Echo.self) { echo, _ in
                 seen.add(echo.text)
@@ -95,9 +99,9 @@ import Testing
             async let first = peer.request(Echo(text: "a"))
             _ = try await first
             await withCheckedContinuation { continuation in
-                peer.home.reactor.post {
+                peer.channel.reactor.post {
                     for number in 0..<100 {
-                        peer.ask(
+                        peer.sendRequest(
                             Frame(
                                 Header(.request, type: Echo.type, correlation: UInt64(1_000 + number)),
                                 Array(#"{"text":"r\#(number)"}"#.utf8)), UInt64(1_000 + number), Echo.type,
@@ -108,7 +112,7 @@ import Testing
                     continuation.resume()
                 }
             }
-            try await eventually("all have arrived") { seen.count == 201 }
+            try await eventually("all notices arrive") { seen.count == 201 }
             #expect(seen.all == ["a"] + (0..<100).flatMap { ["r\($0)", "\($0)"] })
         }
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Mesh
 
-/// An actor that lives on a reactor, as services do.
+/// An actor on a reactor, as services are.
 private actor Resident {
     private let reactor: Reactor
     private var numbers: [Int] = []
@@ -17,16 +17,17 @@ private actor Resident {
     var all: [Int] { numbers }
     var isOnReactor: Bool { reactor.isCurrent }
 
-    /// Asks from inside, and tells whether it stayed on the thread.
-    func ask(_ peer: Peer) async throws -> Bool {
+    /// Sends a request from the reactor; returns whether the caller is on its thread afterwards.
+    func request(_ peer: Peer) async throws -> Bool {
         _ = try await peer.request(Echo(text: "inside"))
         return reactor.isCurrent
     }
 }
 
-/// The thread as an executor.
-@Suite struct ReactorTests {
-    @Test func actorsRunOnIt() async throws {
+@Suite("Reactor")
+struct ReactorTests {
+    @Test("An actor runs on the reactor's thread")
+    func actor() async throws {
         let reactor = Reactor()
         let resident = Resident(on: reactor)
         #expect(await resident.isOnReactor)
@@ -34,7 +35,8 @@ private actor Resident {
         await reactor.shutdown()
     }
 
-    @Test func tasksPreferIt() async throws {
+    @Test("A task that prefers the reactor stays on its thread")
+    func task() async throws {
         let reactor = Reactor()
         let task = Task(executorPreference: reactor) {
             let before = reactor.isCurrent
@@ -45,7 +47,8 @@ private actor Resident {
         await reactor.shutdown()
     }
 
-    @Test func callbacksMayAssumeIsolation() async throws {
+    @Test("Callbacks may assume the isolation of an actor on the reactor")
+    func assumeIsolated() async throws {
         try await withMesh { mesh in
             let resident = Resident(on: mesh.serving)
             var handlers = Handlers.echoing()
@@ -59,24 +62,27 @@ private actor Resident {
         }
     }
 
-    @Test func askingFromInsideStaysInside() async throws {
+    @Test("A request from an actor on the reactor returns to its thread")
+    func requestFromActor() async throws {
         try await withMesh { mesh in
             let listener = try await mesh.listen(.echoing())
             let resident = Resident(on: mesh.dialling)
             let peer = try await mesh.dial(listener).connected()
-            #expect(try await resident.ask(peer))
+            #expect(try await resident.request(peer))
         }
     }
 
-    @Test func postsKeepTheirOrder() async throws {
+    @Test("Posted work keeps its order")
+    func order() async throws {
         let reactor = Reactor()
-        let seen = Seen<Int>()
+        let seen = Recorded<Int>()
         for number in 0..<10_000 { reactor.post { seen.add(number) } }
         await reactor.shutdown()
         #expect(seen.all == Array(0..<10_000))
     }
 
-    @Test func nothingAfterTheEndCrashesOrHangs() async throws {
+    @Test("After the shutdown nothing crashes or hangs")
+    func afterShutdown() async throws {
         let mesh = try TestMesh(.tcp)
         let listener = try await mesh.listen(.echoing())
         let link = mesh.dial(listener)
@@ -85,7 +91,7 @@ private actor Resident {
         await mesh.end()
         await mesh.end()
 
-        mesh.dialling.post { Issue.record("a post after the end ran") }
+        mesh.dialling.post { Issue.record("work posted after the shutdown ran") }
         #expect(!peer.isUp)
         peer.send(Count(number: 1))
         var fault = await #expect(throws: Fault.self) { try await peer.request(Echo(text: "x")) }
@@ -96,7 +102,7 @@ private actor Resident {
         #expect(fault?.code == .peerLost)
         fault = await #expect(throws: Fault.self) { try await mesh.listen() }
         #expect(fault?.code == .unavailable)
-        let ends = Seen<Fault?>()
+        let ends = Recorded<Fault?>()
         let subscription = peer.subscribe(Counting(from: 0)) { _ in
         } onEnd: {
             ends.add($0)
@@ -107,12 +113,13 @@ private actor Resident {
         await #expect(throws: Fault.self) { for try await _ in peer.items(Counting(from: 0)) {} }
         await listener.close()
         await link.close()
-        // An actor's job still runs, else whoever waits for it would hang.
+        // An actor's job still runs: otherwise its caller would hang.
         await resident.add(1)
         #expect(await resident.all == [1])
     }
 
-    @Test func aStartAndAnEndLeaveNoThreadBehind() async throws {
+    @Test("50 reactors start and shut down")
+    func manyReactors() async throws {
         for _ in 0..<50 {
             let reactor = Reactor(name: "short")
             weak let gone = reactor
@@ -123,6 +130,6 @@ private actor Resident {
 }
 
 extension Resident {
-    /// ``add(_:)`` for callbacks that are on the reactor already.
+    /// ``add(_:)`` for callbacks on the reactor.
     func addNow(_ number: Int) { add(number) }
 }

@@ -5,11 +5,11 @@ import Testing
 
 @testable import Mesh
 
-/// What a listener answers to those who do not keep to the protocol, and what it costs the others: nothing.
-@Suite struct RefusalTests {
+@Suite("Protocol violations")
+struct RefusalTests {
     private static let identity = Identity(role: .tool, name: "raw")
 
-    /// Runs `body` with a raw DEALER, then sees that a healthy peer is still served.
+    /// Runs `body` with a raw DEALER, then checks that a healthy peer is still served.
     private func refusing(_ body: (RawSocket, TestMesh) throws -> Void) async throws {
         try await withMesh(.tcp) { mesh in
             var handlers = Handlers.echoing()
@@ -26,7 +26,8 @@ import Testing
         }
     }
 
-    @Test func aStrangerIsToldSo() async throws {
+    @Test("A sender without a hello gets a fault and a bye")
+    func noHello() async throws {
         try await refusing { raw, mesh in
             raw.send([Header(.request, type: Echo.type, correlation: 77).encoded(), Array(#"{"text":"x"}"#.utf8)])
             let (header, body) = try #require(raw.receiveMessage())
@@ -38,9 +39,10 @@ import Testing
         }
     }
 
-    @Test func anotherVersionIsRefusedWithAReason() async throws {
+    @Test("Another protocol version is refused with a reason")
+    func version() async throws {
         try await refusing { raw, mesh in
-            raw.greet(Self.identity, oldest: 2, newest: 9)
+            raw.sendHello(Self.identity, oldest: 2, newest: 9)
             let fault = try #require(raw.receiveFault())
             #expect(fault.code == .versionIncompatible)
             #expect(fault.message.contains("2 to 9"))
@@ -52,7 +54,8 @@ import Testing
         }
     }
 
-    @Test func aDiallerIsToldWhyItWasRefused() async throws {
+    @Test("A link reports why its hello was refused")
+    func refusedHello() async throws {
         try await withMesh(.tcp) { mesh in
             let future = try RawSocket(ZMQ_ROUTER)
             let link = mesh.dial(try future.bind("tcp://127.0.0.1:0"))
@@ -68,9 +71,10 @@ import Testing
         }
     }
 
-    @Test func undecodableRequestsAreAnsweredAndCounted() async throws {
+    @Test("Undecodable requests are answered and counted")
+    func undecodable() async throws {
         try await refusing { raw, mesh in
-            raw.greet(Self.identity)
+            raw.sendHello(Self.identity)
             #expect(raw.receive() != nil)
             raw.send([Header(.request, type: Echo.type, correlation: 2).encoded(), Array("{}".utf8)])
             #expect(raw.receiveFault()?.code == .malformed)
@@ -84,21 +88,23 @@ import Testing
         }
     }
 
-    @Test func anOversizedFrameCutsOnlyItsSenderOff() async throws {
+    @Test("An oversized frame disconnects only its sender")
+    func oversizedFrame() async throws {
         try await refusing { raw, _ in
-            raw.greet(Self.identity)
+            raw.sendHello(Self.identity)
             #expect(raw.receive() != nil)
             raw.send([
                 Header(.request, type: Echo.type, correlation: 2).encoded(),
                 [UInt8](repeating: 0x20, count: Limits.meshMessage + 1),
             ])
-            // libzmq connects again, as a stranger.
+            // libzmq reconnects, without a hello.
             raw.send([Header(.request, type: Echo.type, correlation: 3).encoded(), Array(#"{"text":"x"}"#.utf8)])
             #expect(raw.receiveFault()?.code == .peerLost)
         }
     }
 
-    @Test func oversizedMessagesAreNotSent() async throws {
+    @Test("Oversized messages are not sent")
+    func oversizedMessage() async throws {
         try await withMesh(.inproc) { mesh in
             let link = mesh.dial(try await mesh.listen(.echoing()))
             let peer = try await link.connected()
@@ -111,9 +117,10 @@ import Testing
         }
     }
 
-    @Test func aSlowPeerIsLostAndTheOthersAreNot() async throws {
+    @Test("A slow peer is disconnected and the others are not")
+    func slowPeer() async throws {
         try await withMesh(.tcp) { mesh in
-            let downs = Seen<String>()
+            let downs = Recorded<String>()
             var handlers = Handlers.echoing()
             handlers.onPeerDown { peer, reason in downs.add("\(peer.identity.name): \(reason)") }
             let listener = try await mesh.listen(handlers, timing: MeshTiming(silence: .seconds(3600)))
@@ -123,23 +130,24 @@ import Testing
             defer { raw.close() }
             try raw.connect(listener.endpoint)
             let incarnation = Incarnation.generate()
-            raw.greet(Identity(role: .tool, name: "slow", incarnation: incarnation))
+            raw.sendHello(Identity(role: .tool, name: "slow", incarnation: incarnation))
             #expect(raw.receive() != nil)
             let slow = try #require(listener.peer(incarnation))
-            // It never reads: libzmq takes 1,000 of these for it, the kernel some more, and its own queue is 64 MiB.
+            // The peer never reads: libzmq queues 1,000 of these, the kernel some more, and the send queue holds 64 MiB.
             let bytes = [UInt8](repeating: 1, count: 1 << 18)
             for _ in 0..<20 {
                 for _ in 0..<100 where slow.isUp { slow.send(Bulk(bytes: bytes)) }
                 _ = try await healthy.request(Echo(text: "between"), deadline: .seconds(60))
             }
-            try await eventually("the slow one is lost") { downs.count == 1 }
-            #expect(downs.all == ["slow: it did not read what was sent to it"])
+            try await eventually("the slow peer is disconnected") { downs.count == 1 }
+            #expect(downs.all == ["slow: the peer read too slowly: its send queue is full"])
             #expect(mesh.serving.counters.totalDropped[.slowPeer] ?? 0 > 1)
             #expect(listener.peers.map(\.identity.name) == ["dialler"])
         }
     }
 
-    @Test func badEndpointsAreNamed() async throws {
+    @Test("A bad endpoint is named in the fault")
+    func badEndpoint() async throws {
         try await withMesh(.tcp) { mesh in
             for endpoint in ["nonsense", "tcp://999.1.1.1:1", "ipc:///no/such/folder/x", "foo://bar"] {
                 let fault = await #expect(throws: Fault.self) { try await mesh.listen(at: endpoint) }

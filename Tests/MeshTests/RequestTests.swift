@@ -4,38 +4,41 @@ import Testing
 
 @testable import Mesh
 
-/// Requests and their answers.
-@Suite struct RequestTests {
-    @Test(arguments: Transport.allCases)
-    func anAnswerComesBack(_ transport: Transport) async throws {
+@Suite("Mesh requests")
+struct RequestTests {
+    @Test("A reply arrives over every transport", arguments: Transport.allCases)
+    func reply(_ transport: Transport) async throws {
         try await withMesh(transport) { mesh in
             let listener = try await mesh.listen(.echoing())
             let link = mesh.dial(listener)
-            let answer = try await link.request(Echo(text: "héllo"))
-            #expect(answer.text == "héllo")
+            let reply = try await link.request(Echo(text: "héllo"))
+            #expect(reply.text == "héllo")
             let peer = try await link.connected()
             #expect(peer.identity.name == "listener")
             #expect(listener.peers.map(\.identity.name) == ["dialler"])
         }
     }
 
-    @Test func aFaultComesBackAsItIs() async throws {
+    @Test("A fault thrown by a handler arrives unchanged")
+    func fault() async throws {
         try await withMesh { mesh in
             let link = mesh.dial(try await mesh.listen(.echoing()))
-            await #expect(throws: Fault(.conflict, "as asked")) { try await link.request(Echo(text: "fault")) }
+            await #expect(throws: Fault(.conflict, "from the handler")) { try await link.request(Echo(text: "fault")) }
         }
     }
 
-    @Test func anotherErrorIsInternalAndSaysNothing() async throws {
+    @Test("Any other error becomes an internal fault without details")
+    func internalError() async throws {
         try await withMesh { mesh in
             let link = mesh.dial(try await mesh.listen(.echoing()))
             let fault = await #expect(throws: Fault.self) { try await link.request(Echo(text: "error")) }
             #expect(fault?.code == .internalError)
-            #expect(fault?.message.contains("as asked") == false)
+            #expect(fault?.message.contains("from the handler") == false)
         }
     }
 
-    @Test func noAnswerInTimeIsDeadlineExceeded() async throws {
+    @Test("A request without a reply in time fails with deadline_exceeded")
+    func deadline() async throws {
         try await withMesh { mesh in
             let link = mesh.dial(try await mesh.listen(.echoing()))
             _ = try await link.connected()
@@ -47,7 +50,8 @@ import Testing
         }
     }
 
-    @Test func nobodyThereIsUnavailable() async throws {
+    @Test("A link without a listener fails with unavailable and the endpoint")
+    func noListener() async throws {
         try await withMesh { mesh in
             let endpoint = "tcp://127.0.0.1:\(try FreePort.next())"
             let link = mesh.dial(endpoint)
@@ -59,7 +63,8 @@ import Testing
         }
     }
 
-    @Test func anUnknownTypeIsAnswered() async throws {
+    @Test("A request of an unknown type is answered and counted")
+    func unknownType() async throws {
         try await withMesh { mesh in
             let link = mesh.dial(try await mesh.listen())
             let fault = await #expect(throws: Fault.self) { try await link.request(Unserved()) }
@@ -68,7 +73,8 @@ import Testing
         }
     }
 
-    @Test func aCancelledCallerIsLetGo() async throws {
+    @Test("A cancelled caller stops waiting")
+    func cancellation() async throws {
         try await withMesh { mesh in
             let link = mesh.dial(try await mesh.listen(.echoing()))
             let peer = try await link.connected()
@@ -81,7 +87,8 @@ import Testing
         }
     }
 
-    @Test func aLargeBodyIsAnswered() async throws {
+    @Test("A body of a mebibyte is answered")
+    func largeBody() async throws {
         try await withMesh { mesh in
             let link = mesh.dial(try await mesh.listen(.echoing()))
             let text = String(repeating: "0123456789abcdef", count: 1 << 16)
@@ -89,7 +96,8 @@ import Testing
         }
     }
 
-    @Test func aManyRequestsAtOnceAreAllAnswered() async throws {
+    @Test("2,000 concurrent requests are all answered")
+    func concurrent() async throws {
         try await withMesh { mesh in
             let link = mesh.dial(try await mesh.listen(.echoing()))
             let peer = try await link.connected()
@@ -105,9 +113,9 @@ import Testing
     }
 }
 
-/// How many requests wait for an answer of `peer`, as the reactor sees it. Pings count, too.
+/// Returns the requests to `peer` without a reply, pings included, as the reactor sees them.
 func pendingRequests(_ peer: Peer) async -> Int {
     await withCheckedContinuation { continuation in
-        peer.home.reactor.post { continuation.resume(returning: peer.pending.count) }
+        peer.channel.reactor.post { continuation.resume(returning: peer.pending.count) }
     }
 }

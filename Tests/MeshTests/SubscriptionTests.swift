@@ -5,31 +5,31 @@ import Testing
 
 @testable import Mesh
 
-/// Subscriptions: order, credit, and every way to end.
-@Suite struct SubscriptionTests {
-    /// Serves numbers from `from` on, for ever or until `upTo`, as far as credit goes.
-    private static func counting(upTo: Int = .max, fault: Fault? = nil, sent: Seen<Int> = Seen()) -> Handlers {
+@Suite("Mesh subscriptions")
+struct SubscriptionTests {
+    /// Serves the numbers from `from` up to `upTo`, as far as credit goes; then finishes, or fails with `fault`.
+    private static func counting(upTo: Int = .max, fault: Fault? = nil, sent: Recorded<Int> = Recorded()) -> Handlers {
         var handlers = Handlers.echoing()
-        handlers.onSubscribe(Counting.self) { counting, outlet, _ in
+        handlers.onSubscribe(Counting.self) { counting, writer, _ in
             let next = Atomic(counting.from)
-            let send: @Sendable () -> Void = { [weak outlet] in
-                guard let outlet else { return }
-                while outlet.credit > 0, !outlet.isClosed {
+            let send: @Sendable () -> Void = { [weak writer] in
+                guard let writer else { return }
+                while writer.credit > 0, !writer.isClosed {
                     let number = next.add(1, ordering: .relaxed).oldValue
                     guard number < upTo else {
-                        return fault.map { outlet.fail($0) } ?? outlet.finish()
+                        return fault.map { writer.fail($0) } ?? writer.finish()
                     }
-                    if outlet.send(Count(number: number)) { sent.add(number) }
+                    if writer.send(Count(number: number)) { sent.add(number) }
                 }
             }
-            outlet.onCredit(send)
+            writer.onCredit(send)
             send()
         }
         return handlers
     }
 
-    @Test(arguments: Transport.allCases)
-    func itemsComeInOrderToTheEnd(_ transport: Transport) async throws {
+    @Test("Items arrive in order until the end", arguments: Transport.allCases)
+    func order(_ transport: Transport) async throws {
         try await withMesh(transport) { mesh in
             let link = mesh.dial(try await mesh.listen(Self.counting(upTo: 5000)))
             let peer = try await link.connected()
@@ -39,39 +39,41 @@ import Testing
         }
     }
 
-    @Test func neverMoreThanTheCreditIsSent() async throws {
+    @Test("A server never sends more items than it has credit for")
+    func credit() async throws {
         try await withMesh { mesh in
-            let sent = Seen<Int>()
+            let sent = Recorded<Int>()
             let link = mesh.dial(try await mesh.listen(Self.counting(sent: sent)))
             let peer = try await link.connected()
-            let got = Seen<Int>()
+            let got = Recorded<Int>()
             let subscription = peer.subscribe(Counting(from: 0), credit: 3) {
                 got.add($0.number)
             } onEnd: { _ in
             }
             var allowed = 3
             for grant in [UInt32(1), 10, 0, 5] {
-                try await eventually("the credit is used") { got.count == allowed }
-                // A request goes through the same queues, so nothing more was on its way before its answer.
+                try await eventually("the credit is spent") { got.count == allowed }
+                // A request passes the same queues: with its reply, every item sent before has arrived.
                 _ = try await link.request(Echo(text: "after"))
                 #expect(got.count == allowed)
                 #expect(sent.count == allowed)
                 subscription.grant(grant)
                 allowed += Int(grant)
             }
-            try await eventually("the credit is used") { got.count == allowed }
+            try await eventually("the credit is spent") { got.count == allowed }
             #expect(got.all == Array(0..<allowed))
         }
     }
 
-    @Test func withoutCreditNothingIsSent() async throws {
+    @Test("Without credit nothing is sent")
+    func noCredit() async throws {
         try await withMesh { mesh in
-            let refused = Seen<Bool>()
+            let refused = Recorded<Bool>()
             var handlers = Handlers.echoing()
-            handlers.onSubscribe(Counting.self) { _, outlet, _ in refused.add(outlet.send(Count(number: 1))) }
+            handlers.onSubscribe(Counting.self) { _, writer, _ in refused.add(writer.send(Count(number: 1))) }
             let link = mesh.dial(try await mesh.listen(handlers))
             let peer = try await link.connected()
-            let got = Seen<Int>()
+            let got = Recorded<Int>()
             _ = peer.subscribe(Counting(from: 0), credit: 0) {
                 got.add($0.number)
             } onEnd: { _ in
@@ -82,9 +84,10 @@ import Testing
         }
     }
 
-    @Test func aFaultEndsIt() async throws {
+    @Test("A fault ends a subscription")
+    func fault() async throws {
         try await withMesh { mesh in
-            let fault = Fault(.taskNotFound, "as asked")
+            let fault = Fault(.taskNotFound, "from the handler")
             let peer = try await mesh.dial(try await mesh.listen(Self.counting(upTo: 3, fault: fault))).connected()
             var numbers: [Int] = []
             let thrown = await #expect(throws: Fault.self) {
@@ -95,7 +98,8 @@ import Testing
         }
     }
 
-    @Test func anUnknownTypeFails() async throws {
+    @Test("A subscription of an unknown type fails")
+    func unknownType() async throws {
         try await withMesh { mesh in
             let peer = try await mesh.dial(try await mesh.listen()).connected()
             let fault = await #expect(throws: Fault.self) { for try await _ in peer.items(Counting(from: 0)) {} }
@@ -103,117 +107,122 @@ import Testing
         }
     }
 
-    @Test func cancellingClosesTheOutlet() async throws {
+    @Test("Cancelling a subscription closes its writer")
+    func cancel() async throws {
         try await withMesh { mesh in
-            let closed = Seen<Void>()
-            let outlets = Seen<Outlet>()
+            let closed = Recorded<Void>()
+            let writers = Recorded<ItemWriter>()
             var handlers = Handlers()
-            handlers.onSubscribe(Counting.self) { _, outlet, _ in
-                outlets.add(outlet)
-                outlet.onClose { closed.add(()) }
-                _ = outlet.send(Count(number: 1))
+            handlers.onSubscribe(Counting.self) { _, writer, _ in
+                writers.add(writer)
+                writer.onClose { closed.add(()) }
+                _ = writer.send(Count(number: 1))
             }
             let peer = try await mesh.dial(try await mesh.listen(handlers)).connected()
-            let ended = Seen<Void>()
-            let got = Seen<Int>()
+            let ended = Recorded<Void>()
+            let got = Recorded<Int>()
             let subscription = peer.subscribe(Counting(from: 0)) {
                 got.add($0.number)
             } onEnd: { _ in
                 ended.add(())
             }
-            try await eventually("an item has arrived") { got.count == 1 }
+            try await eventually("an item arrives") { got.count == 1 }
             subscription.cancel()
-            try await eventually("the outlet is closed") { closed.count == 1 }
-            let outlet = try #require(outlets.all.first)
-            #expect(outlet.isClosed)
-            #expect(!outlet.send(Count(number: 2)))
+            try await eventually("the writer is closed") { closed.count == 1 }
+            let writer = try #require(writers.all.first)
+            #expect(writer.isClosed)
+            #expect(!writer.send(Count(number: 2)))
             #expect(ended.count == 0)
         }
     }
 
-    @Test func droppingTheSequenceCancels() async throws {
+    @Test("Releasing the sequence cancels the subscription")
+    func releasedSequence() async throws {
         try await withMesh { mesh in
-            let closed = Seen<Void>()
+            let closed = Recorded<Void>()
             var handlers = Handlers()
-            handlers.onSubscribe(Counting.self) { _, outlet, _ in
-                outlet.onClose { closed.add(()) }
-                for number in 0..<3 { _ = outlet.send(Count(number: number)) }
+            handlers.onSubscribe(Counting.self) { _, writer, _ in
+                writer.onClose { closed.add(()) }
+                for number in 0..<3 { _ = writer.send(Count(number: number)) }
             }
             let peer = try await mesh.dial(try await mesh.listen(handlers)).connected()
             for try await item in peer.items(Counting(from: 0)) where item.number == 1 { break }
-            try await eventually("the outlet is closed") { closed.count == 1 }
+            try await eventually("the writer is closed") { closed.count == 1 }
         }
     }
 
-    @Test func cancellingTheTaskEndsTheSequence() async throws {
+    @Test("Cancelling the consuming task ends the sequence")
+    func cancelledTask() async throws {
         try await withMesh { mesh in
-            let opened = Seen<Void>()
-            let closed = Seen<Void>()
+            let opened = Recorded<Void>()
+            let closed = Recorded<Void>()
             var handlers = Handlers()
-            handlers.onSubscribe(Counting.self) { _, outlet, _ in
-                outlet.onClose { closed.add(()) }
+            handlers.onSubscribe(Counting.self) { _, writer, _ in
+                writer.onClose { closed.add(()) }
                 opened.add(())
             }
             let peer = try await mesh.dial(try await mesh.listen(handlers)).connected()
             let task = Task { for try await _ in peer.items(Counting(from: 0)) {} }
-            try await eventually("it is open") { opened.count == 1 }
+            try await eventually("the subscription is open") { opened.count == 1 }
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
-            try await eventually("the outlet is closed") { closed.count == 1 }
+            try await eventually("the writer is closed") { closed.count == 1 }
         }
     }
 
-    @Test func thePeersDeathEndsItOnBothSides() async throws {
+    @Test("The loss of the peer ends a subscription on both sides")
+    func lostPeer() async throws {
         try await withMesh { mesh in
-            let closed = Seen<Void>()
-            let opened = Seen<Void>()
+            let closed = Recorded<Void>()
+            let opened = Recorded<Void>()
             var handlers = Handlers()
-            handlers.onSubscribe(Counting.self) { _, outlet, _ in
+            handlers.onSubscribe(Counting.self) { _, writer, _ in
                 opened.add(())
-                outlet.onClose { closed.add(()) }
+                writer.onClose { closed.add(()) }
             }
             let listener = try await mesh.listen(handlers)
             let peer = try await mesh.dial(listener).connected()
-            let ends = Seen<Fault?>()
+            let ends = Recorded<Fault?>()
             _ = peer.subscribe(Counting(from: 0)) { _ in
             } onEnd: {
                 ends.add($0)
             }
-            try await eventually("it is open") { opened.count == 1 }
+            try await eventually("the subscription is open") { opened.count == 1 }
             await listener.close()
-            try await eventually("the subscriber was told") { ends.count == 1 }
+            try await eventually("the subscription ends") { ends.count == 1 }
             #expect(ends.all.first??.code == .peerLost)
             #expect(closed.count == 1)
-            // And one that is opened on the dead peer ends as well.
+            // A subscription to the lost peer ends as well.
             _ = peer.subscribe(Counting(from: 0)) { _ in
             } onEnd: {
                 ends.add($0)
             }
-            try await eventually("the subscriber was told again") { ends.count == 2 }
+            try await eventually("the second subscription ends") { ends.count == 2 }
             #expect(ends.all.last??.code == .peerLost)
         }
     }
 
-    @Test func moreThanTheCreditIsRefused() async throws {
+    @Test("A subscriber refuses items beyond its credit")
+    func creditExceeded() async throws {
         try await withMesh { mesh in
             var handlers = Handlers()
-            handlers.onSubscribe(Counting.self) { _, outlet, _ in
-                // A server that does not keep to the protocol.
+            handlers.onSubscribe(Counting.self) { _, writer, context in
+                // A server that violates the protocol.
                 for number in 0..<3 {
-                    outlet.peer.send(
-                        Header(.item, type: Count.type, correlation: outlet.correlation),
+                    context.peer.send(
+                        Header(.item, type: Count.type, correlation: writer.correlation),
                         body: Array(#"{"number":\#(number)}"#.utf8))
                 }
             }
             let peer = try await mesh.dial(try await mesh.listen(handlers)).connected()
-            let got = Seen<Int>()
-            let ends = Seen<Fault?>()
+            let got = Recorded<Int>()
+            let ends = Recorded<Fault?>()
             _ = peer.subscribe(Counting(from: 0), credit: 2) {
                 got.add($0.number)
             } onEnd: {
                 ends.add($0)
             }
-            try await eventually("it has ended") { ends.count == 1 }
+            try await eventually("the subscription ends") { ends.count == 1 }
             #expect(got.all == [0, 1])
             #expect(ends.all.first??.code == .creditExceeded)
         }

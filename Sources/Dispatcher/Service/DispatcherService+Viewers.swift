@@ -5,7 +5,7 @@ import Messages
 /// but its cursor; one that is slow reads the log.
 extension DispatcherService {
     /// Takes a viewer in.
-    func follow(_ message: EventsSubscribe, outlet: Outlet) async {
+    func follow(_ message: EventsSubscribe, outlet: ItemWriter) async {
         do {
             try await assureLead()
             // While the store is asked, a task may come to its end and leave memory: then it is asked again.
@@ -22,7 +22,7 @@ extension DispatcherService {
 
     /// Begins to serve a viewer; false = what the store said is not true any more.
     private func watch(
-        _ message: EventsSubscribe, _ outlet: Outlet, _ extent: (lastSeq: UInt64, isEnded: Bool)
+        _ message: EventsSubscribe, _ outlet: ItemWriter, _ extent: (lastSeq: UInt64, isEnded: Bool)
     ) -> Bool {
         guard phase != .stopping, phase != .deposed, !outlet.isClosed else {
             outlet.fail(notServing)
@@ -60,7 +60,7 @@ extension DispatcherService {
         return true
     }
 
-    private func wire(_ viewer: Int, task: TaskID, outlet: Outlet) {
+    private func wire(_ viewer: Int, task: TaskID, outlet: ItemWriter) {
         outlet.onCredit { [weak self] in self?.assumeIsolated { $0.pump(viewer, task: task) } }
         outlet.onClose { [weak self] in self?.assumeIsolated { $0.leave(viewer, task: task) } }
     }

@@ -4,7 +4,7 @@ import Messages
 /// Somebody who follows a task.
 struct Viewer: Sendable {
     let owner: UserID
-    let outlet: Outlet
+    let outlet: ItemWriter
     /// The last seq that was sent.
     var cursor: UInt64
     /// Whether a page of the log is on its way for it.

@@ -7,7 +7,7 @@ import Synchronization
 final class FakeRegistry: Sendable {
     private struct State {
         var devices: [Device] = []
-        var outlets: [Outlet] = []
+        var outlets: [ItemWriter] = []
         var announced: [ServiceAnnounce] = []
         var revision: UInt64 = 1
     }

@@ -17,7 +17,7 @@ final class ScriptedDispatcher: Sendable {
         var submits: [TaskSubmit] = []
         var lists: [TaskList] = []
         var subscribes: [EventsSubscribe] = []
-        var outlets: [Outlet] = []
+        var outlets: [ItemWriter] = []
         var closedOutlets = 0
         var opens: [SessionOpen] = []
         var sessions: [UInt64: Peer] = [:]
@@ -130,7 +130,7 @@ final class ScriptedDispatcher: Sendable {
     }
 
     /// Sends a long log in batches, as credit comes.
-    private static func page(_ events: [Event], to outlet: Outlet) {
+    private static func page(_ events: [Event], to outlet: ItemWriter) {
         let rest = Mutex(events[...])
         let pump: @Sendable () -> Void = {
             while outlet.credit > 0 {

@@ -2,7 +2,7 @@ import Messages
 
 @testable import Mesh
 
-/// Damages valid messages, the same way for the same seed.
+/// Damages valid messages; the same seed gives the same messages.
 struct Mutator {
     private var random: SplitMix
     private let samples: [[[UInt8]]]
@@ -10,7 +10,7 @@ struct Mutator {
     init(seed: UInt64) {
         random = SplitMix(state: seed)
         let identity = Identity(role: .tool, name: "fuzz")
-        let life = Array(#"{"incarnation":"\#(identity.incarnation)","reason":"fuzz"}"#.utf8)
+        let incarnation = Array(#"{"incarnation":"\#(identity.incarnation)","reason":"fuzz"}"#.utf8)
         let hello =
             #"{"oldest":1,"newest":1,"role":"tool","name":"fuzz","incarnation":"\#(identity.incarnation)"}"#
         let event = Event(task: .generate(), kind: .log, payload: Array(#"{"level":"info","message":"x"}"#.utf8))
@@ -27,12 +27,12 @@ struct Mutator {
             frame(.item, Count.type, Array(#"{"number":12}"#.utf8)),
             frame(.reply, Echo.type, Array(#"{"text":"hello"}"#.utf8)),
             frame(.failure, Fault.type, Array(#"{"code":"conflict","message":"x"}"#.utf8)),
-            frame(.request, Ping.type, life), frame(.notice, Bye.type, life),
+            frame(.request, Ping.type, incarnation), frame(.notice, Bye.type, incarnation),
             frame(.request, Hello.type, Array(hello.utf8)),
         ]
     }
 
-    /// The next message; mostly with one kind of damage, sometimes with several.
+    /// Returns the next message, with one to three kinds of damage.
     mutating func next() -> [[UInt8]] {
         var parts = samples.randomElement(using: &random) ?? []
         for _ in 0..<Int.random(in: 1...3, using: &random) { damage(&parts) }
@@ -56,7 +56,7 @@ struct Mutator {
         part[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
     }
 
-    /// The head of one part and the tail of another.
+    /// Joins the head of one part and the tail of another.
     private mutating func splice(_ part: inout [UInt8]) {
         let other = samples.randomElement(using: &random)?.randomElement(using: &random) ?? []
         let head = part.prefix(Int.random(in: 0...part.count, using: &random))
@@ -64,7 +64,7 @@ struct Mutator {
     }
 }
 
-/// A small generator whose sequence depends on the seed alone (Steele, Lea and Flood 2014).
+/// A generator that depends on its seed alone (SplitMix64; Steele, Lea and Flood 2014).
 struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 

@@ -4,12 +4,12 @@ import TestSupport
 
 @testable import Mesh
 
-/// A bare ZeroMQ socket, for peers that do not keep to the protocol. For one thread at a time.
+/// A bare ZeroMQ socket, for peers that violate the protocol. For one thread at a time.
 final class RawSocket {
     private let context: UnsafeMutableRawPointer
     private let socket: UnsafeMutableRawPointer
 
-    /// - Parameter queue: How many messages libzmq takes for it before somebody receives; nil = its default of 1,000.
+    /// - Parameter queue: Received messages that libzmq queues; nil = its default of 1,000.
     init(_ type: Int32, queue: Int32? = nil) throws {
         guard let context = zmq_ctx_new(), let socket = zmq_socket(context, type) else {
             throw Overdue("a socket", after: .zero)
@@ -36,7 +36,7 @@ final class RawSocket {
         guard zmq_connect(socket, endpoint) == 0 else { throw Overdue("connected to \(endpoint)", after: .zero) }
     }
 
-    /// Sends the parts of a message; false after 20 s without room.
+    /// Sends the parts of a message; false after 20 s with a full queue.
     @discardableResult
     func send(_ parts: [[UInt8]]) -> Bool {
         for (index, part) in parts.enumerated() {
@@ -46,7 +46,7 @@ final class RawSocket {
         return true
     }
 
-    /// The parts of the next message; nil after 20 s, or at once when there is none and `wait` is false.
+    /// Returns the parts of the next message; nil after 20 s, or at once when there is none and `wait` is false.
     func receive(wait: Bool = true) -> [[UInt8]]? {
         var parts: [[UInt8]] = []
         var message = zmq_msg_t()
@@ -60,7 +60,7 @@ final class RawSocket {
     }
 
     /// Sends a hello of `identity`.
-    func greet(_ identity: Identity, oldest: UInt8 = 1, newest: UInt8 = 1, correlation: UInt64 = 1) {
+    func sendHello(_ identity: Identity, oldest: UInt8 = 1, newest: UInt8 = 1, correlation: UInt64 = 1) {
         let hello = Hello(
             oldest: oldest, newest: newest, role: identity.role, name: identity.name,
             incarnation: identity.incarnation)
@@ -70,13 +70,13 @@ final class RawSocket {
         ])
     }
 
-    /// The next message to a DEALER, taken apart; its body is in the part of its header or in one of its own.
+    /// Returns the next message to a DEALER; its body is in the header's part or in a part of its own.
     func receiveMessage() -> (header: Header, body: [UInt8])? {
         guard let parts = receive(), let (header, body) = try? Header.split(parts[0]) else { return nil }
         return (header, parts.count > 1 ? parts[1] : body)
     }
 
-    /// The fault in the next message, if that is a failure.
+    /// Returns the fault in the next message; nil if that is no failure.
     func receiveFault() -> Fault? {
         guard let (header, body) = receiveMessage(), header.kind == .failure else { return nil }
         return try? Wire.decode(Fault.self, from: body)

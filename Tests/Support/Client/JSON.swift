@@ -1,6 +1,6 @@
 import Foundation
 
-/// Any JSON, to be looked at by key; what is not there is told apart from `null`.
+/// A JSON value, read by key. A missing field is distinct from `null`.
 public enum JSON: Decodable, Sendable, Equatable, CustomStringConvertible {
     case object([String: JSON])
     case array([JSON])
@@ -8,10 +8,10 @@ public enum JSON: Decodable, Sendable, Equatable, CustomStringConvertible {
     case number(Double)
     case bool(Bool)
     case null
-    /// Not there.
+    /// The field or element does not exist.
     case missing
 
-    /// - Throws: when `bytes` are not one JSON value.
+    /// - Throws: `DecodingError` when `bytes` are not one JSON value.
     public init(_ bytes: some Sequence<UInt8>) throws {
         self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
     }
@@ -33,12 +33,12 @@ public enum JSON: Decodable, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The field `key` of an object.
+    /// The field `key` of an object; `missing` when there is none.
     public subscript(key: String) -> JSON {
         if case .object(let fields) = self { fields[key] ?? .missing } else { .missing }
     }
 
-    /// The element `index` of an array.
+    /// The element `index` of an array; `missing` when there is none.
     public subscript(index: Int) -> JSON { items.indices.contains(index) ? items[index] : .missing }
 
     public var string: String? { if case .string(let value) = self { value } else { nil } }
@@ -62,7 +62,7 @@ public enum JSON: Decodable, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// `text` as a JSON string, quotes included.
+    /// Returns `text` as a JSON string, quotes included.
     public static func quoted(_ text: String) -> String {
         (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
     }

@@ -1,4 +1,4 @@
-/// One event of a task as a viewer gets it.
+/// One event of a task as a viewer receives it.
 public struct TaskEvent: Sendable, Equatable {
     public let seq: Int
     public let kind: String
@@ -16,20 +16,20 @@ public struct TaskEvent: Sendable, Equatable {
         data = json["data"]
     }
 
-    /// The text that it carries: a piece of the agent's answer, or what a tool call put out.
+    /// Its text: a chunk of the agent's message, or the output of a tool call.
     public var text: String {
         let direct = data["content"]["text"].string ?? ""
         return direct + data["content"].items.compactMap { $0["content"]["text"].string }.joined()
     }
 
-    /// The state that it tells, when it is a `state` event.
+    /// The new state, for a `state` event.
     public var state: String? { kind == "state" ? data["state"].string : nil }
 
-    /// Whether nothing may follow.
+    /// Whether it is the last event of its task.
     public var isTerminal: Bool { ["completed", "failed", "cancelled"].contains(state) }
 }
 
-/// Something that breaks the contract.
+/// A violation of the interface's contract.
 public struct Malformed: Error, CustomStringConvertible {
     public let description: String
     public init(description: String) { self.description = description }

@@ -1,24 +1,24 @@
 import Foundation
 import TestSupport
 
-/// The other end of a WebSocket of text messages, as a page in a browser has it (RFC 6455): blocking, for a thread of
-/// its own. Pings are answered by ``receive()``.
+/// A client's WebSocket of text messages, as a browser's page has it (RFC 6455): blocking, for a thread of its own.
+/// ``receive()`` answers pings.
 public final class TextSocket: @unchecked Sendable {
     private let descriptor: Int32
-    private let writing = NSLock()
-    /// Used by the one thread that receives.
+    private let sendLock = NSLock()
+    /// Only touched by the thread that receives.
     private var pending: [UInt8] = []
 
-    /// Connects and asks for the upgrade.
+    /// Connects and requests the upgrade.
     /// - Parameter url: `http://HOST:PORT` of 127.0.0.1.
-    /// - Throws: `POSIXError` when nobody is there, ``Malformed`` when the upgrade is refused.
+    /// - Throws: `POSIXError` when the connection is refused, ``Malformed`` when the upgrade is.
     public init(_ url: String, path: String) throws {
         guard let port = url.split(separator: ":").last.flatMap({ UInt16($0) }) else {
             throw Malformed(description: "no port in \(url)")
         }
         descriptor = try Self.connect(port)
         let key = Data((0..<16).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
-        put(
+        sendBytes(
             Array(
                 """
                 GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -41,13 +41,13 @@ public final class TextSocket: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
-    /// Sends a text message; nothing when the connection is gone.
-    public func send(_ text: String) { frame(0x81, Array(text.utf8)) }
+    /// Sends a text message; no effect when the connection is closed.
+    public func send(_ text: String) { sendFrame(0x81, Array(text.utf8)) }
 
-    /// Ends the connection; ``receive()`` returns nil.
+    /// Closes the connection; ``receive()`` then returns nil.
     public func end() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-    /// The next message; nil at the end of the connection, however it ends.
+    /// Receives the next message; nil when the connection has ended for any reason.
     public func receive() -> [UInt8]? {
         var message: [UInt8] = []
         while let (first, payload) = next() {
@@ -56,14 +56,14 @@ public final class TextSocket: @unchecked Sendable {
                 message += payload
                 if first & 0x80 != 0 { return message }
             case 0x8: return nil
-            case 0x9: frame(0x8a, payload)
+            case 0x9: sendFrame(0x8a, payload)
             default: break
             }
         }
         return nil
     }
 
-    /// The next frame's first byte and payload. A server's frames have no mask.
+    /// Receives the next frame's first byte and payload. A server's frames are not masked.
     private func next() -> (UInt8, [UInt8])? {
         while true {
             if pending.count >= 2 {
@@ -83,7 +83,7 @@ public final class TextSocket: @unchecked Sendable {
         }
     }
 
-    private func frame(_ first: UInt8, _ payload: [UInt8]) {
+    private func sendFrame(_ first: UInt8, _ payload: [UInt8]) {
         var bytes: [UInt8] = [first]
         switch payload.count {
         case ..<126: bytes.append(0x80 | UInt8(payload.count))
@@ -91,12 +91,12 @@ public final class TextSocket: @unchecked Sendable {
         default: bytes += [0x80 | 127] + (0..<8).reversed().map { UInt8(truncatingIfNeeded: payload.count >> ($0 * 8)) }
         }
         let mask = (0..<4).map { _ in UInt8.random(in: 0...255) }
-        put(bytes + mask + payload.enumerated().map { $1 ^ mask[$0 & 3] })
+        sendBytes(bytes + mask + payload.enumerated().map { $1 ^ mask[$0 & 3] })
     }
 
-    private func put(_ bytes: [UInt8]) {
-        writing.lock()
-        defer { writing.unlock() }
+    private func sendBytes(_ bytes: [UInt8]) {
+        sendLock.lock()
+        defer { sendLock.unlock() }
         var done = 0
         while done < bytes.count {
             let count = bytes[done...].withUnsafeBytes {

@@ -4,39 +4,38 @@ import Synchronization
 import TestClient
 import TestSupport
 
-/// The four services as four processes on free ports, with one user who is logged in.
+/// The four services as processes on free ports, with one user logged in.
 public final class Cluster: Sendable {
-    /// How a cluster is started.
+    /// The options of a cluster.
     public struct Options: Sendable {
-        /// Seconds after which a lost device's tasks fail; nil = as built.
+        /// Grace in seconds, after which a lost device's tasks fail; nil = the default.
         public var grace: Int?
-        /// What the first executor is started with besides the essentials; nil = no executor.
+        /// Further flags of the first executor; nil = no executor.
         public var executor: [String]? = ["--allow-shell"]
         /// The model behind Claude Code.
         public var model: ScriptedModel?
-        /// Whether there is a second user; each costs the work of two password hashes.
+        /// Whether there is a second user; each user costs two password hashes.
         public var bob = false
-        /// Which `claude` the executor is told to use; nil = the real one.
+        /// The `claude` that the executor runs; nil = the real one.
         public var claude: String?
-        /// What each part (`registry`, `dispatcher`, `gateway`, `executor`) is started with besides, such as waiting
-        /// times.
+        /// Further flags of each part (`registry`, `dispatcher`, `gateway`, `executor`), such as timeouts.
         public var flags: [String: [String]] = [:]
-        /// Whether executors reach the gateway through ``Cluster/proxy``, where their connections can be cut.
+        /// Whether executors connect through ``Cluster/proxy``, where their connections can be cut.
         public var proxied = false
-        /// The size of a disk of its own for the dispatcher's data, such as `8m`; nil = this machine's disk. Only where
+        /// The size of a separate disk for the dispatcher's data, such as `8m`; nil = this machine's disk. Requires
         /// ``SmallDisk/isPossible``.
         public var disk: String?
-        /// Where the whole logs of a cluster go whose test failed, a file a part; nil = their ends are printed.
+        /// The folder for the logs of a cluster with a failed test, one file per part; nil = print the end of each log.
         public var logs: String?
         public init() {}
     }
 
     public let directory: TemporaryDirectory
     public let options: Options
-    private let services = Mutex<[String: Service]>([:])
-    private let past = Mutex<[String: String]>([:])
-    private let launches = Mutex<[String: Launch]>([:])
-    private let cuttable = Mutex<Proxy?>(nil)
+    private let services = Mutex<[String: RunningService]>([:])
+    private let endedLogs = Mutex<[String: String]>([:])
+    private let launches = Mutex<[String: ServiceLaunch]>([:])
+    private let executorProxy = Mutex<Proxy?>(nil)
     private let session = Mutex<API?>(nil)
     private let otherSession = Mutex<API?>(nil)
 
@@ -45,32 +44,32 @@ public final class Cluster: Sendable {
         directory = try TemporaryDirectory()
     }
 
-    /// Runs `body` with a cluster, and stops every process whatever happens; a process that does not stop cleanly
-    /// fails the test, and a test that fails shows the logs.
+    /// Runs `body` with a cluster and always stops every process. A process that does not stop cleanly fails the test; a
+    /// test that fails prints the logs.
     public static func with(_ options: Options = Options(), _ body: (Cluster) async throws -> Void) async throws {
         let cluster = try Cluster(options)
         do {
             try await cluster.start()
             try await body(cluster)
         } catch {
-            cluster.tellLogs(of: error)
+            cluster.writeLogs(of: error)
             try? await cluster.stop()
             throw error
         }
         try await cluster.stop()
     }
 
-    /// The HTTP interface as the first user, `ada`.
+    /// The client of the first user, `ada`.
     public var api: API { session.withLock { $0 } ?? API("http://127.0.0.1:9") }
 
-    /// What is between executors and the gateway, with ``Options/proxied``.
-    public var proxy: Proxy? { cuttable.withLock { $0 } }
+    /// The proxy between executors and gateway, with ``Options/proxied``.
+    public var proxy: Proxy? { executorProxy.withLock { $0 } }
 
-    /// The HTTP interface as the second user, `bob`, who has nothing.
+    /// The client of the second user, `bob`, without devices or tasks.
     public var bob: API { otherSession.withLock { $0 } ?? api }
 
-    /// One of the running services, by its part's name (`registry`, `dispatcher`, `gateway`, `executor`).
-    public func service(_ part: String) -> Service? { services.withLock { $0[part] } }
+    /// Returns a running service by its part's name (`registry`, `dispatcher`, `gateway`, `executor`).
+    public func service(_ part: String) -> RunningService? { services.withLock { $0[part] } }
 
     private func start() async throws {
         try await startService(
@@ -82,7 +81,7 @@ public final class Cluster: Sendable {
         let url = service("gateway")?.ready["url"].string ?? ""
         if options.proxied {
             let proxy = try Proxy(to: url.split(separator: ":").last.flatMap { UInt16($0) } ?? 0)
-            cuttable.withLock { $0 = proxy }
+            executorProxy.withLock { $0 = proxy }
         }
         let api = try await API(url).login("ada", password)
         session.withLock { $0 = api }
@@ -93,7 +92,7 @@ public final class Cluster: Sendable {
         if let flags = options.executor { try await startExecutor(flags) }
     }
 
-    /// Starts the dispatcher, again after ``stop(_:)`` or ``kill(_:)`` on the same data.
+    /// Starts the dispatcher; after ``stop(_:)`` or ``kill(_:)`` again on the same data.
     public func startDispatcher() async throws {
         let grace = options.grace.map { ["--grace-s", "\($0)"] } ?? []
         guard let size = options.disk else {
@@ -104,7 +103,7 @@ public final class Cluster: Sendable {
         try await startService("dispatcher", command[0], Array(command[1...]))
     }
 
-    /// Starts another dispatcher on the same data and waits until it says that it stands by.
+    /// Starts another dispatcher on the same data and waits until it reports that it is the standby.
     public func startStandby(_ part: String = "standby") async throws {
         let grace = options.grace.map { ["--grace-s", "\($0)"] } ?? []
         try await startService(
@@ -128,28 +127,30 @@ public final class Cluster: Sendable {
             ["--registry", endpoint, "--http", "127.0.0.1:\(port)", "--data", data("gateway")])
     }
 
-    /// Starts a service again that was stopped or killed, as it was started before and where it was found before.
+    /// Restarts a service that was stopped or killed, with the same flags and at the same address.
     public func restart(_ part: String) async throws {
         guard var launch = launches.withLock({ $0[part] }) else {
             throw Malformed(description: "\(part) was never started")
         }
-        if part == "registry" { launch.replace("--bind", launch.found["endpoint"].string) }
-        // Which of two dispatchers leads is decided among them.
+        if part == "registry" { launch.replace("--bind", launch.readyLine["endpoint"].string) }
+        // Either of two dispatchers may lead now.
         if launch.program == Binaries.dispatcher { launch.ready = "{" }
-        if part == "gateway" { launch.replace("--http", launch.found["url"].string?.replacing("http://", with: "")) }
+        if part == "gateway" {
+            launch.replace("--http", launch.readyLine["url"].string?.replacing("http://", with: ""))
+        }
         try await startService(part, launch)
     }
 
     /// Starts an executor and waits until its device is online.
     /// - Parameters:
-    ///   - part: Its name here and on the list of devices; one of the same name has the same home.
-    ///   - device: The id it asks for, when that is not its name; then its device is not waited for.
+    ///   - part: The name of part and device; the same name has the same home.
+    ///   - device: The device id to request instead of the name; then there is no wait for the device.
     @discardableResult
     public func startExecutor(
         _ flags: [String] = ["--allow-shell"], part: String = "executor", as device: String? = nil, api: API? = nil
     ) async throws -> JSON {
         let api = api ?? self.api
-        let token = try await api.mint(part)
+        let token = try await api.createToken(part)
         try await startService(
             part, Binaries.executor,
             ["--mode", "local", "--home", data(part), "--name", part, "--device-id", device ?? part]
@@ -161,7 +162,7 @@ public final class Cluster: Sendable {
         }
     }
 
-    /// What an executor or a command line of this cluster has in its environment.
+    /// Returns the environment of an executor or a command line of this cluster.
     public func environment(token: String) -> [String: String] {
         var environment = options.model?.environment(home: directory.file("home")) ?? ["HOME": directory.file("home")]
         try? FileManager.default.createDirectory(
@@ -169,22 +170,22 @@ public final class Cluster: Sendable {
         environment["WEGENT_BACKEND_URL"] = proxy?.url ?? api.url
         environment["WEGENT_TOKEN"] = token
         environment["WEGENT_CLAUDE"] = options.claude ?? Binaries.claude ?? "/nonexistent/claude"
-        // Claude Code refuses to bypass permissions as root unless it is told that nothing can be harmed.
+        // Without this, Claude Code refuses to bypass permissions as root.
         environment["IS_SANDBOX"] = "1"
         return environment
     }
 
-    /// Makes a user as an administrator does, and returns the password.
+    /// Creates a user with `wegent-gateway user add` and returns the password.
     public func addUser(_ name: String) async throws -> String {
         let command = try ChildProcess(Binaries.gateway, ["user", "add", name, "--data", data("gateway")])
         guard try await command.exit() == .exited(0), let line = command.stdout.lines.last else {
             throw Malformed(description: "user add \(name): \(command.stderr.text)")
         }
-        // For people the line may name the password; for scripts the last word is it.
+        // The password is the last part of the line.
         return String(line.split(separator: " ").last ?? "")
     }
 
-    /// Stops one service and holds it to its promise.
+    /// Stops one service and checks that it stops cleanly in time.
     public func stop(_ part: String) async throws {
         let service = services.withLock { $0.removeValue(forKey: part) }
         defer { keepLog(of: service, part) }
@@ -198,21 +199,23 @@ public final class Cluster: Sendable {
         try await service?.kill()
     }
 
-    /// Keeps what a service has logged that is there no more.
-    private func keepLog(of service: Service?, _ part: String) {
+    /// Keeps the log of a service that has ended.
+    private func keepLog(of service: RunningService?, _ part: String) {
         guard options.logs != nil, let service else { return }
-        past.withLock { $0[part, default: ""] += "--- process \(service.process.pid)\n\(service.process.stderr.text)" }
+        endedLogs.withLock {
+            $0[part, default: ""] += "--- process \(service.process.pid)\n\(service.process.stderr.text)"
+        }
     }
 
-    private func tellLogs(of error: any Error) {
+    private func writeLogs(of error: any Error) {
         let services = services.withLock { $0 }
         guard let directory = options.logs else {
-            let words = services.values.map(\.words).joined(separator: "\n")
-            return print("A cluster's test failed: \(error)\n\(words)")
+            let logs = services.values.map(\.logTail).joined(separator: "\n")
+            return print("A cluster's test failed: \(error)\n\(logs)")
         }
         for (part, service) in services { keepLog(of: service, part) }
         try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        for (part, text) in past.withLock({ $0 }) {
+        for (part, text) in endedLogs.withLock({ $0 }) {
             try? Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(part).log"))
         }
     }
@@ -231,7 +234,7 @@ public final class Cluster: Sendable {
 
     private var endpoint: String { service("registry")?.ready["endpoint"].string ?? "" }
 
-    /// Where a service keeps its data, by its part's name.
+    /// Returns the data folder of a part.
     public func data(_ part: String) -> String { directory.file(part) }
 
     private func startService(
@@ -239,33 +242,33 @@ public final class Cluster: Sendable {
         ready: String = "{"
     ) async throws {
         let kind = program == Binaries.executor ? "executor" : part
-        let launch = Launch(
+        let launch = ServiceLaunch(
             program: program, arguments: arguments + (options.flags[kind] ?? []), environment: environment, ready: ready
         )
         try await startService(part, launch)
     }
 
-    private func startService(_ part: String, _ launch: Launch) async throws {
-        let service = try await Service.start(
+    private func startService(_ part: String, _ launch: ServiceLaunch) async throws {
+        let service = try await RunningService.start(
             launch.program, launch.arguments, environment: launch.environment, ready: launch.ready)
         services.withLock { $0[part] = service }
         var launch = launch
-        launch.found = service.ready
+        launch.readyLine = service.ready
         launches.withLock { $0[part] = launch }
     }
 }
 
-/// How a service was started.
-private struct Launch: Sendable {
+/// The command line of a service.
+private struct ServiceLaunch: Sendable {
     var program: String
     var arguments: [String]
     var environment: [String: String]
-    /// What its line on standard output contains when it is ready.
+    /// Text in its ready line on standard output.
     var ready: String
-    /// That line.
-    var found = JSON.missing
+    /// The ready line.
+    var readyLine = JSON.missing
 
-    /// Sets the value of a flag that is there.
+    /// Replaces the value of a flag, if it is set.
     mutating func replace(_ flag: String, _ value: String?) {
         guard let value, let index = arguments.firstIndex(of: flag) else { return }
         arguments[index + 1] = value

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A way through which connections go to a port of 127.0.0.1, and on which they can be cut, or go silent as when a
-/// cable is pulled. Two threads a connection; each gives on what it reads.
+/// Forwards connections to a port of 127.0.0.1. The test can cut them, or make them silent as if a cable were pulled. Two
+/// threads per connection, one for each direction.
 public final class Proxy: Sendable {
     private struct State {
         var port: UInt16 = 0
@@ -16,7 +16,7 @@ public final class Proxy: Sendable {
     private let target: UInt16
     private let state = Mutex(State())
 
-    /// Listens at once on a free port.
+    /// Listens on a free port.
     /// - Throws: ``ProxyError``.
     public init(to target: UInt16) throws {
         self.target = target
@@ -37,21 +37,21 @@ public final class Proxy: Sendable {
         }
         Self.thread { [self] in
             while true {
-                let near = Self.accepted(listener)
+                let near = Self.acceptConnection(listener)
                 guard near >= 0 else { return }
                 open(near)
             }
         }
     }
 
-    /// Its address, without a slash at the end.
+    /// Its URL, without a trailing slash.
     public var url: String { "http://127.0.0.1:\(state.withLock { $0.port })" }
 
-    /// How many connections are open.
+    /// The number of open connections.
     public var count: Int { state.withLock { $0.pairs.count } }
 
     /// Cuts every connection: both ends see a reset.
-    /// - Returns: how many there were.
+    /// - Returns: the number of connections.
     @discardableResult
     public func cut() -> Int {
         state.withLock { state in
@@ -66,10 +66,10 @@ public final class Proxy: Sendable {
         }
     }
 
-    /// From now on nothing gets through, in any connection, and nobody is told; or everything again.
+    /// Stops or resumes forwarding on every connection, without closing any.
     public func silence(_ on: Bool) { state.withLock { $0.isSilent = on } }
 
-    /// Cuts everything and listens no more.
+    /// Cuts every connection and stops listening.
     public func stop() {
         silence(false)
         cut()
@@ -134,8 +134,8 @@ public final class Proxy: Sendable {
         #endif
     }
 
-    /// No child may inherit it: a connection that a child holds cannot be cut.
-    private static func accepted(_ listener: Int32) -> Int32 {
+    /// Accepts a connection that children do not inherit: one that a child holds open could not be cut.
+    private static func acceptConnection(_ listener: Int32) -> Int32 {
         let near = accept(listener, nil, nil)
         if near >= 0 { _ = fcntl(near, F_SETFD, FD_CLOEXEC) }
         return near
@@ -154,5 +154,5 @@ public final class Proxy: Sendable {
     private static func thread(_ body: @escaping @Sendable () -> Void) { Thread.detachNewThread(body) }
 }
 
-/// A socket could not be had; the `errno`.
+/// A socket could not be opened or bound; the `errno`.
 public enum ProxyError: Error { case socket(Int32) }

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Holds something back until a test says go; open once, open for ever.
+/// Suspends its callers until a test opens it; then it stays open.
 public final class Gate: Sendable {
     private struct State {
-        var open = false
-        var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
+        var isOpen = false
+        var continuations: [Int: CheckedContinuation<Void, any Error>] = [:]
         var next = 0
         var reached = 0
     }
@@ -13,17 +13,17 @@ public final class Gate: Sendable {
 
     public init() {}
 
-    /// How many have come to it, let through or not.
+    /// The number of callers so far, waiting or not.
     public var reached: Int { state.withLock { $0.reached } }
 
-    /// Lets everybody through, now and later.
+    /// Resumes every caller, now and later.
     public func open() {
-        let waiting = state.withLock { state in
-            state.open = true
-            defer { state.waiting = [:] }
-            return state.waiting
+        let continuations = state.withLock { state in
+            state.isOpen = true
+            defer { state.continuations = [:] }
+            return state.continuations
         }
-        for continuation in waiting.values { continuation.resume() }
+        for continuation in continuations.values { continuation.resume() }
     }
 
     /// Returns when the gate is open.
@@ -37,15 +37,15 @@ public final class Gate: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let done: Result<Void, any Error>? = state.withLock { state in
-                    if state.open { return .success(()) }
+                    if state.isOpen { return .success(()) }
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    state.waiting[number] = continuation
+                    state.continuations[number] = continuation
                     return nil
                 }
                 if let done { continuation.resume(with: done) }
             }
         } onCancel: {
-            state.withLock { $0.waiting.removeValue(forKey: number) }?.resume(throwing: CancellationError())
+            state.withLock { $0.continuations.removeValue(forKey: number) }?.resume(throwing: CancellationError())
         }
     }
 }

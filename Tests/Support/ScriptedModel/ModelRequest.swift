@@ -1,16 +1,16 @@
 import Foundation
 
-/// A request that the model got.
+/// A request to the model.
 public struct ModelRequest: Sendable {
     /// A message of the conversation so far.
     public struct Message: Sendable {
         /// `user`, `assistant` or `system`.
         public var role: String
-        /// The text blocks in order, without the reminders that Claude Code adds of itself.
+        /// The text blocks in order, without the reminders that Claude Code adds.
         public var texts: [String]
-        /// What the called tools gave back.
+        /// The results of tool calls.
         public var toolResults: [String]
-        /// The names of the tools that are called.
+        /// The names of the called tools.
         public var toolCalls: [String]
     }
 
@@ -20,36 +20,35 @@ public struct ModelRequest: Sendable {
     /// The names of the offered tools.
     public let tools: [String]
     public let messages: [Message]
-    /// Which of its sessions Claude Code says the request is of.
+    /// Claude Code's id of the session.
     public let session: String?
-    /// The body as it came.
+    /// The body as received.
     public let body: Data
 
-    /// The newest thing that the person said.
+    /// The text of the last user message.
     public var prompt: String {
         messages.last { $0.role == "user" && !$0.texts.isEmpty }?.texts.joined(separator: "\n") ?? ""
     }
 
-    /// Everything that `role` has said, in order.
-    public func said(by role: String) -> [String] { messages.filter { $0.role == role }.flatMap(\.texts) }
+    /// Returns all texts of `role`, in order.
+    public func texts(of role: String) -> [String] { messages.filter { $0.role == role }.flatMap(\.texts) }
 
-    /// Everything that tools gave back, in order.
+    /// The results of all tool calls, in order.
     public var toolResults: [String] { messages.flatMap(\.toolResults) }
 
-    /// Whether Claude Code asks for itself (a title, the quota) and not for the conversation, whose requests
-    /// always offer tools.
-    public var isAside: Bool { tools.isEmpty || maxTokens <= 1 }
+    /// Whether Claude Code sent it for its own use (a title, the quota). Requests of a conversation always offer tools.
+    public var isInternal: Bool { tools.isEmpty || maxTokens <= 1 }
 
-    /// - Throws: when the body is not a request of the Messages API.
+    /// - Throws: `DecodingError` when the body is not a request of the Messages API.
     init(_ body: Data, session: String?) throws {
         self.body = body
         self.session = session
-        let shape = try JSONDecoder().decode(Shape.self, from: body)
-        model = shape.model
-        maxTokens = shape.maxTokens ?? 0
-        stream = shape.stream ?? false
-        tools = (shape.tools ?? []).compactMap(\.name)
-        messages = shape.messages.map { message in
+        let fields = try JSONDecoder().decode(RequestBody.self, from: body)
+        model = fields.model
+        maxTokens = fields.maxTokens ?? 0
+        stream = fields.stream ?? false
+        tools = (fields.tools ?? []).compactMap(\.name)
+        messages = fields.messages.map { message in
             let blocks = message.content.blocks
             return Message(
                 role: message.role,
@@ -63,8 +62,8 @@ public struct ModelRequest: Sendable {
     }
 }
 
-/// The part of the Messages API that the script decides by.
-private struct Shape: Decodable {
+/// The fields of the Messages API that the script uses.
+private struct RequestBody: Decodable {
     struct Tool: Decodable { var name: String? }
     struct Message: Decodable {
         var role: String
@@ -76,7 +75,7 @@ private struct Shape: Decodable {
         var name: String?
         var content: Content?
     }
-    /// A text, or blocks.
+    /// A string, or blocks.
     struct Content: Decodable {
         var blocks: [Block]
         init(from decoder: any Decoder) throws {

@@ -3,8 +3,8 @@ import Hummingbird
 import Logging
 import Synchronization
 
-/// A model that says what a test has written down, behind Anthropic's Messages API on a port of 127.0.0.1:
-/// the agent in front of it is the real one.
+/// A model with the answers of a test, behind Anthropic's Messages API on a port of 127.0.0.1. The agent in front of it is
+/// the real one.
 ///
 /// ```swift
 /// let model = try await ScriptedModel.start()
@@ -13,13 +13,13 @@ import Synchronization
 /// … start `claude` with `model.environment(home: …)`, wait for "Hel", then
 /// gate.open()
 /// ```
-/// A request that no turn fits is answered with a text that says so and is kept in ``unscripted``. What Claude
-/// Code asks for itself is answered without using a turn up.
+/// A request without a matching turn is answered with an error text and kept in ``unscripted``. Claude Code's internal
+/// requests are answered without using a turn.
 public final class ScriptedModel: Sendable {
     private struct State {
         var script = Script()
         var requests: [ModelRequest] = []
-        var asides: [ModelRequest] = []
+        var internalRequests: [ModelRequest] = []
         var unscripted: [ModelRequest] = []
     }
 
@@ -28,7 +28,7 @@ public final class ScriptedModel: Sendable {
     private let state: Shared
     private let server: Task<Void, any Error>
 
-    /// The state outside the object, so that the server's routes do not keep the object alive.
+    /// The state apart from the object, so that the server's routes do not keep the object alive.
     private final class Shared: Sendable { let value = Mutex(State()) }
 
     private init(url: String, state: Shared, server: Task<Void, any Error>) {
@@ -38,7 +38,7 @@ public final class ScriptedModel: Sendable {
     }
 
     /// Starts a model; ``stop()`` it at the end.
-    /// - Throws: when no port can be had.
+    /// - Throws: an error when no port can be bound.
     public static func start() async throws -> ScriptedModel {
         let state = Shared()
         let (ports, port) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingNewest(1))
@@ -49,7 +49,7 @@ public final class ScriptedModel: Sendable {
             return try await Self.answer(Data(body.readableBytesView), session: session, state)
         }
         router.post("v1/messages/count_tokens") { _, _ in Self.json(#"{"input_tokens":1}"#) }
-        // Whatever else a version of Claude Code asks for is no part of the conversation.
+        // Other requests of a Claude Code version are not part of the conversation.
         for path: RouterPath in ["", "**"] {
             router.get(path) { _, _ in Self.json("{}") }
             router.on(path, method: .head) { _, _ in Self.json("{}") }
@@ -70,35 +70,35 @@ public final class ScriptedModel: Sendable {
         throw CancellationError()
     }
 
-    /// Adds turns: they answer, in order, the requests whose prompt (the newest thing the person said) contains
-    /// `marker`; any request when it is empty. A turn with a tool call is followed by a request with the same prompt.
+    /// Adds turns, which answer in order the requests with `marker` in their prompt (the last user message), or any request
+    /// when it is empty. After a turn with a tool call follows a request with the same prompt.
     public func answer(_ turns: Turn..., to marker: String = "") {
         state.value.withLock { state in
-            for turn in turns { state.script.add(turn, marker: marker, stays: false) }
+            for turn in turns { state.script.add(turn, marker: marker, isReusable: false) }
         }
     }
 
-    /// Adds a turn that is never used up.
+    /// Adds a reusable turn.
     public func always(_ turn: Turn, to marker: String = "") {
-        state.value.withLock { $0.script.add(turn, marker: marker, stays: true) }
+        state.value.withLock { $0.script.add(turn, marker: marker, isReusable: true) }
     }
 
     /// The requests of conversations, in the order of their arrival.
     public var requests: [ModelRequest] { state.value.withLock { $0.requests } }
 
-    /// Those whose prompt contains `marker`.
+    /// Returns the requests with `marker` in their prompt.
     public func requests(to marker: String) -> [ModelRequest] { requests.filter { $0.prompt.contains(marker) } }
 
-    /// What Claude Code asked for itself.
-    public var asides: [ModelRequest] { state.value.withLock { $0.asides } }
+    /// Claude Code's internal requests.
+    public var internalRequests: [ModelRequest] { state.value.withLock { $0.internalRequests } }
 
-    /// The requests that no turn fitted.
+    /// The requests without a matching turn.
     public var unscripted: [ModelRequest] { state.value.withLock { $0.unscripted } }
 
-    /// How many turns nobody has asked for yet.
+    /// The number of turns not used yet.
     public var left: Int { state.value.withLock { $0.script.left } }
 
-    /// What makes Claude Code use this model and keep its own files below `home`.
+    /// Returns variables that make Claude Code use this model and keep its files below `home`.
     public func environment(home: String) -> [String: String] {
         [
             "ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "x", "CLAUDE_CONFIG_DIR": "\(home)/.claude", "HOME": home,
@@ -122,8 +122,8 @@ public final class ScriptedModel: Sendable {
             return failure(400, "invalid_request_error", "the body is not a request: \(error)")
         }
         let turn: Turn = shared.value.withLock { state in
-            if request.isAside {
-                state.asides.append(request)
+            if request.isInternal {
+                state.internalRequests.append(request)
                 return .text("ok")
             }
             state.requests.append(request)
@@ -137,7 +137,7 @@ public final class ScriptedModel: Sendable {
             throw CancellationError()
         case .failure(let status, let type, let message): return failure(status, type, message)
         case .blocks(let blocks):
-            let reply = Reply(model: request.model, blocks: blocks)
+            let reply = ModelReply(model: request.model, blocks: blocks)
             guard request.stream else { return json(try await reply.whole()) }
             return Response(
                 status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"],
@@ -156,7 +156,7 @@ public final class ScriptedModel: Sendable {
 
     private static func failure(_ status: Int, _ type: String, _ message: String) -> Response {
         json(
-            #"{"type":"error","error":{"type":\#(Reply.quoted(type)),"message":\#(Reply.quoted(message))}}"#,
+            #"{"type":"error","error":{"type":\#(ModelReply.quoted(type)),"message":\#(ModelReply.quoted(message))}}"#,
             status: .init(code: status))
     }
 }

@@ -1,16 +1,16 @@
-/// What the model does with one request.
+/// The model's reaction to one request.
 public struct Turn: Sendable {
-    /// A part of a text: a token, or a place where the model waits.
+    /// A part of a text: a token, or a point where the model waits.
     public enum Piece: Sendable, ExpressibleByStringLiteral {
         /// One delta.
         case token(String)
-        /// Nothing more until the gate is opened; what was said before has been sent.
+        /// A pause until the gate is opened; everything before it has been sent.
         case gate(Gate)
 
         public init(stringLiteral value: String) { self = .token(value) }
     }
 
-    /// A content block of the answer.
+    /// A content block of a response.
     public enum Block: Sendable {
         case text([Piece])
         case thinking([Piece])
@@ -26,10 +26,10 @@ public struct Turn: Sendable {
 
     let kind: Kind
 
-    /// An answer of several blocks.
+    /// A response of several blocks.
     public static func blocks(_ blocks: Block...) -> Turn { Turn(kind: .blocks(blocks)) }
 
-    /// An answer of text, a delta a piece.
+    /// A response of text, with one delta per piece.
     public static func text(_ pieces: Piece...) -> Turn { Turn(kind: .blocks([.text(pieces)])) }
 
     /// A tool call, such as `.tool("Bash", input: #"{"command":"ls"}"#)`.
@@ -38,7 +38,7 @@ public struct Turn: Sendable {
     }
 
     /// An error of the API: 400 `invalid_request_error`, 401 `authentication_error`, 429 `rate_limit_error`,
-    /// 500 `api_error`, 529 `overloaded_error`. Claude Code tries again after some of them.
+    /// 500 `api_error`, 529 `overloaded_error`. Claude Code retries after some of them.
     public static func failure(_ status: Int, _ message: String = "scripted failure") -> Turn {
         let types = [
             400: "invalid_request_error", 401: "authentication_error", 403: "permission_error",
@@ -47,6 +47,6 @@ public struct Turn: Sendable {
         return Turn(kind: .failure(status: status, type: types[status] ?? "api_error", message: message))
     }
 
-    /// No answer until the client goes away.
+    /// No response until the client disconnects.
     public static let hang = Turn(kind: .hang)
 }

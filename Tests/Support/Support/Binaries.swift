@@ -1,8 +1,8 @@
 import Foundation
 
-/// The products of this build: they lie beside the running test bundle.
+/// The executables of this build, which lie beside the running test bundle.
 public enum Binaries {
-    /// Where the executables of this build are.
+    /// The folder of the executables.
     public static let folder: String = {
         #if canImport(Darwin)
             var start = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundlePath ?? ""
@@ -16,7 +16,7 @@ public enum Binaries {
         return "\(checkout)/.build/debug"
     }()
 
-    /// The top of the checkout that the tests were built from.
+    /// The root of the checkout that the tests were built from.
     public static let checkout: String = {
         var path = #filePath
         for _ in 0..<4 { path = (path as NSString).deletingLastPathComponent }
@@ -29,8 +29,8 @@ public enum Binaries {
     public static var executor: String { "\(folder)/wegent-executor" }
     public static var wegent: String { "\(folder)/wegent" }
 
-    /// The real Claude Code: `WEGENT_TEST_CLAUDE`, else the one in the checkout's `.venv`, where
-    /// `make test` puts PyPI's `claude-agent-sdk`; nil when there is none.
+    /// The real Claude Code: `WEGENT_TEST_CLAUDE`, else the one in the checkout's `.venv`, where `make test` installs
+    /// PyPI's `claude-agent-sdk`; nil when there is none.
     public static let claude: String? = {
         if let named = ProcessInfo.processInfo.environment["WEGENT_TEST_CLAUDE"] { return named }
         let library = "\(checkout)/.venv/lib"

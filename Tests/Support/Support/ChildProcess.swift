@@ -1,26 +1,26 @@
 import Foundation
 import Synchronization
 
-/// A real program in a process group of its own. Its outputs are read from the first byte on, it is always
-/// reaped, and it does not outlive this object.
+/// A program in a process group of its own. Its outputs are collected from the first byte on, it is always reaped, and
+/// it is killed when this object is released.
 public final class ChildProcess: Sendable {
     /// The process, which leads its group.
     public let pid: pid_t
-    /// What it has written to standard output.
+    /// The lines of its standard output.
     public let stdout: LineLog
-    /// What it has written to standard error.
+    /// The lines of its standard error.
     public let stderr: LineLog
     private let status = Mutex<ExitStatus?>(nil)
     private let input: Mutex<Int32>
-    /// Held from making the pipes until they are marked and used, so that no other child inherits an end.
-    private static let oneAtATime = NSLock()
+    /// Held from creating the pipes until the child has started, so that no other child inherits an end.
+    private static let startLock = NSLock()
 
     /// Starts `program`.
     /// - Parameters:
-    ///   - environment: Added to `PATH`, `LANG`, `TMPDIR` and the like of this process; nothing else is inherited,
-    ///     and `HOME` leads nowhere unless it is given, so that no test meets the user's own settings.
-    ///   - directory: Where it starts; nil = here.
-    ///   - lines: How many lines of each output are kept.
+    ///   - environment: Added to the variables of ``inherited``. `HOME` does not exist unless it is given, so that no
+    ///     test reads the user's settings.
+    ///   - directory: Its working directory; nil = this process's.
+    ///   - lines: Lines of each output to keep.
     /// - Throws: `POSIXError` when it cannot be started.
     public init(
         _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], directory: String? = nil,
@@ -28,8 +28,8 @@ public final class ChildProcess: Sendable {
     ) throws {
         stdout = LineLog(limit: lines)
         stderr = LineLog(limit: lines)
-        Self.oneAtATime.lock()
-        defer { Self.oneAtATime.unlock() }
+        Self.startLock.lock()
+        defer { Self.startLock.unlock() }
         let (inputRead, inputWrite) = try Self.pipe()
         let (outRead, outWrite) = try Self.pipe()
         let (errorRead, errorWrite) = try Self.pipe()
@@ -46,7 +46,7 @@ public final class ChildProcess: Sendable {
         Self.read(outRead, into: stdout)
         Self.read(errorRead, into: stderr)
         Thread.detachNewThread { [pid, weak self] in
-            // Waiting without reaping first: until the lock is taken the number cannot belong to somebody else.
+            // Waits without reaping: until the lock is taken, the process id cannot be reused.
             var info = siginfo_t()
             while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
             var status: Int32 = 0
@@ -61,15 +61,15 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// How it ended; nil while it runs.
+    /// Its exit status; nil while it runs.
     public var ended: ExitStatus? { status.withLock { $0 } }
 
-    /// Sends a signal to the process alone; nothing when it has ended.
+    /// Sends a signal to the process alone; no effect when it has ended.
     public func signal(_ number: Int32) {
         status.withLock { if $0 == nil { kill(pid, number) } }
     }
 
-    /// Sends a signal to the process and all of its group.
+    /// Sends a signal to its process group.
     public func signalGroup(_ number: Int32) {
         status.withLock { if $0 == nil { kill(-pid, number) } }
     }
@@ -95,9 +95,9 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits until it has ended and both outputs are read to their end (or, where a grandchild holds
-    /// them open, for a second more).
-    /// - Throws: ``Overdue`` with its last words.
+    /// Waits until it has ended and both outputs are read to their end, or for a second more when a grandchild holds
+    /// them open.
+    /// - Throws: ``Overdue`` with the end of its standard error.
     @discardableResult
     public func exit(within limit: Duration = .seconds(60)) async throws -> ExitStatus {
         do {
@@ -109,14 +109,14 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Blocks the thread until it has ended, at most two seconds: for deinitialisers, which cannot await.
+    /// Blocks the thread until it has ended, for at most two seconds: for deinitialisers, which cannot await.
     public func exitBlocking() {
         let end = ContinuousClock.now + .seconds(2)
         while ended == nil, ContinuousClock.now < end { usleep(2000) }
     }
 
-    /// Asks it to end with SIGTERM and waits; when it does not, its group is killed.
-    /// - Throws: ``Overdue`` when it had to be killed.
+    /// Sends SIGTERM and waits; kills its group when it does not end in time.
+    /// - Throws: ``Overdue`` when it was killed.
     @discardableResult
     public func stop(within limit: Duration = .seconds(5)) async throws -> ExitStatus {
         signal(SIGTERM)
@@ -134,7 +134,7 @@ public final class ChildProcess: Sendable {
         closeInput()
     }
 
-    /// What every child gets of this process' environment.
+    /// The variables of this process's environment that every child inherits.
     public static let inherited: [String: String] = {
         let names = ["PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS"]
         let all = ProcessInfo.processInfo.environment

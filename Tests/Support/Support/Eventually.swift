@@ -1,6 +1,6 @@
-/// Something did not happen in time.
+/// A timeout of a test.
 public struct Overdue: Error, CustomStringConvertible {
-    /// What was waited for, how long, and what was seen instead.
+    /// What the test waited for, how long, and what it saw instead.
     public let description: String
 
     public init(_ what: String, after: Duration, seen: String = "") {
@@ -8,11 +8,11 @@ public struct Overdue: Error, CustomStringConvertible {
     }
 }
 
-/// Asks again and again, at most every 50 ms, until `body` returns a value.
+/// Polls `body`, at intervals of up to 50 ms, until it returns a value.
 ///
-/// For what nobody announces: a file, a page of somebody else's state. An error of `body` counts as "not yet"
-/// and is told when the time is up.
-/// - Throws: ``Overdue`` that says `what` was waited for.
+/// For a condition without a notification, such as a file or another process's state. An error of `body` counts as "not
+/// yet"; the last one is part of the timeout's description.
+/// - Throws: ``Overdue`` with `what`.
 public func eventually<Value>(
     _ what: String, within limit: Duration = .seconds(60), isolation: isolated (any Actor)? = #isolation,
     _ body: () async throws -> Value?
@@ -33,8 +33,8 @@ public func eventually<Value>(
     }
 }
 
-/// Asks again and again, at most every 50 ms, until `condition` holds.
-/// - Throws: ``Overdue`` that says `what` was waited for.
+/// Polls `condition`, at intervals of up to 50 ms, until it holds.
+/// - Throws: ``Overdue`` with `what`.
 public func eventually(
     _ what: String, within limit: Duration = .seconds(60), isolation: isolated (any Actor)? = #isolation,
     _ condition: () async throws -> Bool
@@ -44,7 +44,7 @@ public func eventually(
     }
 }
 
-/// Runs `body` and cancels it when the time is up, so that a test that waits for an event ends with a sentence.
+/// Runs `body` and cancels it after `limit`, so that a test that waits for an event fails with a description.
 /// - Throws: ``Overdue``, or what `body` throws.
 public func deadline<Value: Sendable>(
     _ what: String, _ limit: Duration = .seconds(60), _ body: @escaping @Sendable () async throws -> Value

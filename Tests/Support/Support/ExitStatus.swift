@@ -1,11 +1,11 @@
-/// How a process ended.
+/// The exit status of a process.
 public enum ExitStatus: Equatable, Sendable {
-    /// By itself, with this code.
+    /// It exited with this code.
     case exited(Int32)
-    /// By this signal.
+    /// A signal ended it.
     case signalled(Int32)
 
-    /// From what `waitpid` says.
+    /// Creates it from `waitpid`'s status.
     init(wait status: Int32) {
         self = status & 0x7f == 0 ? .exited((status >> 8) & 0xff) : .signalled(status & 0x7f)
     }

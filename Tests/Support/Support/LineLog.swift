@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The lines that a process has written to one of its outputs; the oldest go when there are too many.
+/// The lines that a process has written to one of its outputs; beyond the limit the oldest are dropped.
 public final class LineLog: Sendable {
     private struct State {
         var lines: [String] = []
@@ -15,19 +15,19 @@ public final class LineLog: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    /// What is there now, without the line that has no end yet.
+    /// The complete lines so far.
     public var lines: [String] { state.withLock { $0.lines } }
 
-    /// All of it as one text, the unfinished line included; for looking at when a test fails.
+    /// All lines as one text, the unfinished line included; for the message of a failed test.
     public var text: String {
         state.withLock { ($0.lines + [String(decoding: $0.rest, as: UTF8.self)]).joined(separator: "\n") }
     }
 
-    /// Whether the process has closed it.
+    /// Whether the process has closed the output.
     public var ended: Bool { state.withLock { $0.ended } }
 
-    /// Waits for a line that `matches`, looking also at those that were there before.
-    /// - Throws: ``Overdue`` with the newest lines; also when the output ends without such a line.
+    /// Waits for a line that `matches`, including those already there.
+    /// - Throws: ``Overdue`` with the newest lines, also when the output ends without such a line.
     public func line(
         within limit: Duration = .seconds(60), _ what: String = "a line",
         where matches: (String) -> Bool = { _ in true }
@@ -47,7 +47,7 @@ public final class LineLog: Sendable {
         state.withLock { state in
             for byte in bytes {
                 guard byte == UInt8(ascii: "\n") else {
-                    // 1 MiB: a line of the longest event, with room.
+                    // 1 MiB holds a line of the longest event.
                     if state.rest.count < 1 << 20 { state.rest.append(byte) }
                     continue
                 }

@@ -1,9 +1,8 @@
 import Foundation
 
-/// What the system says of processes that are not our children.
+/// The system's view of processes that are not children of this one.
 public enum ProcessTable {
-    /// Whether the process still runs. One that has ended and that nobody has waited for yet does not: an orphan waits
-    /// for the system's first process, which takes its time on some machines.
+    /// Whether the process runs. A zombie does not: on some machines the init process takes a while to reap an orphan.
     public static func isAlive(_ pid: pid_t) -> Bool {
         guard kill(pid, 0) == 0 || errno == EPERM else { return false }
         #if os(Linux)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A real file system of a few MiB that only one process and its children see: a tmpfs in a mount namespace of its
-/// own. It goes with the process, whatever happens to the test.
+/// A file system of a few MiB that only one process and its children see: a tmpfs in a mount namespace of its own. It is
+/// removed with the process, whatever happens to the test.
 public enum SmallDisk {
     /// Whether this user may mount.
     public static let isPossible: Bool = {
@@ -14,8 +14,8 @@ public enum SmallDisk {
         return child.ended == .exited(0)
     }()
 
-    /// Starts a program that finds the disk, empty, at `path`. The process is the program itself.
-    /// - Parameter before: What the shell does between the mount and the program.
+    /// Starts a program with the disk mounted, empty, at `path`. The process is the program itself.
+    /// - Parameter before: A shell command to run between the mount and the program.
     public static func start(
         _ program: String, _ arguments: [String], path: String, size: String, before: String = ":"
     ) throws -> ChildProcess {
@@ -23,7 +23,7 @@ public enum SmallDisk {
         return try ChildProcess(command[0], Array(command[1...]))
     }
 
-    /// The command line that ``start(_:_:path:size:before:)`` starts.
+    /// Returns the command line that ``start(_:_:path:size:before:)`` starts.
     public static func command(
         _ program: String, _ arguments: [String], path: String, size: String, before: String = ":"
     ) throws -> [String] {
@@ -32,7 +32,7 @@ public enum SmallDisk {
         return ["/usr/bin/unshare", "-m", "/bin/sh", "-c", script, "sh", program] + arguments
     }
 
-    /// Fills it to the last byte, as seen from outside.
+    /// Fills the disk of `process` to the last byte.
     public static func fill(_ path: String, of process: ChildProcess) throws {
         let file = open(filler(path, process), O_WRONLY | O_CREAT | O_APPEND, 0o600)
         guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
@@ -42,7 +42,7 @@ public enum SmallDisk {
         guard errno == ENOSPC else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     }
 
-    /// Gives the room back.
+    /// Frees the space that ``fill(_:of:)`` took.
     public static func empty(_ path: String, of process: ChildProcess) { unlink(filler(path, process)) }
 
     private static func filler(_ path: String, _ process: ChildProcess) -> String {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// `posix_spawn`, as one call.
+/// Wraps `posix_spawn`.
 enum Spawn {
     #if canImport(Darwin)
         private typealias Actions = posix_spawn_file_actions_t?
@@ -10,9 +10,8 @@ enum Spawn {
         private typealias Attributes = posix_spawnattr_t
     #endif
 
-    /// Starts `arguments[0]` (looked for on PATH when it has no slash) as the leader of a new process group, with
-    /// default signal handling. It inherits the three descriptors and whatever this process has not marked
-    /// close-on-exec.
+    /// Starts `arguments[0]` (searched on PATH when it has no slash) as the leader of a new process group, with default
+    /// signal handling. It inherits the three descriptors and all others that are not close-on-exec.
     /// - Throws: `POSIXError`, such as ENOENT when there is no such program.
     static func start(
         _ arguments: [String], environment: [String: String], directory: String?, input: Int32, output: Int32,
@@ -43,13 +42,13 @@ enum Spawn {
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(truncatingIfNeeded: flags))
 
-        // The spawn action that changes the directory is a GNU extension that Swift does not see; a shell has it too.
-        let moved = directory.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0] } ?? []
-        var argv: [UnsafeMutablePointer<CChar>?] = (moved + arguments).map { strdup($0) } + [nil]
+        // A shell changes the directory: Swift does not import the GNU spawn action for it.
+        let shell = directory.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0] } ?? []
+        var argv: [UnsafeMutablePointer<CChar>?] = (shell + arguments).map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in argv + envp { free(text) } }
         var pid: pid_t = 0
-        let result = posix_spawnp(&pid, (moved + arguments)[0], &actions, &attributes, &argv, &envp)
+        let result = posix_spawnp(&pid, (shell + arguments)[0], &actions, &attributes, &argv, &envp)
         guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: result) ?? .EIO) }
         return pid
     }

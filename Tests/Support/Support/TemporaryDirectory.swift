@@ -1,28 +1,28 @@
 import Foundation
 
-/// A new folder that is removed with all in it when the last reference goes.
+/// A new folder that is removed with its contents when the object is released.
 public final class TemporaryDirectory: Sendable {
-    /// Absolute and short: a socket of `ipc://` in it stays below the 107 bytes of a socket's name.
+    /// Absolute and short: the path of an `ipc://` socket in it stays below the limit of 107 bytes.
     public let path: String
 
-    /// - Throws: when the folder cannot be made.
+    /// - Throws: `POSIXError` when the folder cannot be created.
     public init() throws {
         var template = Array("/tmp/wm-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// The path of `name` in it.
+    /// Returns the path of `name` in the folder.
     public func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// The path of a new folder `name` in it.
+    /// Creates a folder `name` in it and returns its path.
     public func folder(_ name: String) throws -> String {
         let folder = file(name)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         return folder
     }
 
-    /// Writes a file in it, with its folders, and returns the path.
+    /// Writes a file in the folder, creating parent folders, and returns its path.
     @discardableResult
     public func write(_ text: String, to name: String, executable: Bool = false) throws -> String {
         let target = file(name)

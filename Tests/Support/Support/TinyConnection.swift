@@ -11,7 +11,7 @@ public final class TinyConnection: @unchecked Sendable {
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-    /// The next request; nil when the client is gone.
+    /// Reads the next request; nil when the client has disconnected.
     public func request() -> TinyRequest? {
         while true {
             if let request = TinyRequest(&pending) { return request }
@@ -22,7 +22,7 @@ public final class TinyConnection: @unchecked Sendable {
     /// Returns when the client has closed its side.
     public func untilClosed() { while fill() {} }
 
-    /// Sends all of it; false when the client is gone.
+    /// Sends all bytes; false when the client has disconnected.
     @discardableResult
     public func write(_ bytes: [UInt8]) -> Bool {
         var sent = 0
@@ -40,9 +40,9 @@ public final class TinyConnection: @unchecked Sendable {
     @discardableResult
     public func write(_ text: String) -> Bool { write([UInt8](text.utf8)) }
 
-    /// A whole response.
+    /// Sends a whole response.
     public func answer(_ status: Int = 200, headers: String = "", body: String = "") {
-        write("HTTP/1.1 \(status) Said\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        write("HTTP/1.1 \(status) Test\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 
     private func fill() -> Bool {
@@ -54,15 +54,15 @@ public final class TinyConnection: @unchecked Sendable {
     }
 }
 
-/// What a client sent.
+/// A request of a client.
 public struct TinyRequest {
     /// Such as `GET / HTTP/1.1`.
     public var line: String
-    /// All lines before the body.
+    /// The request line and the headers.
     public var head: String
     public var body: [UInt8]
 
-    /// Takes one request from the front of `bytes`; nil when it is not whole yet.
+    /// Removes one request from the front of `bytes`; nil when it is incomplete.
     init?(_ bytes: inout [UInt8]) {
         let mark = [UInt8]("\r\n\r\n".utf8)
         guard let end = bytes.firstRange(of: mark)?.lowerBound else { return nil }

@@ -6,15 +6,14 @@ import Synchronization
     import Darwin
 #endif
 
-/// A real HTTP server over sockets: a thread a connection, each handled by the test's own closure, which reads and
-/// writes as it likes.
+/// A small HTTP server: one thread per connection, which runs the test's own closure.
 public final class TinyServer: Sendable {
-    /// Where it listens on 127.0.0.1.
+    /// The port on 127.0.0.1.
     public let port: UInt16
     private let listener: Int32
     private let connections = Mutex<[Int32]>([])
 
-    /// Listens at once.
+    /// Starts listening.
     public init(_ handler: @escaping @Sendable (TinyConnection) -> Void) throws {
         #if canImport(Glibc)
             listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -48,10 +47,10 @@ public final class TinyServer: Sendable {
         }
     }
 
-    /// Its address, without a slash at the end.
+    /// Its URL, without a trailing slash.
     public var url: String { "http://127.0.0.1:\(port)" }
 
-    /// Closes everything.
+    /// Closes the listener and every connection.
     public func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
@@ -79,5 +78,5 @@ public final class TinyServer: Sendable {
     }
 }
 
-/// A socket could not be had; the `errno`.
+/// A socket could not be opened or bound; the `errno`.
 public enum TinyError: Error { case socket(Int32) }

@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// `wegent-bench` without a subcommand: every table, with the defaults.
+/// `wegent-bench` without a subcommand: every table with the defaults.
 struct AllCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "all", abstract: "Measures everything, one after the other.",
+        commandName: "all", abstract: "Runs every measurement, one after the other.",
         discussion: """
-            Each command with its defaults; one that fails is told and does not keep the others from running.
+            Runs each command with its defaults. A command that fails is reported; the others still run.
 
               wegent-bench all
             """)
@@ -19,16 +19,16 @@ struct AllCommand: AsyncParsableCommand {
         var failed: [String] = []
         for command in Self.commands {
             let name = command.configuration.commandName ?? "\(command)"
-            Report.say("== \(name)")
+            Report.line("== \(name)")
             do {
                 try await Self.run(command)
             } catch let error as Interrupted {
                 throw error
             } catch {
                 failed.append(name)
-                Report.say("\(name) could not be measured: \(error)")
+                Report.line("\(name) could not be measured: \(error)")
             }
-            Report.say("")
+            Report.line("")
         }
         guard failed.isEmpty else { throw Unfit("not measured: \(failed.joined(separator: ", "))") }
     }

@@ -1,16 +1,16 @@
-/* The mesh's loops in plain C on libzmq: what the mesh is measured against.
+/* The mesh's benchmark loops in plain C on libzmq, for comparison.
  *
  *   wegent-bench-c rtt|oneway server|client ENDPOINT COUNT SIZE [PARTS]
  *
- * A DEALER (client) and a ROUTER (server), in two processes. A message has PARTS parts: 2 (as the mesh's: a header
- * of 50 bytes and a body of SIZE bytes, the default) or 1 (SIZE bytes). Both ends wait in zmq_poll and receive with
- * ZMQ_DONTWAIT until there is nothing left.
+ * A DEALER (client) and a ROUTER (server), in two processes. A message has PARTS parts: 2, as the mesh's (a header of
+ * 50 bytes and a body of SIZE bytes, the default), or 1 (SIZE bytes). Both ends wait in zmq_poll and receive with
+ * ZMQ_DONTWAIT until no message is left.
  *
- *   rtt     The server sends every message back; the client sends the next one when it has the last one back.
- *   oneway  The client sends COUNT messages; when the server has them all it sends one back.
+ *   rtt     The server sends every message back; the client sends the next one after each reply.
+ *   oneway  The client sends COUNT messages; after the last one the server sends one back.
  *
- * The client prints the seconds that COUNT messages took. The server prints the endpoint it is bound to and ends
- * after COUNT messages and the warm-up.
+ * The client prints the seconds for COUNT messages. The server prints its bound endpoint and exits after the warm-up
+ * and COUNT messages.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <zmq.h>
 
-enum { HEADER = 50, WARM_UP = 1000, MOST = 8 << 20 };
+enum { HEADER = 50, WARM_UP = 1000, MAX_SIZE = 8 << 20 };
 
 static char *bytes;
 static size_t size;
@@ -42,7 +42,7 @@ static void await(void *socket, short events) {
         if (zmq_errno() != EINTR) fail("zmq_poll");
 }
 
-/* Sends one part; waits for room only before the first one. */
+/* Sends one part, waiting for room in the queue if necessary. */
 static void part(void *socket, const void *data, size_t length, int flags) {
     while (zmq_send(socket, data, length, flags | ZMQ_DONTWAIT) < 0) {
         if (zmq_errno() == EAGAIN)
@@ -57,7 +57,7 @@ static void message(void *socket) {
     part(socket, bytes, size, 0);
 }
 
-/* Receives a whole message; its first part (the routing id, on a ROUTER) is put into id. 0 = there is none. */
+/* Receives a whole message and copies its first part (the routing id, on a ROUTER) to id. Returns 0 when there is none. */
 static size_t receive(void *socket, zmq_msg_t *frame, char *id) {
     size_t length = 0;
     int first = 1;
@@ -128,8 +128,8 @@ int main(int argc, char **argv) {
     long count = atol(argv[4]);
     size = (size_t)atol(argv[5]);
     parts = argc > 6 ? atoi(argv[6]) : 2;
-    if (count < 1 || size > MOST || parts < 1 || parts > 2) {
-        fprintf(stderr, "wegent-bench-c: COUNT is at least 1, SIZE at most 8 MiB, PARTS 1 or 2\n");
+    if (count < 1 || size > MAX_SIZE || parts < 1 || parts > 2) {
+        fprintf(stderr, "wegent-bench-c: COUNT must be at least 1, SIZE at most 8 MiB, PARTS 1 or 2\n");
         return 64;
     }
     bytes = calloc(1, size > HEADER ? size : HEADER);

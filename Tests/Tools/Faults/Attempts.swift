@@ -1,8 +1,8 @@
 import TestClient
 
-/// The attempts that a task's log tells of.
+/// The attempts of a task, read from its log.
 struct Attempts {
-    /// What each of them said, in their order; nothing when none was made.
+    /// The output of each attempt, in order; empty without an attempt.
     private(set) var texts: [String] = []
 
     var count: Int { texts.count }

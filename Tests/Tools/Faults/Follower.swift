@@ -3,14 +3,14 @@ import Foundation
 import Synchronization
 import TestClient
 
-/// Somebody who watches a task and never gives up: every broken stream is resumed at its cursor. Whatever breaks the
-/// contract of a stream ends it with a sentence.
+/// Follows a task to its end and resumes every broken stream at its cursor. A violation of the stream's contract ends it
+/// with a description.
 public final class Follower: Sendable {
     private struct State {
         var events: [TaskEvent] = []
         var text = ""
         var resumes = 0
-        var broken: String?
+        var violation: String?
         var isDone = false
     }
 
@@ -18,14 +18,14 @@ public final class Follower: Sendable {
 
     private let state = Shared()
     private let task: Task<Void, Never>?
-    /// The cursor that it began at.
+    /// The cursor that it started at.
     public let after: Int
 
-    /// Watches over server-sent events.
+    /// Follows over server-sent events.
     public init(_ api: API, task id: String, after: Int = 0) {
         self.after = after
         task = Task { [state] in
-            while !Task.isCancelled, state.value.withLock({ !$0.isDone && $0.broken == nil }) {
+            while !Task.isCancelled, state.value.withLock({ !$0.isDone && $0.violation == nil }) {
                 await Self.watch(api, id, after, state)
                 state.value.withLock { $0.resumes += 1 }
                 try? await Task.sleep(for: .milliseconds(.random(in: 30...150)))
@@ -33,30 +33,30 @@ public final class Follower: Sendable {
         }
     }
 
-    /// Is told by somebody else, a ``Page``.
+    /// Creates a follower that a ``BrowserPage`` feeds.
     init(after: Int) {
         self.after = after
         task = nil
     }
 
-    /// The cursor to go on from.
+    /// The cursor to resume at.
     var cursor: Int { state.value.withLock { $0.events.last?.seq } ?? after }
 
-    /// Takes the next event.
-    func take(_ event: TaskEvent) { Self.take(event, after, state) }
+    /// Adds the next event.
+    func add(_ event: TaskEvent) { Self.add(event, after, state) }
 
-    /// The stream has ended, or has said something that it must not say.
-    func fail(_ sentence: String) { Self.fail(sentence, state) }
+    /// Records a violation: the stream has ended early or sent an invalid event.
+    func fail(_ violation: String) { Self.fail(violation, state) }
 
     deinit { task?.cancel() }
 
     public var events: [TaskEvent] { state.value.withLock { $0.events } }
     public var text: String { state.value.withLock { $0.text } }
     public var resumes: Int { state.value.withLock { $0.resumes } }
-    /// What broke the contract.
-    public var broken: String? { state.value.withLock { $0.broken } }
-    /// Whether the terminal event is here (or the contract was broken).
-    public var isDone: Bool { state.value.withLock { $0.isDone || $0.broken != nil } }
+    /// The first violation of the contract.
+    public var violation: String? { state.value.withLock { $0.violation } }
+    /// Whether the terminal event has arrived (or there was a violation).
+    public var isDone: Bool { state.value.withLock { $0.isDone || $0.violation != nil } }
 
     public func close() { task?.cancel() }
 
@@ -66,34 +66,34 @@ public final class Follower: Sendable {
             let response = try await api.stream(id, after: cursor)
             switch response.status {
             case 200: break
-            case 204: return fail("nothing follows seq \(cursor), and no terminal event was seen", state)
+            case 204: return fail("nothing follows seq \(cursor), and no terminal event was received", state)
             case 429, 500...599: return
             default: return fail("the stream was answered with \(response.status)", state)
             }
             var parser = ServerSentEvents()
             for try await chunk in response.body {
-                for raw in try parser.push(chunk) { take(try TaskEvent(try JSON(raw.data)), after, state) }
-                if state.value.withLock({ $0.isDone || $0.broken != nil }) { return }
+                for raw in try parser.push(chunk) { add(try TaskEvent(try JSON(raw.data)), after, state) }
+                if state.value.withLock({ $0.isDone || $0.violation != nil }) { return }
             }
         } catch let error as Malformed {
             fail(error.description, state)
         } catch {
-            // A broken connection: the next one resumes.
+            // The connection broke; the next one resumes.
         }
     }
 
-    private static func take(_ event: TaskEvent, _ after: Int, _ state: Shared) {
+    private static func add(_ event: TaskEvent, _ after: Int, _ state: Shared) {
         state.value.withLock { state in
             let last = state.events.last?.seq ?? after
-            if event.seq != last + 1 { state.broken = "seq \(event.seq) came after \(last)" }
-            if state.isDone { state.broken = "seq \(event.seq) came after the terminal event" }
+            if event.seq != last + 1 { state.violation = "seq \(event.seq) came after \(last)" }
+            if state.isDone { state.violation = "seq \(event.seq) came after the terminal event" }
             state.events.append(event)
             state.text += event.text
             state.isDone = event.isTerminal
         }
     }
 
-    private static func fail(_ sentence: String, _ state: Shared) {
-        state.value.withLock { $0.broken = $0.broken ?? sentence }
+    private static func fail(_ violation: String, _ state: Shared) {
+        state.value.withLock { $0.violation = $0.violation ?? violation }
     }
 }

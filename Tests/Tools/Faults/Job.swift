@@ -1,28 +1,28 @@
 import Foundation
 
-/// What a task is to do: a command for the shell agent that keeps a journal of its own, and what it will have said
-/// when it was left in peace.
+/// The work of a task: a command for the shell agent that writes a journal of its own, and the output it has when nothing
+/// interrupts it.
 struct Job: Sendable {
-    /// How it behaves.
+    /// The behaviour of a job.
     enum Kind: String, CaseIterable, Sendable {
         /// A few lines at once.
         case quick
         /// Lines over a second or two.
         case steady
-        /// Many lines as fast as they go.
+        /// Many lines, as fast as possible.
         case loud
-        /// One line after the other over some five seconds.
+        /// Single lines over some five seconds.
         case long
-        /// Leaves a process behind that has left its session.
+        /// Starts a process that leaves its session.
         case family
-        /// Long, and somebody cancels it.
+        /// Long, and cancelled by its client.
         case cancelled
     }
 
     let kind: Kind
-    /// Tells it from every other job, in its output and as the name of its journal.
+    /// Identifies the job in its output and as the name of its journal.
     let token: String
-    /// The file that it writes `spawn PID` and `end PID` to.
+    /// The file to which it writes `spawn PID` and `end PID`.
     let journal: String
 
     private var lines: Int {
@@ -34,7 +34,7 @@ struct Job: Sendable {
         }
     }
 
-    /// After how many lines it pauses, and for how many seconds.
+    /// The number of lines between pauses, and the seconds of each.
     private var pause: (every: Int, seconds: String)? {
         switch kind {
         case .quick, .loud: nil
@@ -54,30 +54,30 @@ struct Job: Sendable {
             + "while [ $i -le \(lines) ]; do echo \"\(token) $i\"; i=$((i+1));\(rest) done; echo \"end $$\" >> '\(journal)'"
     }
 
-    /// Everything that it says, when it comes to its end.
+    /// Its whole output.
     var text: String { (1...lines).map { "\(token) \($0)\n" }.joined() }
 
-    /// A line that is said well before its end, and its last one.
+    /// A line from the middle of the output, and the last one.
     var middle: String { "\(token) \(lines / 2)\n" }
     var last: String { "\(token) \(lines)\n" }
 }
 
-/// What a job's processes wrote down themselves.
+/// The journal that a job's processes have written.
 struct Journal {
-    /// The processes that were started for it.
+    /// The processes started for it.
     private(set) var spawned: [Int32] = []
-    /// Processes of the job that were still there when another one was started.
+    /// Processes of the job that still ran when another one was started.
     private(set) var doubles: [Int32] = []
-    /// Whether it came to its last command.
+    /// Whether its last command ran.
     private(set) var hasEnded = false
 
-    /// What is there; nothing when the file was never made.
+    /// Reads the journal; empty when there is no file.
     init(of job: Job) {
         let text = (try? String(contentsOfFile: job.journal, encoding: .utf8)) ?? ""
         for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.count == 2, let pid = Int32(words[1]) else { continue }
-            switch words[0] {
+            let fields = line.split(separator: " ")
+            guard fields.count == 2, let pid = Int32(fields[1]) else { continue }
+            switch fields[0] {
             case "spawn": spawned.append(pid)
             case "double": doubles.append(pid)
             case "end": hasEnded = true

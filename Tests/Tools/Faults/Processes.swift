@@ -1,8 +1,8 @@
 import Foundation
 
-/// The machine's processes, as `/proc` has them; nothing where there is none.
+/// The machine's processes, read from `/proc`; none where that does not exist.
 enum Processes {
-    /// Those that are an attempt's (they carry its mark) and live in this home, with what they are.
+    /// Returns the processes of attempts (with `WEGENT_TASK` in their environment) with this `HOME`.
     static func ofAttempts(home: String) -> [(pid: Int32, name: String)] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { name in
@@ -18,7 +18,7 @@ enum Processes {
         }
     }
 
-    /// Ends what a broken promise has left on the machine.
+    /// Kills the processes of attempts that are left with this `HOME`.
     static func endAll(home: String) {
         for process in ofAttempts(home: home) { kill(process.pid, SIGKILL) }
     }

@@ -1,4 +1,4 @@
-/// A generator that gives the same numbers for the same seed (SplitMix64, Steele and others 2014).
+/// A generator of the same numbers for the same seed (SplitMix64, Steele and others 2014).
 public struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -12,11 +12,11 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// A duration in a range of milliseconds.
+    /// Returns a duration in a range of milliseconds.
     mutating func milliseconds(_ range: ClosedRange<Int>) -> Duration {
         .milliseconds(Int.random(in: range, using: &self))
     }
 
-    /// True once in `times`.
+    /// Returns true once in `times`, on average.
     mutating func once(in times: Int) -> Bool { Int.random(in: 0..<times, using: &self) == 0 }
 }

@@ -1,31 +1,31 @@
-/// A step of a task's life at which something is made to happen.
+/// A step of a task at which a fault is injected.
 enum Step: String, CaseIterable, Sendable {
-    /// The request is on its way.
+    /// The request has been sent.
     case submitting
-    /// It was answered.
+    /// The request has been answered.
     case accepted
-    /// A device has got it.
+    /// The task is assigned to a device.
     case assigned
-    /// Its process runs.
+    /// The task's process runs.
     case running
-    /// Half of its output is there.
+    /// Half of the output has arrived.
     case midstream
-    /// All of its output is there, its end is not.
+    /// All output has arrived, the end has not.
     case finishing
-    /// Its end is there.
+    /// The end has arrived.
     case ended
 
-    /// Whether a task has come so far.
-    func isReached(by order: Order) -> Bool {
+    /// Whether a submission has reached this step.
+    func isReached(by submission: Submission) -> Bool {
         guard self != .submitting else { return true }
-        guard let follower = order.follower else { return order.refused != nil }
+        guard let follower = submission.follower else { return submission.refusal != nil }
         if follower.isDone { return true }
         switch self {
         case .submitting, .accepted: return true
         case .assigned: return follower.events.contains { $0.state == "assigned" || $0.state == "running" }
         case .running: return follower.events.contains { $0.state == "running" }
-        case .midstream: return follower.text.contains(order.job.middle)
-        case .finishing: return follower.text.contains(order.job.last)
+        case .midstream: return follower.text.contains(submission.job.middle)
+        case .finishing: return follower.text.contains(submission.job.last)
         case .ended: return false
         }
     }

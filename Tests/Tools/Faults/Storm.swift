@@ -4,50 +4,50 @@ import TestClient
 import TestCluster
 import TestSupport
 
-/// One run of a scenario on a cluster of its own: work goes on all the time, and in each round a fault happens at a
-/// step of a fresh task's life that the seed has chosen.
+/// One run of a scenario on a cluster of its own. Tasks are submitted all the time; each round injects a fault at a step of
+/// a new task. The seed chooses the faults and the steps.
 public struct Storm: Sendable {
     let scenario: Scenario
-    let waits: Scenario.Waits
+    let timeouts: Scenario.Timeouts
     let length: Scenario.Length
     let seed: UInt64
-    let say: @Sendable (String) -> Void
+    let report: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - length: nil = as the scenario says.
-    ///   - say: Told of each step, a line each.
+    ///   - length: nil = the scenario's.
+    ///   - report: Receives a line of text for each step.
     public init(
-        _ scenario: Scenario, waits: Scenario.Waits, length: Scenario.Length? = nil, seed: UInt64,
-        say: @escaping @Sendable (String) -> Void
+        _ scenario: Scenario, timeouts: Scenario.Timeouts, length: Scenario.Length? = nil, seed: UInt64,
+        report: @escaping @Sendable (String) -> Void
     ) {
         self.scenario = scenario
-        self.waits = waits
+        self.timeouts = timeouts
         self.length = length ?? scenario.length
         self.seed = seed
-        self.say = say
+        self.report = report
     }
 
-    /// Runs it.
-    /// - Returns: how many tasks and faults there were.
-    /// - Throws: ``Broken`` with every promise that was broken, or what kept the cluster from being started.
+    /// Runs the storm.
+    /// - Returns: the number of tasks and faults.
+    /// - Throws: ``BrokenPromises``, or the error that kept the cluster from starting.
     public func run() async throws -> (tasks: Int, faults: Int) {
-        say("\(scenario.name): seed \(seed), \(waits.rawValue) waits")
+        report("\(scenario.name): seed \(seed), \(timeouts.rawValue) timeouts")
         let result = Mutex((tasks: 0, faults: 0))
         do {
             try await Cluster.with(options) { cluster in
                 if scenario.hasStandby { try await cluster.startStandby() }
                 for executor in scenario.executors { try await cluster.startExecutor(flags, part: executor) }
-                let counts = try await rage(cluster)
+                let counts = try await runRounds(cluster)
                 result.withLock { $0 = counts }
             }
         } catch {
-            say("\(scenario.name): the services' logs are in \(logs)")
+            report("\(scenario.name): the services' logs are in \(logs)")
             throw error
         }
         return result.withLock { $0 }
     }
 
-    /// Where the services' logs are when a promise was broken.
+    /// The folder of the services' logs after a broken promise.
     private var logs: String { "\(NSTemporaryDirectory())/wegent-fault-\(scenario.name)-\(seed)" }
 
     private var flags: [String] { ["--allow-shell"] }
@@ -57,7 +57,7 @@ public struct Storm: Sendable {
         options.executor = nil
         options.proxied = true
         options.logs = logs
-        if waits == .low {
+        if timeouts == .low {
             options.flags = [
                 "dispatcher": ["--grace-s", "12", "--lease-s", "20", "--takeover-s", "3"],
                 "gateway": ["--silence-s", "3"], "executor": ["--silence-s", "3"],
@@ -66,34 +66,34 @@ public struct Storm: Sendable {
         return options
     }
 
-    private func rage(_ cluster: Cluster) async throws -> (tasks: Int, faults: Int) {
-        let desk = try Desk(cluster, seed: seed)
+    private func runRounds(_ cluster: Cluster) async throws -> (tasks: Int, faults: Int) {
+        let submitter = try Submitter(cluster, seed: seed)
         var random = SeededRandom(seed: seed ^ 0x5eed)
-        let isOver = Flag()
+        let isStopping = Flag()
         var faults = 0
         let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<2 {
                 let own = SeededRandom(seed: seed &+ UInt64(number) + 1)
-                group.addTask { await work(desk, own, until: isOver) }
+                group.addTask { await submitTasks(submitter, own, until: isStopping) }
             }
             do {
                 while !isEnough(faults, since: start) {
-                    try await round(faults + 1, cluster, desk, &random)
+                    try await round(faults + 1, cluster, submitter, &random)
                     faults += 1
                 }
             } catch {
-                isOver.raise()
+                isStopping.raise()
                 group.cancelAll()
                 throw error
             }
-            isOver.raise()
+            isStopping.raise()
             try await group.waitForAll()
         }
-        let wrong = await check(cluster, desk)
-        desk.close()
-        guard wrong.isEmpty else { throw Broken(scenario: scenario.name, seed: seed, promises: wrong) }
-        return (desk.orders.count, faults)
+        let wrong = await check(cluster, submitter)
+        submitter.close()
+        guard wrong.isEmpty else { throw BrokenPromises(scenario: scenario.name, seed: seed, promises: wrong) }
+        return (submitter.submissions.count, faults)
     }
 
     private func isEnough(_ faults: Int, since start: ContinuousClock.Instant) -> Bool {
@@ -103,9 +103,9 @@ public struct Storm: Sendable {
         }
     }
 
-    private func check(_ cluster: Cluster, _ desk: Desk) async -> [String] {
-        let checker = Checker(allowed: scenario.allowed, api: cluster.api)
-        var wrong = await checker.check(desk.orders, within: .seconds(90))
+    private func check(_ cluster: Cluster, _ submitter: Submitter) async -> [String] {
+        let checker = Checker(allowedCodes: scenario.allowedCodes, api: cluster.api)
+        var wrong = await checker.check(submitter.submissions, within: .seconds(90))
         let home = cluster.directory.file("home")
         for executor in scenario.executors {
             wrong += await checker.check(executor: executor, spool: cluster.data("\(executor)/spool"), home: home)
@@ -114,15 +114,17 @@ public struct Storm: Sendable {
         return wrong
     }
 
-    /// Hands in one task after the other.
-    private func work(_ desk: Desk, _ random: SeededRandom, until isOver: Flag) async {
+    /// Submits one task after the other.
+    private func submitTasks(_ submitter: Submitter, _ random: SeededRandom, until isStopping: Flag) async {
         var random = random
-        while !isOver.isRaised, !Task.isCancelled {
-            let order = desk.order(Job.Kind.allCases.randomElement(using: &random) ?? .quick)
-            await desk.submit(order, to: scenario.executors.randomElement(using: &random) ?? "executor")
-            // So that the queue stays short: half of the tasks are waited for.
+        while !isStopping.isRaised, !Task.isCancelled {
+            let submission = submitter.makeSubmission(Job.Kind.allCases.randomElement(using: &random) ?? .quick)
+            await submitter.submit(submission, to: scenario.executors.randomElement(using: &random) ?? "executor")
+            // Waits for half of the tasks, so that the queue stays short.
             if random.once(in: 2) {
-                _ = try? await eventually("its end", within: .seconds(30)) { order.isDone || isOver.isRaised }
+                _ = try? await eventually("the task's end", within: .seconds(30)) {
+                    submission.isDone || isStopping.isRaised
+                }
             } else {
                 try? await Task.sleep(for: random.milliseconds(100...800))
             }
@@ -130,35 +132,35 @@ public struct Storm: Sendable {
     }
 
     private func round(
-        _ number: Int, _ cluster: Cluster, _ desk: Desk, _ random: inout SeededRandom
+        _ number: Int, _ cluster: Cluster, _ submitter: Submitter, _ random: inout SeededRandom
     ) async throws {
         let fault = scenario.faults(&random)
         let step = Step.allCases.randomElement(using: &random) ?? .midstream
-        let victim = desk.order(
+        let victim = submitter.makeSubmission(
             step == .submitting ? .steady : [.steady, .quick, .loud, .family].randomElement(using: &random) ?? .steady)
         let device = scenario.executors.randomElement(using: &random) ?? "executor"
-        let handing = Task { await desk.submit(victim, to: device) }
+        let submission = Task { await submitter.submit(victim, to: device) }
         _ = try? await eventually("the step", within: .seconds(20)) { step.isReached(by: victim) }
         try await Task.sleep(for: random.milliseconds(0...20))
-        say("\(scenario.name) \(number): \(fault) at \(step.rawValue)")
-        try await fault.happen(to: cluster)
+        report("\(scenario.name) \(number): \(fault) at \(step.rawValue)")
+        try await fault.inject(into: cluster)
         try await recover(cluster)
-        await handing.value
+        await submission.value
     }
 
-    /// Waits until work can go on, and sees that nobody has died on their own.
+    /// Waits until the cluster works again, and checks that no service has ended by itself.
     private func recover(_ cluster: Cluster) async throws {
         for part in ["registry", "dispatcher", "standby", "gateway"] + scenario.executors {
             guard let service = cluster.service(part) else { continue }
             if let ended = service.process.ended {
-                // A leader that freezes within a write is ended by the standby, which could not lead beside it.
+                // The standby kills a leader that is frozen within a write: it could not take over otherwise.
                 if scenario.hasStandby, service.name == "wegent-dispatcher", ended == .signalled(SIGKILL) {
                     try await cluster.restart(part)
                     continue
                 }
-                throw Broken(
+                throw BrokenPromises(
                     scenario: scenario.name, seed: seed,
-                    promises: ["\(part) has ended by itself: \(ended)\n\(service.words)"])
+                    promises: ["\(part) has ended by itself: \(ended)\n\(service.logTail)"])
             }
         }
         do {
@@ -169,16 +171,17 @@ public struct Storm: Sendable {
                 }
             }
         } catch {
-            throw Broken(scenario: scenario.name, seed: seed, promises: ["the cluster did not recover: \(error)"])
+            throw BrokenPromises(
+                scenario: scenario.name, seed: seed, promises: ["the cluster did not recover: \(error)"])
         }
     }
 }
 
-/// What was promised and not kept.
-public struct Broken: Error, CustomStringConvertible {
+/// The promises that a storm has broken.
+public struct BrokenPromises: Error, CustomStringConvertible {
     let scenario: String
     let seed: UInt64
-    /// A sentence each.
+    /// One sentence per promise.
     public let promises: [String]
 
     public var description: String {
@@ -187,7 +190,7 @@ public struct Broken: Error, CustomStringConvertible {
     }
 }
 
-/// Says once and for all that something is over.
+/// A flag that is raised once.
 private final class Flag: Sendable {
     private let raised = Atomic<Bool>(false)
     var isRaised: Bool { raised.load(ordering: .relaxed) }

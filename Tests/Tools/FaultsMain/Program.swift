@@ -3,45 +3,45 @@ import Faults
 import Foundation
 import TestSupport
 
-/// `wegent-fault`: storms over real processes, with a checker behind them.
+/// `wegent-fault`: runs storms over real processes and checks the promises afterwards.
 @main
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wegent-fault",
-        abstract: "Kills, freezes and cuts real services at every step of a task's life and checks every promise.",
+        abstract: "Kills, freezes and cuts real services at every step of a task, then checks every promise.",
         discussion: """
-            Each scenario starts the services as processes of their own in an empty folder. Its seed is printed; the \
-            same seed makes the same choices (what the machine does in between is its own). Every fourth run has the \
-            waiting times that the services are built with, the others short ones.
+            Each scenario starts the services as processes in an empty folder and prints its seed. The same seed makes \
+            the same choices; the timing of the machine still differs. One fifth of each scenario runs with the default \
+            timeouts of the services, the rest with short ones.
 
-              wegent-fault                              everything
+              wegent-fault                              all scenarios
               wegent-fault dispatcher --rounds 10       one scenario, shorter
-              wegent-fault random --minutes 30          for half an hour
-              wegent-fault random --seed 42 --rounds 5  again
+              wegent-fault random --minutes 30          half an hour
+              wegent-fault random --seed 42 --rounds 5  repeat a run
             """)
 
-    @Argument(help: "Which scenarios: \(Scenario.all.map(\.name).joined(separator: ", ")). Default: all of them")
+    @Argument(help: "Scenarios to run: \(Scenario.all.map(\.name).joined(separator: ", ")). Default: all")
     var scenarios: [String] = []
 
-    @Option(help: "Where the choices begin. Default: a new one each time")
+    @Option(help: "Seed of the choices. Default: a new one each time")
     var seed: UInt64?
 
-    @Option(help: "How many faults each scenario has instead of its own number.")
+    @Option(help: "Faults per scenario, instead of its own number.")
     var rounds: Int?
 
-    @Option(help: "For how long each scenario runs instead.")
+    @Option(help: "Minutes per scenario, instead of a number of faults.")
     var minutes: Double?
 
-    @Option(help: "Waiting times: low or default. Default: both in turn")
+    @Option(help: "Timeouts of the services: low or default. Default: both in turn")
     var waits: String?
 
     func validate() throws {
         for name in scenarios where Scenario.named(name) == nil {
             throw ValidationError("there is no scenario '\(name)'")
         }
-        guard rounds ?? 1 > 0, minutes ?? 1 > 0 else { throw ValidationError("--rounds and --minutes are above 0") }
-        guard waits.map({ Scenario.Waits(rawValue: $0) != nil }) ?? true else {
-            throw ValidationError("--waits is low or default")
+        guard rounds ?? 1 > 0, minutes ?? 1 > 0 else { throw ValidationError("--rounds and --minutes must be above 0") }
+        guard waits.map({ Scenario.Timeouts(rawValue: $0) != nil }) ?? true else {
+            throw ValidationError("--waits must be low or default")
         }
     }
 
@@ -50,16 +50,16 @@ struct Program: AsyncParsableCommand {
         var failures = 0
         var seed = seed ?? UInt64.random(in: 1...999_999)
         for scenario in scenarios.isEmpty ? Scenario.all : scenarios.compactMap(Scenario.named) {
-            for (waits, length) in parts(of: scenario) {
+            for (timeouts, length) in parts(of: scenario) {
                 let start = ContinuousClock.now
                 do {
-                    let storm = Storm(scenario, waits: waits, length: length, seed: seed) { say($0) }
+                    let storm = Storm(scenario, timeouts: timeouts, length: length, seed: seed) { report($0) }
                     let (tasks, faults) = try await storm.run()
                     let seconds = Int((ContinuousClock.now - start) / .seconds(1))
-                    say("\(scenario.name): kept all promises, \(tasks) tasks, \(faults) faults, \(seconds) s")
+                    report("\(scenario.name): kept all promises, \(tasks) tasks, \(faults) faults, \(seconds) s")
                 } catch {
                     failures += 1
-                    say("\(scenario.name): FAILED\n\(error)")
+                    report("\(scenario.name): FAILED\n\(error)")
                 }
                 seed &+= 1
             }
@@ -67,10 +67,10 @@ struct Program: AsyncParsableCommand {
         if failures > 0 { throw ExitCode.failure }
     }
 
-    /// Four parts in five with short waits, the rest as built.
-    private func parts(of scenario: Scenario) -> [(Scenario.Waits, Scenario.Length)] {
+    /// Splits a scenario: four fifths with short timeouts, the rest with the defaults.
+    private func parts(of scenario: Scenario) -> [(Scenario.Timeouts, Scenario.Length)] {
         let length = minutes.map(Scenario.Length.minutes) ?? rounds.map(Scenario.Length.rounds) ?? scenario.length
-        if let waits = waits.flatMap(Scenario.Waits.init(rawValue:)) { return [(waits, length)] }
+        if let timeouts = waits.flatMap(Scenario.Timeouts.init(rawValue:)) { return [(timeouts, length)] }
         switch length {
         case .minutes(let minutes): return [(.low, .minutes(minutes * 0.8)), (.builtIn, .minutes(minutes * 0.2))]
         case .rounds(let rounds) where rounds < 5: return [(.low, length)]
@@ -79,6 +79,6 @@ struct Program: AsyncParsableCommand {
         }
     }
 
-    /// Prints at once, also into a pipe.
-    private func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
+    /// Prints a line, unbuffered also into a pipe.
+    private func report(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
 }

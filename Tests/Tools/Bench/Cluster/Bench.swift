@@ -2,13 +2,13 @@ import Foundation
 import TestCluster
 import TestSupport
 
-/// What the commands that start services have in common.
+/// The common part of the commands that start services.
 enum Bench {
-    /// The command line of this program, for a shell.
+    /// The path of this program, quoted for a shell.
     static var program: String { "'\(Binaries.folder)/wegent-bench'" }
 
-    /// Runs `body` with the four services as four processes and a device `executor`, and ends them whatever happens.
-    /// - Parameter limit: After this it is given up and everything is ended.
+    /// Runs `body` with the four services as processes and a device `executor`, and always ends them.
+    /// - Parameter limit: After this time the measurement is cancelled.
     static func cluster(
         _ what: String, within limit: Duration, slots: Int = 5, executor: Bool = true,
         flags: [String: [String]] = [:], _ body: @escaping @Sendable (Cluster) async throws -> Void
@@ -16,13 +16,13 @@ enum Bench {
         var options = Cluster.Options()
         options.executor = executor ? ["--allow-shell", "--slots", "\(slots)"] : nil
         options.flags = flags
-        let chosen = options
-        try await Interrupt.ends {
-            try await deadline(what, limit) { try await Cluster.with(chosen, body) }
+        let finalOptions = options
+        try await Interrupt.cancelling {
+            try await deadline(what, limit) { try await Cluster.with(finalOptions, body) }
         }
     }
 
-    /// Lets this process have as many files as the system allows.
+    /// Raises this process's limit of open files to the hard limit.
     static func raiseFileLimit() {
         var limit = rlimit()
         #if canImport(Glibc)

@@ -1,11 +1,11 @@
 import Dispatch
 import Foundation
 
-/// Ctrl-C in the middle of a measurement: what was started is ended first.
+/// Ctrl-C during a measurement: the started processes are ended first.
 enum Interrupt {
-    /// Runs `body`, and cancels it at SIGINT or SIGTERM.
-    /// - Throws: ``Interrupted`` then, else what `body` throws.
-    static func ends(_ body: @escaping @Sendable () async throws -> Void) async throws {
+    /// Runs `body` and cancels it on SIGINT or SIGTERM.
+    /// - Throws: ``Interrupted`` after a signal, else what `body` throws.
+    static func cancelling(_ body: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await body() }
             group.addTask {
@@ -18,7 +18,7 @@ enum Interrupt {
 
     private static func signals() -> AsyncStream<Void> {
         AsyncStream { source in
-            // Sources of Dispatch may be cancelled from any thread; their type does not say so.
+            // Dispatch sources are thread-safe, but not declared Sendable.
             nonisolated(unsafe) let watched = [SIGINT, SIGTERM].map { number in
                 signal(number, SIG_IGN)
                 let watch = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -34,7 +34,7 @@ enum Interrupt {
     }
 }
 
-/// A person wants it to end.
+/// The measurement was interrupted by a signal.
 struct Interrupted: Error, CustomStringConvertible {
     let description = "interrupted"
 }

@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// Looks at a process' resident memory every 20 ms and remembers the most.
+/// Samples a process's resident memory every 20 ms and keeps the highest value.
 final class PeakMemory: Sendable {
-    private final class Shared: Sendable { let most = Mutex(0.0) }
+    private final class Shared: Sendable { let highest = Mutex(0.0) }
 
     private let shared = Shared()
     private let watch: Task<Void, Never>
@@ -12,7 +12,7 @@ final class PeakMemory: Sendable {
         watch = Task { [shared] in
             while !Task.isCancelled {
                 let now = ProcessFigures.resident(pid)
-                shared.most.withLock { $0 = max($0, now) }
+                shared.highest.withLock { $0 = max($0, now) }
                 try? await Task.sleep(for: .milliseconds(20))
             }
         }
@@ -20,6 +20,6 @@ final class PeakMemory: Sendable {
 
     deinit { watch.cancel() }
 
-    /// The most so far, in bytes.
-    var bytes: Double { shared.most.withLock { $0 } }
+    /// The highest value so far, in bytes.
+    var bytes: Double { shared.highest.withLock { $0 } }
 }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// What the system has counted for a process; only Linux says it where others can read it.
+/// The system's counters of a process; only Linux lets other processes read them.
 enum ProcessFigures {
-    /// Processor time in seconds since its start, without its children's (proc(5): `utime` + `stime`, in ticks of
-    /// 10 ms); not a number where it is not told.
+    /// Processor time in seconds since its start, without its children (proc(5): `utime` + `stime`, in ticks of 10 ms); not
+    /// a number where it cannot be read.
     static func cpu(_ pid: Int32) -> Double {
         guard let text = read("/proc/\(pid)/stat"), let name = text.lastIndex(of: ")") else { return .nan }
         let fields = text[name...].split(separator: " ")
@@ -11,7 +11,7 @@ enum ProcessFigures {
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
-    /// Resident memory in bytes; not a number where it is not told.
+    /// Resident memory in bytes; not a number where it cannot be read.
     static func resident(_ pid: Int32) -> Double {
         guard let fields = read("/proc/\(pid)/statm")?.split(separator: " "), fields.count > 1,
             let pages = Double(fields[1])

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The clock that processes of one machine share.
+/// The clock that the processes of one machine share.
 enum WallClock {
-    /// Nanoseconds since 1970, as `date +%s%N` has them.
+    /// Nanoseconds since 1970, as `date +%s%N` prints them.
     static func nanoseconds() -> Int64 {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)

@@ -1,19 +1,19 @@
 import Messages
 
-/// What goes there and back: bytes, so that the mesh is measured and not JSON.
+/// The payload of a round trip: bytes, so that the mesh is measured and not JSON.
 struct EchoLoad: BinaryMessage, Request {
     typealias Reply = EchoLoad
     static let type = "bench.echo"
     var bytes: [UInt8]
 }
 
-/// What goes one way.
+/// The payload of a one-way message.
 struct OneWayLoad: BinaryMessage {
     static let type = "bench.way"
     var bytes: [UInt8]
 }
 
-/// The server has received this many since the last ``Mark`` of the client.
+/// Acknowledges the messages that the server has received since the client's last ``Mark``.
 struct Mark: BinaryMessage {
     static let type = "bench.mark"
     var bytes: [UInt8]

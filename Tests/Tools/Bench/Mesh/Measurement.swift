@@ -1,6 +1,6 @@
 import Foundation
 
-/// One line of the table: what is sent how often.
+/// One line of the table: the messages to send.
 struct Measurement {
     enum Kind { case trips, stream, streamFromOutside }
 
@@ -9,10 +9,10 @@ struct Measurement {
     var count: Int
     /// Bytes of the body.
     var size: Int
-    /// The ratio that NUMBERS asks for; nil = for information.
+    /// The ratio to reach; nil = for information only.
     var target: Double?
 
-    /// `rtt` or `oneway`, for the program in C.
+    /// `rtt` or `oneway`, the mode of the C program.
     var mode: String { kind == .trips ? "rtt" : "oneway" }
 
     static func all(trips: Int, messages: Int) -> [Measurement] {
@@ -27,14 +27,16 @@ struct Measurement {
     }
 }
 
-/// The rates of one measurement, a value a round.
+/// The rates of one measurement, one value per round.
 struct Comparison {
     var name: String
     var target: Double?
-    /// C with one part, C with the mesh's two, and the mesh.
+    /// C with one part.
     var bare: [Double] = []
+    /// C with the mesh's two parts.
     var framed: [Double] = []
-    var ours: [Double] = []
+    /// The mesh.
+    var mesh: [Double] = []
 
     init(name: String, target: Double?) {
         self.name = name
@@ -47,9 +49,9 @@ struct Comparison {
 
     /// The line of the table.
     var row: String {
-        let (bare, framed, ours) = (Self.median(bare), Self.median(framed), Self.median(ours))
+        let (bare, framed, mesh) = (Self.median(bare), Self.median(framed), Self.median(mesh))
         let numbers = String(
-            format: "%13.0f %15.0f %10.0f %6.2f %17.2f", bare, framed, ours, ours / framed, ours / bare)
+            format: "%13.0f %15.0f %10.0f %6.2f %17.2f", bare, framed, mesh, mesh / framed, mesh / bare)
         return name.padding(toLength: 36, withPad: " ", startingAt: 0) + numbers
             + (target.map { String(format: "%8.2f", $0) } ?? "       -")
     }

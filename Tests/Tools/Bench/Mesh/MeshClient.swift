@@ -3,11 +3,11 @@ import Mesh
 import Messages
 import Synchronization
 
-/// Our dialling end: the same loops as in `Tests/Tools/BenchC/main.c`. They run as tasks that prefer the reactor, as the
-/// handlers of a service do; without that each continuation would come back through the global pool.
+/// The mesh's dialling end, with the same loops as `Tests/Tools/BenchC/main.c`. They run as tasks that prefer the reactor,
+/// as the handlers of a service do; otherwise each continuation would pass through the global pool.
 final class MeshClient: Sendable {
-    /// The server acknowledges so many messages at a time, and the client is at most ``window`` ahead: the mesh's own
-    /// queue is there for bursts, it has room for 64 MiB.
+    /// The server acknowledges this many messages at a time, and the client is at most ``window`` ahead: the mesh's own
+    /// queue is for bursts and holds 64 MiB.
     static let stride = 1024
     private static let window = 16 * stride
     private static let warmUp = 1000
@@ -20,8 +20,8 @@ final class MeshClient: Sendable {
         let reactor = Reactor()
         let marks = Marks()
         var handlers = Handlers()
-        handlers.onNotice(Mark.self) { mark, _ in marks.arrive(mark.count) }
-        handlers.onPeerDown { _, reason in marks.fail(Unfit("the server was lost: \(reason)")) }
+        handlers.onNotice(Mark.self) { mark, _ in marks.acknowledge(mark.count) }
+        handlers.onPeerDown { _, reason in marks.fail(Unfit("lost the server: \(reason)")) }
         self.reactor = reactor
         self.marks = marks
         link = Link(
@@ -29,7 +29,7 @@ final class MeshClient: Sendable {
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// Seconds for `count` round trips, one after the other.
+    /// Returns the seconds for `count` round trips, one after the other.
     func trips(_ count: Int, size: Int) async throws -> Double {
         let peer = try await link.connected()
         let load = EchoLoad(bytes: [UInt8](repeating: 0, count: size))
@@ -41,7 +41,7 @@ final class MeshClient: Sendable {
         }.value
     }
 
-    /// Seconds until the server has `count` messages that are sent on the reactor.
+    /// Returns the seconds until the server has `count` messages, sent on the reactor.
     func stream(_ count: Int, size: Int) async throws -> Double {
         try await Task(executorPreference: reactor) { try await self.streamFromOutside(count, size: size) }.value
     }
@@ -53,7 +53,7 @@ final class MeshClient: Sendable {
         let start = ContinuousClock.now
         for number in 1...count {
             peer.send(load)
-            if number.isMultiple(of: Self.stride) { try await marks.reach(number - Self.window) }
+            if number.isMultiple(of: Self.stride) { try await marks.wait(for: number - Self.window) }
         }
         return try await finish(peer, count, start)
     }
@@ -71,12 +71,12 @@ final class MeshClient: Sendable {
 
     private func finish(_ peer: Peer, _ count: Int, _ start: ContinuousClock.Instant) async throws -> Double {
         peer.send(Mark(0))
-        try await marks.reach(count)
+        try await marks.wait(for: count)
         return start.duration(to: .now) / .seconds(1)
     }
 }
 
-/// How far the server has come, and who waits for that.
+/// The messages that the server has acknowledged, and the caller that waits for more.
 final class Marks: Sendable {
     private struct State {
         var count = 0
@@ -87,7 +87,7 @@ final class Marks: Sendable {
 
     func reset() { state.withLock { $0.count = 0 } }
 
-    /// Nothing will come any more.
+    /// Fails the waiting caller: no more acknowledgements will arrive.
     func fail(_ error: Unfit) {
         let waiter = state.withLock { state in
             defer { state.waiter = nil }
@@ -96,7 +96,7 @@ final class Marks: Sendable {
         waiter?.continuation.resume(throwing: error)
     }
 
-    func arrive(_ count: Int) {
+    func acknowledge(_ count: Int) {
         let waiter = state.withLock { state -> CheckedContinuation<Void, any Error>? in
             state.count = count
             guard let waiter = state.waiter, waiter.count <= count else { return nil }
@@ -106,14 +106,14 @@ final class Marks: Sendable {
         waiter?.resume()
     }
 
-    /// Waits for the server to have `count`.
-    nonisolated(nonsending) func reach(_ count: Int) async throws {
+    /// Waits until the server has acknowledged `count` messages.
+    nonisolated(nonsending) func wait(for count: Int) async throws {
         try await withCheckedThrowingContinuation { continuation in
-            let there = state.withLock { state in
+            let isReached = state.withLock { state in
                 if state.count < count { state.waiter = (count, continuation) }
                 return state.count >= count
             }
-            if there { continuation.resume() }
+            if isReached { continuation.resume() }
         }
     }
 }

@@ -2,58 +2,59 @@ import ArgumentParser
 import Foundation
 import TestSupport
 
-/// `wegent-bench mesh`: the mesh against the same loops in C.
+/// `wegent-bench mesh`: compares the mesh with the same loops in C.
 struct MeshCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mesh", abstract: "Measures round trips and one-way rates against plain C on libzmq.",
         discussion: """
-            Each round runs C (`wegent-bench-c`, beside this binary) and the mesh one after the other, each as two \
-            processes over the same transport, and the table has the median of all rounds. The ratio is ours to C's: \
-            higher is better. "same frames" is C sending a header and a body in two parts, "one part" is C \
-            sending the body alone.
+            Each round runs C (`wegent-bench-c`, beside this binary) and then the mesh, each as two processes over the \
+            same transport. The table has the medians of all rounds. The ratio is the mesh's rate to C's: higher is \
+            better. "same frames" is C with header and body in two parts, "one part" is C with the body alone.
 
               wegent-bench mesh --rounds 7 --transport ipc
             """)
 
-    @Option(help: "How often each measurement is repeated.")
+    @Option(help: "Repetitions of each measurement.")
     var rounds = 5
 
-    @Option(help: "tcp or ipc.")
+    @Option(help: "Transport: tcp or ipc.")
     var transport = "tcp"
 
-    @Option(help: "Round trips in a measurement.")
+    @Option(help: "Round trips per measurement.")
     var trips = 10_000
 
-    @Option(help: "One-way messages in a measurement.")
+    @Option(help: "One-way messages per measurement.")
     var messages = 1_000_000
 
-    @Option(help: "Measure only lines that begin so.")
+    @Option(help: "Measure only lines with this prefix.")
     var only = ""
 
     func validate() throws {
-        guard ["tcp", "ipc"].contains(transport) else { throw ValidationError("--transport is tcp or ipc") }
-        guard rounds > 0, trips > 0, messages > 0 else { throw ValidationError("the counts are at least 1") }
+        guard ["tcp", "ipc"].contains(transport) else { throw ValidationError("--transport must be tcp or ipc") }
+        guard rounds > 0, trips > 0, messages > 0 else {
+            throw ValidationError("--rounds, --trips and --messages must be at least 1")
+        }
     }
 
     func run() async throws {
         let folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
-        let rival = Rival(
-            program: folder.appending(path: "wegent-bench-c").path, ours: folder.appending(path: "wegent-bench").path,
+        let programs = BenchmarkPrograms(
+            c: folder.appending(path: "wegent-bench-c").path, bench: folder.appending(path: "wegent-bench").path,
             transport: transport, directory: try TemporaryDirectory())
-        try rival.check()
-        Report.say("two processes over \(transport), \(rounds) rounds, medians; messages (round trips) per second")
-        Report.say(Comparison.heading)
+        try programs.check()
+        Report.line("two processes over \(transport), \(rounds) rounds, medians; messages (round trips) per second")
+        Report.line(Comparison.heading)
         for measurement in Measurement.all(trips: trips, messages: messages) where measurement.name.hasPrefix(only) {
-            Report.say(try await compare(measurement, rival).row)
+            Report.line(try await compare(measurement, programs).row)
         }
     }
 
-    private func compare(_ measurement: Measurement, _ rival: Rival) async throws -> Comparison {
+    private func compare(_ measurement: Measurement, _ programs: BenchmarkPrograms) async throws -> Comparison {
         var comparison = Comparison(name: measurement.name, target: measurement.target)
         for _ in 0..<rounds {
-            comparison.bare.append(try await rival.rate(measurement, parts: 1))
-            comparison.framed.append(try await rival.rate(measurement, parts: 2))
-            comparison.ours.append(try await rival.ourRate(measurement))
+            comparison.bare.append(try await programs.rate(measurement, parts: 1))
+            comparison.framed.append(try await programs.rate(measurement, parts: 2))
+            comparison.mesh.append(try await programs.meshRate(measurement))
         }
         return comparison
     }

@@ -3,17 +3,17 @@ import Messages
 import NIOCore
 import NIOWebSocket
 
-/// The device's end of a WebSocket: registers, reports once its leader is there, answers pings and sends its own.
+/// The device's end of a WebSocket: registers, reports once its leader is connected, answers pings and sends its own.
 final class DeviceHandler: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
 
-    private let life: DeviceLife
+    private let state: DeviceState
     private let ping: TimeAmount
     private var timer: RepeatedTask?
 
-    init(_ life: DeviceLife, _ times: ExecutorTimes) {
-        self.life = life
+    init(_ state: DeviceState, _ times: ExecutorTimes) {
+        self.state = state
         ping = .milliseconds(Int64(times.ping * 1000))
     }
 
@@ -25,9 +25,9 @@ final class DeviceHandler: ChannelInboundHandler {
         }
     }
 
-    /// What an executor says first. Only once the upgrade is over: the handler that does it takes nothing before.
-    static func register(_ life: DeviceLife, on channel: any Channel) async throws {
-        let body = try Wire.encode(life.registration)
+    /// Sends an executor's first message. Call it after the upgrade: the upgrade handler accepts no message before.
+    static func register(_ state: DeviceState, on channel: any Channel) async throws {
+        let body = try Wire.encode(state.registration)
         let header = Header(.request, type: DeviceRegister.type, correlation: 1, budget: 10_000)
         try await channel.writeAndFlush(frame(.binary, header.encoded(reserving: body.count) + body))
     }
@@ -36,17 +36,17 @@ final class DeviceHandler: ChannelInboundHandler {
         let frame = unwrapInboundIn(data)
         let bytes = Array(buffer: frame.unmaskedData)
         switch frame.opcode {
-        case .binary: take(context, bytes)
+        case .binary: receive(context, bytes)
         case .ping: send(context, .pong, bytes)
         case .connectionClose: context.close(promise: nil)
         default: break
         }
     }
 
-    private func take(_ context: ChannelHandlerContext, _ bytes: [UInt8]) {
+    private func receive(_ context: ChannelHandlerContext, _ bytes: [UInt8]) {
         guard let (header, body) = try? Header.split(bytes) else { return }
         if header.kind == .reply, let answer = try? Wire.decode(DeviceRegistered.self, from: body) {
-            life.enter(answer)
+            state.register(answer)
         } else if header.kind == .failure {
             context.close(promise: nil)
         } else if header.type == LinkState.type, (try? Wire.decode(LinkState.self, from: body))?.up == true,
@@ -68,7 +68,7 @@ final class DeviceHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
-        life.leave()
+        state.disconnect()
         context.fireChannelInactive()
     }
 

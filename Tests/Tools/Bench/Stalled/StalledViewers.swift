@@ -1,12 +1,12 @@
 import Foundation
 import TestClient
 
-/// Viewers that open a stream and never read a byte of it.
+/// Viewers that open a stream and never read from it.
 final class StalledViewers: Sendable {
     private let sockets: [Int32]
 
-    /// Opens them.
-    /// - Throws: ``Unfit`` when one cannot be connected.
+    /// Opens the streams.
+    /// - Throws: ``Unfit`` when a viewer cannot connect.
     init(_ count: Int, _ api: API, task: String) throws {
         let port = api.url.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
         let request =
@@ -16,7 +16,7 @@ final class StalledViewers: Sendable {
         for _ in 0..<count {
             guard let socket = Self.dial(port, Array(request.utf8)) else {
                 for socket in open { close(socket) }
-                throw Unfit("viewer \(open.count + 1) cannot be connected: \(String(cString: strerror(errno)))")
+                throw Unfit("viewer \(open.count + 1) cannot connect: \(String(cString: strerror(errno)))")
             }
             open.append(socket)
         }
@@ -33,9 +33,9 @@ final class StalledViewers: Sendable {
         #endif
         let descriptor = socket(AF_INET, kind, 0)
         guard descriptor >= 0 else { return nil }
-        // Little room in the kernel, so that it is the gateway that has to cope.
-        var room: Int32 = 4096
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
+        // A small kernel buffer, so that the backlog is the gateway's.
+        var size: Int32 = 4096
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian

@@ -1,33 +1,33 @@
 import ArgumentParser
 import Foundation
 
-/// `wegent-bench emit`: what the tasks of the other commands run. Each line is one write(2) and begins with the clock
-/// at that moment.
+/// `wegent-bench emit`: the program that the tasks of the other commands run. Each line is one write(2) and starts with the
+/// current time.
 struct EmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "emit",
-        abstract: "Writes lines with the time of their writing, as an agent of the other commands.",
+        abstract: "Writes timestamped lines, as the agent of the other commands.",
         discussion: """
-            Each line is the nanoseconds since 1970 when it was written, filled up with `x`, in a write of its own.
+            Each line is the current time in nanoseconds since 1970, padded with `x`, in a write of its own.
 
               wegent-bench emit --count 3 --interval-ms 10
             """)
 
-    @Option(help: "How many lines.")
+    @Option(help: "Number of lines.")
     var count = 10
 
-    @Option(help: "Between the starts of two lines; 0 = as fast as they are taken.")
+    @Option(help: "Milliseconds between two lines; 0 = full speed.")
     var intervalMs = 0.0
 
-    @Option(help: "Bytes of a line with its end, at least 20.")
+    @Option(help: "Bytes of a line with its line feed, at least 20.")
     var width = 20
 
-    @Flag(help: "Have the pipe keep the writes apart (O_DIRECT), so that each is read on its own.")
+    @Flag(help: "Keep writes apart in the pipe (O_DIRECT), so that each is read on its own.")
     var apart = false
 
     func validate() throws {
         guard count > 0, intervalMs >= 0, (20...4096).contains(width) else {
-            throw ValidationError("--count is at least 1, --interval-ms at least 0, --width 20 to 4096")
+            throw ValidationError("--count must be at least 1, --interval-ms at least 0, --width 20 to 4096")
         }
     }
 
@@ -43,7 +43,7 @@ struct EmitCommand: AsyncParsableCommand {
         }
     }
 
-    /// pipe(2): a pipe in packet mode gives each write to a read of its own.
+    /// Sets packet mode (pipe(2)), in which a read returns one write.
     private static func keepApart() throws {
         #if os(Linux)
             #if arch(arm64)
@@ -66,7 +66,7 @@ struct EmitCommand: AsyncParsableCommand {
         nanosleep(&time, nil)
     }
 
-    /// Nineteen digits until the year 2286.
+    /// Writes the 19 digits of a timestamp; there are 19 until the year 2286.
     private static func stamp(_ nanoseconds: Int64, into line: inout [UInt8]) {
         var rest = nanoseconds
         for index in stride(from: 18, through: 0, by: -1) {

@@ -1,10 +1,10 @@
 import Foundation
 import TestClient
 
-/// Reads server-sent events as the gateway writes them, without decoding what is in them: the viewer shares the
-/// processor with what is measured.
+/// Scans server-sent events as the gateway writes them, without decoding their data: the viewer shares the processor with
+/// the measured services.
 struct EventScanner {
-    /// An event; its bytes are only valid while it is looked at.
+    /// An event; its bytes are only valid during the callback.
     struct Event {
         var seq: Int
         var kind: UnsafeRawBufferPointer
@@ -12,15 +12,15 @@ struct EventScanner {
 
         var isText: Bool { kind.elementsEqual("agent_message_chunk".utf8) }
 
-        /// The text as it stands in JSON, for texts without quotes; nil when there is none.
+        /// The text as JSON, for texts without quotes; nil when there is none.
         var text: UnsafeRawBufferPointer? {
-            guard let start = data.range(of: #""text":""#) else { return nil }
+            guard let start = data.end(of: #""text":""#) else { return nil }
             let rest = UnsafeRawBufferPointer(rebasing: data[start...])
             guard let end = rest.firstIndex(of: UInt8(ascii: "\"")) else { return nil }
             return UnsafeRawBufferPointer(rebasing: rest[..<end])
         }
 
-        /// The end that a task has come to, when this tells it.
+        /// The final state of the task, for the terminal event.
         var terminal: String? {
             guard kind.elementsEqual("state".utf8), let event = try? TaskEvent(JSON(data)), event.isTerminal else {
                 return nil
@@ -33,7 +33,7 @@ struct EventScanner {
     private var seq = 0
     private var kind: [UInt8] = []
 
-    /// Adds what has come and tells each event that is whole.
+    /// Adds received bytes and passes each complete event to `body`.
     /// - Throws: what `body` throws.
     mutating func feed(_ bytes: [UInt8], _ body: (Event) throws -> Void) throws {
         let all = rest.isEmpty ? bytes : rest + bytes
@@ -41,14 +41,14 @@ struct EventScanner {
         try all.withUnsafeBytes { all in
             while let base = all.baseAddress, let end = memchr(base + done, 0x0a, all.count - done) {
                 let stop = UnsafeRawPointer(end) - base
-                try take(UnsafeRawBufferPointer(rebasing: all[done..<stop]), body)
+                try parseLine(UnsafeRawBufferPointer(rebasing: all[done..<stop]), body)
                 done = stop + 1
             }
         }
         rest = done == 0 ? all : Array(all[done...])
     }
 
-    private mutating func take(_ line: UnsafeRawBufferPointer, _ body: (Event) throws -> Void) throws {
+    private mutating func parseLine(_ line: UnsafeRawBufferPointer, _ body: (Event) throws -> Void) throws {
         if let value = line.after("id: ") {
             seq = value.reduce(0) { $0 * 10 + Int($1 &- UInt8(ascii: "0")) }
         } else if let value = line.after("event: ") {
@@ -60,15 +60,15 @@ struct EventScanner {
 }
 
 extension UnsafeRawBufferPointer {
-    /// What follows `prefix` at the start; nil when it does not start so.
+    /// Returns the bytes after `prefix`; nil when they do not start with it.
     fileprivate func after(_ prefix: StaticString) -> UnsafeRawBufferPointer? {
         let size = prefix.utf8CodeUnitCount
         guard count >= size, let base = baseAddress, memcmp(base, prefix.utf8Start, size) == 0 else { return nil }
         return UnsafeRawBufferPointer(rebasing: self[size...])
     }
 
-    /// Where `text` ends in it for the first time; nil when it is not there.
-    fileprivate func range(of text: StaticString) -> Int? {
+    /// Returns the offset behind the first `text`; nil when there is none.
+    fileprivate func end(of text: StaticString) -> Int? {
         guard let base = baseAddress else { return nil }
         let size = text.utf8CodeUnitCount
         var start = 0

@@ -1,23 +1,23 @@
 import Foundation
 
-/// The usual summary of many measurements of one thing.
+/// The quantiles of a set of measurements.
 struct Quantiles {
     private let sorted: [Double]
 
     init(_ values: [Double]) { sorted = values.sorted() }
 
-    /// The value that `share` (0 to 1) of all do not exceed; nearest rank.
+    /// Returns the value that a `share` (0 to 1) of all does not exceed; nearest rank.
     func at(_ share: Double) -> Double {
         guard !sorted.isEmpty else { return .nan }
         return sorted[min(sorted.count - 1, max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1))]
     }
 
-    /// One row of the table under ``heading(_:)``.
+    /// Returns a row of the table under ``heading(_:)``.
     func row(_ name: String) -> String {
         Self.padded(name) + [0, 0.5, 0.9, 0.99, 1].map { String(format: "%9.2f", at($0)) }.joined()
     }
 
-    /// The first line of a table.
+    /// Returns the first line of a table.
     static func heading(_ name: String) -> String { padded(name) + "      min      p50      p90      p99      max" }
 
     private static func padded(_ name: String) -> String { name.padding(toLength: 38, withPad: " ", startingAt: 0) }

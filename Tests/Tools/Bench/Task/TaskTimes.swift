@@ -2,18 +2,18 @@ import Foundation
 import TestClient
 import TestSupport
 
-/// What one task took, each in milliseconds since just before its request was sent.
+/// The times of one task, in milliseconds from just before its request was sent.
 struct TaskTimes {
-    /// The answer to POST /tasks was here.
+    /// When the answer to POST /tasks arrived.
     var accepted: Double
-    /// The agent's process read its clock, first thing.
+    /// When the agent's process read the clock, as its first action.
     var process: Double
-    /// That output was at the viewer.
+    /// When that output was at the viewer.
     var event: Double
-    /// The terminal state was at the viewer.
+    /// When the terminal state was at the viewer.
     var end: Double
 
-    /// Sends one task and watches it to its end.
+    /// Submits one task and follows it to its end.
     static func measure(_ api: API) async throws -> TaskTimes {
         let start = ContinuousClock.now
         let wall = WallClock.nanoseconds()

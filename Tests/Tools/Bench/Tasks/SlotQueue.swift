@@ -3,23 +3,23 @@ import TestClient
 import TestCluster
 import TestSupport
 
-/// A queue on a device with one slot: filled while a task holds the slot, then drained.
+/// The queue of a device with one slot: filled while a task uses the slot, then drained.
 struct SlotQueue: Sendable {
-    /// Tasks accepted a second while the slot is held.
+    /// Tasks accepted per second while the slot is in use.
     var rate: Double
-    /// From the end of each task to the next one's process, in milliseconds.
+    /// Milliseconds from the end of each task to the start of the next one's process.
     var gaps: [Double]
 
     static func measure(_ cluster: Cluster, count: Int, clients: Int) async throws -> SlotQueue {
-        let hold = try Hold(in: cluster.directory)
-        let first = try await cluster.api.submit(hold.command, target: "executor")
+        let barrier = try TaskBarrier(in: cluster.directory)
+        let first = try await cluster.api.submit(barrier.command, target: "executor")
         try await cluster.api.watch(first["id"].string ?? "").text("started")
         let start = ContinuousClock.now
         let ids = try await fill(cluster.api, count, clients)
         let seconds = start.duration(to: .now) / .seconds(1)
-        hold.release()
+        barrier.release()
         try await eventually("the queue is empty", within: .seconds(120)) {
-            // The queue is first in, first out, but which of the clients came last is not known.
+            // The queue is first in, first out, but the order of the last concurrent submissions is unknown.
             for id in ids.suffix(clients) where try await cluster.api.task(id)["ended_at"].string == nil {
                 return false
             }
@@ -41,7 +41,7 @@ struct SlotQueue: Sendable {
     }
 
     private static func gaps(_ api: API, _ ids: [String]) async throws -> [Double] {
-        var lives: [(start: Double, end: Double)] = []
+        var runs: [(start: Double, end: Double)] = []
         for id in ids {
             let events = try await api.page(id).items
             let text = events.map(\.text).joined().split(separator: "\n").first ?? ""
@@ -49,9 +49,9 @@ struct SlotQueue: Sendable {
             else {
                 throw Malformed(description: "no time or no end in \(events)")
             }
-            lives.append((Double(stamp) / 1e6, Double(end.milliseconds)))
+            runs.append((Double(stamp) / 1e6, Double(end.milliseconds)))
         }
-        lives.sort { $0.start < $1.start }
-        return zip(lives, lives.dropFirst()).map { $1.start - $0.end }
+        runs.sort { $0.start < $1.start }
+        return zip(runs, runs.dropFirst()).map { $1.start - $0.end }
     }
 }

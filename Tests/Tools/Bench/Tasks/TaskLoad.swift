@@ -3,11 +3,12 @@ import TestCluster
 
 /// Clients that each run one task after the other.
 struct TaskLoad: Sendable {
-    /// Tasks a second, from the first request to the last end.
+    /// Tasks per second, from the first request to the last end.
     var rate: Double
     var cost: ServiceCost
-    /// Of each task, in milliseconds from its request: the answer, and the end at its viewer.
+    /// Milliseconds from each task's request to its answer.
     var accepted: [Double] = []
+    /// Milliseconds from each task's request to its end at the viewer.
     var ended: [Double] = []
 
     static func measure(_ cluster: Cluster, count: Int, clients: Int) async throws -> TaskLoad {
@@ -36,7 +37,7 @@ struct TaskLoad: Sendable {
         let start = ContinuousClock.now
         let task = try await api.submit("true", target: "executor")
         let accepted = Report.ms(start.duration(to: .now))
-        let seen = try await StreamViewer(api, task: task["id"].string ?? "").end()
-        return (accepted, seen.endedAt.map { Report.ms($0 - start) } ?? .nan)
+        let record = try await StreamViewer(api, task: task["id"].string ?? "").end()
+        return (accepted, record.endedAt.map { Report.ms($0 - start) } ?? .nan)
     }
 }

@@ -79,11 +79,11 @@ var targets: [Target] = [
         name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/Tools/BenchC", linkerSettings: [.linkedLibrary("zmq")]),
     tests("Messages", exclude: ["Golden"]),
     tests("Mesh", ["CZeroMQ"]),
-    tests("Storage"),
+    tests("Storage", [grdb]),
     tests("Curl"),
     tests("Launch", ["Messages", log, lifecycle, arguments]),
-    tests("Registry", ["Messages", "Mesh", "Storage", log]),
-    tests("Dispatcher", ["Messages", "Mesh"]),
+    tests("Registry", ["Messages", "Mesh", "Storage", grdb, log]),
+    tests("Dispatcher", ["Messages", "Mesh", "Storage", grdb]),
 ]
 
 if !coreOnly {

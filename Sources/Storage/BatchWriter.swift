@@ -1,3 +1,4 @@
+import GRDB
 import Metrics
 import Synchronization
 

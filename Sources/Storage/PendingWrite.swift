@@ -1,3 +1,5 @@
+import GRDB
+
 /// A write that was handed in: its work, and its caller who waits.
 struct PendingWrite: Sendable {
     /// Does the work and returns what tells the caller its value, to be called after the commit.

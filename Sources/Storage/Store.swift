@@ -1,5 +1,5 @@
 import Dispatch
-@_exported import GRDB
+import GRDB
 import Synchronization
 
 /// One SQLite file, with one writer and several readers. Owns every connection to it; nothing of SQLite runs on
@@ -16,7 +16,7 @@ public final class Store: Sendable {
     /// `synchronous=FULL`, and applies the migrations that are missing.
     /// - Throws: ``StoreError`` that names the path and says what is wrong and what to do. A file that is damaged
     ///   or was written by a newer version is left untouched.
-    public convenience init(path: String, migrations: [Migration]) async throws {
+    public convenience init(path: String, migrations: [SQLiteMigration]) async throws {
         try await self.init(StoreOpening(path: path, migrations: migrations))
     }
 

@@ -1,3 +1,5 @@
+import GRDB
+
 /// What a store could not do.
 public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Which kind; open for more.

@@ -1,9 +1,10 @@
 import Dispatch
+import GRDB
 
 /// How a database file is opened: first looked at without a change, then taken in use.
 struct StoreOpening: Sendable {
     var path: String
-    var migrations: [Migration]
+    var migrations: [SQLiteMigration]
     var busySeconds = StoreLimits.busySeconds
 
     /// Opens the file off the caller's executor.

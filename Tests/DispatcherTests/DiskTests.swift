@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Mesh
 import Messages
 import Storage

@@ -1,3 +1,4 @@
+import GRDB
 import Mesh
 import Messages
 import Storage

@@ -1,4 +1,5 @@
 import Dispatch
+import GRDB
 import Storage
 import Synchronization
 import TestSupport
@@ -6,8 +7,8 @@ import TestSupport
 /// The schema that these tests use: numbered notes, and remarks that belong to one.
 enum Notes {
     static let migrations = [
-        Migration("1 notes") { try $0.execute(sql: "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL)") },
-        Migration("2 remarks") {
+        SQLiteMigration("1 notes") { try $0.execute(sql: "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL)") },
+        SQLiteMigration("2 remarks") {
             try $0.execute(sql: "CREATE TABLE remark (note INTEGER NOT NULL REFERENCES note (id), text TEXT NOT NULL)")
         },
     ]

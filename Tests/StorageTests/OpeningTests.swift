@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Storage
 import TestSupport
 import Testing
@@ -52,7 +53,7 @@ struct OpeningTests {
         let first = try await Store(path: path, migrations: Array(Notes.migrations.prefix(1)))
         try await first.add("kept")
         await first.close()
-        let broken = Migration("3 broken") { database in
+        let broken = SQLiteMigration("3 broken") { database in
             try database.execute(sql: "CREATE TABLE half (id INTEGER)")
             try database.execute(sql: "no such statement")
         }
@@ -68,7 +69,7 @@ struct OpeningTests {
     @Test("A database of a newer version is refused and left alone")
     func newer() async throws {
         let folder = try folder.get()
-        let newest = Migration("3 later") { try $0.execute(sql: "CREATE TABLE later (id INTEGER)") }
+        let newest = SQLiteMigration("3 later") { try $0.execute(sql: "CREATE TABLE later (id INTEGER)") }
         let store = try await Store(path: folder.file("notes.db"), migrations: Notes.migrations + [newest])
         await store.close()
         let before = try Data(contentsOf: URL(fileURLWithPath: store.path))

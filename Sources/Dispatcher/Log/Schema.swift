@@ -5,10 +5,10 @@ import Storage
 enum Schema {
     /// All steps, oldest first; appended, never changed.
     static let migrations = [
-        Migration("tasks and their log") { db in
+        SQLiteMigration("tasks and their log") { db in
             try db.execute(sql: leases + conversations + tasks + attempts + events + idempotency)
         },
-        Migration("whether the leader lives") { db in
+        SQLiteMigration("whether the leader lives") { db in
             try db.execute(
                 sql: """
                     CREATE TABLE leaders (
@@ -16,10 +16,10 @@ enum Schema {
                         released INTEGER NOT NULL);
                     """)
         },
-        Migration("since when a task is stalled") { db in
+        SQLiteMigration("since when a task is stalled") { db in
             try db.execute(sql: "ALTER TABLE tasks ADD COLUMN stalled_at INTEGER")
         },
-        Migration("what people choose") { db in
+        SQLiteMigration("what people choose") { db in
             try db.execute(sql: choices + approvals + deletions)
         },
     ]

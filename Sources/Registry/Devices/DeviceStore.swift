@@ -1,11 +1,12 @@
 import Foundation
+import GRDB
 import Messages
 import Storage
 
 /// The devices' table in `registry.db`; every statement on it is here.
 enum DeviceStore {
     static let migrations = [
-        Migration("1 devices") { database in
+        SQLiteMigration("1 devices") { database in
             // Owners are the 16 bytes of their id, times milliseconds since 1970, agents and platform JSON. A
             // deleted device keeps its row for its generation, which must never go back.
             try database.execute(
@@ -27,7 +28,7 @@ enum DeviceStore {
                     CREATE UNIQUE INDEX device_starred ON device (owner) WHERE starred = 1;
                     """)
         },
-        Migration("2 names and labels of the owner") { database in
+        SQLiteMigration("2 names and labels of the owner") { database in
             // The name above is the machine's own. Labels are a JSON object.
             try database.execute(
                 sql: """

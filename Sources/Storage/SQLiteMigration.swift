@@ -1,5 +1,7 @@
-/// A named step of a schema; steps are appended, never changed.
-public struct Migration: Sendable {
+import GRDB
+
+/// A named step of the schema of one SQLite file. Steps are appended, never changed.
+public struct SQLiteMigration: Sendable {
     /// Unique within its database and stable for ever, such as `1 devices`.
     public var name: String
     /// Makes the change, in a transaction of its own.

@@ -2,7 +2,6 @@ import Foundation
 import GRDB
 import Mesh
 import Messages
-import Storage
 import TestSupport
 import Testing
 

@@ -48,17 +48,17 @@ import Testing
 
     @Test func aLeaseThatHasChangedSinceItWasSeenIsNotTaken() async throws {
         let folder = try TemporaryDirectory()
-        let first = try await EventLog(
+        let first = try await SQLiteTaskStore(
             directory: folder.path, holder: .generate(), isLocked: true, now: Sample.now)
-        let path = EventLog.path(in: folder.path)
+        let path = SQLiteTaskStore.path(in: folder.path)
         let seen = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
-        try await first.commit(CommitBatch(renewal: true))
-        let refused = await #expect(throws: Fault.self) {
-            _ = try await EventLog(
+        try await first.commit(CommitBatch(renews: true))
+        let refused = await refusal {
+            _ = try await SQLiteTaskStore(
                 directory: folder.path, holder: .generate(), isLocked: false, from: seen, now: Sample.now)
         }
-        #expect(refused?.code == .notLeader)
-        try await first.check()
+        #expect(refused == .notLeader)
+        try await first.checkLead()
         await first.close()
     }
 
@@ -95,11 +95,11 @@ import Testing
     @Test func epochsGrowAndDoNotBeginAgainWhenTheDataAreGone() async throws {
         let folder = try TemporaryDirectory()
         func open(_ name: String, at seconds: Int64) async throws -> UInt64 {
-            let log = try await EventLog(
+            let store = try await SQLiteTaskStore(
                 directory: folder.file(name), holder: .generate(), isLocked: true,
                 now: Timestamp(milliseconds: seconds * 1000))
-            await log.close()
-            return log.epoch
+            await store.close()
+            return store.epoch
         }
         #expect(try await open("a", at: 1_780_000_000) == 1_780_000_000)
         #expect(try await open("a", at: 1_780_000_000) == 1_780_000_001)
@@ -110,25 +110,25 @@ import Testing
 
     @Test func whoeverWasReplacedCannotWriteAndCannotRead() async throws {
         let folder = try TemporaryDirectory()
-        func open() async throws -> EventLog {
-            try await EventLog(directory: folder.path, holder: .generate(), isLocked: true, now: Sample.now)
+        func open() async throws -> SQLiteTaskStore {
+            try await SQLiteTaskStore(directory: folder.path, holder: .generate(), isLocked: true, now: Sample.now)
         }
         let old = try await open()
-        let path = EventLog.path(in: folder.path)
+        let path = SQLiteTaskStore.path(in: folder.path)
         let before = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
-        try await old.commit(CommitBatch(renewal: true))
+        try await old.commit(CommitBatch(renews: true))
         let after = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
         #expect(after.renewals == before.renewals + 1 && after.epoch == old.epoch && after.isLocked)
         let new = try await open()
         for body in [
-            { try await old.commit(CommitBatch(renewal: true)) }, { try await old.check() },
-            { _ = try await old.alive() },
+            { try await old.commit(CommitBatch(renews: true)) }, { try await old.checkLead() },
+            { _ = try await old.alive(Partition.all) },
         ] as [() async throws -> Void] {
-            let fault = await #expect(throws: Fault.self) { try await body() }
-            #expect(fault?.code == .notLeader)
+            #expect(await refusal { try await body() } == .notLeader)
         }
         // Its leaving does not give up what is another's.
-        try await old.release()
+        old.lock.release()
+        try await old.leave()
         let lease = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
         #expect(lease.epoch == new.epoch && !lease.isReleased)
         await old.close()

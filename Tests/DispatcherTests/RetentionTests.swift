@@ -63,9 +63,9 @@ import Testing
 
     /// A log with tasks of so many events each, which ended a second apart.
     private static func filled(_ folder: TemporaryDirectory, tasks: Int, events: UInt64, bytes: Int = 100) async throws
-        -> (EventLog, [TaskID])
+        -> (SQLiteTaskStore, [TaskID])
     {
-        let log = try await EventLog(
+        let store = try await SQLiteTaskStore(
             directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
         var batch = CommitBatch()
         for number in 1...tasks {
@@ -81,22 +81,22 @@ import Testing
                 batch.events.append(event)
             }
         }
-        try await log.commit(batch)
-        return (log, batch.records.map(\.id))
+        try await store.commit(batch)
+        return (store, batch.records.map(\.id))
     }
 
     @Test func aStepIsBoundedAndTheOldestGoFirst() async throws {
         let folder = try TemporaryDirectory()
-        let (log, tasks) = try await Self.filled(folder, tasks: 5, events: 30)
+        let (store, tasks) = try await Self.filled(folder, tasks: 5, events: 30)
         let before = Sample.now.adding(seconds: 4.5)
-        #expect(try await log.prune(endedBefore: before, limit: 3) == Array(tasks[..<3]))
-        #expect(try await log.prune(endedBefore: before, limit: 3) == [tasks[3]])
-        #expect(try await log.prune(endedBefore: before, limit: 3).isEmpty)
-        #expect(try await log.task(tasks[0], owner: Sample.owner) == nil)
-        #expect(try await log.task(tasks[4], owner: Sample.owner) != nil)
+        #expect(try await store.prune(endedBefore: before, limit: 3) == Array(tasks[..<3]))
+        #expect(try await store.prune(endedBefore: before, limit: 3) == [tasks[3]])
+        #expect(try await store.prune(endedBefore: before, limit: 3).isEmpty)
+        #expect(try await store.task(tasks[0], owner: Sample.owner) == nil)
+        #expect(try await store.task(tasks[4], owner: Sample.owner) != nil)
         func left() async throws -> Int {
             var left = 0
-            for task in tasks { left += try await log.events(task, after: 0, limit: 1000, bytes: 1 << 20).count }
+            for task in tasks { left += try await store.events(task, after: 0, limit: 1000, bytes: 1 << 20).count }
             return left
         }
         // At most so many rows a step.
@@ -104,7 +104,7 @@ import Testing
         var steps = 0
         while more {
             let before = try await left()
-            more = try await log.sweepDeletions(rows: 50, bytes: 1 << 20)
+            more = try await store.sweepDeletions(rows: 50, bytes: 1 << 20)
             let now = try await left()
             #expect(before - now <= 50)
             steps += 1
@@ -112,59 +112,60 @@ import Testing
         }
         let rest = try await left()
         #expect(steps >= 3 && rest == 30)
-        await log.close()
+        await store.close()
     }
 
     @Test func aStepIsBoundedInBytesToo() async throws {
         let folder = try TemporaryDirectory()
-        let (log, tasks) = try await Self.filled(folder, tasks: 1, events: 20, bytes: 100_000)
-        _ = try await log.prune(endedBefore: Sample.now.adding(seconds: 2), limit: 1)
-        #expect(try await log.sweepDeletions(rows: 1000, bytes: 250_000))
-        #expect(try await log.events(tasks[0], after: 0, limit: 100, bytes: 1 << 30).map(\.seq) == Array(4...20))
-        await log.close()
+        let (store, tasks) = try await Self.filled(folder, tasks: 1, events: 20, bytes: 100_000)
+        _ = try await store.prune(endedBefore: Sample.now.adding(seconds: 2), limit: 1)
+        #expect(try await store.sweepDeletions(rows: 1000, bytes: 250_000))
+        #expect(try await store.events(tasks[0], after: 0, limit: 100, bytes: 1 << 30).map(\.seq) == Array(4...20))
+        await store.close()
     }
 
     @Test func permissionRequestsAreHiddenAtOnceAndGoInSteps() async throws {
         let folder = try TemporaryDirectory()
-        let (log, tasks) = try await Self.filled(folder, tasks: 2, events: 1)
+        let (store, tasks) = try await Self.filled(folder, tasks: 2, events: 1)
         var batch = CommitBatch()
         for task in tasks {
             for number in 0..<10 { batch.approvals.append(Sample.approval("r\(number)", of: task)) }
         }
-        try await log.commit(batch)
-        let conversation = try #require(try await log.task(tasks[0], owner: Sample.owner)).record.conversation
-        _ = try await log.delete(ConversationDelete(owner: Sample.owner, conversation: conversation))
+        try await store.commit(batch)
+        let conversation = try #require(try await store.task(tasks[0], owner: Sample.owner)).record.conversation
+        _ = try await store.delete(ConversationDelete(owner: Sample.owner, conversation: conversation))
         func rows() async throws -> Int? {
-            try await log.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM approvals") }
+            try await store.file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM approvals") }
         }
         #expect(try await rows() == 20)
-        #expect(try await log.approvals(ApprovalList(owner: Sample.owner, limit: 50)).total == 10)
-        #expect(try await log.approvals(ApprovalList(owner: Sample.owner, limit: 50, task: tasks[0])).approvals.isEmpty)
-        #expect(try await log.approval(batch.approvals[0].id, owner: Sample.owner) == nil)
-        #expect(try await log.approval(batch.approvals[10].id, owner: Sample.owner) != nil)
+        #expect(try await store.approvals(ApprovalList(owner: Sample.owner, limit: 50)).total == 10)
+        let deleted = ApprovalList(owner: Sample.owner, limit: 50, task: tasks[0])
+        #expect(try await store.approvals(deleted).approvals.isEmpty)
+        #expect(try await store.approval(batch.approvals[0].id, owner: Sample.owner) == nil)
+        #expect(try await store.approval(batch.approvals[10].id, owner: Sample.owner) != nil)
         // One event and three requests; then as many as there is room for in bytes.
-        #expect(try await log.sweepDeletions(rows: 4, bytes: 1 << 20))
+        #expect(try await store.sweepDeletions(rows: 4, bytes: 1 << 20))
         #expect(try await rows() == 17)
-        #expect(try await log.sweepDeletions(rows: 100, bytes: 1))
+        #expect(try await store.sweepDeletions(rows: 100, bytes: 1))
         #expect(try await rows() == 16)
-        while try await log.sweepDeletions(rows: 4, bytes: 1 << 20) {}
+        while try await store.sweepDeletions(rows: 4, bytes: 1 << 20) {}
         #expect(try await rows() == 10)
-        await log.close()
+        await store.close()
     }
 
     @Test func whoeverDoesNotLeadDeletesNothing() async throws {
         let folder = try TemporaryDirectory()
-        let (log, tasks) = try await Self.filled(folder, tasks: 1, events: 1)
-        let next = try await EventLog(
+        let (store, tasks) = try await Self.filled(folder, tasks: 1, events: 1)
+        let next = try await SQLiteTaskStore(
             directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
         let later = Sample.now.adding(seconds: 9)
-        #expect(await code { _ = try await log.prune(endedBefore: later, limit: 9) } == .notLeader)
-        #expect(await code { _ = try await log.sweepDeletions(rows: 9, bytes: 9) } == .notLeader)
-        let conversation = try #require(try await log.task(tasks[0], owner: Sample.owner)).record.conversation
+        #expect(await refusal { _ = try await store.prune(endedBefore: later, limit: 9) } == .notLeader)
+        #expect(await refusal { _ = try await store.sweepDeletions(rows: 9, bytes: 9) } == .notLeader)
+        let conversation = try #require(try await store.task(tasks[0], owner: Sample.owner)).record.conversation
         let delete = ConversationDelete(owner: Sample.owner, conversation: conversation)
-        #expect(await code { _ = try await log.delete(delete) } == .notLeader)
+        #expect(await refusal { _ = try await store.delete(delete) } == .notLeader)
         #expect(try await next.task(tasks[0], owner: Sample.owner) != nil)
-        await log.close()
+        await store.close()
         await next.close()
     }
 

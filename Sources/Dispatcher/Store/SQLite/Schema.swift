@@ -22,9 +22,10 @@ enum Schema {
         SQLiteMigration("what people choose") { db in
             try db.execute(sql: choices + approvals + deletions)
         },
+        SQLiteMigration("partitions") { try PartitionMigration.apply($0) },
     ]
 
-    /// Who leads which partition, in which epoch.
+    /// The epoch and holder of each partition.
     private static let leases = """
         CREATE TABLE leases (
             partition INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, holder BLOB NOT NULL, taken_at INTEGER NOT NULL);

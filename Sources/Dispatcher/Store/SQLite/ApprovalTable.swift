@@ -1,6 +1,5 @@
 import GRDB
 import Messages
-import Storage
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -16,15 +15,15 @@ enum ApprovalTable {
         message, requested_at, expires_at, resolved_at, resolved_by, answer, delivered
         """
 
-    /// A request of the same name that was forgotten in memory is replaced: no commit may fail for it.
+    /// Replaces a request of the same attempt and name that memory has forgotten: no commit may fail for it.
     private static let upsert = """
-        INSERT OR REPLACE INTO approvals (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT OR REPLACE INTO approvals (\(columns), partition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, scope = excluded.scope, message = excluded.message,
         resolved_at = excluded.resolved_at, resolved_by = excluded.resolved_by, answer = excluded.answer,
         delivered = excluded.delivered
         """
 
-    /// Writes one that is new or has changed.
+    /// Writes a request that is new or has changed.
     static func put(_ approval: Approval, _ db: Database) throws {
         let values: [(any DatabaseValueConvertible)?] = [
             approval.id.blob, approval.attempt.task.blob, approval.owner.blob, Int64(approval.attempt.attempt),
@@ -32,20 +31,17 @@ enum ApprovalTable {
             approval.title, String(decoding: approval.input.bytes, as: UTF8.self), approval.rule,
             approval.state.rawValue, approval.scope?.rawValue, approval.message, approval.requestedAt.milliseconds,
             approval.expiresAt.milliseconds, approval.resolvedAt?.milliseconds, approval.resolvedBy,
-            approval.answer?.blob, approval.isDelivered,
+            approval.answer?.blob, approval.isDelivered, Partition(owner: approval.owner).number,
         ]
         try db.cachedStatement(sql: upsert).execute(arguments: StatementArguments(values))
     }
 
-    /// Those of the newest attempts of tasks that have not ended, oldest first: the open ones, and as many of those that
-    /// are over as an ``ApprovalBook`` knows, without their input.
-    static func alive(_ db: Database) throws -> [Approval] {
-        let attempts = try Row.fetchAll(
-            db,
-            sql: "SELECT id, attempt FROM tasks WHERE state IN ('queued', 'assigned', 'running') AND attempt > 0")
+    /// Returns the permission requests of attempts, oldest first: the open ones, and of each attempt as many closed ones
+    /// as an ``ApprovalBook`` keeps, without their input.
+    static func newest(of attempts: [AttemptID], _ db: Database) throws -> [Approval] {
         let open = try db.cachedStatement(
             sql: "SELECT \(columns) FROM approvals WHERE task_id = ? AND attempt = ? AND delivered = 0")
-        let over = try db.cachedStatement(
+        let closed = try db.cachedStatement(
             sql: """
                 SELECT \(columns.replacing(" input,", with: " NULL,")) FROM approvals
                 WHERE task_id = ? AND attempt = ? AND delivered = 1
@@ -53,18 +49,19 @@ enum ApprovalTable {
                 """)
         var approvals: [Approval] = []
         for attempt in attempts {
-            for statement in [open, over] {
-                let rows = try Row.fetchCursor(statement, arguments: [attempt[0] as Data, attempt[1] as Int64])
+            for statement in [open, closed] {
+                let rows = try Row.fetchCursor(
+                    statement, arguments: [attempt.task.blob, Int64(attempt.attempt)])
                 while let row = try rows.next() { approvals.append(try decode(row)) }
             }
         }
         return approvals.sorted { $0.id < $1.id }
     }
 
-    /// Those of deleted tasks leave the disk little by little.
+    /// The rows of deleted tasks are swept later and are hidden until then.
     private static let isThere = "NOT EXISTS (SELECT 1 FROM deletions WHERE deletions.task_id = approvals.task_id)"
 
-    /// An owner's one; nil when there is none.
+    /// Returns an owner's request; nil when the owner has no such request.
     static func one(_ id: ApprovalID, owner: UserID, _ db: Database) throws -> Approval? {
         try Row.fetchOne(
             db, sql: "SELECT \(columns) FROM approvals WHERE id = ? AND owner = ? AND \(isThere)",
@@ -72,7 +69,7 @@ enum ApprovalTable {
         ).map(decode)
     }
 
-    /// A page of an owner's, newest first.
+    /// Returns a page of an owner's requests, newest first.
     static func page(_ list: ApprovalList, _ db: Database) throws -> ApprovalListing {
         var filter = "owner = ? AND \(isThere)"
         var values: [(any DatabaseValueConvertible)?] = [list.owner.blob]
@@ -98,7 +95,7 @@ enum ApprovalTable {
         return try fill(rows, limit, total)
     }
 
-    /// As many as a message can carry: their inputs may be 64 KiB each.
+    /// Takes as many rows as fit a message: each input may have 64 KiB.
     private static func fill(_ rows: RowCursor, _ limit: Int, _ total: Int) throws -> ApprovalListing {
         var listing = ApprovalListing(total: total)
         var bytes = 0

@@ -1,8 +1,7 @@
 import GRDB
 import Messages
-import Storage
 
-/// The attempts of each task.
+/// The `attempts` table.
 enum AttemptTable {
     private static let upsert = """
         INSERT INTO attempts (task_id, attempt, device, epoch, last_seq, assigned_at, started_at, ended_at)
@@ -13,7 +12,8 @@ enum AttemptTable {
     /// Writes the newest attempt of a task.
     static func put(_ record: TaskRecord, epoch: UInt64, _ db: Database) throws {
         try db.cachedStatement(sql: upsert).execute(arguments: [
-            record.id.blob, Int64(record.attempt), record.device, Int64(epoch), Int64(record.attemptSeq),
+            record.id.blob, Int64(record.attempt), record.device, Int64(bitPattern: epoch),
+            Int64(bitPattern: record.attemptSeq),
             record.assignedAt?.milliseconds, record.startedAt?.milliseconds, record.endedAt?.milliseconds,
         ])
     }

@@ -1,39 +1,13 @@
 import GRDB
 import Messages
-import Storage
 
-/// A page of an owner's conversations, the one with the newest task first.
+/// Reads pages of an owner's conversations, the one with the newest task first.
 enum ConversationPage {
-    /// A place between two conversations: behind this one.
-    struct Cursor: Equatable {
-        let updated: Int64
-        let id: ConversationID
-
-        init(updated: Int64, id: ConversationID) {
-            self.updated = updated
-            self.id = id
-        }
-
-        /// nil = it is none of ours.
-        init?(_ text: String) {
-            let parts = text.split(separator: ".", maxSplits: 1)
-            guard parts.count == 2, let updated = Int64(parts[0]), let id = ConversationID(String(parts[1])) else {
-                return nil
-            }
-            self.init(updated: updated, id: id)
-        }
-
-        var text: String { "\(updated).\(id)" }
-
-        /// Whether the other one is on a later page.
-        func isBefore(_ other: Cursor) -> Bool { (other.updated, other.id) < (updated, id) }
-    }
-
-    /// - Throws: ``Fault`` `invalid_request` for a cursor that is none.
+    /// - Throws: ``TaskStoreError`` `invalidCursor`.
     static func read(_ list: ConversationList, _ db: Database) throws -> ConversationListing {
         let cursor = try list.before.map { text in
-            guard let cursor = Cursor(text) else {
-                throw Fault(.invalidRequest, "'before' is not the 'next' of a page of conversations")
+            guard let cursor = ConversationCursor(text) else {
+                throw TaskStoreError(.invalidCursor, "'before' is not the 'next' of a page of conversations")
             }
             return cursor
         }
@@ -62,7 +36,7 @@ enum ConversationPage {
                 SELECT c.id, c.updated_at FROM conversations c WHERE \(filter)
                 ORDER BY c.updated_at DESC, c.id DESC LIMIT \(limit + 1)
                 """, arguments: StatementArguments(values))
-        let page = try rows.prefix(limit).map { Cursor(updated: $0[1], id: try ConversationID(row: $0, 0)) }
+        let page = try rows.prefix(limit).map { ConversationCursor(updated: $0[1], id: try ConversationID(row: $0, 0)) }
         return ConversationListing(
             conversations: try page.compactMap { try ConversationTable.view($0.id, owner: list.owner, db) },
             next: rows.count > limit ? page.last?.text : nil, total: total)

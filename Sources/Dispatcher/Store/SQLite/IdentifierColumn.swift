@@ -1,6 +1,5 @@
 import GRDB
 import Messages
-import Storage
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -9,14 +8,14 @@ import Storage
 #endif
 
 extension Identifier {
-    /// As a column's value: 16 bytes.
+    /// The value of a column: 16 bytes.
     var blob: Data { Data(bytes) }
 
-    /// From a column.
-    /// - Throws: ``Fault`` `internal` when it has no 16 bytes.
+    /// Reads a column.
+    /// - Throws: ``TaskStoreError`` `corrupt` unless it has 16 bytes.
     init(row: Row, _ index: Int) throws {
         guard let value = Self(bytes: row[index] as Data) else {
-            throw Fault(.internalError, "column \(index) of dispatcher.db has an id that is not one")
+            throw TaskStoreError(.corrupt, "column \(index) of a row of dispatcher.db is not an id of 16 bytes")
         }
         self = value
     }

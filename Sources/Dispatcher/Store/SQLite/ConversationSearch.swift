@@ -1,9 +1,8 @@
 import GRDB
 import Messages
-import Storage
 
-/// Which of an owner's conversations have a text in their title or in a prompt. Bounded in what is looked at and in
-/// time, since it looks at every row: the newest are looked at first.
+/// Finds an owner's conversations that have a text in their title or in a prompt. It reads every row, the newest first,
+/// so it is bounded in rows and in time.
 struct ConversationSearch {
     private let pattern: String
     private let owner: UserID
@@ -15,8 +14,8 @@ struct ConversationSearch {
         self.owner = owner
     }
 
-    /// Those that were found, the one with the newest task first.
-    func run(_ db: Database) throws -> [ConversationPage.Cursor] {
+    /// Returns the matches, the one with the newest task first.
+    func run(_ db: Database) throws -> [ConversationCursor] {
         let end = ContinuousClock.now + time
         let matching = try prompts(db, until: end)
         let rows = try Row.fetchCursor(
@@ -25,25 +24,25 @@ struct ConversationSearch {
                 SELECT id, updated_at, title LIKE ? ESCAPE '\\' FROM conversations WHERE owner = ?
                 ORDER BY updated_at DESC, id DESC LIMIT \(rows)
                 """, arguments: [pattern, owner.blob])
-        var found: [ConversationPage.Cursor] = []
-        // They are short, and those that were found are among them: no end but that of the rows.
+        var found: [ConversationCursor] = []
+        // Titles are short, and this loop also adds what the prompts matched: it is bounded by the rows alone.
         while let row = try rows.next() {
             let id = try ConversationID(row: row, 0)
             if row[2] as Bool? == true || matching.contains(id) {
-                found.append(ConversationPage.Cursor(updated: row[1], id: id))
+                found.append(ConversationCursor(updated: row[1], id: id))
             }
         }
         return found
     }
 
-    /// LIKE of SQLite takes the letters A to Z in either case.
+    /// Returns the conversations with a matching prompt. SQLite's LIKE ignores the case of A to Z only.
     private func prompts(_ db: Database, until end: ContinuousClock.Instant) throws -> Set<ConversationID> {
         let rows = try Row.fetchCursor(
             db,
             sql: """
                 SELECT conversation, excerpt LIKE ?1 ESCAPE '\\' OR (
                     SELECT substr(prompt, 1, \(DispatcherLimits.searchedPrompt)) LIKE ?1 ESCAPE '\\'
-                    FROM prompts WHERE prompts.ordinal = tasks.ordinal)
+                    FROM prompts WHERE prompts.task_id = tasks.id)
                 FROM tasks WHERE owner = ?2 ORDER BY id DESC LIMIT \(rows)
                 """, arguments: [pattern, owner.blob])
         var matching: Set<ConversationID> = []
@@ -53,7 +52,7 @@ struct ConversationSearch {
         return matching
     }
 
-    /// A text that stands for itself in a pattern of LIKE.
+    /// Returns a LIKE pattern that matches the text itself.
     static func escaped(_ text: String) -> String {
         text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
     }

@@ -1,8 +1,8 @@
 import Messages
 
-/// What one transaction writes: everything that arrived while the one before was on its way to the disk.
+/// What one transaction writes: everything that arrived while the previous one was being written.
 struct CommitBatch: Sendable {
-    /// A task that is new.
+    /// What is stored of a new task besides its record.
     struct Creation: Sendable {
         let prompt: String
         /// Its idempotency key and digest, if it has one.
@@ -12,19 +12,19 @@ struct CommitBatch: Sendable {
 
     /// Tasks that are new or have changed, as they are at the end of the batch.
     var records: [TaskRecord] = []
-    /// What else is known of the new ones.
+    /// The new ones among them.
     var creations: [TaskID: Creation] = [:]
-    /// New events, with their seq; in order for each task.
+    /// New events with their seq, in order for each task.
     var events: [Event] = []
 
     /// Permission requests that are new or have changed.
     var approvals: [Approval] = []
 
-    /// Whether the lease is renewed with it; nil = not, else whether the leader holds the lock.
-    var renewal: Bool?
+    /// Whether it renews the lease.
+    var renews = false
 
     /// Whether there is nothing to write.
-    var isEmpty: Bool { records.isEmpty && events.isEmpty && approvals.isEmpty && renewal == nil }
+    var isEmpty: Bool { records.isEmpty && events.isEmpty && approvals.isEmpty && !renews }
 }
 
 /// A client's name for a submission, unique per owner for 24 h.

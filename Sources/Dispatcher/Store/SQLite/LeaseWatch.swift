@@ -1,7 +1,7 @@
-/// How long the lease in the store has not changed, by the clock of who watches: clocks of two processes need not
-/// agree on anything.
+/// Measures for how long the lease in the file has not changed, by the standby's own clock: the clocks of two processes
+/// need not agree.
 struct LeaseWatch: Sendable {
-    /// How long it must stand still before it is taken from a leader that is there but does nothing, in ms.
+    /// After how long without a change the lease is taken from a leader that still holds the lock, in ms.
     let takeoverMs: Int64
     private var seen: LeaseSighting?
     private var since: Int64?
@@ -9,22 +9,22 @@ struct LeaseWatch: Sendable {
 
     init(takeoverMs: Int64) { self.takeoverMs = takeoverMs }
 
-    /// The longest time between two looks that still counts as watching, in ms.
+    /// The longest time between two looks that counts as watching, in ms.
     private var longestGapMs: Int64 { min(max(1000, takeoverMs / 3), takeoverMs / 2) }
 
-    /// What may be done.
+    /// What this process may do.
     enum Verdict: Equatable {
-        /// Somebody leads, or may.
+        /// Another process leads, or may lead.
         case wait
-        /// Whoever gets the lock leads.
+        /// Lead with the lock.
         case lead
-        /// The leader is frozen: lead, although it holds the lock.
+        /// Lead without the lock: the frozen leader holds it.
         case takeOver
     }
 
-    /// Takes a look at `now`, in monotonic ms. `sighting`: nil = there is no lease, or it cannot be read.
+    /// Decides by what was seen at `now`, in monotonic ms. `sighting`: nil = there is no lease, or it cannot be read.
     mutating func look(_ sighting: LeaseSighting?, hasLock: Bool, at now: Int64) -> Verdict {
-        // Time in which nobody looked proves nothing: the whole machine may have slept, the leader too.
+        // A gap between two looks proves nothing: the whole machine may have slept, the leader too.
         let hasSlept = now - (lastLook ?? now) > longestGapMs
         lastLook = now
         if sighting != seen || since == nil || hasSlept {
@@ -33,7 +33,7 @@ struct LeaseWatch: Sendable {
         }
         let still = now - (since ?? now)
         if hasLock {
-            // Its holder is gone. One that leads without the lock, because a frozen process has had it, is not.
+            // The process that held the lock is gone. A leader that took over without the lock may still run.
             guard let sighting, !sighting.isLocked, !sighting.isReleased else { return .lead }
             return still >= takeoverMs ? .lead : .wait
         }

@@ -1,36 +1,32 @@
 import GRDB
 import Messages
-import Storage
 
-/// What a conversation was before a task.
-extension EventLog {
-    /// The task of the conversation whose agent ran last before `record`, and that record's prompt.
-    func assignment(_ record: TaskRecord) async throws -> (follows: TaskID?, prompt: String) {
-        try await store.read { db in
+/// The earlier turns of a conversation.
+extension SQLiteTaskStore {
+    func assignment(_ record: TaskRecord) async throws(TaskStoreError) -> (follows: TaskID?, prompt: String) {
+        try await read { db in
             let row = try Row.fetchOne(
                 db.cachedStatement(sql: "SELECT id FROM tasks WHERE \(Self.earlier) ORDER BY ordinal DESC LIMIT 1"),
                 arguments: [record.conversation.blob, 0, record.ordinal])
-            return (try row.map { try TaskID(row: $0, 0) }, try Self.prompt(record.ordinal, db))
+            return (try row.map { try TaskID(row: $0, 0) }, try PromptTable.get(record.id, db))
         }
     }
 
-    /// Those of a conversation between two ordinals whose agent ran.
+    /// The tasks of a conversation between two ordinals whose agent ran.
     private static let earlier = """
         conversation = ? AND ordinal > ? AND ordinal < ?
         AND EXISTS (SELECT 1 FROM attempts WHERE task_id = tasks.id AND attempts.started_at IS NOT NULL)
         """
 
-    /// The turns before `record` and after the task `after`: prompts, and what the agents said to them. A turn that was
-    /// deleted is not there; when `after` was, all that is left is.
-    func history(before record: TaskRecord, after: TaskID?) async throws -> History {
-        try await store.read { db in
+    func history(before record: TaskRecord, after: TaskID?) async throws(TaskStoreError) -> History {
+        try await read { db in
             let known = try after.flatMap { task in
                 try Int64.fetchOne(
                     db, sql: "SELECT ordinal FROM tasks WHERE id = ? AND conversation = ?",
                     arguments: [task.blob, record.conversation.blob])
             }
             let rows = try Row.fetchCursor(
-                db, sql: "SELECT ordinal, id, state FROM tasks WHERE \(Self.earlier) ORDER BY ordinal DESC",
+                db, sql: "SELECT id, state FROM tasks WHERE \(Self.earlier) ORDER BY ordinal DESC",
                 arguments: [record.conversation.blob, known ?? 0, record.ordinal])
             var room = HistoryRoom()
             var leftOut = 0
@@ -40,19 +36,19 @@ extension EventLog {
                     leftOut += 1
                     continue
                 }
-                let task = try TaskID(row: row, 1)
+                let task = try TaskID(row: row, 0)
                 let (answer, isCut) = try Self.answer(to: task, bytes: room.left, &walk, db)
                 let item = HistoryItem(
-                    task: task, prompt: try Self.prompt(row[0], db), answer: answer,
-                    state: TaskState(rawValue: row[2]))
+                    task: task, prompt: try PromptTable.get(task, db), answer: answer,
+                    state: TaskState(rawValue: row[1]))
                 if !room.add(item, isCut: isCut) { leftOut = 1 }
             }
             return History(items: room.items.reversed(), leftOut: leftOut)
         }
     }
 
-    /// What the agent said in the newest attempt that said anything. Read from its end: at most about `bytes` and so many
-    /// events, and then its beginning is missing.
+    /// Returns what the agent said in the newest attempt in which it said anything. It is read from its end: beyond about
+    /// `bytes`, or ``DispatcherLimits/walkedEvents``, its beginning is cut off.
     private static func answer(
         to task: TaskID, bytes: Int, _ walk: inout Int, _ db: Database
     ) throws -> (String, isCut: Bool) {

@@ -1,8 +1,7 @@
 import GRDB
 import Messages
-import Storage
 
-/// The `tasks` table's row and a ``TaskRecord``, one into the other.
+/// The `tasks` table's rows, which are ``TaskRecord``s.
 enum TaskRow {
     /// In the order of ``decode(_:)``.
     static let columns = """
@@ -12,39 +11,40 @@ enum TaskRow {
         """
 
     private static let insert = """
-        INSERT INTO tasks (ordinal, id, owner, target, device, conversation, agent, excerpt, cwd, trace, created_at, \
-        choices, retry_of, rank, device_name, state, reason, queue_position, error_code, error_message, attempt, \
+        INSERT INTO tasks (partition, ordinal, id, owner, target, device, conversation, agent, excerpt, cwd, trace, \
+        created_at, choices, retry_of, rank, device_name, state, reason, queue_position, error_code, error_message, attempt, \
         attempt_seq, last_seq, assigned_at, started_at, ended_at, cancel_requested_at, stalled_at, queued_at, requeues, \
         overdue, half_told) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
-        ?, ?, ?, ?)
+        ?, ?, ?, ?, ?)
         """
 
     private static let update = """
         UPDATE tasks SET device_name = ?, state = ?, reason = ?, queue_position = ?, error_code = ?, error_message = ?, \
         attempt = ?, attempt_seq = ?, last_seq = ?, assigned_at = ?, started_at = ?, ended_at = ?, \
-        cancel_requested_at = ?, stalled_at = ?, queued_at = ?, requeues = ?, overdue = ?, half_told = ? WHERE ordinal = ?
+        cancel_requested_at = ?, stalled_at = ?, queued_at = ?, requeues = ?, overdue = ?, half_told = ? WHERE id = ?
         """
 
     /// Writes a new task.
     static func insert(_ record: TaskRecord, _ db: Database) throws {
         let fixed: [(any DatabaseValueConvertible)?] = [
-            record.ordinal, record.id.blob, record.owner.blob, record.target.description, record.device,
-            record.conversation.blob, record.agent, record.excerpt, record.cwd, record.trace,
+            record.partition.number, record.ordinal, record.id.blob, record.owner.blob, record.target.description,
+            record.device, record.conversation.blob, record.agent, record.excerpt, record.cwd, record.trace,
             record.createdAt.milliseconds, try ChoicesColumn.encode(record.choices), record.retryOf?.blob, record.rank,
         ]
         try db.cachedStatement(sql: insert).execute(arguments: StatementArguments(fixed + changing(record)))
     }
 
-    /// Writes what has changed of a task.
+    /// Writes what may have changed of a task.
     static func update(_ record: TaskRecord, _ db: Database) throws {
-        try db.cachedStatement(sql: update).execute(arguments: StatementArguments(changing(record) + [record.ordinal]))
+        try db.cachedStatement(sql: update).execute(arguments: StatementArguments(changing(record) + [record.id.blob]))
     }
 
     private static func changing(_ record: TaskRecord) -> [(any DatabaseValueConvertible)?] {
         [
             record.deviceName, record.state.rawValue, record.reason?.rawValue, record.queuePosition,
-            record.error?.code.rawValue, record.error?.message, Int64(record.attempt), Int64(record.attemptSeq),
-            Int64(record.lastSeq), record.assignedAt?.milliseconds, record.startedAt?.milliseconds,
+            record.error?.code.rawValue, record.error?.message, Int64(record.attempt),
+            Int64(bitPattern: record.attemptSeq), Int64(bitPattern: record.lastSeq), record.assignedAt?.milliseconds,
+            record.startedAt?.milliseconds,
             record.endedAt?.milliseconds, record.cancelRequestedAt?.milliseconds,
             record.stalledAt?.milliseconds, record.queuedAt.milliseconds, record.requeues,
             record.overdue?.rawValue, record.isHalfTold,
@@ -52,7 +52,7 @@ enum TaskRow {
     }
 
     /// Reads a row of ``columns``.
-    /// - Throws: ``Fault`` `internal` when an id is no id.
+    /// - Throws: ``TaskStoreError`` `corrupt` when an id is not 16 bytes.
     static func decode(_ row: Row) throws -> TaskRecord {
         func time(_ index: Int) -> Timestamp? { (row[index] as Int64?).map(Timestamp.init(milliseconds:)) }
         var record = TaskRecord(
@@ -68,8 +68,8 @@ enum TaskRow {
         record.queuePosition = row[14]
         if let code = row[15] as String? { record.error = Fault(ErrorCode(rawValue: code), row[16] ?? "") }
         record.attempt = UInt32(truncatingIfNeeded: row[17] as Int64)
-        record.attemptSeq = UInt64(truncatingIfNeeded: row[18] as Int64)
-        record.lastSeq = UInt64(truncatingIfNeeded: row[19] as Int64)
+        record.attemptSeq = UInt64(bitPattern: row[18])
+        record.lastSeq = UInt64(bitPattern: row[19])
         record.assignedAt = time(20)
         record.startedAt = time(21)
         record.endedAt = time(22)

@@ -1,19 +1,20 @@
 import GRDB
 import Messages
-import Storage
 
-/// The `conversations` table, and what its tasks say of each.
+/// The `conversations` table.
 enum ConversationTable {
     private static let begin = """
-        INSERT INTO conversations (id, owner, created_at, updated_at) VALUES (?, ?, ?, ?)
+        INSERT INTO conversations (id, partition, owner, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET updated_at = max(updated_at, excluded.updated_at)
         """
 
-    /// A task was accepted: its conversation begins or goes on.
+    /// Begins the conversation of a new task, or moves it to the head of its owner's list.
     static func put(_ record: TaskRecord, _ db: Database) throws {
         let now = record.createdAt.milliseconds
         try db.cachedStatement(sql: begin)
-            .execute(arguments: [record.conversation.blob, record.owner.blob, now, now])
+            .execute(arguments: [
+                record.conversation.blob, record.partition.number, record.owner.blob, now, now,
+            ])
     }
 
     /// Forgets conversations without a task and without a title.
@@ -26,7 +27,7 @@ enum ConversationTable {
         for conversation in conversations { try statement.execute(arguments: [conversation.blob]) }
     }
 
-    /// Names one; nil = the beginning of its first prompt again. False = the owner has none of this id.
+    /// Sets or clears a title. False = the owner has no such conversation.
     static func rename(_ id: ConversationID, owner: UserID, title: String?, _ db: Database) throws -> Bool {
         try db.execute(
             sql: "UPDATE conversations SET title = ? WHERE id = ? AND owner = ?",
@@ -34,14 +35,23 @@ enum ConversationTable {
         return db.changesCount > 0
     }
 
-    /// Whether the owner has one of this id.
-    static func exists(_ id: ConversationID, owner: UserID, _ db: Database) throws -> Bool {
-        try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM conversations WHERE id = ? AND owner = ?)",
-            arguments: [id.blob, owner.blob]) ?? false
+    /// Returns its owner; nil when there is no such conversation.
+    static func owner(of id: ConversationID, _ db: Database) throws -> UserID? {
+        let statement = try db.cachedStatement(sql: "SELECT owner FROM conversations WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [id.blob]).map { try UserID(row: $0, 0) }
     }
 
-    /// One, as its owner sees it; nil = the owner has none of this id.
+    /// Deletes one with its tasks, whose remains ``DeletionTable`` sweeps.
+    /// - Returns: the tasks.
+    static func delete(_ id: ConversationID, _ db: Database) throws -> [TaskID] {
+        let tasks = try Row.fetchAll(db, sql: "SELECT id FROM tasks WHERE conversation = ?", arguments: [id.blob])
+            .map { try TaskID(row: $0, 0) }
+        try DeletionTable.delete(tasksOf: id, db)
+        try db.execute(sql: "DELETE FROM conversations WHERE id = ?", arguments: [id.blob])
+        return tasks
+    }
+
+    /// Returns one as its owner sees it; nil when the owner has no such conversation.
     static func view(_ id: ConversationID, owner: UserID, _ db: Database) throws -> ConversationView? {
         let statement = try db.cachedStatement(
             sql: """
@@ -49,7 +59,8 @@ enum ConversationTable {
                 (SELECT excerpt FROM tasks WHERE conversation = c.id ORDER BY ordinal LIMIT 1),
                 (SELECT count(*) FROM tasks WHERE conversation = c.id), t.id, t.state, t.device, t.device_name
                 FROM conversations c
-                LEFT JOIN tasks t ON t.ordinal = (SELECT max(ordinal) FROM tasks WHERE conversation = c.id)
+                LEFT JOIN tasks t ON t.conversation = c.id
+                AND t.ordinal = (SELECT max(ordinal) FROM tasks WHERE conversation = c.id)
                 WHERE c.id = ? AND c.owner = ?
                 """)
         return try Row.fetchOne(statement, arguments: [id.blob, owner.blob]).map { row in

@@ -1,20 +1,19 @@
 import GRDB
 import Messages
-import Storage
 
-/// Who leads which partition, and in which epoch; and whether the leader lives.
+/// The `leases` table, which has the epoch and holder of each partition, and `leaders`, which has the leader's renewals.
 enum LeaseTable {
-    /// Takes every partition in an epoch above all there ever were, and returns the epoch.
+    /// Takes every partition in a higher epoch than any before, and returns that epoch.
     ///
-    /// Epochs follow the clock, too: executors remember the highest one that they have met, and a dispatcher that has
-    /// lost its data would begin again at 1 and be ignored by all of them.
-    /// - Parameter expected: The lease that is taken away; nil = whichever is there.
-    /// - Throws: ``Fault`` `not_leader` when it is another one by now.
+    /// An epoch is at least the time in s: executors ignore epochs below the highest they have seen, so a dispatcher that
+    /// lost its data must not begin at 1 again.
+    /// - Parameter expected: The lease that may be taken; nil = whichever is there.
+    /// - Throws: ``TaskStoreError`` `notLeader` when the lease is another one by now.
     static func take(
         holder: Incarnation, isLocked: Bool, from expected: LeaseSighting?, now: Timestamp, _ db: Database
     ) throws -> UInt64 {
         if let expected, try sighting(db) != expected {
-            throw Fault(.notLeader, "the lease has changed hands or was renewed; its holder leads")
+            throw TaskStoreError(.notLeader, "the lease has a new holder or was renewed; its holder leads")
         }
         let highest = try Int64.fetchOne(db, sql: "SELECT max(epoch) FROM leases") ?? 0
         let epoch = max(highest + 1, now.milliseconds / 1000)
@@ -30,25 +29,26 @@ enum LeaseTable {
         return UInt64(epoch)
     }
 
-    /// - Throws: ``Fault`` `not_leader` when a partition is led in another epoch.
+    /// Checks that every partition is led in this epoch.
+    /// - Throws: ``TaskStoreError`` `notLeader`.
     static func check(epoch: UInt64, _ db: Database) throws {
         let other = try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT epoch FROM leases WHERE epoch <> ? LIMIT 1"), arguments: [Int64(epoch)])
-        if let other { throw Fault(.notLeader, "epoch \(epoch) has been replaced by epoch \(other)") }
+        if let other { throw TaskStoreError(.notLeader, "epoch \(epoch) has been replaced by epoch \(other)") }
     }
 
-    /// The leader lives. `isLocked`: whether it holds the lock on the data directory.
+    /// Renews the lease. `isLocked`: whether the leader holds the lock on the data directory.
     static func renew(epoch: UInt64, isLocked: Bool, _ db: Database) throws {
         try db.cachedStatement(sql: "UPDATE leaders SET renewals = renewals + 1, locked = ? WHERE epoch = ?")
             .execute(arguments: [isLocked, Int64(epoch)])
     }
 
-    /// The leader leaves.
+    /// Marks the lease as given up.
     static func release(epoch: UInt64, _ db: Database) throws {
         try db.execute(sql: "UPDATE leaders SET released = 1 WHERE epoch = ?", arguments: [Int64(epoch)])
     }
 
-    /// The lease as others see it; nil when there is none, or none that is renewed.
+    /// Returns the lease as a standby sees it; nil when there is none, or an older version wrote it and does not renew it.
     static func sighting(_ db: Database) throws -> LeaseSighting? {
         guard try db.tableExists("leaders") else { return nil }
         return try Row.fetchOne(db, sql: "SELECT epoch, renewals, locked, released FROM leaders").map {

@@ -1,7 +1,6 @@
 import GRDB
 import GRDBSQLite
 import Messages
-import Storage
 
 /// The `events` table: the hot path of every commit, so it speaks to SQLite without a value object per column.
 enum EventTable {

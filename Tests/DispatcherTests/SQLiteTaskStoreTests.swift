@@ -7,8 +7,8 @@ import Testing
 @testable import Dispatcher
 @testable import StoreConformance
 
-/// The rules of every store hold for the one in SQLite.
-@Suite("The store in SQLite", .timeLimit(.minutes(3)))
+/// The rules of every store hold for the one in SQLite. One at a time: other tests run beside them.
+@Suite("The store in SQLite", .serialized, .timeLimit(.minutes(3)))
 struct SQLiteTaskStoreTests {
     private static func opening(_ folder: TemporaryDirectory) -> @Sendable () async throws -> any TaskStore {
         {
@@ -23,7 +23,7 @@ struct SQLiteTaskStoreTests {
         try await check.run(Self.opening(folder))
     }
 
-    @Test("A random history leaves what a dictionary would hold", arguments: UInt64(0)..<20)
+    @Test("A random history leaves what a dictionary would hold", arguments: UInt64(0)..<5)
     func randomHistory(seed: UInt64) async throws {
         let folder = try TemporaryDirectory()
         let check = TaskStoreConformance.Check("a random history") { try await RandomHistory.run(seed: seed, $0) }

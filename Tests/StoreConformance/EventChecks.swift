@@ -47,7 +47,7 @@
                 try expectEqual(
                     try await store.events(fixture.id(), after: 0, limit: 9, bytes: 99).count, 0, "another task")
             },
-            Check("An event whose seq is taken refuses its whole batch") { storage in
+            Check("An event with a taken seq refuses its whole batch") { storage in
                 let store = try await storage.open()
                 var fixture = Fixture()
                 var record = fixture.record()

@@ -44,7 +44,7 @@
                 choices: Choices(priority: .normal), retryOf: nil, rank: time.milliseconds, queuedAt: time)
         }
 
-        /// A task whose agent ran and which has ended.
+        /// A task that ran and has ended.
         mutating func ended(
             owner other: UserID? = nil, conversation: ConversationID? = nil, excerpt: String = "excerpt",
             at seconds: Double = 0
@@ -82,7 +82,7 @@
         func answer(_ text: String, of task: TaskID, seq: UInt64, attempt: UInt32 = 1) -> Event {
             Event(
                 task: task, attempt: attempt, attemptSeq: seq, seq: seq, kind: .agentMessageChunk, time: Self.now,
-                payload: Array("{\"content\":{\"type\":\"text\",\"text\":\(StateNote.quote(text))}}".utf8))
+                payload: JSONValue.object(["content": ["type": "text", "text": .string(text)]]).bytes)
         }
     }
 

@@ -6,7 +6,7 @@
 
     extension TaskStoreConformance {
         static let historyChecks: [Check] = [
-            Check("A task follows the newest earlier one whose agent ran") { storage in
+            Check("A task follows the newest earlier one that ran") { storage in
                 let store = try await storage.open()
                 var fixture = Fixture()
                 let first = fixture.ended()

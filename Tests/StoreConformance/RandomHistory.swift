@@ -17,13 +17,13 @@
 
         /// Runs one history.
         static func run(
-            seed: UInt64, steps: Int = 150, _ storage: TaskStoreConformance.Storage
+            seed: UInt64, steps: Int = 100, _ storage: TaskStoreConformance.Storage
         ) async throws {
             var history = RandomHistory(seed: seed, storage, try await storage.open())
             for step in 0..<steps {
                 do {
                     try await history.step()
-                    if step % 15 == 14 { try await history.compare() }
+                    if step % 25 == 24 { try await history.compare() }
                 } catch {
                     throw TaskStoreConformance.Failure(description: "seed \(seed), step \(step): \(error)")
                 }
@@ -148,7 +148,7 @@
             let records = model.tasks(in: id)
             let living = Set(records.filter { !$0.state.isTerminal }.map(\.id))
             switch try await store.delete(ConversationDelete(owner: owner, conversation: id)) {
-            case .alive(let task): try expect(living.contains(task), "a task is said to live that does not")
+            case .alive(let task): try expect(living.contains(task), "the reported task does not live")
             case .deleted(let tasks):
                 try expectEqual(Set(tasks), Set(records.map(\.id)), "the tasks of a deleted conversation")
                 try expect(living.isEmpty, "a conversation with a living task was deleted")

@@ -17,7 +17,8 @@ enum ApprovalTable {
 
     /// Replaces a request of the same attempt and name that memory has forgotten: no commit may fail for it.
     private static let upsert = """
-        INSERT OR REPLACE INTO approvals (\(columns), partition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT OR REPLACE INTO approvals (\(columns), partition)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, scope = excluded.scope, message = excluded.message,
         resolved_at = excluded.resolved_at, resolved_by = excluded.resolved_by, answer = excluded.answer,
         delivered = excluded.delivered

@@ -3,16 +3,7 @@ import Logging
 import Mesh
 import Messages
 import ServiceLifecycle
-import Storage
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// A dispatcher: opens its store, serves on the mesh, stops. Started with ``start()`` it leads or fails; run as a
 /// service it waits as a standby while another process leads on the same data directory.
@@ -27,8 +18,7 @@ public final class DispatcherServer: Service {
 
     /// What a leading one owns.
     private struct Parts: Sendable {
-        let lock: LeaderLock
-        let log: EventLog
+        let store: any TaskStore
         let service: DispatcherService
         let listener: Listener
         let link: Link
@@ -37,8 +27,6 @@ public final class DispatcherServer: Service {
 
     /// How long the start waits for the registry, in ms. It goes on without: devices with a session are served.
     private static let joinMs: Int64 = 5000
-    /// The lock's name in the data directory.
-    static let lockName = "dispatcher"
 
     private let configuration: DispatcherConfiguration
     private let reactor: Reactor
@@ -75,39 +63,29 @@ public final class DispatcherServer: Service {
     public var endpoint: String { parts.withLock { $0?.listener.endpoint ?? "" } }
 
     /// Opens the store, loads every task that has not ended, binds, and makes itself known to the registry.
-    /// - Throws: ``StoreError`` or ``Fault`` that says what is wrong with the data directory or the endpoint;
+    /// - Throws: ``TaskStoreError`` or ``Fault`` that says what is wrong with the data directory or the endpoint;
     ///   `locked` when another process leads there.
     public func start() async throws {
-        let lock = try DataLock(directory: configuration.dataDirectory, name: Self.lockName)
-        try await lead(Standby.Claim(lock: lock, sighting: nil))
+        try await lead(Standby(configuration, clock: clock, logger: logger).claim())
     }
 
     private func lead(_ claim: Standby.Claim) async throws {
-        let lock = claim.lock
         let identity = Identity(role: .dispatcher, name: "dispatcher")
-        do {
-            let log = try await EventLog(
-                directory: configuration.dataDirectory, holder: identity.incarnation, isLocked: lock != nil,
-                from: claim.sighting, now: clock.wall())
-            do { try await serve(identity, lock, log) } catch {
-                try? await log.release()
-                await log.close()
-                throw error
-            }
-        } catch {
-            lock?.release()
+        let store = try await claim.open(as: identity.incarnation, now: clock.wall())
+        do { try await serve(identity, store, isTakeover: claim.isTakeover) } catch {
+            try? await store.leave()
+            await store.close()
             throw error
         }
     }
 
-    private func serve(_ identity: Identity, _ lock: DataLock?, _ log: EventLog) async throws {
+    private func serve(_ identity: Identity, _ store: any TaskStore, isTakeover: Bool) async throws {
         let service = DispatcherService(
-            configuration, log: log, isLocked: lock != nil, reactor: reactor, clock: clock, stale: stale,
-            logger: logger)
+            configuration, store: store, reactor: reactor, clock: clock, stale: stale, logger: logger)
         let listener: Listener
         do {
             try await service.load()
-            let bind = lock == nil ? Self.beside(configuration.bind, identity) : configuration.bind
+            let bind = isTakeover ? Self.beside(configuration.bind, identity) : configuration.bind
             listener = try await Listener(
                 bind, identity: identity, handlers: DispatcherHandlers.make(service), reactor: reactor, logger: logger)
         } catch {
@@ -118,12 +96,11 @@ public final class DispatcherServer: Service {
             configuration.registry, identity: identity, handlers: DispatcherHandlers.registry(service),
             reactor: reactor, logger: logger)
         let ticker = isTicking ? Self.ticker(service) : nil
-        let leaderLock = LeaderLock(lock, directory: configuration.dataDirectory) { await service.gotLock() }
         parts.withLock {
-            $0 = Parts(lock: leaderLock, log: log, service: service, listener: listener, link: link, ticker: ticker)
+            $0 = Parts(store: store, service: service, listener: listener, link: link, ticker: ticker)
         }
         let advertise =
-            lock == nil ? Self.moved(configuration.advertise, to: listener.endpoint) : configuration.advertise
+            isTakeover ? Self.moved(configuration.advertise, to: listener.endpoint) : configuration.advertise
         await service.announce(endpoint: advertise ?? listener.endpoint)
         if await !service.joined(within: Self.joinMs) {
             logger.warning("the registry cannot be reached yet", metadata: ["endpoint": "\(configuration.registry)"])
@@ -172,9 +149,8 @@ public final class DispatcherServer: Service {
         parts.ticker?.cancel()
         await parts.link.close()
         await parts.listener.close(answeringWithin: .milliseconds(DispatcherLimits.answersMs))
-        if !parts.lock.isHeld { try? await parts.log.release() }
-        await parts.log.close()
-        parts.lock.release()
+        try? await parts.store.leave()
+        await parts.store.close()
     }
 
     /// Waits until it may lead, leads, and waits again when another process has taken the lead from it; until the
@@ -189,7 +165,7 @@ public final class DispatcherServer: Service {
             do { try await lead(claim) } catch {
                 guard isStandby, Self.mayPass(error) else { throw error }
                 logger.error("the lead cannot be taken, trying again", metadata: ["error": "\(error)"])
-                if claim.lock == nil { endFrozenWriter(error) }
+                if claim.isTakeover { standby.endFrozenLeader(after: error) }
                 standby.restart()
                 try? await Task.sleep(for: .milliseconds(DispatcherLimits.retryMs))
                 continue
@@ -209,7 +185,7 @@ public final class DispatcherServer: Service {
         if !isStandby {
             isStandby = true
             let directory = configuration.dataDirectory
-            let holder = DataLock.holder(directory: directory, name: Self.lockName)
+            let holder = standby.leader
             logger.notice(
                 "standby: another dispatcher leads on this data directory",
                 metadata: ["directory": "\(directory)", "process": "\(holder.map(String.init) ?? "unknown")"])
@@ -240,24 +216,10 @@ public final class DispatcherServer: Service {
         }
     }
 
-    /// A leader that froze within a commit keeps the database's lock for as long as it is frozen, and nobody can lead
-    /// beside it: it is ended. What it had not committed was told to nobody. Only the leader is, never another process
-    /// that has locked the database, and only by a standby that has seen its lease stand still.
-    private func endFrozenWriter(_ error: any Error) {
-        guard (error as? StoreError)?.kind == .locked,
-            let writer = WriteLockHolder.process(path: EventLog.path(in: configuration.dataDirectory)),
-            writer == DataLock.holder(directory: configuration.dataDirectory, name: Self.lockName)
-        else { return }
-        logger.error(
-            "the leader has been frozen within a write for longer than --takeover-s: it is ended",
-            metadata: ["process": "\(writer)"])
-        kill(pid_t(writer), SIGKILL)
-    }
-
     /// Whether a standby that could not lead may be able to later: the disk may get room, a process that is frozen
     /// may be ended or go on.
     private static func mayPass(_ error: any Error) -> Bool {
-        guard let error = error as? StoreError else { return true }
+        guard let error = error as? TaskStoreError else { return true }
         switch error.kind {
         case .corrupt, .tooNew, .cannotOpen: return false
         default: return true

@@ -1,6 +1,5 @@
 import Mesh
 import Messages
-import Storage
 import TestSupport
 import Testing
 

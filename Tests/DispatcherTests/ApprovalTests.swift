@@ -1,5 +1,5 @@
+import GRDB
 import Messages
-import Storage
 import TestSupport
 import Testing
 
@@ -146,7 +146,7 @@ import Testing
 
     @Test func aStartLoadsWhatIsOpenAndTheNewestOfTheRest() async throws {
         let folder = try TemporaryDirectory()
-        let log = try await EventLog(
+        let store = try await SQLiteTaskStore(
             directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
         var record = Sample.record()
         record.state = .running
@@ -160,16 +160,16 @@ import Testing
             batch.approvals.append(approval)
         }
         batch.approvals.append(Sample.approval())
-        try await log.commit(batch)
-        let loaded = try await log.store.read { try ApprovalTable.alive($0) }
+        try await store.commit(batch)
+        let loaded = try await store.file.read { [record] in try ApprovalTable.newest(of: [record.attemptID], $0) }
         #expect(loaded.count == DispatcherLimits.closedApprovals + 2)
         #expect(loaded.map(\.id) == loaded.map(\.id).sorted())
         #expect(loaded.allSatisfy { $0.isDelivered == ($0.input == .null) })
-        let book = try await log.alive().approvals[record.id]
+        let book = try await store.alive([record.partition]).first?.approvals[record.id]
         // The oldest of those that are over is not loaded, and every open one is.
         let over = batch.approvals.filter { $0.isDelivered && $0.attempt.task == record.id }.map(\.id).sorted()
         #expect(loaded.filter(\.isDelivered).map(\.id) == Array(over[1...]))
         #expect(book?.open.count == 2)
-        await log.close()
+        await store.close()
     }
 }

@@ -1,6 +1,6 @@
+import GRDB
 import Mesh
 import Messages
-import Storage
 import TestSupport
 import Testing
 
@@ -24,10 +24,10 @@ import Testing
 
     /// What is on disk afterwards.
     private static func stored(_ rig: Rig) async throws -> [TaskID] {
-        let log = try await EventLog(
+        let store = try await SQLiteTaskStore(
             directory: rig.folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
-        let records = try await log.alive().records
-        await log.close()
+        let records = try await store.alive(Partition.all).flatMap(\.records)
+        await store.close()
         return records.map(\.id)
     }
 

@@ -1,6 +1,6 @@
+import GRDB
 import Mesh
 import Messages
-import Storage
 import TestSupport
 import Testing
 

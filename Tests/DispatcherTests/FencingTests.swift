@@ -1,5 +1,4 @@
 import Messages
-import Storage
 import TestSupport
 import Testing
 
@@ -73,7 +72,7 @@ import Testing
     @Test func whatADeposedLeaderWrites() async throws {
         try await Rig.run { rig in
             let (executor, task) = try await Self.running(rig)
-            let other = try await EventLog(
+            let other = try await SQLiteTaskStore(
                 directory: rig.folder.file("data"), holder: .generate(), isLocked: false, now: Sample.now)
             let sent = executor.received.count
             try executor.append(task, 1...3)

@@ -6,8 +6,8 @@ import Testing
 
 @testable import Dispatcher
 
-/// The lease as values and rows: who may lead, and in which epoch.
-@Suite struct LeaseTests {
+@Suite("The lease: which process may lead, and in which epoch")
+struct LeaseTests {
     private static let lease = LeaseSighting(epoch: 7, renewals: 1, isLocked: true, isReleased: false)
 
     private static func changed(_ change: (inout LeaseSighting) -> Void) -> LeaseSighting {
@@ -16,7 +16,8 @@ import Testing
         return lease
     }
 
-    @Test func aFreeLockMeansThatItsHolderIsGone() {
+    @Test("A free lock means that its holder is gone")
+    func freeLock() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         #expect(watch.look(Self.lease, hasLock: false, at: 0) == .wait)
         #expect(watch.look(Self.lease, hasLock: true, at: 200) == .lead)
@@ -24,7 +25,8 @@ import Testing
         #expect(other.look(nil, hasLock: true, at: 0) == .lead)
     }
 
-    @Test func aLeaseThatStandsStillIsTakenAndOneThatMovesIsNot() {
+    @Test("A stale lease is taken, a renewed one is not")
+    func staleLease() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         for second in 0..<60 {
             let renewed = Self.changed { $0.renewals = Int64(second / 10) }
@@ -36,7 +38,8 @@ import Testing
         #expect(watch.look(last, hasLock: false, at: 65_000) == .takeOver)
     }
 
-    @Test func timeInWhichTheStandbySleptDoesNotCount() {
+    @Test("Time in which the standby slept does not count")
+    func sleptStandby() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         for second in 0..<10 { #expect(watch.look(Self.lease, hasLock: false, at: Int64(second) * 1000) == .wait) }
         // The machine slept for an hour, and its leader with it.
@@ -46,23 +49,25 @@ import Testing
         #expect(watch.look(Self.lease, hasLock: false, at: 3_615_000) == .takeOver)
     }
 
-    @Test func aLeaseThatHasChangedSinceItWasSeenIsNotTaken() async throws {
+    @Test("A lease that has changed since it was seen is not taken")
+    func changedLease() async throws {
         let folder = try TemporaryDirectory()
-        let first = try await EventLog(
+        let first = try await SQLiteTaskStore(
             directory: folder.path, holder: .generate(), isLocked: true, now: Sample.now)
-        let path = EventLog.path(in: folder.path)
+        let path = SQLiteTaskStore.path(in: folder.path)
         let seen = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
-        try await first.commit(CommitBatch(renewal: true))
-        let refused = await #expect(throws: Fault.self) {
-            _ = try await EventLog(
+        try await first.commit(CommitBatch(renews: true))
+        let refused = await refusal {
+            _ = try await SQLiteTaskStore(
                 directory: folder.path, holder: .generate(), isLocked: false, from: seen, now: Sample.now)
         }
-        #expect(refused?.code == .notLeader)
-        try await first.check()
+        #expect(refused == .notLeader)
+        try await first.checkLead()
         await first.close()
     }
 
-    @Test func whoTakesOverFromAFrozenLeaderListensBesideIt() {
+    @Test("A takeover from a frozen leader listens at another address")
+    func otherAddress() {
         let identity = Identity(role: .dispatcher, name: "d")
         #expect(DispatcherServer.beside("tcp://127.0.0.1:7402", identity) == "tcp://127.0.0.1:0")
         #expect(DispatcherServer.beside("ipc:///run/d", identity) == "ipc:///run/d.\(identity.incarnation)")
@@ -70,7 +75,8 @@ import Testing
         #expect(DispatcherServer.moved(nil, to: "tcp://127.0.0.1:4711") == nil)
     }
 
-    @Test func whoLeadsWithoutTheLockIsNotReplacedByWhoFindsItFree() {
+    @Test("A leader without the lock is not replaced by a process that finds the lock free")
+    func leaderWithoutLock() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         let lease = Self.changed { $0.isLocked = false }
         for second in 0..<15 { #expect(watch.look(lease, hasLock: true, at: Int64(second) * 1000) == .wait) }
@@ -83,7 +89,8 @@ import Testing
         #expect(watch.look(left, hasLock: true, at: 15_001) == .lead)
     }
 
-    @Test func aLeaseThatWasGivenUpIsTakenSoonAndAnUnknownOneNever() {
+    @Test("A lease that was given up is taken soon, an unknown one never")
+    func releasedLease() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         let left = Self.changed { $0.isReleased = true }
         #expect(watch.look(left, hasLock: false, at: 0) == .wait)
@@ -92,43 +99,45 @@ import Testing
         #expect(watch.look(nil, hasLock: false, at: 1_000_000) == .wait)
     }
 
-    @Test func epochsGrowAndDoNotBeginAgainWhenTheDataAreGone() async throws {
+    @Test("Epochs grow, and do not begin at 1 again when the data are lost")
+    func epochs() async throws {
         let folder = try TemporaryDirectory()
         func open(_ name: String, at seconds: Int64) async throws -> UInt64 {
-            let log = try await EventLog(
+            let store = try await SQLiteTaskStore(
                 directory: folder.file(name), holder: .generate(), isLocked: true,
                 now: Timestamp(milliseconds: seconds * 1000))
-            await log.close()
-            return log.epoch
+            await store.close()
+            return store.epoch
         }
         #expect(try await open("a", at: 1_780_000_000) == 1_780_000_000)
         #expect(try await open("a", at: 1_780_000_000) == 1_780_000_001)
-        // A clock that was set back does not take the epoch back.
+        // A clock that was set back does not lower the epoch.
         #expect(try await open("a", at: 1_000) == 1_780_000_002)
         #expect(try await open("b", at: 1_780_000_100) == 1_780_000_100)
     }
 
-    @Test func whoeverWasReplacedCannotWriteAndCannotRead() async throws {
+    @Test("A replaced leader can neither write nor load")
+    func replacedLeader() async throws {
         let folder = try TemporaryDirectory()
-        func open() async throws -> EventLog {
-            try await EventLog(directory: folder.path, holder: .generate(), isLocked: true, now: Sample.now)
+        func open() async throws -> SQLiteTaskStore {
+            try await SQLiteTaskStore(directory: folder.path, holder: .generate(), isLocked: true, now: Sample.now)
         }
         let old = try await open()
-        let path = EventLog.path(in: folder.path)
+        let path = SQLiteTaskStore.path(in: folder.path)
         let before = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
-        try await old.commit(CommitBatch(renewal: true))
+        try await old.commit(CommitBatch(renews: true))
         let after = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
         #expect(after.renewals == before.renewals + 1 && after.epoch == old.epoch && after.isLocked)
         let new = try await open()
         for body in [
-            { try await old.commit(CommitBatch(renewal: true)) }, { try await old.check() },
-            { _ = try await old.alive() },
+            { try await old.commit(CommitBatch(renews: true)) }, { try await old.checkLead() },
+            { _ = try await old.alive(Partition.all) },
         ] as [() async throws -> Void] {
-            let fault = await #expect(throws: Fault.self) { try await body() }
-            #expect(fault?.code == .notLeader)
+            #expect(await refusal { try await body() } == .notLeader)
         }
-        // Its leaving does not give up what is another's.
-        try await old.release()
+        // It cannot give up the lease of its successor.
+        old.lock.release()
+        try await old.leave()
         let lease = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)
         #expect(lease.epoch == new.epoch && !lease.isReleased)
         await old.close()

@@ -1,18 +1,19 @@
+import GRDB
 import Messages
-import Storage
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import Dispatcher
 
-/// No query of a person or of a commit looks at every row of a table that grows for ever.
-@Suite struct QueryPlanTests {
-    @Test func nothingScansATableThatGrows() async throws {
+@Suite("Query plans")
+struct QueryPlanTests {
+    @Test("No query scans a table that grows for ever")
+    func scans() async throws {
         let folder = try TemporaryDirectory()
-        let log = try await EventLog(
+        let store = try await SQLiteTaskStore(
             directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
-        let seen = try await log.store.read { db in
+        let seen = try await store.file.read { db in
             let plans = Plans()
             db.trace(options: .statement) { event in
                 if case .statement(let statement) = event { plans.add(statement.sql) }
@@ -25,26 +26,27 @@ import Testing
                 }
             }
             _ = try ConversationTable.view(.generate(), owner: owner, db)
-            _ = try ApprovalTable.alive(db)
+            _ = try TaskRow.alive(Partition(owner: owner), db)
+            _ = try TaskRow.lastOrdinal(in: Partition(owner: owner), db)
+            _ = try ApprovalTable.newest(of: [AttemptID(task: .generate(), attempt: 1)], db)
             _ = try ApprovalTable.page(ApprovalList(owner: owner, limit: 9, states: [.pending]), db)
             _ = try ApprovalTable.page(ApprovalList(owner: owner, limit: 9, before: .generate(), task: .generate()), db)
             db.trace(nil)
             return plans.all
         }
-        let written = try await Self.written(log)
-        await log.close()
+        let written = try await Self.written(store)
+        await store.close()
         #expect(seen.count >= 8 && written.count >= 10)
-        let look = try DatabaseQueue(path: EventLog.path(in: folder.file("data")))
+        let look = try DatabaseQueue(path: SQLiteTaskStore.path(in: folder.file("data")))
         try await look.read { db in
             for sql in seen.union(written) {
                 let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")
-                // What is not bound is NULL.
+                // Unbound arguments are NULL.
                 statement.setUncheckedArguments(StatementArguments())
                 let plan = try Row.fetchAll(statement)
                 for row in plan {
                     let detail = row["detail"] as String
-                    // Living tasks are few, and the partial index has only them; of deletions any one is as good, and the
-                    // lease has its 64 rows.
+                    // The partial index has only the few living tasks, any deletion will do, and there are 64 leases.
                     let isScan =
                         detail.hasPrefix("SCAN") && !detail.contains("tasks_alive") && !detail.contains("deletions")
                         && !detail.contains("leases") && !detail.contains("CONSTANT ROW")
@@ -55,10 +57,10 @@ import Testing
         try look.close()
     }
 
-    /// What is done to delete, and to take a task in.
-    private static func written(_ log: EventLog) async throws -> Set<String> {
+    /// Returns the statements of commits and deletions.
+    private static func written(_ store: SQLiteTaskStore) async throws -> Set<String> {
         let plans = Plans()
-        try await log.store.write { db in
+        try await store.file.write { db in
             db.trace(options: .statement) { event in
                 if case .statement(let statement) = event { plans.add(statement.sql) }
             }
@@ -68,18 +70,18 @@ import Testing
             record.state = .completed
             record.endedAt = Sample.now
             record.lastSeq = 1
-            try await log.commit(
+            try await store.commit(
                 CommitBatch(
                     records: [record], creations: [record.id: .init(prompt: "p", key: nil, digest: "")],
                     events: [Sample.event(record.id, 1, seq: 1)], approvals: [Sample.approval()]))
             if number == 1 {
-                _ = try await log.prune(endedBefore: Sample.now.adding(seconds: 1), limit: 9)
+                _ = try await store.prune(endedBefore: Sample.now.adding(seconds: 1), limit: 9)
             } else {
-                _ = try await log.delete(ConversationDelete(owner: Sample.owner, conversation: record.conversation))
+                _ = try await store.delete(ConversationDelete(owner: Sample.owner, conversation: record.conversation))
             }
-            while try await log.sweepDeletions(rows: 1, bytes: 1) {}
+            while try await store.sweepDeletions(rows: 1, bytes: 1) {}
         }
-        try await log.store.write { $0.trace(nil) }
+        try await store.file.write { $0.trace(nil) }
         return plans.all
     }
 

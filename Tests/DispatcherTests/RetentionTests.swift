@@ -1,3 +1,4 @@
+import GRDB
 import Messages
 import Synchronization
 import TestSupport
@@ -5,9 +6,10 @@ import Testing
 
 @testable import Dispatcher
 
-/// What ended long ago is deleted, in short steps.
-@Suite struct RetentionTests {
-    @Test func oldTasksGoWithAllThatBelongsToThem() async throws {
+@Suite("Retention: old tasks are deleted in short steps")
+struct RetentionTests {
+    @Test("Old tasks are deleted with their events, prompts and attempts")
+    func oldTasks() async throws {
         try await Rig.run(retentionDays: 1) { rig in
             let executor = FakeExecutor(gateway: rig.gateway)
             try await executor.connect()
@@ -39,7 +41,7 @@ import Testing
                     == [named.conversation, goesOn.conversation, young.conversation, waits.conversation])
             let garden = try #require(list.first { $0.id == named.conversation })
             #expect(garden.title == "Garden" && garden.tasks == 0 && garden.lastTask == nil && garden.state == nil)
-            // Its first prompt is gone: the next one names it.
+            // Its first prompt is gone: the next one is its title.
             #expect(list.first { $0.id == goesOn.conversation }?.title == "follows")
             try await eventually("the sweep") { try await rig.column("SELECT count(*) FROM deletions") == 0 }
             #expect(try await rig.column("SELECT count(DISTINCT task_id) FROM events") == 3)
@@ -48,7 +50,8 @@ import Testing
         }
     }
 
-    @Test func withoutADayNothingGoes() async throws {
+    @Test("Without a retention nothing is deleted")
+    func noRetention() async throws {
         try await Rig.run { rig in
             let executor = FakeExecutor(gateway: rig.gateway)
             try await executor.connect()
@@ -60,11 +63,11 @@ import Testing
         }
     }
 
-    /// A log with tasks of so many events each, which ended a second apart.
+    /// Makes a store with `tasks` tasks that ended a second apart, of `events` events each.
     private static func filled(_ folder: TemporaryDirectory, tasks: Int, events: UInt64, bytes: Int = 100) async throws
-        -> (EventLog, [TaskID])
+        -> (SQLiteTaskStore, [TaskID])
     {
-        let log = try await EventLog(
+        let store = try await SQLiteTaskStore(
             directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
         var batch = CommitBatch()
         for number in 1...tasks {
@@ -80,30 +83,30 @@ import Testing
                 batch.events.append(event)
             }
         }
-        try await log.commit(batch)
-        return (log, batch.records.map(\.id))
+        try await store.commit(batch)
+        return (store, batch.records.map(\.id))
     }
 
-    @Test func aStepIsBoundedAndTheOldestGoFirst() async throws {
+    @Test("A step is bounded in rows, and the oldest tasks go first")
+    func boundedRows() async throws {
         let folder = try TemporaryDirectory()
-        let (log, tasks) = try await Self.filled(folder, tasks: 5, events: 30)
+        let (store, tasks) = try await Self.filled(folder, tasks: 5, events: 30)
         let before = Sample.now.adding(seconds: 4.5)
-        #expect(try await log.prune(endedBefore: before, limit: 3) == Array(tasks[..<3]))
-        #expect(try await log.prune(endedBefore: before, limit: 3) == [tasks[3]])
-        #expect(try await log.prune(endedBefore: before, limit: 3).isEmpty)
-        #expect(try await log.task(tasks[0], owner: Sample.owner) == nil)
-        #expect(try await log.task(tasks[4], owner: Sample.owner) != nil)
+        #expect(try await store.prune(endedBefore: before, limit: 3) == Array(tasks[..<3]))
+        #expect(try await store.prune(endedBefore: before, limit: 3) == [tasks[3]])
+        #expect(try await store.prune(endedBefore: before, limit: 3).isEmpty)
+        #expect(try await store.task(tasks[0], owner: Sample.owner) == nil)
+        #expect(try await store.task(tasks[4], owner: Sample.owner) != nil)
         func left() async throws -> Int {
             var left = 0
-            for task in tasks { left += try await log.events(task, after: 0, limit: 1000, bytes: 1 << 20).count }
+            for task in tasks { left += try await store.events(task, after: 0, limit: 1000, bytes: 1 << 20).count }
             return left
         }
-        // At most so many rows a step.
         var more = true
         var steps = 0
         while more {
             let before = try await left()
-            more = try await log.sweepDeletions(rows: 50, bytes: 1 << 20)
+            more = try await store.sweepDeletions(rows: 50, bytes: 1 << 20)
             let now = try await left()
             #expect(before - now <= 50)
             steps += 1
@@ -111,63 +114,68 @@ import Testing
         }
         let rest = try await left()
         #expect(steps >= 3 && rest == 30)
-        await log.close()
+        await store.close()
     }
 
-    @Test func aStepIsBoundedInBytesToo() async throws {
+    @Test("A step is bounded in bytes")
+    func boundedBytes() async throws {
         let folder = try TemporaryDirectory()
-        let (log, tasks) = try await Self.filled(folder, tasks: 1, events: 20, bytes: 100_000)
-        _ = try await log.prune(endedBefore: Sample.now.adding(seconds: 2), limit: 1)
-        #expect(try await log.sweepDeletions(rows: 1000, bytes: 250_000))
-        #expect(try await log.events(tasks[0], after: 0, limit: 100, bytes: 1 << 30).map(\.seq) == Array(4...20))
-        await log.close()
+        let (store, tasks) = try await Self.filled(folder, tasks: 1, events: 20, bytes: 100_000)
+        _ = try await store.prune(endedBefore: Sample.now.adding(seconds: 2), limit: 1)
+        #expect(try await store.sweepDeletions(rows: 1000, bytes: 250_000))
+        #expect(try await store.events(tasks[0], after: 0, limit: 100, bytes: 1 << 30).map(\.seq) == Array(4...20))
+        await store.close()
     }
 
-    @Test func permissionRequestsAreHiddenAtOnceAndGoInSteps() async throws {
+    @Test("Permission requests of deleted tasks are hidden at once and removed in steps")
+    func permissionRequests() async throws {
         let folder = try TemporaryDirectory()
-        let (log, tasks) = try await Self.filled(folder, tasks: 2, events: 1)
+        let (store, tasks) = try await Self.filled(folder, tasks: 2, events: 1)
         var batch = CommitBatch()
         for task in tasks {
             for number in 0..<10 { batch.approvals.append(Sample.approval("r\(number)", of: task)) }
         }
-        try await log.commit(batch)
-        let conversation = try #require(try await log.task(tasks[0], owner: Sample.owner)).record.conversation
-        _ = try await log.delete(ConversationDelete(owner: Sample.owner, conversation: conversation))
+        try await store.commit(batch)
+        let conversation = try #require(try await store.task(tasks[0], owner: Sample.owner)).record.conversation
+        _ = try await store.delete(ConversationDelete(owner: Sample.owner, conversation: conversation))
         func rows() async throws -> Int? {
-            try await log.store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM approvals") }
+            try await store.file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM approvals") }
         }
         #expect(try await rows() == 20)
-        #expect(try await log.approvals(ApprovalList(owner: Sample.owner, limit: 50)).total == 10)
-        #expect(try await log.approvals(ApprovalList(owner: Sample.owner, limit: 50, task: tasks[0])).approvals.isEmpty)
-        #expect(try await log.approval(batch.approvals[0].id, owner: Sample.owner) == nil)
-        #expect(try await log.approval(batch.approvals[10].id, owner: Sample.owner) != nil)
-        // One event and three requests; then as many as there is room for in bytes.
-        #expect(try await log.sweepDeletions(rows: 4, bytes: 1 << 20))
+        #expect(try await store.approvals(ApprovalList(owner: Sample.owner, limit: 50)).total == 10)
+        let deleted = ApprovalList(owner: Sample.owner, limit: 50, task: tasks[0])
+        #expect(try await store.approvals(deleted).approvals.isEmpty)
+        #expect(try await store.approval(batch.approvals[0].id, owner: Sample.owner) == nil)
+        #expect(try await store.approval(batch.approvals[10].id, owner: Sample.owner) != nil)
+        // One event and three requests; then one request, since a step removes at least one row.
+        #expect(try await store.sweepDeletions(rows: 4, bytes: 1 << 20))
         #expect(try await rows() == 17)
-        #expect(try await log.sweepDeletions(rows: 100, bytes: 1))
+        #expect(try await store.sweepDeletions(rows: 100, bytes: 1))
         #expect(try await rows() == 16)
-        while try await log.sweepDeletions(rows: 4, bytes: 1 << 20) {}
+        while try await store.sweepDeletions(rows: 4, bytes: 1 << 20) {}
         #expect(try await rows() == 10)
-        await log.close()
+        await store.close()
     }
 
-    @Test func whoeverDoesNotLeadDeletesNothing() async throws {
+    @Test("A process that does not lead deletes nothing")
+    func replacedLeader() async throws {
         let folder = try TemporaryDirectory()
-        let (log, tasks) = try await Self.filled(folder, tasks: 1, events: 1)
-        let next = try await EventLog(
+        let (store, tasks) = try await Self.filled(folder, tasks: 1, events: 1)
+        let next = try await SQLiteTaskStore(
             directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
         let later = Sample.now.adding(seconds: 9)
-        #expect(await code { _ = try await log.prune(endedBefore: later, limit: 9) } == .notLeader)
-        #expect(await code { _ = try await log.sweepDeletions(rows: 9, bytes: 9) } == .notLeader)
-        let conversation = try #require(try await log.task(tasks[0], owner: Sample.owner)).record.conversation
+        #expect(await refusal { _ = try await store.prune(endedBefore: later, limit: 9) } == .notLeader)
+        #expect(await refusal { _ = try await store.sweepDeletions(rows: 9, bytes: 9) } == .notLeader)
+        let conversation = try #require(try await store.task(tasks[0], owner: Sample.owner)).record.conversation
         let delete = ConversationDelete(owner: Sample.owner, conversation: conversation)
-        #expect(await code { _ = try await log.delete(delete) } == .notLeader)
+        #expect(await refusal { _ = try await store.delete(delete) } == .notLeader)
         #expect(try await next.task(tasks[0], owner: Sample.owner) != nil)
-        await log.close()
+        await store.close()
         await next.close()
     }
 
-    @Test func aFailedStepIsTriedAgain() async throws {
+    @Test("A failed step is retried at the next sweep")
+    func failedStep() async throws {
         try await Rig.run(retentionDays: 1) { rig in
             let executor = FakeExecutor(gateway: rig.gateway)
             try await executor.connect()

@@ -1,6 +1,5 @@
 import Mesh
 import Messages
-import Storage
 import Synchronization
 import TestSupport
 import Testing
@@ -263,7 +262,7 @@ import Testing
                 DispatcherConfiguration(
                     registry: rig.registry.endpoint, bind: "inproc://second", dataDirectory: rig.folder.file("data")),
                 reactor: rig.reactor, logger: .init(label: "second"))
-            await #expect(throws: StoreError.self) { try await second.start() }
+            await #expect(throws: TaskStoreError.self) { try await second.start() }
         }
     }
 }

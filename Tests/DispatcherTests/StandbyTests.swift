@@ -1,8 +1,8 @@
 import Foundation
+import GRDB
 import Logging
 import Mesh
 import Messages
-import Storage
 import Synchronization
 import TestSupport
 import Testing
@@ -158,7 +158,7 @@ import Testing
         let folder = try TemporaryDirectory()
         try await Rig.run(folder: folder) { rig in
             let task = try await rig.gateway.submit(target: .cloud).id
-            let log = try await EventLog(
+            let store = try await SQLiteTaskStore(
                 directory: folder.file("data"), holder: .generate(), isLocked: false, now: Sample.now)
             // Within the time of the lease the old one may still answer.
             #expect(try await rig.gateway.view(task).state == .queued)
@@ -172,7 +172,7 @@ import Testing
                 let fault = await #expect(throws: Fault.self) { try await ask() }
                 #expect(fault?.code == .notLeader)
             }
-            await log.close()
+            await store.close()
         }
     }
 }

@@ -22,7 +22,7 @@ extension DispatcherService {
             notify(
                 key,
                 ApprovalAnswer(
-                    task: message.task, attempt: message.attempt, request: message.request, epoch: log.epoch,
+                    task: message.task, attempt: message.attempt, request: message.request, epoch: store.epoch,
                     decision: .deny, scope: .once, message: "nobody can be asked for this: \(complaint)"))
         } else if task.early.contains(where: { $0.request == message.request }) {
             // It waits for its events. An agent that waits, too, sends no others by which a loss would be noticed.
@@ -130,7 +130,7 @@ extension DispatcherService {
     /// - Throws: ``Fault`` `storage_failed`.
     func list(_ message: ApprovalList) async throws -> ApprovalListing {
         try await assureLead()
-        do { return try await log.approvals(message) } catch { throw storeFault(error) }
+        do { return try await store.approvals(message) } catch { throw storeFault(error) }
     }
 
     /// Answers a request, once: whoever comes second is told who was first, when that is on disk.
@@ -149,7 +149,7 @@ extension DispatcherService {
             try await committed(since: failures)
         }
         let approval: Approval?
-        do { approval = try await log.approval(message.approval, owner: message.owner) } catch {
+        do { approval = try await store.approval(message.approval, owner: message.owner) } catch {
             throw storeFault(error)
         }
         guard let approval, approval.attempt.task == message.task else {

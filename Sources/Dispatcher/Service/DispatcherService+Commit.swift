@@ -1,5 +1,4 @@
 import Messages
-import Storage
 
 /// From memory to the disk, and from there to everybody who is told.
 extension DispatcherService {
@@ -20,12 +19,8 @@ extension DispatcherService {
 
     /// Why a change was not written.
     var lostFault: Fault {
-        phase == .deposed || phase == .stopping ? notServing : trouble ?? Self.refused
+        phase == .deposed || phase == .stopping ? notServing : trouble ?? TaskStoreError.refused
     }
-
-    /// What is said when the store has given no reason that is of use to people.
-    static let refused = Fault(
-        .storageFailed, "the task store refused the write and nothing was changed; try again later")
 
     /// Starts to commit unless that is going on. The batch is cut a moment later, with all that arrives until then.
     func startCommit() {
@@ -56,10 +51,10 @@ extension DispatcherService {
     /// commit is the other's, too.
     private func write(_ batch: CommitBatch) async throws {
         let start = clock.lease()
-        try await log.commit(batch)
-        if batch.renewal != nil { renewedAt = start }
+        try await store.commit(batch)
+        if batch.renews { renewedAt = start }
         guard !isCertain else { return }
-        do { try await log.check() } catch  where isNotLeader(error) { throw error } catch {
+        do { try await store.checkLead() } catch  where isNotLeader(error) { throw error } catch {
             // What is written is written; the next commit asks again.
             logger.warning("whether this process still leads cannot be read", metadata: ["error": "\(error)"])
         }
@@ -71,7 +66,7 @@ extension DispatcherService {
         return CommitBatch(
             records: pending.dirty.compactMap { live[$0]?.machine.record }.sorted { $0.ordinal < $1.ordinal },
             creations: pending.creations, events: pending.events,
-            approvals: pending.approvals.values.sorted { $0.id < $1.id }, renewal: isRenewalDue ? isLocked : nil)
+            approvals: pending.approvals.values.sorted { $0.id < $1.id }, renews: isRenewalDue)
     }
 
     /// The batch is on disk: everybody may know.

@@ -11,7 +11,7 @@ extension DispatcherService {
         }
         if message.query != nil { try await beginSearch() }
         defer { if message.query != nil { endSearch() } }
-        do { return try await log.conversations(message) } catch { throw storeFault(error) }
+        do { return try await store.conversations(message) } catch { throw storeFault(error) }
     }
 
     /// Waits until no other search goes on: each takes a reader of the store for long.
@@ -36,7 +36,7 @@ extension DispatcherService {
     func view(_ message: ConversationGet) async throws -> ConversationView {
         try await assureLead()
         let view: ConversationView?
-        do { view = try await log.conversation(message.conversation, owner: message.owner) } catch {
+        do { view = try await store.conversation(message.conversation, owner: message.owner) } catch {
             throw storeFault(error)
         }
         guard let view else { throw unknown(message.conversation) }
@@ -61,20 +61,28 @@ extension DispatcherService {
     func delete(_ message: ConversationDelete) async throws -> Done {
         // One that was accepted this moment may not be on disk.
         if lines.owner(of: message.conversation) == message.owner, let task = lines.first(in: message.conversation) {
-            throw EventLog.isAlive(task)
+            throw isAlive(task)
         }
         deleting.insert(message.conversation)
         defer {
             deleting.remove(message.conversation)
             deletions += 1
         }
-        guard let tasks = try await write({ try await $0.delete(message) }) else {
-            throw unknown(message.conversation)
+        let tasks: [TaskID]
+        switch try await write({ try await $0.delete(message) }) {
+        case .deleted(let deleted): tasks = deleted
+        case .alive(let task): throw isAlive(task)
+        case .notFound: throw unknown(message.conversation)
         }
         logger.notice("conversation deleted", metadata: ["tasks": "\(tasks.count)"])
         deleted(tasks)
         sweepDeleted()
         return Done()
+    }
+
+    private func isAlive(_ task: TaskID) -> Fault {
+        Fault(
+            .conflict, "task \(task) of this conversation has not ended; cancel it or wait for it, then delete again")
     }
 
     private func unknown(_ id: ConversationID) -> Fault {

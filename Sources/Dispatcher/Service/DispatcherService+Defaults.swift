@@ -5,7 +5,7 @@ extension DispatcherService {
     /// - Throws: ``Fault`` `storage_failed`, or that nothing is answered now.
     func defaults(_ message: DefaultsGet) async throws -> DefaultsView {
         try await assureLead()
-        do { return view(try await log.defaults(of: message.owner)) } catch { throw storeFault(error) }
+        do { return view(try await store.defaults(of: message.owner)) } catch { throw storeFault(error) }
     }
 
     /// Changes them for tasks that are accepted from now on.
@@ -27,10 +27,10 @@ extension DispatcherService {
 
     /// Writes something that is not in memory.
     /// - Throws: ``Fault`` `not_leader`, `storage_failed`, what `body` says, or that nothing is answered now.
-    func write<T: Sendable>(_ body: (EventLog) async throws -> T) async throws -> T {
+    func write<T: Sendable>(_ body: (any TaskStore) async throws -> T) async throws -> T {
         guard phase == .serving else { throw lostFault }
         try await assureLead()
-        do { return try await body(log) } catch {
+        do { return try await body(store) } catch {
             if isNotLeader(error) { depose() }
             throw error as? Fault ?? writeFault(error)
         }

@@ -23,7 +23,7 @@ extension DispatcherService {
 
     private func assignRead(_ record: TaskRecord) async {
         do {
-            let (follows, prompt) = try await log.assignment(record)
+            let (follows, prompt) = try await store.assignment(record)
             guard let task = waiting(record.attemptID) else { return }
             task.follows = .read(follows)
             assign(task, follows: follows, prompt: prompt)
@@ -39,7 +39,7 @@ extension DispatcherService {
         notify(
             record.queue,
             TaskAssign(
-                task: record.id, attempt: record.attempt, epoch: log.epoch, leaseS: policy(record.choices).leaseS,
+                task: record.id, attempt: record.attempt, epoch: store.epoch, leaseS: policy(record.choices).leaseS,
                 conversation: record.conversation, agent: record.agent, prompt: prompt, cwd: record.cwd,
                 trace: record.trace, permissionMode: record.choices.permissionMode, follows: follows,
                 history: history?.items, historyLeftOut: history.flatMap { $0.leftOut > 0 ? $0.leftOut : nil }))
@@ -69,7 +69,7 @@ extension DispatcherService {
     private func readHistory(_ record: TaskRecord, after: TaskID?) async {
         defer { live[record.id]?.isReadingHistory = false }
         do {
-            let history = try await log.history(before: record, after: after)
+            let history = try await store.history(before: record, after: after)
             guard let task = waiting(record.attemptID) else { return }
             task.history = LiveTask.Handed(attempt: record.attempt, after: after, history: history)
             assign(record.attemptID)

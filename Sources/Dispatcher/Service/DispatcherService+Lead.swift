@@ -13,7 +13,7 @@ extension DispatcherService {
     /// - Throws: ``Fault`` `not_leader`, `unavailable` while stopping, or `storage_failed`.
     func assureLead() async throws {
         if !isCertain {
-            do { try await log.check() } catch {
+            do { try await store.checkLead() } catch {
                 guard isNotLeader(error) else { throw storeFault(error) }
                 depose()
             }
@@ -21,14 +21,14 @@ extension DispatcherService {
         guard phase != .deposed, phase != .stopping else { throw notServing }
     }
 
-    func isNotLeader(_ error: any Error) -> Bool { (error as? Fault)?.code == .notLeader }
+    func isNotLeader(_ error: any Error) -> Bool { (error as? TaskStoreError)?.kind == .notLeader }
 
     /// Another process leads: nothing more is sent or answered but that.
     func depose() {
         guard phase != .deposed, phase != .stopping else { return }
         phase = .deposed
         stale.count(.epoch)
-        logger.critical("another process leads now", metadata: ["epoch": "\(log.epoch)"])
+        logger.critical("another process leads now", metadata: ["epoch": "\(store.epoch)"])
         failures += 1
         for waiter in pending.waiters { waiter.resume(throwing: notServing) }
         pending = Pending()
@@ -50,11 +50,5 @@ extension DispatcherService {
             if successorsMayGo || phase == .deposed || phase == .stopping { return successor.resume() }
             successors.append(successor)
         }
-    }
-
-    /// This process has got the lock on the data directory after all.
-    func gotLock() {
-        isLocked = true
-        renewedAt = .min / 2
     }
 }

@@ -7,14 +7,17 @@ extension DispatcherService {
     /// - Parameter next: `refusing` when nothing can be written: then it is shown, and nothing is done about it.
     /// - Throws: what the store says, or ``Fault`` `not_leader`.
     func load(as next: Phase = .serving) async throws {
-        let (records, lastOrdinal, approvals) = try await log.alive()
+        let partitions = try await store.alive(Partition.all)
         guard phase == .loading || phase == .refusing else { return }
-        self.lastOrdinal = max(self.lastOrdinal, lastOrdinal)
         forget()
-        for record in records { adopt(record, approvals[record.id] ?? ApprovalBook()) }
+        for partition in partitions {
+            lastOrdinals[partition.partition] = max(
+                lastOrdinals[partition.partition, default: 0], partition.lastOrdinal)
+            for record in partition.records { adopt(record, partition.approvals[record.id] ?? ApprovalBook()) }
+        }
         phase = next
         guard next == .serving else { return }
-        let keys = Set(records.map(\.queue))
+        let keys = Set(partitions.flatMap(\.records).map(\.queue))
         for key in keys { revive(key) }
         for key in fleet.abandoned { drop(key) }
         for (key, place) in fleet.places {

@@ -1,5 +1,4 @@
 import Messages
-import Storage
 
 /// A commit has failed: what it decided has not happened. Everything is loaded again from the disk and shown as it is
 /// there; whatever would be written is refused with the reason until the store takes a write again.
@@ -51,10 +50,10 @@ extension DispatcherService {
     private func probe() async throws {
         let start = clock.lease()
         do {
-            try await log.commit(CommitBatch(renewal: isLocked))
+            try await store.commit(CommitBatch(renews: true))
             renewedAt = start
         } catch {
-            if !isNotLeader(error) { try await log.check() }
+            if !isNotLeader(error) { try await store.checkLead() }
             throw error
         }
     }
@@ -68,7 +67,6 @@ extension DispatcherService {
 
     /// Why a write was refused, for people: what the store says of the disk, if it does.
     func writeFault(_ error: any Error) -> Fault {
-        guard let error = error as? StoreError, error.kind != .closed else { return Self.refused }
-        return Fault(.storageFailed, "nothing was changed: \(error.description)")
+        (error as? TaskStoreError)?.writeFault ?? TaskStoreError.refused
     }
 }

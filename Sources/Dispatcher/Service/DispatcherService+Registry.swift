@@ -6,7 +6,7 @@ extension DispatcherService {
     /// Says from where on the registry is told: nothing is announced before.
     func announce(endpoint: String) {
         let all = PartitionClaim(
-            first: Partition(number: 0), last: Partition(number: Partition.count - 1), epoch: log.epoch)
+            first: Partition(number: 0), last: Partition(number: Partition.count - 1), epoch: store.epoch)
         announcement = ServiceAnnounce(endpoint: endpoint, partitions: [all], draining: false)
         announce()
     }

@@ -39,7 +39,7 @@ extension DispatcherService {
     private func prune() async throws -> Bool {
         guard configuration.retentionDays > 0 else { return false }
         let before = clock.wall().adding(seconds: -configuration.retentionDays * 86_400)
-        let tasks = try await log.prune(endedBefore: before, limit: DispatcherLimits.prunedTasks)
+        let tasks = try await store.prune(endedBefore: before, limit: DispatcherLimits.prunedTasks)
         guard !tasks.isEmpty else { return false }
         logger.info("old tasks deleted", metadata: ["tasks": "\(tasks.count)"])
         deleted(tasks)
@@ -47,7 +47,7 @@ extension DispatcherService {
     }
 
     private func sweepStep() async throws -> Bool {
-        try await log.sweepDeletions(rows: DispatcherLimits.sweptRows, bytes: DispatcherLimits.sweptBytes)
+        try await store.sweepDeletions(rows: DispatcherLimits.sweptRows, bytes: DispatcherLimits.sweptBytes)
     }
 
     /// Lets commits go first.

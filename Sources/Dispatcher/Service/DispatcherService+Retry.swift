@@ -14,7 +14,7 @@ extension DispatcherService {
             idempotencyKey: message.idempotencyKey, digest: message.digest)
         if let task = try await known(submit) { return try await existing(task, owner: message.owner) }
         let old: (record: TaskRecord, prompt: String)?
-        do { old = try await log.task(message.of, owner: message.owner) } catch { throw storeFault(error) }
+        do { old = try await store.task(message.of, owner: message.owner) } catch { throw storeFault(error) }
         guard let (record, prompt) = old else { throw unknown(message.of) }
         guard record.state.isTerminal else {
             throw Fault(
@@ -34,7 +34,7 @@ extension DispatcherService {
     private func known(_ submit: TaskSubmit) async throws -> TaskID? {
         if let task = try repeated(submit, PriorSubmission()) { return task }
         let prior: PriorSubmission
-        do { prior = try await log.prior(to: submit, now: clock.wall()) } catch { throw storeFault(error) }
+        do { prior = try await store.prior(to: submit, now: clock.wall()) } catch { throw storeFault(error) }
         return try repeated(submit, prior)
     }
 }

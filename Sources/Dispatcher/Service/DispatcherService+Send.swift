@@ -12,14 +12,14 @@ extension DispatcherService {
             notify(
                 key,
                 TaskStop(
-                    task: attempt.task, attempt: attempt.attempt, epoch: log.epoch,
+                    task: attempt.task, attempt: attempt.attempt, epoch: store.epoch,
                     graceS: configuration.stopGraceS, discard: discard))
         case .resync(let attempt, let key, let from):
             notify(key, EventsResync(task: attempt.task, attempt: attempt.attempt, from: from))
         case .recorded(let attempt, let key, let request):
             notify(key, ApprovalRecorded(task: attempt.task, attempt: attempt.attempt, request: request))
         case .answer(let approval, let key):
-            if let answer = approval.answer(epoch: log.epoch) { notify(key, answer) }
+            if let answer = approval.answer(epoch: store.epoch) { notify(key, answer) }
         }
     }
 

@@ -24,7 +24,7 @@ extension DispatcherService {
                 "device": "\(message.device)", "generation": "\(message.generation)", "peer": "\(peer.identity.name)",
             ])
         if phase == .serving { resume(key) }
-        return SessionOpened(epoch: log.epoch)
+        return SessionOpened(epoch: store.epoch)
     }
 
     private func resume(_ key: QueueKey) {

@@ -1,5 +1,4 @@
 import Messages
-import Storage
 
 /// Taking in tasks.
 extension DispatcherService {
@@ -15,7 +14,7 @@ extension DispatcherService {
         var seen: UInt64
         repeat {
             seen = deletions
-            do { prior = try await log.prior(to: submit, now: clock.wall()) } catch { throw storeFault(error) }
+            do { prior = try await store.prior(to: submit, now: clock.wall()) } catch { throw storeFault(error) }
         } while retryOf != nil && seen != deletions
         guard phase == .serving else { throw lostFault }
         // The same one may have come in while the store was asked; from here to the commit nobody gets in between.
@@ -80,11 +79,13 @@ extension DispatcherService {
             throw Fault(
                 .queueFull, "\(Limits.queuePerUser) tasks are queued already; wait for some to end or cancel them")
         }
-        lastOrdinal += 1
+        let partition = Partition(owner: submit.owner)
+        let ordinal = lastOrdinals[partition, default: 0] + 1
+        lastOrdinals[partition] = ordinal
         // A clock that is set back does not let anybody pass by who has waited.
         lastAccepted = max(lastAccepted, now.milliseconds)
         var record = TaskRecord(
-            ordinal: lastOrdinal, id: submit.task, owner: submit.owner, target: submit.target, device: key.device,
+            ordinal: ordinal, id: submit.task, owner: submit.owner, target: submit.target, device: key.device,
             conversation: conversation, agent: submit.agent,
             excerpt: Submission.excerpt(submit.prompt), cwd: submit.cwd,
             trace: trace == .none ? nil : trace.description, createdAt: now,
@@ -115,8 +116,10 @@ extension DispatcherService {
     /// A store's error, as it crosses the wire.
     func storeFault(_ error: any Error) -> Fault {
         if let fault = error as? Fault { return fault }
-        logger.error("the task store could not be read", metadata: ["error": "\(error)"])
-        if let error = error as? StoreError, error.kind != .closed { return Fault(.storageFailed, error.description) }
-        return Fault(.storageFailed, "the task store cannot be read; try again later")
+        let storeError = error as? TaskStoreError ?? TaskStoreError(.rejected, "\(error)")
+        if storeError.kind != .invalidCursor {
+            logger.error("the task store could not be read", metadata: ["error": "\(error)"])
+        }
+        return storeError.readFault
     }
 }

@@ -62,7 +62,7 @@ extension DispatcherService {
     }
 
     private func sweep(before: Timestamp) async {
-        do { try await log.sweep(before: before) } catch {
+        do { try await store.sweepKeys(before: before) } catch {
             logger.warning("expired keys could not be deleted", metadata: ["error": "\(error)"])
         }
     }

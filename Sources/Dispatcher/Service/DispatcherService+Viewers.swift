@@ -111,7 +111,7 @@ extension DispatcherService {
 
     private func read(_ number: Int, task: TaskID, after: UInt64) async {
         do {
-            let events = try await log.events(
+            let events = try await store.events(
                 task, after: after, limit: DispatcherLimits.readEvents, bytes: EventBatch.preferredSize)
             guard var viewer = streams[task]?.viewers[number] else { return }
             // Its task has been deleted since it was let in.

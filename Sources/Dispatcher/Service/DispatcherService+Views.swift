@@ -15,7 +15,7 @@ extension DispatcherService {
             return view(record, prompt: prompt)
         }
         do {
-            guard let (record, prompt) = try await log.task(id, owner: owner) else { throw unknown(id) }
+            guard let (record, prompt) = try await store.task(id, owner: owner) else { throw unknown(id) }
             return view(record, prompt: prompt)
         } catch {
             throw storeFault(error)
@@ -27,7 +27,7 @@ extension DispatcherService {
     func list(_ message: TaskList) async throws -> TaskListing {
         try await assureLead()
         do {
-            let page = try await log.list(message)
+            let page = try await store.list(message)
             return TaskListing(tasks: page.records.map { view($0) }, next: page.next, total: page.total)
         } catch {
             throw storeFault(error)
@@ -60,7 +60,7 @@ extension DispatcherService {
             }
             if let fault = beyond(message.after, extent.lastSeq, message.task) { throw fault }
             let limit = min(max(message.limit, 1), DispatcherLimits.pageEvents)
-            let events = try await log.events(
+            let events = try await store.events(
                 message.task, after: message.after, limit: limit, bytes: DispatcherLimits.pageBytes)
             // Deleted since we looked.
             if extent.lastSeq > message.after, events.first?.seq != message.after + 1 { throw unknown(message.task) }
@@ -75,7 +75,7 @@ extension DispatcherService {
         if let record = live[id]?.visible {
             return record.owner == owner ? (record.lastSeq, record.state.isTerminal) : nil
         }
-        guard let record = try await log.task(id, owner: owner)?.record else { return nil }
+        guard let record = try await store.task(id, owner: owner)?.record else { return nil }
         return (record.lastSeq, record.state.isTerminal)
     }
 

@@ -25,7 +25,7 @@ actor DispatcherService {
     nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
 
     let configuration: DispatcherConfiguration
-    let log: EventLog
+    let store: any TaskStore
     let clock: DispatcherClock
     let logger: Logger
     nonisolated let stale: StaleCounters
@@ -39,8 +39,8 @@ actor DispatcherService {
     var live: [TaskID: LiveTask] = [:]
     var fleet = Fleet()
     var lines = ConversationLines()
-    /// The ordinal that was given last.
-    var lastOrdinal: Int64 = 0
+    /// The ordinal that was given last in each partition.
+    var lastOrdinals: [Partition: Int64] = [:]
     /// When the newest task was accepted, in ms, as ``TaskRecord/rank`` counts; it never goes back.
     var lastAccepted: Int64 = 0
     /// How many queued tasks each owner has.
@@ -66,8 +66,6 @@ actor DispatcherService {
 
     /// When the lease was last renewed: the beginning of that write, in ms of ``DispatcherClock/lease``.
     var renewedAt: Int64
-    /// Whether this process holds the lock on the data directory.
-    var isLocked: Bool
     /// Who waits for the end of our lead.
     var successors: [CheckedContinuation<Void, Never>] = []
     /// Whether they need not wait any more: the word may come before they do.
@@ -100,13 +98,12 @@ actor DispatcherService {
     var registered: [CheckedContinuation<Void, Never>] = []
 
     init(
-        _ configuration: DispatcherConfiguration, log: EventLog, isLocked: Bool, reactor: Reactor,
-        clock: DispatcherClock, stale: StaleCounters, logger: Logger
+        _ configuration: DispatcherConfiguration, store: any TaskStore, reactor: Reactor, clock: DispatcherClock,
+        stale: StaleCounters, logger: Logger
     ) {
         self.stale = stale
         self.configuration = configuration
-        self.log = log
-        self.isLocked = isLocked
+        self.store = store
         renewedAt = clock.lease()
         self.reactor = reactor
         self.clock = clock

@@ -2,7 +2,7 @@ import Messages
 
 /// A task as it is stored, without its prompt.
 struct TaskRecord: Sendable, Equatable {
-    /// Its number in the order of acceptance, from 1 over all tasks; a queue keeps this order.
+    /// Its number in the order of acceptance, from 1 within its partition; a queue keeps this order.
     let ordinal: Int64
     let id: TaskID
     let owner: UserID
@@ -56,6 +56,9 @@ struct TaskRecord: Sendable, Equatable {
 
     /// What its newest attempt waits for. Not stored: its permission requests say so.
     var waitingFor: WaitingFor?
+
+    /// The partition of its owner.
+    var partition: Partition { Partition(owner: owner) }
 
     /// The queue it belongs to.
     var queue: QueueKey { QueueKey(owner: owner, device: device) }

@@ -1,3 +1,4 @@
+import GRDB
 import Messages
 import Storage
 
@@ -9,8 +10,8 @@ import Storage
 
 /// The tables of `gateway.db`. Times are milliseconds since 1970; ids are their 16 bytes.
 enum AccountsSchema {
-    static let migrations: [Migration] = [
-        Migration("1 users, tokens, keys") { database in
+    static let migrations: [SQLiteMigration] = [
+        SQLiteMigration("1 users, tokens, keys") { database in
             try database.execute(
                 sql: """
                     CREATE TABLE users (

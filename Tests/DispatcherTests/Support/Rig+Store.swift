@@ -1,5 +1,5 @@
+import GRDB
 import Messages
-import Storage
 
 @testable import Dispatcher
 

@@ -31,6 +31,14 @@ extension Rig {
 /// The code of what `body` throws.
 func code(_ body: () async throws -> Void) async -> ErrorCode? { await fault(body)?.code }
 
+/// Why the store refused `body`.
+func refusal(_ body: () async throws -> Void) async -> TaskStoreError.Kind? {
+    do {
+        try await body()
+        return nil
+    } catch { return (error as? TaskStoreError)?.kind }
+}
+
 /// What `body` throws.
 func fault(_ body: () async throws -> Void) async -> Fault? {
     do {

@@ -1,0 +1,13 @@
+import Messages
+
+/// What earlier submissions left in the store that a new one must be checked against.
+struct PriorSubmission: Sendable {
+    /// The owner of the task with the same id; nil = there is none.
+    var taskOwner: UserID?
+    /// The task that was submitted with the same idempotency key, and the digest of that request.
+    var keyed: (task: TaskID, digest: String)?
+    /// The owner of the conversation; nil = there is none.
+    var conversationOwner: UserID?
+    /// What the owner has set for tasks that choose nothing.
+    var defaults = Choices()
+}

@@ -2,29 +2,29 @@ import Messages
 
 /// Turns a task's events into text for people, as a value: the same events give the same text.
 ///
-/// The agent's own text comes as it is. A tool call is one line, its result dimmed and indented below it. States are not
-/// part of it (a status line or a notice tells them), nor are usage figures.
+/// The agent's own text is passed through. A tool call is one line, with its result dimmed and indented below it. States
+/// and usage figures are left out; a status line or a notice shows the state.
 struct Transcript: Sendable {
-    /// So much of a tool's result is shown; all of it is in `--json`.
-    static let resultLines = 8
-    /// Columns of a permission request's title, and of a line of its input: a command is to be read to its end.
+    /// The largest number of lines shown of a tool's result. `--json` has all of it.
+    static let maxResultLines = 8
+    /// The largest width of a permission request's title, and of a line of its input, so that a whole command can be read.
     static let titleColumns = 200
     static let inputColumns = 4000
 
-    private let paint: Paint
-    /// Whether the text is for a terminal, which must not obey what an agent or a file says.
+    private let style: TextStyle
+    /// Whether the text is for a terminal, so that terminal control in it has to be removed.
     private let isTerminal: Bool
     private var filter = ControlFilter()
     private var atLineStart = true
     private var kind = ""
     private var tools: [String: ToolLines] = [:]
 
-    init(paint: Paint, isTerminal: Bool) {
-        self.paint = paint
+    init(style: TextStyle, isTerminal: Bool) {
+        self.style = style
         self.isTerminal = isTerminal
     }
 
-    /// What the event adds; often nothing.
+    /// Returns the text that an event adds; empty for many events.
     mutating func show(_ event: TaskEvent) -> String {
         let data = event.data
         defer { if event.kind != "usage" { kind = event.kind } }
@@ -41,7 +41,7 @@ struct Transcript: Sendable {
         }
     }
 
-    /// What is owed when nothing follows: tool calls that were only announced, and the end of an unfinished line.
+    /// Returns the last text: tool calls still without their input, and the end of an unfinished line.
     mutating func end() -> String {
         let announced = tools.values.compactMap(\.announced).sorted()
         tools = [:]
@@ -55,15 +55,15 @@ struct Transcript: Sendable {
         return gap + piece(Self.text(data["content"])) { $0 }
     }
 
-    // Without dim letters nobody could tell thinking from answering, so plain text leaves it out.
+    // Left out of plain text, where it could not be distinguished from the answer.
     private mutating func thought(_ data: JSONValue) -> String {
-        guard paint.colours else { return "" }
+        guard style.colours else { return "" }
         let gap = kind == "agent_thought_chunk" ? "" : startLine()
-        let paint = paint
-        return gap + piece(Self.text(data["content"])) { paint.dim($0) }
+        let style = style
+        return gap + piece(Self.text(data["content"])) { style.dim($0) }
     }
 
-    // An agent that streams tells the tool's name first and what for a little later: one line for both.
+    // A streaming agent sends the tool's name first and its input later; both go on one line.
     private mutating func toolCall(_ data: JSONValue) -> String {
         let id = data["toolCallId"]?.string ?? ""
         let title = data["title"]?.string ?? data["kind"]?.string ?? "tool"
@@ -84,22 +84,23 @@ struct Transcript: Sendable {
     }
 
     private mutating func toolLine(_ title: String) -> String {
-        line(paint.cyan("● ") + paint.bold(oneLine(clean(title), 200)))
+        line(style.cyan("● ") + style.bold(oneLine(clean(title), 200)))
     }
 
-    /// What an update adds to a call's result, at most ``resultLines``; the rest is counted when the call ends.
+    /// Returns what an update adds to a call's result, at most ``maxResultLines``. At the call's end, adds the number of lines
+    /// left out.
     private mutating func result(of id: String, _ data: JSONValue) -> String {
         var tool = tools[id] ?? ToolLines()
         let text = (data["content"]?.array ?? []).map { Self.text($0["content"] ?? $0) }.joined(separator: "\n")
         let status = data["status"]?.string
         let ended = status == "completed" || status == "failed"
-        let lines = tool.add(text, ended: ended, limit: Self.resultLines)
+        let lines = tool.add(text, ended: ended, limit: Self.maxResultLines)
         tools[id] = ended ? nil : tool
-        var out = lines.map { line(paint.dim("  " + clean($0))) }.joined()
+        var out = lines.map { line(style.dim("  " + clean($0))) }.joined()
         if ended, tool.hidden > 0 {
-            out += line(paint.dim("  … \(tool.hidden) more line\(tool.hidden == 1 ? "" : "s")"))
+            out += line(style.dim("  … \(tool.hidden) more line\(tool.hidden == 1 ? "" : "s")"))
         }
-        if status == "failed" { out += line(paint.red("  ✗ failed")) }
+        if status == "failed" { out += line(style.red("  ✗ failed")) }
         return out
     }
 
@@ -109,16 +110,16 @@ struct Transcript: Sendable {
         let marks = ["completed": "✓", "in_progress": "▸"]
         return entries.map { entry in
             let mark = marks[entry["status"]?.string ?? ""] ?? "·"
-            return line("\(paint.cyan(mark)) \(oneLine(clean(entry["content"]?.string ?? ""), 200))")
+            return line("\(style.cyan(mark)) \(oneLine(clean(entry["content"]?.string ?? ""), 200))")
         }.joined()
     }
 
     private mutating func log(_ data: JSONValue) -> String {
         let text = oneLine(clean(data["message"]?.string ?? ""), 1000)
         switch data["level"]?.string {
-        case "error", "critical": return line(paint.red("! \(text)"))
-        case "warning": return line(paint.yellow("! \(text)"))
-        default: return line(paint.dim("· \(text)"))
+        case "error", "critical": return line(style.red("! \(text)"))
+        case "warning": return line(style.yellow("! \(text)"))
+        default: return line(style.dim("· \(text)"))
         }
     }
 
@@ -130,24 +131,24 @@ struct Transcript: Sendable {
             rule: data["rule"]?.string)
     }
 
-    /// A request once more, when its question opens later.
+    /// Returns the text of a permission request, to print it again above its question.
     mutating func permission(_ approval: ApprovalView) -> String {
         permission(tool: approval.tool, title: approval.title, input: approval.input, rule: approval.rule)
     }
 
     private mutating func permission(tool: String, title: String, input: JSONValue, rule: String?) -> String {
         let title = ApprovalText.title(tool, title)
-        // Nobody may allow what was cut away: a title that does not fit is told again, whole, as input.
+        // The person must see all of what they allow: a title that is cut is repeated in full as input.
         let fits = TextWidth.of(title) <= Self.titleColumns
         let input = ApprovalText.input(input, besides: fits ? title : "")
-        var out = line(paint.yellow("? ") + paint.bold(TextWidth.fit(title, Self.titleColumns)))
-        for text in input.lines { out += line(paint.dim("  " + TextWidth.fit(text, Self.inputColumns))) }
+        var out = line(style.yellow("? ") + style.bold(TextWidth.fit(title, Self.titleColumns)))
+        for text in input.lines { out += line(style.dim("  " + TextWidth.fit(text, Self.inputColumns))) }
         if input.hidden > 0 {
             let lines = "\(input.hidden) more line\(input.hidden == 1 ? "" : "s")"
-            out += line(paint.yellow("  … \(lines); `wegent approvals --json` has all of it"))
+            out += line(style.yellow("  … \(lines); `wegent approvals --json` has all of it"))
         }
         let rule = ApprovalText.rule(rule, tool: tool)
-        return out + line(paint.dim("  a, or `approve --conversation`, allows: \(rule)"))
+        return out + line(style.dim("  a, or `approve --conversation`, allows: \(rule)"))
     }
 
     private mutating func resolution(_ data: JSONValue) -> String {
@@ -155,20 +156,20 @@ struct Transcript: Sendable {
         let text = ApprovalText.resolution(
             state: state, scope: data["scope"]?.string.map(ApprovalScope.init(rawValue:)),
             by: data["resolved_by"]?.string, message: data["message"]?.string)
-        let words = oneLine(clean(text), 1000)
+        let resolution = oneLine(clean(text), 1000)
         switch state {
-        case .allowed: return line(paint.green("✓ \(words)"))
-        case .denied, .expired: return line(paint.red("✗ \(words)"))
-        default: return line(paint.dim("· \(words)"))
+        case .allowed: return line(style.green("✓ \(resolution)"))
+        case .denied, .expired: return line(style.red("✗ \(resolution)"))
+        default: return line(style.dim("· \(resolution)"))
         }
     }
 
     // MARK: Text
 
-    private mutating func piece(_ text: String, _ style: (String) -> String) -> String {
+    private mutating func piece(_ text: String, _ format: (String) -> String) -> String {
         let text = isTerminal ? filter.clean(text) : text
         if let last = text.last { atLineStart = last == "\n" }
-        return style(text)
+        return format(text)
     }
 
     private mutating func line(_ text: String) -> String {
@@ -176,13 +177,13 @@ struct Transcript: Sendable {
         return startLine() + text + "\n"
     }
 
-    /// The end of an unfinished line, where there is one.
+    /// Ends an unfinished line, if there is one.
     mutating func startLine() -> String {
         defer { atLineStart = true }
         return atLineStart ? "" : "\n"
     }
 
-    /// What is not the agent's running text and may be cut anywhere.
+    /// Removes terminal control from text that is complete, unlike the agent's running text.
     private func clean(_ text: String) -> String {
         guard isTerminal else { return text }
         var filter = ControlFilter()
@@ -193,7 +194,7 @@ struct Transcript: Sendable {
         TextWidth.fit(text.split(whereSeparator: \.isNewline).joined(separator: " "), columns)
     }
 
-    /// The text of a content block; what is not text is named.
+    /// The text of a content block; for other content, its type in parentheses.
     private static func text(_ content: JSONValue?) -> String {
         guard let content else { return "" }
         if let text = content["text"]?.string { return text }

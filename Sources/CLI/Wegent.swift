@@ -19,7 +19,7 @@ public struct Wegent: AsyncParsableCommand {
             Examples:
               wegent up                                start a mesh on this machine
               wegent run 'fix the failing test'        run on your default device
-              wegent run --device build-box 'go on'    run on another device
+              wegent run --device build-box 'tidy up'  run on another device
               wegent devices                           list your devices
               wegent logs -f TASK                      follow a task's output
               wegent approvals                         list what agents ask you to allow

@@ -31,7 +31,7 @@ struct AnswerTests {
             #expect(
                 gateway.requests("POST").map(\.body) == [
                     #"{"decision":"allow","scope":"conversation"}"#,
-                    #"{"decision":"deny","message":"no","scope":"once"}"#,
+                    #"{"decision":"deny","message":"no"}"#,
                 ])
         }
     }

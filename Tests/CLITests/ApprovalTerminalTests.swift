@@ -77,7 +77,7 @@ struct ApprovalTerminalTests {
         try await eventually("the answer", within: .seconds(20)) { gateway.requests("POST \(path)").count == 2 }
         #expect(
             gateway.requests("POST \(path)").last?.body
-                == #"{"decision":"deny","message":"use staging","scope":"once"}"#)
+                == #"{"decision":"deny","message":"use staging"}"#)
         _ = try await end()
     }
 
@@ -139,7 +139,7 @@ struct ApprovalTerminalTests {
         try await tmux.screen("the question why") { $0.contains("▸ no, because") }
         try await tmux.press("Enter")
         try await eventually("the answer", within: .seconds(20)) { gateway.requests("POST \(path)").count == 1 }
-        #expect(gateway.requests("POST \(path)").first?.body == #"{"decision":"deny","scope":"once"}"#)
+        #expect(gateway.requests("POST \(path)").first?.body == #"{"decision":"deny"}"#)
         _ = try await end()
     }
 
@@ -167,7 +167,8 @@ struct ApprovalTerminalTests {
         try await tmux.press("y")
         try await eventually("the answer", within: .seconds(20)) { gateway.requests("POST \(path)").count == 1 }
         gateway.emit("state", #"{"state":"completed"}"#)
-        // Works before and after the shell prints its prompt.
+        // The program discards keys typed before it restores the terminal, which it does before the status line goes.
+        try await tmux.screen("the end of the program") { !$0.contains("▸") }
         try await tmux.type("echo echoes-$(stty -a | grep -c ' echo ')")
         try await tmux.screen("the shell's terminal") { $0.contains("echoes-1") }
         gateway.stop()

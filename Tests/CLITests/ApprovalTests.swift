@@ -12,9 +12,9 @@ struct ApprovalTests {
     }
 
     /// A question after these reads of the keyboard, and its answer; an empty read is a pause.
-    private func ask(_ typed: [String]) throws -> (ApprovalQuestion, ApprovalAsked?) {
+    private func ask(_ typed: [String]) throws -> (ApprovalQuestion, ApprovalRequestBody?) {
         var question = ApprovalQuestion(try Self.approval())
-        var answer: ApprovalAsked?
+        var answer: ApprovalRequestBody?
         for keys in typed {
             if keys.isEmpty { question.inputPaused() }
             answer = question.press(Array(keys.utf8), visibleFor: .seconds(1)) ?? answer
@@ -22,13 +22,13 @@ struct ApprovalTests {
         return (question, answer)
     }
 
-    private func ask(_ typed: String...) throws -> (ApprovalQuestion, ApprovalAsked?) { try ask(typed) }
+    private func ask(_ typed: String...) throws -> (ApprovalQuestion, ApprovalRequestBody?) { try ask(typed) }
 
     @Test("The keys y, a and n answer a question, other keys do not")
     func keysAnswer() throws {
-        #expect(try ask("y").1 == ApprovalAsked(decision: .allow))
-        #expect(try ask("A").1 == ApprovalAsked(decision: .allow, scope: .conversation))
-        #expect(try ask("n", "\n").1 == ApprovalAsked(decision: .deny))
+        #expect(try ask("y").1 == ApprovalRequestBody(decision: .allow))
+        #expect(try ask("A").1 == ApprovalRequestBody(decision: .allow, scope: .conversation))
+        #expect(try ask("n", "\n").1 == ApprovalRequestBody(decision: .deny))
         #expect(try ask("x", " ", "\r", "q").1 == nil)
         #expect(try ask("y").0.phase == .sending)
         // A key after the answer is ignored.
@@ -42,7 +42,9 @@ struct ApprovalTests {
         var question = ApprovalQuestion(try Self.approval())
         for key in "yan".utf8 { #expect(question.press([key], visibleFor: .milliseconds(499)) == nil) }
         #expect(question.phase == .choosing)
-        #expect(question.press([UInt8(ascii: "y")], visibleFor: .milliseconds(500)) == ApprovalAsked(decision: .allow))
+        #expect(
+            question.press([UInt8(ascii: "y")], visibleFor: .milliseconds(500)) == ApprovalRequestBody(decision: .allow)
+        )
         // Asked again, it is a new presentation.
         let first = question.presentation
         question.reopen()
@@ -79,18 +81,18 @@ struct ApprovalTests {
     @Test("A reason can be typed, corrected and left with Escape")
     func editsReason() throws {
         let typed = try ask("n", "use  stagging", "\u{7f}\u{7f}\u{7f}\u{7f}ing", "\r")
-        #expect(typed.1 == ApprovalAsked(decision: .deny, message: "use staging"))
+        #expect(typed.1 == ApprovalRequestBody(decision: .deny, message: "use staging"))
         #expect(try ask("n", "é\u{7f}ü", "\n").1?.message == "ü")
         #expect(try ask("n", "nonsense\u{15}y", "\n").1?.message == "y")
         let arrows = try ask("n", "ab", "\u{1b}[D", "c", "\n")
         #expect(arrows.1?.message == "abc")
         // Escape leaves the reason when nothing follows it; then y is an answer again.
-        #expect(try ask("n", "no", "\u{1b}", "", "y").1 == ApprovalAsked(decision: .allow))
+        #expect(try ask("n", "no", "\u{1b}", "", "y").1 == ApprovalRequestBody(decision: .allow))
         #expect(try ask("n", "no", "\u{1b}").0.phase == .reason(Array("no".utf8)))
         var again = try ask("y").0
         again.reopen()
         let answer = again.press([UInt8(ascii: "a")], visibleFor: .seconds(1))
-        #expect(answer == ApprovalAsked(decision: .allow, scope: .conversation))
+        #expect(answer == ApprovalRequestBody(decision: .allow, scope: .conversation))
     }
 
     @Test("A question fits the width of the terminal")
@@ -131,7 +133,7 @@ struct ApprovalTests {
         var transcript = Transcript(style: .plain, isTerminal: true)
         func show(_ kind: String, _ data: String) throws -> String {
             let value = try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))
-            return transcript.show(TaskEvent(seq: 1, kind: kind, time: .now(), data: value))
+            return transcript.show(EventBody(seq: 1, kind: kind, time: .now(), data: value))
         }
         let allows = "  a, or `approve --conversation`, allows: "
         #expect(

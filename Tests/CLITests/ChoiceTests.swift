@@ -100,7 +100,7 @@ struct ChoiceTests {
     @Test("A task's choices are decoded from fields beside the others")
     func decodesFlatChoices() throws {
         let body = ScriptedGateway.task(#""state":"queued","queue_position":3,"priority":"high","timeout_s":90"#)
-        let item = try GatewayClient.decoder.decode(TaskItem.self, from: [UInt8](body.utf8).data)
+        let item = try GatewayClient.decoder.decode(TaskBody.self, from: [UInt8](body.utf8).data)
         #expect(item.view.choices == Choices(priority: .high, timeoutS: 90))
         #expect(TasksCommand.table([item], now: .now()).rows[0][1] == "queued (3, high)")
         var waiting = item
@@ -111,7 +111,7 @@ struct ChoiceTests {
     @Test("The table of defaults shows the source of each value")
     func defaultsTable() throws {
         let body = #"{"priority":"high","timeout_s":null,"effective":{"priority":"high","timeout_s":0,"grace_s":30}}"#
-        let defaults = try GatewayClient.decoder.decode(DefaultsItem.self, from: [UInt8](body.utf8).data)
+        let defaults = try GatewayClient.decoder.decode(DefaultsBody.self, from: [UInt8](body.utf8).data)
         let rows = DefaultsCommand.table(defaults).rows
         #expect(rows.contains(["priority", "high", "you"]) && rows.contains(["timeout", "none", "server"]))
         #expect(rows.contains(["grace", "30s", "server"]))

@@ -93,7 +93,7 @@ struct CommandTests {
             id: .generate(), state: .failed, target: .defaultDevice, conversation: .generate(), agent: "shell",
             prompt: "x", attempt: 1, error: Fault(.exitStatus, "no"), lastSeq: 3, createdAt: .now())
         #expect(
-            TasksCommand.table([TaskItem(task)], now: .now()).rows[0][1...].joined(separator: "|")
+            TasksCommand.table([TaskBody(task)], now: .now()).rows[0][1...].joined(separator: "|")
                 == "failed (exit_status)|now|default|shell|x")
     }
 

@@ -5,10 +5,11 @@ import Testing
 
 @Suite("Devices and ids on the command line")
 struct ReferenceTests {
-    static func device(_ id: String, _ name: String) -> DeviceItem {
-        DeviceItem(
-            id: id, name: name, status: .online, isDefault: false, slots: Slots(used: 2, total: 5),
-            agents: [Agent(name: "shell", version: nil, ready: true, detail: nil)])
+    static func device(_ id: String, _ name: String) -> DeviceBody {
+        DeviceBody(
+            Device(
+                owner: .generate(), id: id, name: name, status: .online, slots: Slots(used: 2, total: 5),
+                agents: [Agent(name: "shell", version: nil, ready: true, detail: nil)]))
     }
 
     let devices =

@@ -6,9 +6,9 @@ import Testing
 
 @Suite("The status line of a task")
 struct StatusLineTests {
-    private func event(_ data: String) throws -> TaskEvent {
+    private func event(_ data: String) throws -> EventBody {
         let value = try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))
-        return TaskEvent(seq: 1, kind: "state", time: .now(), data: value)
+        return EventBody(seq: 1, kind: "state", time: .now(), data: value)
     }
 
     private func text(_ status: StatusLine, width: Int = 200) -> String {

@@ -13,7 +13,7 @@ struct TranscriptTests {
         var out = ""
         for (index, (kind, data)) in events.enumerated() {
             let value = try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))
-            out += transcript.show(TaskEvent(seq: UInt64(index + 1), kind: kind, time: .now(), data: value))
+            out += transcript.show(EventBody(seq: UInt64(index + 1), kind: kind, time: .now(), data: value))
         }
         return out + transcript.end()
     }
@@ -106,7 +106,7 @@ struct TranscriptTests {
     func lastEvent() throws {
         let line =
             #"{"seq":4,"kind":"state","time":"2026-03-01T09:30:00.250Z","data":{"state":"failed","error":{"code":"exit_status","message":"no"}}}"#
-        let event = try JSONDecoder().decode(TaskEvent.self, from: Data(line.utf8))
+        let event = try JSONDecoder().decode(EventBody.self, from: Data(line.utf8))
         #expect(event.isLast && event.state == .failed)
         #expect(event.error == Fault(.exitStatus, "no"))
     }

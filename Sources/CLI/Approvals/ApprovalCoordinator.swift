@@ -23,7 +23,7 @@ actor ApprovalCoordinator {
     private enum Effect: Sendable {
         case waitToSettle(ApprovalID)
         case waitForPause(afterRead: Int)
-        case send(ApprovalView, ApprovalAsked)
+        case send(ApprovalView, ApprovalRequestBody)
     }
 
     /// How long a request waits for its own resolution: a watch that starts late reads both at once.
@@ -56,7 +56,7 @@ actor ApprovalCoordinator {
     }
 
     /// Takes an event of the task; ignores all kinds but permission requests and their resolutions.
-    nonisolated func take(_ event: TaskEvent) {
+    nonisolated func take(_ event: EventBody) {
         guard
             event.kind == EventKind.permissionRequest.description
                 || event.kind == EventKind.permissionResolved.description,

@@ -39,7 +39,7 @@ struct ApprovalQuestion: Sendable, Equatable {
     /// Takes the bytes of one read from the keyboard.
     /// - Parameter visible: How long the question had been on the screen.
     /// - Returns: The answer once it is complete.
-    mutating func press(_ bytes: [UInt8], visibleFor visible: Duration) -> ApprovalAsked? {
+    mutating func press(_ bytes: [UInt8], visibleFor visible: Duration) -> ApprovalRequestBody? {
         let keys = parser.parse(bytes)
         if phase == .choosing {
             // Several bytes in one read were pasted, typed ahead, or sent by the terminal.
@@ -71,14 +71,14 @@ struct ApprovalQuestion: Sendable, Equatable {
         presentations += 1
     }
 
-    private mutating func choose(_ key: UInt8) -> ApprovalAsked? {
+    private mutating func choose(_ key: UInt8) -> ApprovalRequestBody? {
         switch key {
         case UInt8(ascii: "y"), UInt8(ascii: "Y"):
             phase = .sending
-            return ApprovalAsked(decision: .allow)
+            return ApprovalRequestBody(decision: .allow)
         case UInt8(ascii: "a"), UInt8(ascii: "A"):
             phase = .sending
-            return ApprovalAsked(decision: .allow, scope: .conversation)
+            return ApprovalRequestBody(decision: .allow, scope: .conversation)
         case UInt8(ascii: "n"), UInt8(ascii: "N"): phase = .reason([])
         default: break
         }
@@ -86,12 +86,13 @@ struct ApprovalQuestion: Sendable, Equatable {
     }
 
     /// Applies a key to the reason: Enter, Backspace, Ctrl-U or a character.
-    private mutating func editReason(_ typed: [UInt8], _ key: UInt8) -> ApprovalAsked? {
+    private mutating func editReason(_ typed: [UInt8], _ key: UInt8) -> ApprovalRequestBody? {
         switch key {
         case 0x0a, 0x0d:
             let text = String(decoding: typed, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(
                 separator: " ")
-            return ApprovalAsked(decision: .deny, message: text.isEmpty ? nil : String(text.prefix(Self.maxReason)))
+            return ApprovalRequestBody(
+                decision: .deny, message: text.isEmpty ? nil : String(text.prefix(Self.maxReason)))
         case 0x7f, 0x08: phase = .reason(Array(String(decoding: typed, as: UTF8.self).dropLast().utf8))
         case 0x15: phase = .reason([])
         case 0x20...0xff where typed.count < 4 * Self.maxReason: phase = .reason(typed + [key])

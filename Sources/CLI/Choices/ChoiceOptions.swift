@@ -3,17 +3,20 @@ import Messages
 
 /// A task's choices as options. A choice that is not given is taken from the user's defaults (`wegent defaults`).
 struct ChoiceOptions: ParsableArguments {
-    @Option(help: "The task's priority in its queue.")
+    @Option(help: ArgumentHelp("The task's priority in its queue.", valueName: "level"))
     var priority: Priority?
 
     @Option(
         help: ArgumentHelp("Fail the task after this time in a queue, such as 90s, 10m, 2h, 1d.", valueName: "time"))
     var queueTtl: TimeSpan?
 
-    @Option(help: "If the device is offline now: fail, or wait for it.")
+    @Option(help: ArgumentHelp("If the device is offline now: fail, or wait for it.", valueName: "action"))
     var ifOffline: IfOffline?
 
-    @Option(help: "If the device disconnects while the task runs: fail, wait, or requeue (run the prompt again).")
+    @Option(
+        help: ArgumentHelp(
+            "If the device disconnects while the task runs: fail, wait, or requeue (run the prompt again).",
+            valueName: "action"))
     var onDisconnect: OnDisconnect?
 
     @Option(help: ArgumentHelp("Apply --on-disconnect after the device was away this long.", valueName: "time"))
@@ -25,7 +28,7 @@ struct ChoiceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Fail the task after this time without output; 0 = no limit.", valueName: "time"))
     var idleTimeout: TimeSpan?
 
-    @Option(help: "What the agent may do without asking you.")
+    @Option(help: ArgumentHelp("What the agent may do without asking you.", valueName: "mode"))
     var permissionMode: PermissionMode?
 
     func validate() throws {

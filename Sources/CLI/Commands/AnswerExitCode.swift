@@ -20,7 +20,9 @@ enum AnswerExitCode {
 
     /// Sends an answer and prints the result.
     /// - Throws: `ExitCode` of ``code(_:)``, after the error was printed.
-    static func send(_ answer: ApprovalAsked, to reference: ApprovalReference, _ gateway: GatewayClient, json: Bool)
+    static func send(
+        _ answer: ApprovalRequestBody, to reference: ApprovalReference, _ gateway: GatewayClient, json: Bool
+    )
         async throws
     {
         do {

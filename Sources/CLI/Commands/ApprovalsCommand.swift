@@ -22,7 +22,7 @@ struct ApprovalsCommand: AsyncParsableCommand {
     @Flag(help: "Keep running; print each new request and each answer until Ctrl-C.")
     var watch = false
 
-    @Option(help: "The number of requests, 1 to 200.")
+    @Option(help: ArgumentHelp("The number of requests, 1 to 200.", valueName: "n"))
     var limit = 50
 
     @Flag(help: "Print JSON.")
@@ -37,13 +37,13 @@ struct ApprovalsCommand: AsyncParsableCommand {
     func run() async throws {
         let gateway = try connection.gateway()
         if watch { return try await ApprovalWatch(gateway: gateway, limit: limit, all: all, json: json).run() }
-        let listing = try await gateway.approvals(state: all ? "all" : "pending", limit: limit)
-        if json { return try Output.json(items: listing.items, total: listing.total) }
-        guard !listing.items.isEmpty else {
+        let approvals = try await gateway.approvals(state: all ? "all" : "pending", limit: limit)
+        if json { return try Output.json(items: approvals.items, total: approvals.total) }
+        guard !approvals.items.isEmpty else {
             return Output.notice(all ? "no agent has requested a permission yet" : "no permission request is pending")
         }
         let terminal = Terminal.current
-        Output.write(Self.table(listing.items, now: .now()).text(width: terminal.width, style: terminal.style))
+        Output.write(Self.table(approvals.items, now: .now()).text(width: terminal.width, style: terminal.style))
     }
 
     /// The table of `approvals`, with shortened ids.

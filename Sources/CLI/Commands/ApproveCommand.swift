@@ -27,7 +27,7 @@ struct ApproveCommand: AsyncParsableCommand {
     var approval: ApprovalReference
 
     func run() async throws {
-        let answer = ApprovalAsked(decision: .allow, scope: conversation ? .conversation : .once)
+        let answer = ApprovalRequestBody(decision: .allow, scope: conversation ? .conversation : nil)
         try await AnswerExitCode.send(answer, to: approval, try connection.gateway(), json: json)
     }
 }

@@ -25,10 +25,11 @@ struct ListConversations: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List your conversations, newest first.")
 
-    @Option(help: "List only conversations with this text in the title or in a prompt.")
+    @Option(
+        help: ArgumentHelp("List only conversations with this text in the title or in a prompt.", valueName: "text"))
     var search: String?
 
-    @Option(help: "The number of conversations, 1 to 200.")
+    @Option(help: ArgumentHelp("The number of conversations, 1 to 200.", valueName: "n"))
     var limit = 20
 
     @Flag(help: "Print JSON.")
@@ -44,15 +45,16 @@ struct ListConversations: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let listing = try await connection.gateway().conversations(search: search, limit: limit)
-        if json { return try Output.json(items: listing.items, total: listing.total) }
-        guard !listing.items.isEmpty else {
+        let page = try await connection.gateway().conversations(search: search, limit: limit)
+        let conversations = page.items.map(\.view)
+        if json { return try Output.json(items: conversations, total: page.total) }
+        guard !conversations.isEmpty else {
             return Output.notice(
                 search.map { "no conversation contains '\($0)' in its title or in a prompt" }
                     ?? "no conversations yet; start one with `wegent run PROMPT`")
         }
         let terminal = Terminal.current
-        Output.write(Self.table(listing.items, now: .now()).text(width: terminal.width, style: terminal.style))
+        Output.write(Self.table(conversations, now: .now()).text(width: terminal.width, style: terminal.style))
     }
 
     /// The table of `conversations`. Its ids are whole, since `run --conversation` needs a whole id.

@@ -19,14 +19,14 @@ struct DefaultsCommand: AsyncParsableCommand {
         defaultSubcommand: ShowDefaults.self)
 
     /// Prints the defaults.
-    static func report(_ defaults: DefaultsItem, json: Bool) throws {
-        if json { return try Output.json(defaults) }
+    static func report(_ defaults: DefaultsBody, json: Bool) throws {
+        if json { return try Output.jsonWithoutNulls(defaults) }
         let terminal = Terminal.current
         Output.write(table(defaults).text(width: terminal.width, style: terminal.style))
     }
 
     /// The table of `defaults`.
-    static func table(_ defaults: DefaultsItem) -> Table {
+    static func table(_ defaults: DefaultsBody) -> Table {
         Table(
             header: ["NAME", "VALUE", "FROM"],
             rows: Choices.names.map { field in
@@ -71,16 +71,17 @@ struct SetDefaults: AsyncParsableCommand {
         try DefaultsCommand.report(try await connection.gateway().change(defaults: try patch), json: json)
     }
 
-    private var patch: [String: JSONValue] {
+    private var patch: DefaultsPatchBody {
         get throws {
-            try values.reduce(into: [:]) { patch, text in
+            let fields = try values.reduce(into: [String: JSONValue]()) { fields, text in
                 let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
                 guard parts.count == 2 else {
                     throw ValidationError("'\(text)' is not of the form name=value; `wegent defaults` lists the names.")
                 }
                 let field = try ChoiceName.field(parts[0])
-                patch[field] = try ChoiceName.value(parts[1], of: field)
+                fields[field] = try ChoiceName.value(parts[1], of: field)
             }
+            return try GatewayClient.decoder.decode(DefaultsPatchBody.self, from: JSONValue.object(fields).bytes.data)
         }
     }
 }
@@ -101,7 +102,7 @@ struct ClearDefaults: AsyncParsableCommand {
     func validate() throws { for name in names { _ = try ChoiceName.field(name) } }
 
     func run() async throws {
-        let patch = try names.reduce(into: [String: JSONValue]()) { $0[try ChoiceName.field($1)] = .null }
+        let patch = DefaultsPatchBody(clear: try names.map(ChoiceName.field))
         try DefaultsCommand.report(try await connection.gateway().change(defaults: patch), json: json)
     }
 }

@@ -15,7 +15,7 @@ struct DenyCommand: AsyncParsableCommand {
             \(AnswerExitCode.help)
             """)
 
-    @Option(name: .shortAndLong, help: "A reason, which the agent receives.")
+    @Option(name: .shortAndLong, help: ArgumentHelp("A reason, which the agent receives.", valueName: "text"))
     var message: String?
 
     @Flag(help: "Print the approval as JSON.")
@@ -27,7 +27,7 @@ struct DenyCommand: AsyncParsableCommand {
     var approval: ApprovalReference
 
     func run() async throws {
-        let answer = ApprovalAsked(decision: .deny, message: message.nonEmpty)
+        let answer = ApprovalRequestBody(decision: .deny, message: message.nonEmpty)
         try await AnswerExitCode.send(answer, to: approval, try connection.gateway(), json: json)
     }
 }

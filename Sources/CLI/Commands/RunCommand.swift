@@ -43,10 +43,10 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The agent: claude-code or shell. Default: claude-code")
     var agent: String?
 
-    @Option(help: "The working directory on the device, inside one that it allows.")
+    @Option(help: ArgumentHelp("The working directory on the device, inside one that it allows.", valueName: "dir"))
     var cwd: String?
 
-    @Option(help: "Continue this conversation (a whole id).")
+    @Option(help: ArgumentHelp("Continue this conversation (a whole id).", valueName: "id"))
     var conversation: String?
 
     @Flag(help: "Print each event as one line of JSON.")
@@ -69,11 +69,11 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let gateway = try connection.gateway()
         let interrupts = Interrupts()
-        let new = NewTask(
+        let request = TaskRequestBody(
             prompt: prompt == "-" ? try Self.input() : prompt, target: try await target(gateway), agent: agent,
             cwd: cwd, conversation: conversation.flatMap(ConversationID.init),
-            idempotencyKey: Identifier<NewTask>.generate().description, choices: choices.choices)
-        let task = try await gateway.submit(new)
+            idempotencyKey: Identifier<TaskRequestBody>.generate().description, choices: choices.choices)
+        let task = try await gateway.submit(request)
         try await ForegroundTask.show(task, gateway, json: json, interrupts: interrupts)
     }
 

@@ -12,7 +12,7 @@ struct TasksCommand: AsyncParsableCommand {
               wegent tasks --limit 100 --json
             """)
 
-    @Option(help: "The number of tasks, 1 to 200.")
+    @Option(help: ArgumentHelp("The number of tasks, 1 to 200.", valueName: "n"))
     var limit = 20
 
     @Flag(help: "Print JSON.")
@@ -25,15 +25,15 @@ struct TasksCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let listing = try await connection.gateway().tasks(limit: limit)
-        if json { return try Output.json(items: listing.items, total: listing.total) }
-        guard !listing.items.isEmpty else { return Output.notice("no tasks yet; send one with `wegent run PROMPT`") }
+        let page = try await connection.gateway().tasks(limit: limit)
+        if json { return try Output.jsonWithoutNulls(items: page.items, total: page.total) }
+        guard !page.items.isEmpty else { return Output.notice("no tasks yet; send one with `wegent run PROMPT`") }
         let terminal = Terminal.current
-        Output.write(Self.table(listing.items, now: .now()).text(width: terminal.width, style: terminal.style))
+        Output.write(Self.table(page.items, now: .now()).text(width: terminal.width, style: terminal.style))
     }
 
     /// The table of `tasks`.
-    static func table(_ tasks: [TaskItem], now: Timestamp) -> Table {
+    static func table(_ tasks: [TaskBody], now: Timestamp) -> Table {
         Table(
             header: ["TASK", "STATE", "AGE", "DEVICE", "AGENT", "PROMPT"],
             rows: tasks.map(\.view).map { task in

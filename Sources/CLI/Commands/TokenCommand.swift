@@ -26,7 +26,7 @@ struct CreateToken: AsyncParsableCommand {
     @Option(help: "A name, to recognize the token in `wegent token list`.")
     var name: String?
 
-    @Option(help: "Days until it expires, 1 to 7.")
+    @Option(help: ArgumentHelp("Days until it expires, 1 to 7.", valueName: "n"))
     var days = 7
 
     @Flag(help: "Print JSON.")
@@ -39,7 +39,7 @@ struct CreateToken: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let token = try await connection.gateway().createToken(NewToken(name: name, days: days))
+        let token = try await connection.gateway().createToken(TokenRequestBody(name: name, days: days))
         if json { return try Output.json(token) }
         Output.write(token.token + "\n")
         let left = Elapsed.until(token.expiresAt.seconds(since: .now()))
@@ -58,20 +58,20 @@ struct ListTokens: AsyncParsableCommand {
 
     func run() async throws {
         let tokens = try await connection.gateway().tokens()
-        if json { return try Output.json(items: tokens) }
+        if json { return try Output.jsonWithoutNulls(items: tokens, total: tokens.count) }
         let terminal = Terminal.current
         Output.write(Self.table(tokens, now: .now()).text(width: terminal.width, style: terminal.style))
     }
 
     /// The table of `tokens`.
-    static func table(_ tokens: [TokenItem], now: Timestamp) -> Table {
+    static func table(_ tokens: [TokenBody], now: Timestamp) -> Table {
         Table(
             header: ["ID", "EXPIRES", "LAST USED", "NAME"],
             rows: tokens.map { token in
                 [
                     token.id.description,
                     token.revokedAt == nil ? Elapsed.until(token.expiresAt.seconds(since: now)) : "revoked",
-                    token.lastUsedAt.map { Elapsed.ago(now.seconds(since: $0)) } ?? "never", token.name ?? "",
+                    token.lastUsedAt.map { Elapsed.ago(now.seconds(since: $0)) } ?? "never", token.name,
                 ]
             })
     }

@@ -31,15 +31,10 @@ struct GatewayError: Error, Equatable, CustomStringConvertible {
     var description: String {
         let named = code.map { " (\($0))" } ?? ""
         let tokens: [ErrorCode] = [.tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked]
-        let advice = code.map(tokens.contains) == true ? "; log in again with `wegent login`" : ""
+        let needsAdvice = code.map(tokens.contains) == true && !message.contains("wegent login")
+        let advice = needsAdvice ? "; log in again with `wegent login`" : ""
         var sentence = TerminalEscaping.text(message)[...]
         while sentence.last == "." { sentence.removeLast() }
         return "\(sentence)\(named)\(advice)"
-    }
-
-    private struct ProblemBody: Decodable {
-        let title: String?
-        let detail: String?
-        let code: ErrorCode?
     }
 }

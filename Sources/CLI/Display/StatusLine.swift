@@ -23,7 +23,7 @@ struct StatusLine: Sendable, Equatable {
     var isQuestionNew = false
 
     /// Updates the status from a `state` event.
-    mutating func take(_ event: TaskEvent) {
+    mutating func take(_ event: EventBody) {
         guard let state = event.state else { return }
         self.state = state
         if let name = event.data["device_name"]?.string { device = name }

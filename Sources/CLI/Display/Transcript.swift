@@ -25,7 +25,7 @@ struct Transcript: Sendable {
     }
 
     /// Returns the text that an event adds; empty for many events.
-    mutating func show(_ event: TaskEvent) -> String {
+    mutating func show(_ event: EventBody) -> String {
         let data = event.data
         defer { if event.kind != "usage" { kind = event.kind } }
         switch event.kind {

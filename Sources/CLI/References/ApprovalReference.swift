@@ -20,10 +20,10 @@ struct ApprovalReference: ExpressibleByArgument, Sendable {
         if !isWhole { try IDPrefix.check(text, "an approval", command: "approvals") }
         for state in ["pending", "all"] {
             let limit = isWhole && state == "all" ? Self.idLimit : Self.prefixLimit
-            let listing = try await gateway.approvals(state: state, limit: limit) { approvals in
+            let approvals = try await gateway.approvals(state: state, limit: limit) { approvals in
                 approvals.contains { $0.id.description == text }
             }
-            if let found = try IDPrefix.match(text, listing.items, "approvals", id: { $0.id.description }) {
+            if let found = try IDPrefix.match(text, approvals.items, "approvals", id: { $0.id.description }) {
                 return found
             }
         }

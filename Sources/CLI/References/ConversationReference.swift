@@ -17,11 +17,11 @@ struct ConversationReference: ExpressibleByArgument, Sendable {
         if let id = ConversationID(text) { return id }
         try IDPrefix.check(text, "a conversation", command: "conversations")
         let newest = try await gateway.conversations(limit: 200).items
-        guard let found = try IDPrefix.match(text, newest, "conversations", id: { $0.id.description }) else {
+        guard let found = try IDPrefix.match(text, newest, "conversations", id: { $0.view.id.description }) else {
             throw CommandError(
                 "none of your 200 newest conversations has an id that begins with \(text); `wegent conversations` "
                     + "lists the ids")
         }
-        return found.id
+        return found.view.id
     }
 }

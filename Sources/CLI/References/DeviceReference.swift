@@ -1,4 +1,5 @@
 import ArgumentParser
+import Messages
 
 /// A device on the command line: its name or its id.
 struct DeviceReference: ExpressibleByArgument, Sendable {
@@ -10,13 +11,13 @@ struct DeviceReference: ExpressibleByArgument, Sendable {
 
     /// Finds the device in the user's list.
     /// - Throws: As ``find(_:in:)``, and what the request throws.
-    func find(_ gateway: GatewayClient) async throws -> DeviceItem {
+    func find(_ gateway: GatewayClient) async throws -> DeviceBody {
         try Self.find(text, in: try await gateway.devices())
     }
 
     /// Finds a device by id, then by exact name, then by name in any letter case.
     /// - Throws: ``CommandError`` when none matches, with the names there are, or several, with their ids.
-    static func find(_ text: String, in devices: [DeviceItem]) throws -> DeviceItem {
+    static func find(_ text: String, in devices: [DeviceBody]) throws -> DeviceBody {
         if let device = devices.first(where: { $0.id == text }) { return device }
         let exact = devices.filter { $0.name == text }
         let matches = exact.isEmpty ? devices.filter { $0.name.lowercased() == text.lowercased() } : exact

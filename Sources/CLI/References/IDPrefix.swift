@@ -15,7 +15,7 @@ enum IDPrefix {
         guard text.allSatisfy({ $0.isHexDigit || $0 == "-" }), (shortest..<36).contains(text.count) else {
             throw ValidationError(
                 "'\(text)' is neither \(noun) id nor the first \(shortest) or more characters of one; "
-                    + "`wegent \(command)` lists the ids.")
+                    + "`wegent \(command)` lists the ids")
         }
     }
 

@@ -5,7 +5,7 @@ import Messages
 
 /// The executor's options, which `wegent up` passes on.
 struct DeviceOptions: ParsableArguments {
-    @Option(help: "The number of tasks that run at the same time.")
+    @Option(help: ArgumentHelp("The number of tasks that run at the same time.", valueName: "n"))
     var slots = 5
 
     @Option(help: "The device's name. Default: operating system and host name")
@@ -17,18 +17,19 @@ struct DeviceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Allow tasks to work in this directory and below; repeatable.", valueName: "dir"))
     var allowDir: [String] = []
 
-    @Option(help: "What Claude Code may do without asking you.")
+    @Option(help: ArgumentHelp("What Claude Code may do without asking you.", valueName: "mode"))
     var permissionMode = PermissionMode.ask
 
     @Flag(help: "Allow the permission mode bypass.")
     var allowBypass = false
 
-    @Option(help: "Path of the claude program (or WEGENT_CLAUDE). Default: from PATH")
+    @Option(help: ArgumentHelp("Path of the claude program (or WEGENT_CLAUDE). Default: from PATH", valueName: "path"))
     var claude: String?
 
     @Option(
         name: .customLong("drain-s"),
-        help: "Seconds that running tasks may go on after Ctrl-C (or WEGENT_DRAIN_S). Default: 0")
+        help: ArgumentHelp(
+            "Seconds that running tasks may go on after Ctrl-C (or WEGENT_DRAIN_S). Default: 0", valueName: "seconds"))
     var drainS: Double?
 
     /// Returns the executor's configuration, still without address and token.

@@ -32,9 +32,9 @@ struct FirstTask: Sendable {
         do {
             let gateway = GatewayClient(Connection(url: report.url, token: report.token))
             let task = try await gateway.submit(
-                NewTask(
+                TaskRequestBody(
                     prompt: prompt, target: report.device?.id ?? "default", agent: agent,
-                    idempotencyKey: Identifier<NewTask>.generate().description))
+                    idempotencyKey: Identifier<TaskRequestBody>.generate().description))
             let end = try await TaskWatch(gateway: gateway, task: task, display: TaskDisplay(terminal)).run(
                 interrupts: nil)
             if let reason = end.reason { Output.notice("the first task failed: \(reason)") }

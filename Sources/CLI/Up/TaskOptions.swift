@@ -5,12 +5,15 @@ import Launch
 struct TaskOptions: ParsableArguments {
     @Option(
         name: .customLong("approval-s"),
-        help: "Seconds until an unanswered permission request is denied (or WEGENT_APPROVAL_S). Default: 600")
+        help: ArgumentHelp(
+            "Seconds until an unanswered permission request is denied (or WEGENT_APPROVAL_S). Default: 600",
+            valueName: "seconds"))
     var approvalS: Double?
 
     @Option(
         name: .customLong("retention-days"),
-        help: "Days until an ended task is deleted; 0 = never (or WEGENT_RETENTION_DAYS). Default: 0")
+        help: ArgumentHelp(
+            "Days until an ended task is deleted; 0 = never (or WEGENT_RETENTION_DAYS). Default: 0", valueName: "days"))
     var retentionDays: Double?
 
     /// Returns the retention of ended tasks in days.

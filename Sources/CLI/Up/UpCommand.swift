@@ -27,7 +27,7 @@ struct UpCommand: AsyncParsableCommand {
             Ctrl-C stops everything; a second Ctrl-C exits at once.
             """)
 
-    @Option(help: "The data directory (or WEGENT_DATA). Default: ~/.local/share/wegent")
+    @Option(help: ArgumentHelp("The data directory (or WEGENT_DATA). Default: ~/.local/share/wegent", valueName: "dir"))
     var data: String?
 
     @Option(help: "The address to listen on (or WEGENT_HOST). Default: 127.0.0.1")
@@ -49,10 +49,12 @@ struct UpCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Tasks") var tasks: TaskOptions
 
-    @Option(help: "The lowest level to log (or WEGENT_LOG_LEVEL). Default: warning")
+    @Option(help: ArgumentHelp("The lowest level to log (or WEGENT_LOG_LEVEL). Default: warning", valueName: "level"))
     var logLevel: LogLevel?
 
-    @Option(help: "The format of the log on standard error (or WEGENT_LOG_FORMAT). Default: console")
+    @Option(
+        help: ArgumentHelp(
+            "The format of the log on standard error (or WEGENT_LOG_FORMAT). Default: console", valueName: "format"))
     var logFormat: LogFormat?
 
     func validate() throws {

@@ -8,7 +8,7 @@ struct UpReport: Encodable, Sendable {
     var password: String?
     var token: String
     /// This machine; nil with `--no-executor`.
-    var device: DeviceItem?
+    var device: DeviceBody?
 
     enum CodingKeys: String, CodingKey {
         case url, user, password, token

@@ -48,7 +48,7 @@ struct UpService: Service {
         let first = try await FirstUser.load(accounts, path: "\(settings.data)/first-user.json")
         let token = try await accounts.issueToken(user: first.user, name: "wegent up")
         let gateway = GatewayClient(Connection(url: url, token: token))
-        var device: DeviceItem?
+        var device: DeviceBody?
         if var configuration = settings.executor {
             configuration.backendURL = url
             let credential = DeviceCredential {
@@ -62,7 +62,7 @@ struct UpService: Service {
     }
 
     /// Waits until this machine is registered and connected. Makes it the default device if there is none.
-    private func star(_ gateway: GatewayClient, _ id: String?) async throws -> DeviceItem {
+    private func star(_ gateway: GatewayClient, _ id: String?) async throws -> DeviceBody {
         let end = ContinuousClock.now + Self.registrationTimeout
         while ContinuousClock.now < end {
             let devices = try await gateway.devices()

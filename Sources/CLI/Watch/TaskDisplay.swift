@@ -23,7 +23,7 @@ actor TaskDisplay {
     func update(_ change: @Sendable (inout StatusLine) -> Void) { change(&status) }
 
     /// Shows an event.
-    func show(_ event: TaskEvent) {
+    func show(_ event: EventBody) {
         status.take(event)
         write(transcript.show(event))
         if event.kind == EventKind.permissionRequest.description {

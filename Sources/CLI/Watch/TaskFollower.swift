@@ -6,7 +6,7 @@ import Messages
 struct TaskFollower: Sendable {
     enum Update: Sendable {
         /// The next event; `line` is its JSON as the gateway sent it.
-        case event(TaskEvent, line: [UInt8])
+        case event(EventBody, line: [UInt8])
         /// The connection broke; `failures` in a row, and another try follows.
         case disconnected(failures: Int)
         /// Events arrive again.
@@ -51,7 +51,7 @@ struct TaskFollower: Sendable {
         var parser = ServerSentEvents()
         for try await chunk in body {
             for item in try parser.push(chunk) {
-                guard let event = try? GatewayClient.decoder.decode(TaskEvent.self, from: item.data.data) else {
+                guard let event = try? GatewayClient.decoder.decode(EventBody.self, from: item.data.data) else {
                     continue
                 }
                 if event.seq <= cursor { continue }

@@ -26,21 +26,22 @@ struct LabelDevice: AsyncParsableCommand {
     func run() async throws {
         let gateway = try connection.gateway()
         let device = try await device.find(gateway)
-        let labelled = try await gateway.update(device: device.id, ["labels": .object(try Self.patch(labels))])
-        if json { return try Output.json(labelled) }
-        let all = Self.text(labelled.labels ?? [:])
+        let labelled = try await gateway.update(
+            device: device.id, DevicePatchBody(labels: try Self.patch(labels)))
+        if json { return try Output.jsonWithoutNulls(labelled) }
+        let all = Self.text(labelled.labels)
         Output.notice(all.isEmpty ? "'\(device.name)' has no labels" : "'\(device.name)' has the labels \(all)")
     }
 
-    /// Returns `labels` of `PATCH /devices/{id}`; null removes a label.
+    /// Returns the changes to the labels; nil removes a label.
     /// - Throws: `ValidationError` for text that is neither `name=value` nor `name-`.
-    static func patch(_ labels: [String]) throws -> [String: JSONValue] {
+    static func patch(_ labels: [String]) throws -> [String: String?] {
         try labels.reduce(into: [:]) { patch, text in
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             if parts.count == 2, !parts[0].isEmpty {
-                patch[parts[0]] = .string(parts[1])
+                patch[parts[0]] = parts[1]
             } else if parts.count == 1, text.count > 1, text.hasSuffix("-") {
-                patch[String(text.dropLast())] = .null
+                patch[String(text.dropLast())] = .some(nil)
             } else {
                 throw ValidationError(
                     "'\(text)' is neither name=value, which sets a label, nor name-, which removes one.")

@@ -15,7 +15,7 @@ struct ListDevices: AsyncParsableCommand {
 
     func run() async throws {
         let devices = try await connection.gateway().devices(label: label)
-        if json { return try Output.json(items: devices) }
+        if json { return try Output.jsonWithoutNulls(items: devices, total: devices.count) }
         guard !devices.isEmpty else {
             if let label { return Output.notice("no device has the label \(label)") }
             return Output.notice("no devices yet; start one with `wegent-executor --mode local`")
@@ -25,18 +25,18 @@ struct ListDevices: AsyncParsableCommand {
     }
 
     /// The table of `devices`. A star marks the default device. The column of labels is left out when there are none.
-    static func table(_ devices: [DeviceItem], now: Timestamp) -> Table {
-        let labelled = devices.contains { !($0.labels ?? [:]).isEmpty }
+    static func table(_ devices: [DeviceBody], now: Timestamp) -> Table {
+        let labelled = devices.contains { !$0.labels.isEmpty }
         return Table(
             header: ["", "NAME", "STATUS", "SLOTS", "AGENTS", "LAST SEEN"] + (labelled ? ["LABELS"] : []) + ["ID"],
             rows: devices.map { device in
                 let seen = device.lastSeenAt.map { Elapsed.ago(now.seconds(since: $0)) } ?? "never"
                 let agents = device.agents.filter(\.ready).map(\.name).joined(separator: ", ")
                 return [
-                    device.isDefault ? "★" : "", device.name, device.condition,
+                    device.isDefault ? "★" : "", device.name, device.statusText,
                     "\(device.slots.used)/\(device.slots.total)", agents.isEmpty ? "none" : agents,
                     device.isConnected ? "now" : seen,
-                ] + (labelled ? [TextWidth.fit(LabelDevice.text(device.labels ?? [:]), 32)] : []) + [device.id]
+                ] + (labelled ? [TextWidth.fit(LabelDevice.text(device.labels), 32)] : []) + [device.id]
             })
     }
 }

@@ -20,8 +20,9 @@ struct RenameDevice: AsyncParsableCommand {
     func run() async throws {
         let gateway = try connection.gateway()
         let device = try await device.find(gateway)
-        let renamed = try await gateway.update(device: device.id, ["name": name.isEmpty ? .null : .string(name)])
-        if json { return try Output.json(renamed) }
+        let renamed = try await gateway.update(
+            device: device.id, DevicePatchBody(name: name.isEmpty ? .clear : .set(name)))
+        if json { return try Output.jsonWithoutNulls(renamed) }
         Output.notice("'\(device.name)' is now named '\(renamed.name)'")
     }
 }

@@ -135,28 +135,44 @@ struct ApprovalTests {
             let value = try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))
             return transcript.show(EventBody(seq: 1, kind: kind, time: .now(), data: value))
         }
+        func request(_ change: (inout ApprovalView) -> Void) throws -> String {
+            var approval = try Self.approval()
+            approval.rule = nil
+            change(&approval)
+            return try show("permission_request", String(decoding: JSONEncoder().encode(approval), as: UTF8.self))
+        }
         let allows = "  a, or `approve --conversation`, allows: "
         #expect(
             try show("permission_request", ScriptedGateway.approval())
                 == "? Bash: npm test\n\(allows)Bash(npm test:*)\n")
-        let lines = (1...9).map { "\($0)" }.joined(separator: "\\n")
-        let write =
-            #"{"tool":"Write","title":"Write: a.txt","input":{"file_path":"a.txt","content":"\#(lines)","big":true}}"#
+        let write = try request {
+            $0.tool = "Write"
+            $0.title = "Write: a.txt"
+            let lines = (1...9).map { "\($0)" }.joined(separator: "\n")
+            $0.input = .object(["file_path": .string("a.txt"), "content": .string(lines), "big": .bool(true)])
+        }
+        let shown = (1...6).map { "    \($0)\n" }.joined()
         #expect(
-            try show("permission_request", write)
-                == "? Write: a.txt\n  big: true\n  content:\n    1\n    2\n    3\n    4\n    5\n    6\n  … 3 more lines; `wegent approvals --json` has all of it\n\(allows)Write\n"
+            write
+                == "? Write: a.txt\n  big: true\n  content:\n\(shown)  … 3 more lines; `wegent approvals --json` has all of it\n\(allows)Write\n"
         )
-        let odd = #"{"tool":"Bash","title":"x\u001b]0;t\u0007y","input":{"command":"\u001b[2Jrm"}}"#
-        #expect(
-            try show("permission_request", odd)
-                == #"? Bash: x\u{1b}]0;t\u{7}y"# + "\n" + #"  command: \u{1b}[2Jrm"# + "\n\(allows)Bash\n")
+        let odd = try request {
+            $0.title = "x\u{1b}]0;t\u{7}y"
+            $0.input = .object(["command": .string("\u{1b}[2Jrm")])
+        }
+        #expect(odd == #"? Bash: x\u{1b}]0;t\u{7}y"# + "\n" + #"  command: \u{1b}[2Jrm"# + "\n\(allows)Bash\n")
         // The part of a command beyond the width of the title is shown below it.
         let hidden = "ls" + String(repeating: " ", count: 300) + "; rm -rf /"
-        let long = #"{"tool":"Bash","title":"\#(hidden)","input":{"command":"\#(hidden)"}}"#
-        #expect(try show("permission_request", long).hasSuffix("…\n  command: \(hidden)\n\(allows)Bash\n"))
+        let long = try request {
+            $0.title = hidden
+            $0.input = .object(["command": .string(hidden)])
+        }
+        #expect(long.hasSuffix("…\n  command: \(hidden)\n\(allows)Bash\n"))
         // A long rule is shown in full.
-        let rule = #"{"tool":"Bash","title":"ls","rule":"Bash(\#(hidden))"}"#
-        #expect(try show("permission_request", rule) == "? Bash: ls\n\(allows)Bash(\(hidden))\n")
+        let rule = try request {
+            ($0.title, $0.rule, $0.input) = ("ls", "Bash(\(hidden))", .object(["command": .string("ls")]))
+        }
+        #expect(rule == "? Bash: ls\n\(allows)Bash(\(hidden))\n")
         for (fields, text) in [
             (#""state":"allowed","scope":"once","resolved_by":"ada (laptop)""#, "✓ allowed by ada (laptop)"),
             (#""state":"allowed","scope":"conversation""#, "✓ allowed in this conversation"),

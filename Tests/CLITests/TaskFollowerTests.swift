@@ -14,7 +14,7 @@ struct TaskFollowerTests {
     private func follow(_ server: TinyServer) async throws -> (seqs: [UInt64], breaks: Int, restores: Int) {
         let gateway = GatewayClient(Connection(url: server.url, token: "t"))
         var (seqs, breaks, restores): ([UInt64], Int, Int) = ([], 0, 0)
-        try await TaskFollower(gateway: gateway, task: .generate()).follow { update in
+        _ = try await TaskFollower(gateway: gateway, task: .generate()).follow { update in
             switch update {
             case .event(let event, _): seqs.append(event.seq)
             case .disconnected: breaks += 1

@@ -107,7 +107,7 @@ struct TranscriptTests {
         let line =
             #"{"seq":4,"kind":"state","time":"2026-03-01T09:30:00.250Z","data":{"state":"failed","error":{"code":"exit_status","message":"no"}}}"#
         let event = try JSONDecoder().decode(EventBody.self, from: Data(line.utf8))
-        #expect(event.isLast && event.state == .failed)
-        #expect(event.error == Fault(.exitStatus, "no"))
+        #expect(event.taskEnd?.state == .failed)
+        #expect(event.taskEnd?.error == Fault(.exitStatus, "no"))
     }
 }

@@ -57,11 +57,7 @@ actor ApprovalCoordinator {
 
     /// Takes an event of the task; ignores all kinds but permission requests and their resolutions.
     nonisolated func take(_ event: EventBody) {
-        guard
-            event.kind == EventKind.permissionRequest.description
-                || event.kind == EventKind.permissionResolved.description,
-            let approval = try? GatewayClient.decoder.decode(ApprovalView.self, from: event.data.bytes.data)
-        else { return }
+        guard let approval = event.approval else { return }
         continuation.yield(approval.state == .pending ? .requested(approval) : .resolved(approval.id))
     }
 

@@ -5,33 +5,43 @@ import Messages
 enum ApprovalText {
     /// The largest number of lines shown of a tool's input. `--json` has all of it.
     static let maxInputLines = 8
+    /// The largest width of a request's title, and of a line of its input, so that a whole command can be read.
+    static let (titleColumns, inputColumns) = (200, 4000)
 
-    /// The request in one line.
-    static func title(_ approval: ApprovalView) -> String { title(approval.tool, approval.title) }
-
-    /// The request in one line, such as `Bash: npm test`.
-    /// - Parameter title: May equal the tool's name or begin with it.
-    static func title(_ tool: String, _ title: String) -> String {
-        let (tool, title) = (TerminalEscaping.line(tool), TerminalEscaping.line(title))
+    /// The request in one line, such as `Bash: npm test`. An agent's title may equal the tool's name or begin with it.
+    static func title(_ approval: ApprovalView) -> String {
+        let (tool, title) = (TerminalEscaping.line(approval.tool), TerminalEscaping.line(approval.title))
         if title.isEmpty || title == tool { return tool }
         return tool.isEmpty || title.hasPrefix("\(tool): ") ? title : "\(tool): \(title)"
     }
 
-    /// What the scope `conversation` allows.
-    /// - Parameter rule: nil = every use of the tool.
-    static func rule(_ rule: String?, tool: String) -> String { TerminalEscaping.line(rule ?? tool) }
-
-    /// What the scope `conversation` allows.
-    static func rule(_ approval: ApprovalView) -> String { rule(approval.rule, tool: approval.tool) }
+    /// What the scope `conversation` allows: uses of the tool that match a rule, or all.
+    static func rule(_ approval: ApprovalView) -> String { TerminalEscaping.line(approval.rule ?? approval.tool) }
 
     /// The name of the device in one line.
     static func device(_ approval: ApprovalView) -> String {
         TerminalEscaping.line(approval.deviceName ?? approval.device ?? "cloud")
     }
 
+    /// The request as lines: its title, the tool's input, and what the scope `conversation` allows.
+    static func request(_ approval: ApprovalView, style: TextStyle) -> [String] {
+        let title = title(approval)
+        // The person must see all of what they allow: a title that is cut is repeated in full as input.
+        let isCut = TextWidth.of(title) > titleColumns
+        let input = input(approval.input, besides: isCut ? "" : title)
+        var lines = [style.yellow("? ") + style.bold(TextWidth.fit(title, titleColumns))]
+        lines += input.lines.map { style.dim("  " + TextWidth.fit($0, inputColumns)) }
+        if input.hidden > 0 {
+            let count = "\(input.hidden) more line\(input.hidden == 1 ? "" : "s")"
+            lines.append(style.yellow("  … \(count); `wegent approvals --json` has all of it"))
+        }
+        lines.append(style.dim("  a, or `approve --conversation`, allows: \(rule(approval))"))
+        return lines
+    }
+
     /// The fields of a tool's input as lines, and the number of lines left out.
-    /// - Parameter title: As returned by ``title(_:_:)``; fields with a value that it contains are left out.
-    static func input(_ input: JSONValue, besides title: String) -> (lines: [String], hidden: Int) {
+    /// - Parameter title: As returned by ``title(_:)``; fields with a value that it contains are left out.
+    private static func input(_ input: JSONValue, besides title: String) -> (lines: [String], hidden: Int) {
         guard case .object(let fields) = input else { return ([], 0) }
         var lines: [String] = []
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
@@ -45,15 +55,15 @@ enum ApprovalText {
     }
 
     /// The resolution, such as `denied by ada (laptop): not now`.
-    static func resolution(state: ApprovalState, scope: ApprovalScope?, by: String?, message: String?) -> String {
-        let author = by.map { " by \($0)" } ?? ""
-        let reason = message.map { ": \($0)" } ?? ""
-        switch state {
-        case .allowed: return "allowed\(scope == .conversation ? " in this conversation" : "")\(author)"
+    static func resolution(_ approval: ApprovalView) -> String {
+        let author = approval.resolvedBy.map { " by \($0)" } ?? ""
+        let reason = approval.message.map { ": \($0)" } ?? ""
+        switch approval.state {
+        case .allowed: return "allowed\(approval.scope == .conversation ? " in this conversation" : "")\(author)"
         case .denied: return "denied\(author)\(reason)"
         case .expired: return "denied: no answer in time"
         case .abandoned: return "withdrawn: the attempt ended or the agent cancelled it"
-        default: return state.rawValue
+        default: return approval.state.rawValue
         }
     }
 

@@ -67,8 +67,7 @@ struct ApprovalWatch: Sendable {
         let state =
             isPending
             ? ApprovalText.state(approval, now: .now())
-            : ApprovalText.resolution(
-                state: approval.state, scope: approval.scope, by: approval.resolvedBy, message: approval.message)
+            : ApprovalText.resolution(approval)
         let line = [
             approval.id.description, ApprovalText.device(approval), ApprovalText.title(approval),
             TerminalEscaping.line(state),

@@ -26,10 +26,11 @@ enum AnswerExitCode {
         async throws
     {
         do {
-            let approval = try await gateway.answer(try await reference.find(gateway), answer)
+            var approval = try await gateway.answer(try await reference.find(gateway), answer)
             if json { return try Output.json(approval) }
-            let resolution = ApprovalText.resolution(
-                state: approval.state, scope: approval.scope, by: nil, message: approval.message)
+            // The person who reads this has answered.
+            approval.resolvedBy = nil
+            let resolution = ApprovalText.resolution(approval)
             let rule = approval.scope == .conversation ? "; this allows \(ApprovalText.rule(approval))" : ""
             Output.notice("\(ApprovalText.title(approval)) is \(TerminalEscaping.line(resolution))\(rule)")
         } catch let error as GatewayError {

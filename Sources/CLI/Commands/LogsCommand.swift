@@ -49,7 +49,7 @@ struct LogsCommand: AsyncParsableCommand {
             let page = try await gateway.events(of: id, after: after, limit: 500)
             for event in page.items {
                 if json { try Output.json(event) } else { Output.write(transcript.show(event)) }
-                if event.isLast { return TaskEnd(state: event.state ?? .failed, error: event.error) }
+                if let end = event.taskEnd { return end }
             }
             guard let next = page.next, let last = page.items.last, next > after else { return nil }
             after = last.seq

@@ -24,13 +24,11 @@ struct StatusLine: Sendable, Equatable {
 
     /// Updates the status from a `state` event.
     mutating func take(_ event: EventBody) {
-        guard let state = event.state else { return }
-        self.state = state
-        if let name = event.data["device_name"]?.string { device = name }
-        queuePosition = state == .queued ? event.data["queue_position"]?.number.map { Int($0) } : nil
-        reason = state == .queued ? event.data["reason"]?.string.map(WaitReason.init(rawValue:)) : nil
-        waitingFor = event.data["waiting_for"]?.string.map(WaitingFor.init(rawValue:))
-        stalled = event.data["stalled"].flatMap { try? GatewayClient.decoder.decode(Stall.self, from: $0.bytes.data) }
+        guard let change = event.stateChange else { return }
+        state = change.state
+        device = change.deviceName ?? device
+        (queuePosition, reason, stalled) = (change.queuePosition, change.reason, change.stalled)
+        waitingFor = change.waitingFor
     }
 
     /// Updates the status from the gateway's view of the task.

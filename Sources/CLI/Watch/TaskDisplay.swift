@@ -26,9 +26,7 @@ actor TaskDisplay {
     func show(_ event: EventBody) {
         status.take(event)
         write(transcript.show(event))
-        if event.kind == EventKind.permissionRequest.description {
-            lastRequest = event.data["id"]?.string.flatMap(ApprovalID.init)
-        }
+        if event.eventKind == .permissionRequest { lastRequest = event.approval?.id }
     }
 
     /// Prints a permission request again before its question is asked, unless it is the last thing printed: the person
@@ -50,7 +48,7 @@ actor TaskDisplay {
     /// Prints a line of this program, apart from the task's output.
     func remark(_ line: String) {
         guard screen != nil else { return Output.notice(line) }
-        write(transcript.startLine() + terminal.style.yellow(TerminalEscaping.text(line)) + "\n")
+        write(transcript.remark(line))
     }
 
     /// Redraws the status line ten times a second until cancelled; returns at once where there is none.

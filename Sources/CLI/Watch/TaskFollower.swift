@@ -16,18 +16,19 @@ struct TaskFollower: Sendable {
     let gateway: GatewayClient
     let task: TaskID
 
-    /// Passes each event to `handle`, and returns after the task's last one.
+    /// Passes each event to `handle`.
+    /// - Returns: How the task ended.
     /// - Throws: ``CommandError`` when the connection is not restored within about a minute, ``GatewayError``; what
     ///   `handle` throws.
     func follow(
         isolation: isolated (any Actor)? = #isolation, _ handle: (Update) async throws -> Void
-    ) async throws {
+    ) async throws -> TaskEnd {
         var (cursor, plan) = (UInt64(0), RetryPlan())
         while true {
             let cause: String
             do {
                 let body = try await gateway.stream("/tasks/\(task)/events", after: cursor == 0 ? "" : String(cursor))
-                if try await read(body, &cursor, &plan, handle) { return }
+                if let end = try await read(body, &cursor, &plan, handle) { return end }
                 cause = "the gateway ended the stream before the task's end"
             } catch let error as CurlError {
                 cause = ConnectionError(url: gateway.connection.url, cause: error).description
@@ -43,11 +44,11 @@ struct TaskFollower: Sendable {
     }
 
     /// Reads one connection.
-    /// - Returns: Whether the task's last event was read.
+    /// - Returns: How the task ended; nil when the connection ended first.
     private func read(
         _ body: CurlBody, _ cursor: inout UInt64, _ plan: inout RetryPlan,
         isolation: isolated (any Actor)? = #isolation, _ handle: (Update) async throws -> Void
-    ) async throws -> Bool {
+    ) async throws -> TaskEnd? {
         var parser = ServerSentEvents()
         for try await chunk in body {
             for item in try parser.push(chunk) {
@@ -56,15 +57,15 @@ struct TaskFollower: Sendable {
                 }
                 if event.seq <= cursor { continue }
                 // A gap: reconnect and resume from the cursor.
-                guard event.seq == cursor + 1 else { return false }
+                guard event.seq == cursor + 1 else { return nil }
                 cursor = event.seq
                 if plan.failures > 0 { try await handle(.reconnected) }
                 plan.succeeded()
                 try await handle(.event(event, line: item.data))
-                if event.isLast { return true }
+                if let end = event.taskEnd { return end }
             }
         }
         try Task.checkCancellation()
-        return false
+        return nil
     }
 }

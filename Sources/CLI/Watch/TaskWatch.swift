@@ -53,18 +53,15 @@ struct TaskWatch: Sendable {
     }
 
     private func follow(_ approvals: ApprovalCoordinator) async throws -> TaskEnd {
-        var end = TaskEnd(state: .failed)
         try await TaskFollower(gateway: gateway, task: task.id).follow { update in
             switch update {
             case .event(let event, let line):
                 if let display { await display.show(event) } else { Output.write(line + [0x0a]) }
                 approvals.take(event)
-                if event.isLast { end = TaskEnd(state: event.state ?? .failed, error: event.error) }
             case .disconnected(let failures): await reportConnection(failures: failures)
             case .reconnected: await reportConnection(failures: 0)
             }
         }
-        return end
     }
 
     /// Shows each failure in the status line; prints a line for the first one and for the recovery.

@@ -15,12 +15,10 @@ struct DeviceReference: ExpressibleByArgument, Sendable {
         try Self.find(text, in: try await gateway.devices())
     }
 
-    /// Finds a device by id, then by exact name, then by name in any letter case.
+    /// Finds a device by the rule of ``DeviceMatch``: its id, else its exact name, else its name in any letter case.
     /// - Throws: ``CommandError`` when none matches, with the names there are, or several, with their ids.
     static func find(_ text: String, in devices: [DeviceBody]) throws -> DeviceBody {
-        if let device = devices.first(where: { $0.id == text }) { return device }
-        let exact = devices.filter { $0.name == text }
-        let matches = exact.isEmpty ? devices.filter { $0.name.lowercased() == text.lowercased() } : exact
+        let matches = DeviceMatch.find(text, in: devices, id: \.id, name: \.name)
         if let only = matches.first, matches.count == 1 { return only }
         if matches.isEmpty {
             let names = devices.map { "'\(TerminalEscaping.line($0.name))'" }.joined(separator: ", ")

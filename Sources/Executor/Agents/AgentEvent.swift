@@ -27,7 +27,7 @@ extension AgentEvent {
         return AgentEvent(kind, out)
     }
 
-    /// Something that a person should know.
+    /// A sentence for the task's viewers.
     static func log(_ level: String, _ message: String, source: String) -> AgentEvent {
         var out = Array(#"{"level":"#.utf8)
         JSONText.append(level, to: &out)

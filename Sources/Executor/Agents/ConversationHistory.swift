@@ -1,17 +1,17 @@
 import Messages
 
-/// What an agent is told of a conversation that it does not know, and what a viewer is told of that.
+/// What an agent is given of a conversation that it does not know, and the notice of that for viewers.
 struct ConversationHistory: Equatable, Sendable {
-    /// What goes before the prompt, marked as what it is; nil = there is nothing to tell.
+    /// The text before the prompt, marked as history; nil = there is none.
     var text: String?
-    /// A sentence for people.
+    /// A sentence for viewers.
     var notice: String
 
     /// - Parameters:
-    ///   - items: the turns that the agent does not know, oldest first.
-    ///   - leftOut: how many turns before those are not told for want of room.
-    ///   - known: the last task that the agent knows; nil = none.
-    ///   - device: the device's name.
+    ///     - items: the turns that the agent does not know, oldest first.
+    ///     - leftOut: how many turns before those are left out for want of room.
+    ///     - known: the last task that the agent knows; nil = none.
+    ///     - device: the device's name.
     init(_ items: [HistoryItem], leftOut: Int, known: TaskID?, device: String) {
         text = items.isEmpty ? nil : Self.text(items, leftOut)
         notice = Self.notice(items, leftOut, known, device)
@@ -35,8 +35,8 @@ struct ConversationHistory: Equatable, Sendable {
         return (lines + ["</conversation-history>"]).joined(separator: "\n")
     }
 
-    /// A text of an earlier turn, which must look like neither another turn nor the end of the history: whatever ends a
-    /// line, the next one is marked.
+    /// Quotes a text of an earlier turn, which must look like neither another turn nor the end of the history: each
+    /// line is marked, whatever ends it.
     private static func quoted(_ text: String) -> String {
         text.replacing("</conversation-history", with: "< /conversation-history")
             .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { "> \($0)" }

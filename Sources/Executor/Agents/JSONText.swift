@@ -1,4 +1,4 @@
-/// Strings as JSON writes them, by hand: the event path does without an encoder.
+/// Writes JSON strings by hand: encoding each piece of output with JSONEncoder would be too slow.
 enum JSONText {
     private static let hex = Array("0123456789abcdef".utf8)
 
@@ -9,7 +9,7 @@ enum JSONText {
         out.append(UInt8(ascii: "\""))
     }
 
-    /// Appends one byte of UTF-8 as it stands inside quotes: 1, 2 or 6 bytes.
+    /// Appends one byte of UTF-8 as it is written inside quotes: 1, 2 or 6 bytes.
     @inline(__always)
     static func escape(_ byte: UInt8, to out: inout [UInt8]) {
         switch byte {

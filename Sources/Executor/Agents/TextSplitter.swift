@@ -9,13 +9,13 @@ import Messages
 /// Cuts a stream of bytes into pieces that fit an event: on character boundaries, at most 64 KiB after escaping,
 /// nothing lost. A piece with bytes that are not UTF-8 travels as base64.
 ///
-/// A character that is cut off by the end of what was read is held back for the next read, nothing else is.
+/// Only an incomplete character at the end of a read is held back for the next one.
 struct TextSplitter {
     /// A piece of the stream.
     enum Piece: Equatable, Sendable {
-        /// UTF-8, escaped as it stands inside the quotes of JSON.
+        /// UTF-8, escaped as inside JSON quotes.
         case text([UInt8])
-        /// Bytes that are not UTF-8, as they came.
+        /// Bytes that are not UTF-8, unchanged.
         case binary([UInt8])
 
         /// Appends `{"type":"text","text":…}` or `{"type":"text","encoding":"base64","data":…}`.
@@ -36,16 +36,16 @@ struct TextSplitter {
     private let limit: Int
     private var held: [UInt8] = []
 
-    /// - Parameter limit: the most bytes of a piece after escaping (or encoding).
+    /// - Parameter limit: the most bytes of a piece after escaping or encoding.
     init(limit: Int = Limits.eventText) { self.limit = limit }
 
-    /// The pieces of a whole text.
+    /// Returns the pieces of a whole text.
     static func pieces(of text: String, limit: Int = Limits.eventText) -> [Piece] {
         var splitter = TextSplitter(limit: limit)
         return splitter.feed(Array(text.utf8)) + splitter.finish()
     }
 
-    /// Adds what was read.
+    /// Adds bytes that were read.
     mutating func feed(_ bytes: [UInt8]) -> [Piece] {
         guard !held.isEmpty else { return cut(bytes, final: false) }
         let joined = held + bytes
@@ -53,7 +53,7 @@ struct TextSplitter {
         return cut(joined, final: false)
     }
 
-    /// Ends the stream: what was held back will not be completed any more.
+    /// Ends the stream: what was held back stays incomplete.
     mutating func finish() -> [Piece] {
         let rest = held
         held = []
@@ -74,7 +74,7 @@ struct TextSplitter {
         return pieces
     }
 
-    /// The next piece and where it ends; nil when there is only the start of a character.
+    /// Returns the next piece and where it ends; nil when there is only the start of a character.
     private func next(_ bytes: [UInt8], from start: Int, final: Bool) -> (Piece, Int)? {
         var escaped: [UInt8] = []
         escaped.reserveCapacity(min(limit, bytes.count - start + 64))
@@ -101,10 +101,11 @@ struct TextSplitter {
         return (.text(escaped), index)
     }
 
-    // Everything up to the limit goes with the bad byte: a binary stream would otherwise fall into thousands of pieces.
+    // Everything up to the limit goes with the invalid byte: a binary stream would otherwise fall into thousands of
+    // pieces.
     private func binary(_ bytes: [UInt8], from start: Int, final: Bool) -> (Piece, Int) {
         var end = min(bytes.count, start + limit / 4 * 3)
-        // Not in the middle of a character, lest the text after it becomes binary as well.
+        // Not in the middle of a character, which would make the text after it binary as well.
         let floor = max(start + 1, end - 3)
         if end < bytes.count {
             while end > floor, bytes[end] & 0xc0 == 0x80 { end -= 1 }
@@ -113,7 +114,7 @@ struct TextSplitter {
     }
 }
 
-/// What UTF-8 stands at a place (Unicode 16, table 3-7).
+/// The UTF-8 sequence at an index (Unicode 16, table 3-7).
 enum UTF8Character: Equatable {
     /// A character of so many bytes.
     case whole(Int)

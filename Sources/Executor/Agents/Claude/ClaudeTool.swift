@@ -1,6 +1,6 @@
 import Messages
 
-/// What a viewer is told of one of Claude Code's tools.
+/// How viewers see Claude Code's tools.
 enum ClaudeTool {
     /// The Agent Client Protocol's kind of tool.
     static func kind(_ name: String) -> String {
@@ -24,7 +24,7 @@ enum ClaudeTool {
         return name == "Bash" ? String(short) : "\(name) \(short)"
     }
 
-    /// The entries of a plan, from the input of `TodoWrite`; nil where it is none.
+    /// The entries of a plan, from the input of `TodoWrite`; nil where there are none.
     static func plan(_ input: JSONValue?) -> JSONValue? {
         guard let todos = input?["todos"]?.array else { return nil }
         return .array(

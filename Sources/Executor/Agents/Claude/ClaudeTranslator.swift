@@ -1,42 +1,43 @@
 import Messages
 
-/// Turns what Claude Code writes into events of the Agent Client Protocol's shape. A value: no process is needed.
+/// Turns Claude Code's output into events of the Agent Client Protocol's shape. A value: no process is needed.
 ///
-/// Text comes twice, as deltas while it streams and as a whole message behind them; what was streamed is not said again.
+/// Text comes twice, as deltas while it streams and then as a whole message; text that has streamed is not emitted
+/// again.
 struct ClaudeTranslator {
     /// What a line means.
     enum Output: Equatable {
         case event(AgentEvent)
         /// The session's id, to resume it by.
         case session(String)
-        /// Wants to be answered.
+        /// A permission request.
         case permission(String, ControlRequest)
-        /// Does not want it answered any more.
+        /// A permission request no longer needs an answer.
         case withdrawn(String)
-        /// A request that this driver does not know; it must be refused, or the other end waits.
+        /// A request of unknown type; it must be refused, or Claude Code waits.
         case unknownRequest(String)
-        /// Has answered a request of ours.
+        /// A reply to one of our requests.
         case answered
         case ended(Ending)
     }
 
     /// The end of a turn.
     struct Ending: Equatable {
-        var outcome: Outcome
-        /// The session that was to be resumed does not exist.
+        var outcome: TurnOutcome
+        /// The session to resume does not exist.
         var isUnknownSession = false
-        /// The session knows of the turn.
-        var isTaken = false
+        /// The session knows the turn.
+        var isKnown = false
     }
 
-    /// The longest input or result that goes into one event as it is; longer ones are split.
+    /// The longest input or result that goes into one event; longer ones are split.
     private static let wholeInput = 512 << 10
 
-    /// Lines that meant nothing here.
+    /// Lines that mean nothing here.
     private(set) var ignored = 0
-    /// The message that streams, by the tool call whose subagent it is of ("" = the main one).
+    /// The message that streams, by the tool call whose subagent writes it ("" = the main agent).
     private var streaming: [String: String] = [:]
-    /// Messages of which text or thinking has been streamed: `ID text`.
+    /// Messages of which text or thinking has streamed: `ID text`.
     private var streamed: Set<String> = []
     /// Tool calls that were announced and have no result yet.
     private var tools: Set<String> = []
@@ -44,7 +45,7 @@ struct ClaudeTranslator {
     private var plans: Set<String> = []
     private var cost = 0.0
 
-    /// What `line` means, in order.
+    /// Returns what `line` means, in order.
     mutating func read(_ line: ClaudeLine) -> [Output] {
         switch line.type {
         case "system":
@@ -62,7 +63,7 @@ struct ClaudeTranslator {
         }
     }
 
-    /// Notes a line that could not be read at all.
+    /// Counts a line that could not be decoded.
     mutating func ignore() -> [Output] {
         ignored += 1
         return []
@@ -74,7 +75,7 @@ struct ClaudeTranslator {
         return [.permission(id, request)]
     }
 
-    // MARK: What streams
+    // MARK: Streamed text
 
     private mutating func stream(_ event: ModelEvent, parent: String?) -> [Output] {
         switch event.type {
@@ -86,11 +87,11 @@ struct ClaudeTranslator {
             return announce(block, parent: parent)
         case "content_block_delta":
             if event.delta?.type == "text_delta", let text = event.delta?.text {
-                note("text", parent)
+                markStreamed("text", parent)
                 return chunk(.agentMessageChunk, text, parent)
             }
             if event.delta?.type == "thinking_delta", let text = event.delta?.thinking {
-                note("thinking", parent)
+                markStreamed("thinking", parent)
                 return chunk(.agentThoughtChunk, text, parent)
             }
             return []
@@ -98,7 +99,7 @@ struct ClaudeTranslator {
         }
     }
 
-    private mutating func note(_ type: String, _ parent: String?) {
+    private mutating func markStreamed(_ type: String, _ parent: String?) {
         if let id = streaming[parent ?? ""] { streamed.insert("\(id) \(type)") }
     }
 
@@ -146,7 +147,7 @@ struct ClaudeTranslator {
         ]
     }
 
-    /// A tool call with its input; the one that was announced gets it as an update.
+    /// A tool call with its input; an update where the call was announced before.
     private mutating func call(_ block: ContentBlock, parent: String?) -> [Output] {
         guard let id = block.id, let name = block.name else { return [] }
         if name == "TodoWrite", let entries = ClaudeTool.plan(block.input) {
@@ -183,7 +184,7 @@ struct ClaudeTranslator {
         }
     }
 
-    /// Text that belongs to a tool call, in as many updates as it takes; only the last one has the new status.
+    /// Text of a tool call, in as many updates as needed; only the last one has the new status.
     private func updates(_ id: String, _ status: String, _ text: String, _ parent: String?) -> [Output] {
         let pieces = TextSplitter.pieces(of: text)
         guard !pieces.isEmpty else {
@@ -223,15 +224,15 @@ struct ClaudeTranslator {
         tools = []
         plans = []
         if result.isUnknownSession {
-            return [.ended(Ending(outcome: .failed(.agentFailed, result.sentence), isUnknownSession: true))]
+            return [.ended(Ending(outcome: .failed(.agentFailed, result.summary), isUnknownSession: true))]
         }
         return [.event(usage(result)), .ended(Ending(outcome: Self.outcome(of: result)))]
     }
 
-    private static func outcome(of result: ClaudeResult) -> Outcome {
+    private static func outcome(of result: ClaudeResult) -> TurnOutcome {
         guard result.failed else { return .completed }
         let status = result.apiStatus.map { " (the model's server answered \($0))" } ?? ""
-        return .failed(.agentFailed, "Claude Code: \(result.sentence.prefix(2000))\(status)")
+        return .failed(.agentFailed, "Claude Code: \(result.summary.prefix(2000))\(status)")
     }
 
     private mutating func usage(_ result: ClaudeResult) -> AgentEvent {
@@ -243,7 +244,7 @@ struct ClaudeTranslator {
         fields["turns"] = result.turns.map { .whole(Int64($0)) }
         fields["duration_ms"] = result.milliseconds.map { .whole(Int64($0)) }
         if let total = result.totalCost {
-            // The program counts from its start; a turn's share is what was added.
+            // The program counts from its start; a turn's share is the increase.
             fields["cost_usd"] = .number(((max(0, total - cost)) * 1e6).rounded() / 1e6)
             cost = total
         }

@@ -90,7 +90,7 @@ public struct ExecutorConfiguration: Sendable {
     }
 }
 
-/// The executor's waiting times, in seconds unless said otherwise.
+/// The executor's waiting times, in seconds unless noted.
 public struct ExecutorTimes: Sendable {
     /// The range of ``drain``: at most a day.
     public static let drains = 0.0...86_400
@@ -122,7 +122,7 @@ public struct ExecutorTimes: Sendable {
     /// How often the agents are asked for their state.
     public var probe: Double = 600
     /// How long storing a verdict is retried on a full disk before it is sent without being stored: time to make room, and
-    /// short enough for a person who waits for the end of the task.
+    /// short enough for a person waiting for the end of the task.
     public var keeping: Double = 60
     public init() {}
 

@@ -108,7 +108,7 @@ struct AttemptRunnerTests {
         #expect(runner.judge(completed).fault?.code == .storageFailed)
     }
 
-    @Test("Output of an attempt whose events are not wanted is not taken")
+    @Test("Output of a discarded attempt is not taken")
     func discardTakesNothing() {
         var runner = stopped(.requested(discard: true))
         let taken = runner.takes(bound: bound)

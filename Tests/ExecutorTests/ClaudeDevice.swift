@@ -18,7 +18,7 @@ final class ClaudeDevice: Sendable {
         self.conversation = conversation
     }
 
-    /// - Parameter earlier: the device whose home, model and conversation it continues with.
+    /// - Parameter earlier: the device to continue, with its home, model and conversation.
     static func start(
         after earlier: ClaudeDevice? = nil,
         _ change: @escaping @Sendable (inout ExecutorConfiguration) -> Void = { _ in }

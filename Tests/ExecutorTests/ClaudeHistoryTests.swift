@@ -141,7 +141,7 @@ struct ClaudeHistoryTests {
         device.model.answer(.text("well"))
         let task = try device.turn("go on", follows: .generate(), history: [])
         #expect(try await device.device.verdict(task).state == .completed)
-        #expect(try device.logs(task).first?.contains("nothing of it is left to tell") == true)
+        #expect(try device.logs(task).first?.contains("none of it is available") == true)
         #expect(device.model.requests.last?.said(by: "user").contains { $0.contains("conversation-history") } == false)
         await device.stop()
     }
@@ -194,9 +194,9 @@ struct ConversationHistoryTests {
         #expect(text.contains("Before these, 1 turn was left out for want of room."))
         #expect(
             text.contains("[turn 1 of 2, completed, the beginning of a text left out]\nPerson:\n> one\nAgent:\n> 1"))
-        #expect(text.contains("[turn 2 of 2, completed]\nPerson:\n> two\nAgent: (said nothing)"))
+        #expect(text.contains("[turn 2 of 2, completed]\nPerson:\n> two\nAgent: (no answer)"))
         #expect(
-            history.notice == "the agent on Box did not know this conversation, and was told 2 earlier turns "
+            history.notice == "the agent on Box did not know this conversation, and was given 2 earlier turns "
                 + "(tasks \(first) to \(second)); 1 older turn was left out for want of room; of 1 the beginning was cut"
         )
     }
@@ -227,7 +227,7 @@ struct ConversationHistoryTests {
         #expect(none.text == nil)
         #expect(
             none.notice
-                == "the agent on Box knew this conversation up to task \(second) only, and nothing of it is left to tell"
+                == "the agent on Box knew this conversation up to task \(second) only, and none of it is available"
         )
         let left = ConversationHistory([], leftOut: 2, known: nil, device: "Box")
         #expect(left.notice.hasSuffix("and 2 turns were left out for want of room"))

@@ -83,7 +83,7 @@ struct PermissionInputTests {
         #expect(PermissionInput.cut(input) == input)
     }
 
-    @Test("The longest texts are cut on a character boundary and say so")
+    @Test("The longest texts are cut on a character boundary, with a mark")
     func cutsLongestTexts() throws {
         let input: JSONValue = [
             "path": "/a/b", "old": .string(String(repeating: "e\u{301}", count: 50_000)), "count": 7,

@@ -7,11 +7,11 @@ import Testing
 @Suite("Pieces of a byte stream")
 struct TextSplitterTests {
     /// Joins the bytes from the pieces' JSON, as a viewer does.
-    private func joined(_ pieces: [TextSplitter.Piece]) throws -> [UInt8] {
+    private func joined(_ pieces: [ContentBlock]) throws -> [UInt8] {
         try pieces.flatMap { piece -> [UInt8] in
-            var out: [UInt8] = []
-            piece.appendContent(to: &out)
-            let content = try JSONDecoder().decode(JSONValue.self, from: Data(out))
+            var writer = JSONWriter()
+            piece.write(to: &writer)
+            let content = try JSONDecoder().decode(JSONValue.self, from: Data(writer.bytes))
             if let text = content["text"]?.string { return Array(text.utf8) }
             #expect(content["encoding"]?.string == "base64")
             let data = try #require(content["data"]?.string)
@@ -23,14 +23,14 @@ struct TextSplitterTests {
     func survivesAnyReads(read: Int) throws {
         let text = Array("plain, ünïcode, 漢字, 👩‍👩‍👧, \"quoted\\\", \u{0}\u{1b}[31m\r\n\tend".utf8)
         var splitter = TextSplitter()
-        var pieces: [TextSplitter.Piece] = []
+        var pieces: [ContentBlock] = []
         for start in stride(from: 0, to: text.count, by: read) {
             pieces += splitter.feed(Array(text[start..<min(start + read, text.count)]))
         }
         pieces += splitter.finish()
         #expect(try joined(pieces) == text)
         for piece in pieces {
-            guard case .text = piece else { return #expect(Bool(false), "valid text must stay text") }
+            guard case .escapedText = piece else { return #expect(Bool(false), "valid text must stay text") }
         }
     }
 
@@ -38,7 +38,7 @@ struct TextSplitterTests {
     func holdsIncompleteCharacter() {
         var splitter = TextSplitter()
         let pieces = [splitter.feed(Array("a".utf8) + [0xe6, 0xbc]), splitter.feed([0xa2]), splitter.finish()]
-        #expect(pieces == [[.text(Array("a".utf8))], [.text(Array("漢".utf8))], []])
+        #expect(pieces == [[.escapedText(Array("a".utf8))], [.escapedText(Array("漢".utf8))], []])
     }
 
     @Test("Pieces keep to the limit after escaping")
@@ -47,7 +47,7 @@ struct TextSplitterTests {
             var splitter = TextSplitter()
             let pieces = splitter.feed(text) + splitter.finish()
             #expect(pieces.count > 1)
-            for case .text(let escaped) in pieces { #expect(escaped.count <= 64 << 10) }
+            for case .escapedText(let escaped) in pieces { #expect(escaped.count <= 64 << 10) }
             #expect(try joined(pieces) == text)
         }
     }
@@ -83,7 +83,7 @@ struct TextSplitterTests {
         var splitter = TextSplitter()
         var total = 0
         for start in stride(from: 0, to: line.count, by: 64 << 10) {
-            for case .text(let piece) in splitter.feed(Array(line[start..<min(start + 64 << 10, line.count)])) {
+            for case .escapedText(let piece) in splitter.feed(Array(line[start..<min(start + 64 << 10, line.count)])) {
                 #expect(piece.count <= 64 << 10)
                 total += piece.count
             }

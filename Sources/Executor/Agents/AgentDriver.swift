@@ -28,7 +28,7 @@ struct Turn: Sendable {
     var trace: String?
     /// What the agent may do without asking; nil = the device's default.
     var permission: PermissionMode?
-    /// The task of the conversation whose agent ran last before this one; nil = none has.
+    /// The last task of the conversation that an agent ran before this one; nil = none.
     var follows: TaskID?
     /// What the agent is given of the conversation before the prompt.
     var history: ConversationHistory?

@@ -2,7 +2,7 @@ import Messages
 
 /// What an agent's session of a conversation knows.
 struct AgentMemory: Equatable, Sendable {
-    /// The last task whose turn it knows; nil = it knows none.
+    /// The last task that it knows the turn of; nil = none.
     var last: TaskID?
 
     /// Whether the agent lacks something that a task builds on, so that the history must be asked for.

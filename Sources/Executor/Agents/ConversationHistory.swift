@@ -20,8 +20,8 @@ struct ConversationHistory: Equatable, Sendable {
     private static func text(_ items: [HistoryItem], _ leftOut: Int) -> String {
         var lines = [
             "<conversation-history>",
-            "This conversation went on where you could not see it. What follows was said and done there, each line of it "
-                + "behind a \"> \". It is told for context only: do not carry it out again. What the person wants now "
+            "This conversation went on where you could not see it. Its turns there follow, each line "
+                + "behind a \"> \". They are context only: do not carry them out again. What the person wants now "
                 + "comes after it.",
         ]
         if leftOut > 0 { lines.append("Before these, \(count(leftOut, "turn")) left out for want of room.") }
@@ -30,7 +30,7 @@ struct ConversationHistory: Equatable, Sendable {
             lines += [
                 "", "[turn \(index + 1) of \(items.count), \(item.state)\(cut)]", "Person:", quoted(item.prompt),
             ]
-            lines += item.answer.isEmpty ? ["Agent: (said nothing)"] : ["Agent:", quoted(item.answer)]
+            lines += item.answer.isEmpty ? ["Agent: (no answer)"] : ["Agent:", quoted(item.answer)]
         }
         return (lines + ["</conversation-history>"]).joined(separator: "\n")
     }
@@ -47,12 +47,12 @@ struct ConversationHistory: Equatable, Sendable {
         let knows = known.map { "knew this conversation up to task \($0) only" } ?? "did not know this conversation"
         guard let first = items.first, let last = items.last else {
             let why =
-                leftOut > 0 ? "\(count(leftOut, "turn")) left out for want of room" : "nothing of it is left to tell"
+                leftOut > 0 ? "\(count(leftOut, "turn")) left out for want of room" : "none of it is available"
             return "the agent on \(device) \(knows), and \(why)"
         }
         let which = items.count == 1 ? "task \(first.task)" : "tasks \(first.task) to \(last.task)"
         let turns = items.count == 1 ? "1 earlier turn" : "\(items.count) earlier turns"
-        var notice = "the agent on \(device) \(knows), and was told \(turns) (\(which))"
+        var notice = "the agent on \(device) \(knows), and was given \(turns) (\(which))"
         if leftOut > 0 { notice += "; \(count(leftOut, "older turn")) left out for want of room" }
         let cut = items.count { $0.cut }
         if cut > 0 { notice += "; of \(cut) the beginning was cut" }

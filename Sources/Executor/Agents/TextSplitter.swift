@@ -1,38 +1,10 @@
 import Messages
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Cuts a stream of bytes into pieces that fit an event: on character boundaries, at most 64 KiB after escaping,
 /// nothing lost. A piece with bytes that are not UTF-8 travels as base64.
 ///
 /// Only an incomplete character at the end of a read is held back for the next one.
 struct TextSplitter {
-    /// A piece of the stream.
-    enum Piece: Equatable, Sendable {
-        /// UTF-8, escaped as inside JSON quotes.
-        case text([UInt8])
-        /// Bytes that are not UTF-8, unchanged.
-        case binary([UInt8])
-
-        /// Appends `{"type":"text","text":…}` or `{"type":"text","encoding":"base64","data":…}`.
-        func appendContent(to out: inout [UInt8]) {
-            switch self {
-            case .text(let escaped):
-                out.reserveCapacity(out.count + escaped.count + 40)
-                out += Array(#"{"type":"text","text":""#.utf8)
-                out += escaped
-            case .binary(let bytes):
-                out += Array(#"{"type":"text","encoding":"base64","data":""#.utf8)
-                out += Array(Data(bytes).base64EncodedString().utf8)
-            }
-            out += Array("\"}".utf8)
-        }
-    }
-
     private let limit: Int
     private var held: [UInt8] = []
 
@@ -40,13 +12,13 @@ struct TextSplitter {
     init(limit: Int = Limits.eventText) { self.limit = limit }
 
     /// Returns the pieces of a whole text.
-    static func pieces(of text: String, limit: Int = Limits.eventText) -> [Piece] {
+    static func pieces(of text: String, limit: Int = Limits.eventText) -> [ContentBlock] {
         var splitter = TextSplitter(limit: limit)
         return splitter.feed(Array(text.utf8)) + splitter.finish()
     }
 
     /// Adds bytes that were read.
-    mutating func feed(_ bytes: [UInt8]) -> [Piece] {
+    mutating func feed(_ bytes: [UInt8]) -> [ContentBlock] {
         guard !held.isEmpty else { return cut(bytes, final: false) }
         let joined = held + bytes
         held = []
@@ -54,14 +26,14 @@ struct TextSplitter {
     }
 
     /// Ends the stream: what was held back stays incomplete.
-    mutating func finish() -> [Piece] {
+    mutating func finish() -> [ContentBlock] {
         let rest = held
         held = []
         return cut(rest, final: true)
     }
 
-    private mutating func cut(_ bytes: [UInt8], final: Bool) -> [Piece] {
-        var pieces: [Piece] = []
+    private mutating func cut(_ bytes: [UInt8], final: Bool) -> [ContentBlock] {
+        var pieces: [ContentBlock] = []
         var start = 0
         while start < bytes.count {
             guard let (piece, end) = next(bytes, from: start, final: final) else {
@@ -75,35 +47,35 @@ struct TextSplitter {
     }
 
     /// Returns the next piece and where it ends; nil when there is only the start of a character.
-    private func next(_ bytes: [UInt8], from start: Int, final: Bool) -> (Piece, Int)? {
+    private func next(_ bytes: [UInt8], from start: Int, final: Bool) -> (ContentBlock, Int)? {
         var escaped: [UInt8] = []
         escaped.reserveCapacity(min(limit, bytes.count - start + 64))
         var index = start
         while index < bytes.count {
             let byte = bytes[index]
             if byte < 0x80 {
-                if escaped.count + JSONText.width(byte) > limit { break }
-                JSONText.escape(byte, to: &escaped)
+                if escaped.count + JSONWriter.width(byte) > limit { break }
+                JSONWriter.escape(byte, to: &escaped)
                 index += 1
                 continue
             }
             switch UTF8Character.at(index, in: bytes) {
             case .whole(let length):
-                if escaped.count + length > limit { return (.text(escaped), index) }
+                if escaped.count + length > limit { return (.escapedText(escaped), index) }
                 escaped += bytes[index..<index + length]
                 index += length
             case .cut where !final:
-                return index == start ? nil : (.text(escaped), index)
+                return index == start ? nil : (.escapedText(escaped), index)
             case .cut, .invalid:
                 return binary(bytes, from: start, final: final)
             }
         }
-        return (.text(escaped), index)
+        return (.escapedText(escaped), index)
     }
 
     // Everything up to the limit goes with the invalid byte: a binary stream would otherwise fall into thousands of
     // pieces.
-    private func binary(_ bytes: [UInt8], from start: Int, final: Bool) -> (Piece, Int) {
+    private func binary(_ bytes: [UInt8], from start: Int, final: Bool) -> (ContentBlock, Int) {
         var end = min(bytes.count, start + limit / 4 * 3)
         // Not in the middle of a character, which would make the text after it binary as well.
         let floor = max(start + 1, end - 3)

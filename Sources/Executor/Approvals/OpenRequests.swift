@@ -81,7 +81,7 @@ struct OpenRequests: Sendable {
         return held
     }
 
-    /// Closes a request whose agent no longer waits for an answer.
+    /// Closes a request that the agent no longer waits for.
     mutating func withdraw(_ key: Key) -> ApprovalClosed? {
         guard answer(key) != nil else { return nil }
         var requests = withdrawn[key.attempt] ?? []

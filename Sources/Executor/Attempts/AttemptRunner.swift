@@ -89,7 +89,7 @@ struct AttemptRunner: Sendable {
         phase = .starting
     }
 
-    /// An attempt whose spool a previous run of the executor has left.
+    /// An attempt that a previous run of the executor has left in its spool.
     init(previousRun id: AttemptID, device: String) {
         self.id = id
         conversation = nil

@@ -36,7 +36,7 @@ struct AttemptTable {
     private var outbox: Outbox
     /// Histories that were sent for sessions that no longer exist.
     private var outdated: [AttemptID: OutdatedHistory] = [:]
-    /// Attempts whose spool could not be read at the last look.
+    /// Attempts with a spool that could not be read at the last check.
     private var unreadable: Set<AttemptID> = []
 
     init(_ settings: Settings, logger: Logger) {
@@ -114,7 +114,7 @@ struct AttemptTable {
         }
     }
 
-    /// The agent's session is gone; notes the history that was sent for it in vain.
+    /// The agent's session is gone; records the history that was sent for it as outdated.
     mutating func sessionGone(
         _ error: SessionGone, _ message: TaskAssign, now: ContinuousClock.Instant
     ) -> [AttemptRunner.Action] {
@@ -208,7 +208,7 @@ struct AttemptTable {
     }
 
     /// Looks for spools that cannot be read.
-    /// - Returns: what follows for attempts whose stream is broken, and whether a spool is to be read again.
+    /// - Returns: what follows for attempts with a broken stream, and whether a spool is to be read again.
     mutating func checkSpools() -> (broken: [AttemptID: [AttemptRunner.Action]], isUnreadable: Bool) {
         let troubled = outbox.ids.filter { outbox[$0]?.trouble != nil }
         for id in troubled where !unreadable.contains(id) {

@@ -24,7 +24,7 @@ final class ExecutorHome: Sendable {
         case generation
         /// The highest epoch of a dispatcher that was seen, and in a second line the backend that it belongs to.
         case epoch
-        /// The boot ids of runs whose processes may still exist, one a line.
+        /// The boot ids of runs that may have left processes, one a line.
         case boots
     }
 

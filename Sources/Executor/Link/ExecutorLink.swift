@@ -5,7 +5,7 @@ import Messages
 /// A frame is a message's header and body as in `Header.split`. Frames arrive in the order in which they were sent.
 /// When a link has ended, the fate of frames that were not acknowledged by a message is unknown.
 protocol ExecutorLink: Sendable {
-    /// Sends a frame, in order. Never waits; a link whose peer no longer reads closes itself.
+    /// Sends a frame, in order. Never waits; a link closes itself when its peer no longer reads.
     func send(_ frame: [UInt8])
     /// Whether more events should be sent now; ``LinkEvent/writable`` follows when it becomes true again.
     var isWritable: Bool { get }

@@ -19,7 +19,7 @@ struct WebSocketDialer: Dialer {
     var renewToken: (@Sendable () async -> String?)?
     let version: String
     let times: ExecutorTimes
-    /// Whose certificates are trusted; the system's own list, except in tests.
+    /// The trusted certificate authorities; the system's own list, except in tests.
     var trust = NIOSSLTrustRoots.default
     var group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 

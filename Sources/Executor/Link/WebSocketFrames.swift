@@ -79,7 +79,7 @@ final class WebSocketFrames: ChannelInboundHandler {
         }
     }
 
-    /// Any bytes show that the peer lives, also the first ones of a large message on a slow line.
+    /// Any bytes show that the peer is up, also the first ones of a large message on a slow line.
     func channelReadComplete(context: ChannelHandlerContext) {
         heard.now()
         context.fireChannelReadComplete()

@@ -6,7 +6,7 @@ import Synchronization
 /// An ``ExecutorLink`` over a WebSocket to a gateway.
 ///
 /// Counts the bytes that were sent and are not yet in the socket: over 1 MiB events should wait, and over 16 MiB, which
-/// control messages alone do not reach while the peer lives, the link closes itself.
+/// control messages alone do not reach while the peer reads, the link closes itself.
 final class WebSocketLink: ExecutorLink {
     /// From here on events should wait.
     static let highWater = 1 << 20

@@ -10,8 +10,8 @@ struct AttemptOutbox {
     static let windowEvents = 1024
     /// The most bytes of them; a single event may be larger.
     static let windowBytes = 4 << 20
-    /// Acknowledged bytes that are kept at least; beyond twice as many they are released. A dispatcher whose commit was
-    /// lost asks again for what it had acknowledged, which is a batch or two.
+    /// Acknowledged bytes that are kept at least; beyond twice as many they are released. A dispatcher that has lost a
+    /// commit asks again for what it had acknowledged, which is a batch or two.
     static let keptBytes = 4 << 20
     /// How much of the file is read at once.
     private static let chunk = 256 << 10

@@ -1,7 +1,7 @@
 import Logging
 import Messages
 
-/// Runs of this home's executors whose processes may still exist. Their boot ids are in a file until the processes are
+/// Runs of this home's executors that may have left processes. Their boot ids are in a file until the processes are
 /// gone: after a kill -9 nothing else knows of them.
 struct PreviousRuns {
     private let home: ExecutorHome

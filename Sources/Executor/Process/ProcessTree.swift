@@ -31,7 +31,7 @@ struct ProcessTree: Hashable, Sendable {
         }
     }
 
-    /// The child itself, whose id is that of its group and session; nil when only marks count.
+    /// The child itself, with the id of its group and session; nil when only marks count.
     let leader: ProcessEntry.Key?
     let marks: Marks
 

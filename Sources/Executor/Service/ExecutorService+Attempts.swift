@@ -148,7 +148,7 @@ extension ExecutorService {
         if attempts.keepVerdicts(last: last) { schedulePump() }
     }
 
-    /// Stops attempts whose stream is broken, and reads again spools that could not be read.
+    /// Stops attempts with a broken stream, and reads again spools that could not be read.
     func checkSpools() {
         let (broken, isUnreadable) = attempts.checkSpools()
         for (id, actions) in broken { perform(actions, of: id) }

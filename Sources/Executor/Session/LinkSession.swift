@@ -171,8 +171,8 @@ struct LinkSession {
 
     /// Seconds since the dispatcher was last heard.
     ///
-    /// While the gateway says that the dispatcher is up, a sign of the gateway is one of the dispatcher. Its own time
-    /// counts: a link whose far end is frozen stays up for a while without bringing anything.
+    /// While the gateway reports the dispatcher as up, a sign of the gateway is one of the dispatcher. Its own time
+    /// counts: with a frozen peer a link stays up for a while without bringing anything.
     mutating func silence() -> Double {
         if isUp, let link { dispatcherHeard = max(dispatcherHeard, link.heard) }
         return (ContinuousClock.now - dispatcherHeard).seconds

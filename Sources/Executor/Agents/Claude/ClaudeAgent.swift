@@ -97,7 +97,7 @@ actor ClaudeAgent: AgentDriver {
     /// Seconds to wait for a process to report that it lacks its session; a healthy one takes less than one.
     private static let openTimeout = 10.0
 
-    /// Starts a process for a turn whose session is gone.
+    /// Starts a process with a new session, for a turn that lacks its own.
     func startAnew(_ turn: Turn) async throws -> ClaudeProcess {
         settings.sessions.forget(turn.conversation)
         return try await spawn(turn, resuming: nil)
@@ -115,7 +115,7 @@ actor ClaudeAgent: AgentDriver {
         if let session { arguments += ["--resume", session] }
         let mode = mode(of: turn)
         arguments += ["--permission-mode", Self.names[mode] ?? "default"]
-        // As root the program refuses to bypass unless it is told that it runs in a sandbox; --allow-bypass says so.
+        // As root the program refuses to bypass unless it runs in a sandbox; --allow-bypass vouches for that.
         let added = mode == .bypass ? ["IS_SANDBOX": "1"] : [:]
         let command = Command(
             executable: try settings.program.locate(), arguments: arguments,

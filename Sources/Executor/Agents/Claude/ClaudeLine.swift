@@ -7,7 +7,7 @@ struct ClaudeLine: Decodable {
     var type: String
     var subtype: String?
     var session: String?
-    /// The tool call whose subagent wrote this; nil for the main agent.
+    /// The tool call of the subagent that wrote this; nil for the main agent.
     var parent: String?
     var event: ModelEvent?
     var message: ClaudeMessage?
@@ -46,7 +46,7 @@ struct ModelEvent: Decodable {
     /// `message_start`, `content_block_start`, `content_block_delta`, …
     var type: String
     var message: ClaudeMessage?
-    var block: ContentBlock?
+    var block: ClaudeBlock?
     var delta: Delta?
 
     struct Delta: Decodable {
@@ -72,7 +72,7 @@ struct ModelEvent: Decodable {
 /// A message of the conversation: the model's, or the user's with the results of tools.
 struct ClaudeMessage: Decodable {
     var id: String?
-    var content: [ContentBlock]
+    var content: [ClaudeBlock]
 
     enum CodingKeys: String, CodingKey {
         case id, content
@@ -82,12 +82,12 @@ struct ClaudeMessage: Decodable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         id = container.lenient(.id)
         let text: String? = container.lenient(.content)
-        content = text.map { [ContentBlock(text: $0)] } ?? container.lenient(.content) ?? []
+        content = text.map { [ClaudeBlock(text: $0)] } ?? container.lenient(.content) ?? []
     }
 }
 
 /// A piece of a message.
-struct ContentBlock: Decodable {
+struct ClaudeBlock: Decodable {
     /// `text`, `thinking`, `tool_use`, `tool_result`, …
     var type: String
     var text: String?

@@ -30,7 +30,7 @@ enum ClaudeMessages {
         answer(request, ["behavior": "deny", "message": .string(message)])
     }
 
-    /// Allows a tool with the input as it was asked; `rules` hold while the process lives.
+    /// Allows a tool with the input as it was asked; `rules` hold while the process runs.
     static func allow(request: String, input: JSONValue, rules: [PermissionRule]) -> [UInt8] {
         var response: [String: JSONValue] = ["behavior": "allow", "updatedInput": input]
         response["updatedPermissions"] = ClaudePermission.updates(rules)

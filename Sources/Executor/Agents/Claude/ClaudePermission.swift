@@ -80,7 +80,7 @@ enum ClaudePermission {
         ["edit", "execute"].contains(ClaudeTool.kind(request.toolName ?? "")) || request.reasonType == "mode"
     }
 
-    /// Rules in the form in which Claude Code takes them with an answer, valid while its process lives. Literal
+    /// Rules in the form in which Claude Code takes them with an answer, valid while its process runs. Literal
     /// commands are left out: there, a `*` in one would be a pattern.
     static func updates(_ rules: [PermissionRule]) -> JSONValue? {
         let rules = rules.filter { $0.exactly == nil }.map { rule -> JSONValue in

@@ -19,7 +19,7 @@ struct ClaudeProgram: Sendable {
         + "running claude once, or name it with --claude PATH or WEGENT_CLAUDE"
 
     /// Returns the program's absolute path.
-    /// - Throws: ``Fault`` with code `agent_missing` that says what to install.
+    /// - Throws: ``Fault`` with code `agent_missing` that names what to install.
     func locate() throws -> String {
         let files = FileManager.default
         if wanted.contains("/") {

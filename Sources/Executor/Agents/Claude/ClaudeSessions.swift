@@ -14,7 +14,7 @@ struct ClaudeSessions: Sendable {
 
     struct Entry: Codable, Equatable {
         var session: String
-        /// The last task whose turn the session knows; nil before the end of its first turn.
+        /// The last task that the session knows the turn of; nil before the end of its first turn.
         var last: TaskID?
         enum CodingKeys: String, CodingKey {
             case session = "session_id"

@@ -25,15 +25,13 @@ enum ClaudeTool {
     }
 
     /// The entries of a plan, from the input of `TodoWrite`; nil where there are none.
-    static func plan(_ input: JSONValue?) -> JSONValue? {
+    static func plan(_ input: JSONValue?) -> [PlanPayload.Entry]? {
         guard let todos = input?["todos"]?.array else { return nil }
-        return .array(
-            todos.compactMap { todo in
-                guard let content = todo["content"]?.string else { return nil }
-                return [
-                    "content": .string(content), "priority": .string(todo["priority"]?.string ?? "medium"),
-                    "status": .string(todo["status"]?.string ?? "pending"),
-                ]
-            })
+        return todos.compactMap { todo in
+            guard let content = todo["content"]?.string else { return nil }
+            return PlanPayload.Entry(
+                content: content, priority: todo["priority"]?.string ?? "medium",
+                status: todo["status"]?.string ?? "pending")
+        }
     }
 }

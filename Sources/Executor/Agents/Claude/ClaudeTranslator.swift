@@ -35,7 +35,7 @@ struct ClaudeTranslator {
 
     /// Lines that mean nothing here.
     private(set) var ignored = 0
-    /// The message that streams, by the tool call whose subagent writes it ("" = the main agent).
+    /// The message that streams, by the tool call of the subagent that writes it ("" = the main agent).
     private var streaming: [String: String] = [:]
     /// Messages of which text or thinking has streamed: `ID text`.
     private var streamed: Set<String> = []
@@ -105,12 +105,11 @@ struct ClaudeTranslator {
 
     private func chunk(_ kind: EventKind, _ text: String, _ parent: String?) -> [Output] {
         guard !text.isEmpty else { return [] }
-        return TextSplitter.pieces(of: text).map { .event(.chunk(kind, $0, meta: Self.meta(parent))) }
+        let meta = Self.meta(parent)
+        return TextSplitter.pieces(of: text).map { .event(AgentEvent(kind, TextPayload($0, meta: meta))) }
     }
 
-    private static func meta(_ parent: String?) -> String? {
-        parent.map { String(decoding: JSONValue.object(["parentToolCallId": .string($0)]).bytes, as: UTF8.self) }
-    }
+    private static func meta(_ parent: String?) -> PayloadMeta? { parent.map { PayloadMeta(parentToolCall: $0) } }
 
     // MARK: Whole messages
 
@@ -134,44 +133,48 @@ struct ClaudeTranslator {
 
     // MARK: Tools
 
-    private mutating func announce(_ block: ContentBlock, parent: String?) -> [Output] {
+    private mutating func announce(_ block: ClaudeBlock, parent: String?) -> [Output] {
         guard let id = block.id, let name = block.name, name != "TodoWrite" else { return [] }
         tools.insert(id)
         return [
-            tool(
-                .toolCall,
-                [
-                    "toolCallId": .string(id), "title": .string(name), "kind": .string(ClaudeTool.kind(name)),
-                    "status": "pending",
-                ], parent)
+            .event(
+                AgentEvent(
+                    .toolCall,
+                    ToolCallPayload(
+                        id: id, title: name, kind: ClaudeTool.kind(name), status: "pending", meta: Self.meta(parent))))
         ]
     }
 
     /// A tool call with its input; an update where the call was announced before.
-    private mutating func call(_ block: ContentBlock, parent: String?) -> [Output] {
+    private mutating func call(_ block: ClaudeBlock, parent: String?) -> [Output] {
         guard let id = block.id, let name = block.name else { return [] }
         if name == "TodoWrite", let entries = ClaudeTool.plan(block.input) {
             plans.insert(id)
-            return [.event(AgentEvent(.plan, JSONValue.object(["entries": entries]).bytes))]
+            return [.event(AgentEvent(.plan, PlanPayload(entries: entries)))]
         }
-        let known = !tools.insert(id).inserted
-        var fields: [String: JSONValue] = [
-            "toolCallId": .string(id), "status": "in_progress",
-            "title": .string(ClaudeTool.title(name, block.input)),
-        ]
-        if !known { fields["kind"] = .string(ClaudeTool.kind(name)) }
+        let isKnown = !tools.insert(id).inserted
         let input = block.input ?? [:]
         let bytes = input.bytes
-        if bytes.count <= Self.wholeInput { fields["rawInput"] = input }
-        let first = tool(known ? .toolCallUpdate : .toolCall, fields, parent)
-        guard bytes.count > Self.wholeInput else { return [first] }
-        return [first] + updates(id, "in_progress", String(decoding: bytes, as: UTF8.self), parent)
+        let isWhole = bytes.count <= Self.wholeInput
+        let first = Self.started(id, name, block.input, rawInput: isWhole ? input : nil, isKnown, Self.meta(parent))
+        guard !isWhole else { return [.event(first)] }
+        return [.event(first)] + updates(id, "in_progress", String(decoding: bytes, as: UTF8.self), parent)
     }
 
-    private func tool(_ kind: EventKind, _ fields: [String: JSONValue], _ parent: String?) -> Output {
-        var fields = fields
-        if let parent { fields["_meta"] = ["parentToolCallId": .string(parent)] }
-        return .event(AgentEvent(kind, JSONValue.object(fields).bytes))
+    /// A tool call that begins; an update where it was announced before.
+    private static func started(
+        _ id: String, _ name: String, _ input: JSONValue?, rawInput: JSONValue?, _ isKnown: Bool, _ meta: PayloadMeta?
+    ) -> AgentEvent {
+        let title = ClaudeTool.title(name, input)
+        if isKnown {
+            return AgentEvent(
+                .toolCallUpdate,
+                ToolCallUpdatePayload(id: id, title: title, status: "in_progress", input: rawInput, meta: meta))
+        }
+        return AgentEvent(
+            .toolCall,
+            ToolCallPayload(
+                id: id, title: title, kind: ClaudeTool.kind(name), status: "in_progress", input: rawInput, meta: meta))
     }
 
     private mutating func results(_ message: ClaudeMessage, parent: String?) -> [Output] {
@@ -187,21 +190,14 @@ struct ClaudeTranslator {
     /// Text of a tool call, in as many updates as needed; only the last one has the new status.
     private func updates(_ id: String, _ status: String, _ text: String, _ parent: String?) -> [Output] {
         let pieces = TextSplitter.pieces(of: text)
-        guard !pieces.isEmpty else {
-            return [tool(.toolCallUpdate, ["toolCallId": .string(id), "status": .string(status)], parent)]
+        func update(_ status: String, _ content: [ContentBlock]) -> Output {
+            .event(
+                AgentEvent(
+                    .toolCallUpdate,
+                    ToolCallUpdatePayload(id: id, status: status, content: content, meta: Self.meta(parent))))
         }
-        return pieces.enumerated().map { index, piece in
-            var out = Array(#"{"toolCallId":"#.utf8)
-            JSONText.append(id, to: &out)
-            out += Array(#","status":""#.utf8)
-            out += Array((index == pieces.count - 1 ? status : "in_progress").utf8)
-            out += Array(#"","content":[{"type":"content","content":"#.utf8)
-            piece.appendContent(to: &out)
-            out += Array("}]".utf8)
-            if let meta = Self.meta(parent) { out += Array(#","_meta":\#(meta)"#.utf8) }
-            out.append(UInt8(ascii: "}"))
-            return .event(AgentEvent(.toolCallUpdate, out))
-        }
+        guard !pieces.isEmpty else { return [update(status, [])] }
+        return pieces.enumerated().map { update($0 == pieces.count - 1 ? status : "in_progress", [$1]) }
     }
 
     /// The text of a tool's result: a string, or a list of blocks of which pictures are only named.
@@ -236,18 +232,15 @@ struct ClaudeTranslator {
     }
 
     private mutating func usage(_ result: ClaudeResult) -> AgentEvent {
-        var fields: [String: JSONValue] = [:]
-        fields["input_tokens"] = result.usage?.input.map { .whole(Int64($0)) }
-        fields["output_tokens"] = result.usage?.output.map { .whole(Int64($0)) }
-        fields["cache_read_input_tokens"] = result.usage?.cacheRead.map { .whole(Int64($0)) }
-        fields["cache_creation_input_tokens"] = result.usage?.cacheCreation.map { .whole(Int64($0)) }
-        fields["turns"] = result.turns.map { .whole(Int64($0)) }
-        fields["duration_ms"] = result.milliseconds.map { .whole(Int64($0)) }
+        var payload = UsagePayload(
+            inputTokens: result.usage?.input, outputTokens: result.usage?.output,
+            cacheReadTokens: result.usage?.cacheRead, cacheCreationTokens: result.usage?.cacheCreation,
+            turns: result.turns, duration: result.milliseconds.map { Int($0) })
         if let total = result.totalCost {
             // The program counts from its start; a turn's share is the increase.
-            fields["cost_usd"] = .number(((max(0, total - cost)) * 1e6).rounded() / 1e6)
+            payload.cost = ((max(0, total - cost)) * 1e6).rounded() / 1e6
             cost = total
         }
-        return AgentEvent(.usage, JSONValue.object(fields).bytes)
+        return AgentEvent(.usage, payload)
     }
 }

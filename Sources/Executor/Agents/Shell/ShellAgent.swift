@@ -31,7 +31,7 @@ struct ShellAgent: AgentDriver {
         guard mode == .plan else { return }
         throw Fault(
             .permissionModeNotAllowed,
-            "the shell agent on \(device) does not run in permission mode plan: it cannot tell whether a command changes something"
+            "the shell agent on \(device) does not run in permission mode plan: a command may change something"
         )
     }
 

@@ -53,7 +53,7 @@ final class ShellRun: AgentRun {
         let read = OneShotEvent()
         let readers = Task.detached {
             async let output: Void = Self.read(child.output, sink, meta: nil)
-            async let errors: Void = Self.read(child.errors, sink, meta: #"{"stream":"stderr"}"#)
+            async let errors: Void = Self.read(child.errors, sink, meta: PayloadMeta(stream: "stderr"))
             _ = await (output, errors)
             read.fire()
         }
@@ -78,14 +78,17 @@ final class ShellRun: AgentRun {
         return status
     }
 
-    private static func read(_ stream: Child.Stream, _ sink: any TurnSink, meta: String?) async {
+    private static func read(_ stream: Child.Stream, _ sink: any TurnSink, meta: PayloadMeta?) async {
+        func chunk(_ block: ContentBlock) -> AgentEvent {
+            AgentEvent(.agentMessageChunk, TextPayload(block, meta: meta))
+        }
         var splitter = TextSplitter()
         try? await stream.executeThenClose { inbound, _ in
             for try await buffer in inbound {
-                await sink.emit(splitter.feed(Array(buffer: buffer)).map { .chunk(.agentMessageChunk, $0, meta: meta) })
+                await sink.emit(splitter.feed(Array(buffer: buffer)).map(chunk))
             }
         }
-        await sink.emit(splitter.finish().map { .chunk(.agentMessageChunk, $0, meta: meta) })
+        await sink.emit(splitter.finish().map(chunk))
     }
 
     private static func outcome(of status: ExitStatus) -> TurnOutcome {

@@ -1,19 +1,19 @@
-/// The executor's own limits; those that other services must know too are in `Limits`.
+/// The executor's own limits; limits that other services share are in `Limits`.
 enum ExecutorLimits {
-    /// The most unacked bytes that an attempt may have in its spool; then its agent's output is paused. Hours of a chatty
-    /// build without a service, and little enough for five of them on a laptop's disk (ARCHITECTURE section 9).
+    /// The most unacknowledged bytes that an attempt may have in its spool; then its agent's output is paused. Enough for
+    /// hours of a chatty build without a server, and little enough for five of them on a laptop's disk.
     static let spool = 256 << 20
-    /// How much more than that is taken from an attempt that was told to stop: what was in its pipes, and its last words.
-    /// A command that goes on shouting through its grace loses the rest.
+    /// How many bytes beyond that are taken from an attempt that is being stopped: what was in its pipes, and its last
+    /// output. A command that keeps writing through its grace loses the rest.
     static let spoolAfterStop = 16 << 20
-    /// The longest line that is taken from an agent that speaks in lines: some times the largest result that one has,
-    /// and what five of them cost in memory is bearable.
+    /// The longest line that is taken from an agent that writes lines: several times the largest result of a tool, and
+    /// bearable in memory for five agents at once.
     static let line = 64 << 20
-    /// Seconds that it may take to read what a child has left in its pipes, however slow the machine; a process that never
-    /// stops writing is cut off then.
-    static let starvation = 60.0
-    /// Seconds that a task's directory may take to answer: a network mount that is well takes milliseconds.
+    /// Seconds that reading a child's pipes may take after its end, however slow the machine; a process that never stops
+    /// writing is cut off then.
+    static let pipeDrain = 60.0
+    /// Seconds that looking up a task's directory may take: a healthy network mount takes milliseconds.
     static let lookup = 10.0
-    /// How many directories may be asked for at once; each that does not answer holds a thread for as long.
+    /// How many directories may be looked up at once; each that does not answer blocks a thread.
     static let lookups = 16
 }

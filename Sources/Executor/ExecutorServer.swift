@@ -3,13 +3,13 @@ import Messages
 import ServiceLifecycle
 import Synchronization
 
-/// The executor of one machine as a service: built from a configuration, in a process of its own or in another's.
+/// The executor of one machine as a service, in a process of its own or inside another program's.
 public final class ExecutorServer: Service {
     private struct State {
         var service: ExecutorService?
         var registered: DeviceRegistered?
-        var ended: Fault?
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var fault: Fault?
+        var continuations: [CheckedContinuation<Void, Never>] = []
         var isOver = false
     }
 
@@ -19,7 +19,7 @@ public final class ExecutorServer: Service {
     private let state = Mutex(State())
     private let children = LiveChildren()
 
-    /// Nothing is touched before ``start()``.
+    /// Opens no file and no connection before ``start()``.
     /// - Parameter onRegistered: called once, when the device is registered for the first time.
     public init(
         _ configuration: ExecutorConfiguration, logger: Logger,
@@ -30,10 +30,10 @@ public final class ExecutorServer: Service {
         self.onRegistered = onRegistered
     }
 
-    /// As the registry knows this device; nil before ``start()`` has returned.
+    /// This device as the registry knows it; nil before ``start()`` has returned.
     public var device: DeviceRegistered? { state.withLock { $0.registered } }
 
-    /// Returns once the device is registered. While the server cannot be reached it keeps trying, and says so in the log.
+    /// Returns once the device is registered. While the server cannot be reached it retries, and logs each failure.
     /// - Throws: ``Fault`` when the configuration is wrong, the home is in use, or the server refuses the token.
     public func start() async throws {
         try configuration.validate()
@@ -46,7 +46,7 @@ public final class ExecutorServer: Service {
     }
 
     private func makeService() throws -> ExecutorService {
-        let home = try Home(configuration.home)
+        let home = try ExecutorHome(configuration.home)
         let times = configuration.times
         let environment = configuration.environment
         let identity = try DeviceIdentity.load(
@@ -70,14 +70,14 @@ public final class ExecutorServer: Service {
             agents: [claude, shell], workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),
             rules: PermissionRules(directory: home.permissions),
             slots: configuration.slots, spoolBound: configuration.spoolBound, times: times, version: Product.version)
-        return ExecutorService(parts, logger: logger) { [weak self] fault in self?.finish(fault) }
+        return ExecutorService(parts, logger: logger) { [weak self] fault in self?.end(fault) }
     }
 
-    /// Drains as long as ``ExecutorTimes/drain`` says, ends what still runs, hands over what can be handed over and hangs
-    /// up, within ``ExecutorTimes/longestStop``. Safe to call twice.
+    /// Drains for ``ExecutorTimes/drain`` seconds, stops what still runs, sends the last events and hangs up, within
+    /// ``ExecutorTimes/longestStop``. Safe to call twice.
     public func stop() async {
         await state.withLock { $0.service }?.stop()
-        finish(nil)
+        end(nil)
     }
 
     /// Starts, runs until the process is asked to stop, and stops.
@@ -86,36 +86,36 @@ public final class ExecutorServer: Service {
             return await stop()
         }
         await withTaskCancellationOrGracefulShutdownHandler {
-            await self.over()
+            await self.ended()
         } onCancelOrGracefulShutdown: {
-            self.finish(nil)
+            self.end(nil)
         }
-        let fault = state.withLock { $0.ended }
+        let fault = state.withLock { $0.fault }
         await stop()
         if let fault { throw fault }
     }
 
-    /// Kills every process that was started here, at once and without waiting: for a process that ends without
-    /// ``stop()``. Nothing can be started afterwards, and children of this process that are not of the executor die too.
+    /// Kills every process that was started here, without waiting: for a program that exits without ``stop()``. Nothing
+    /// can be started afterwards, and children of this program that the executor did not start die too.
     public func killChildren() { children.killAll(wholeProcess: true) }
 
-    private func over() async {
+    private func ended() async {
         await withCheckedContinuation { continuation in
-            let now = state.withLock { state in
-                if !state.isOver { state.waiters.append(continuation) }
+            let isOver = state.withLock { state in
+                if !state.isOver { state.continuations.append(continuation) }
                 return state.isOver
             }
-            if now { continuation.resume() }
+            if isOver { continuation.resume() }
         }
     }
 
-    private func finish(_ fault: Fault?) {
-        let waiters = state.withLock { state in
+    private func end(_ fault: Fault?) {
+        let continuations = state.withLock { state in
             state.isOver = true
-            state.ended = state.ended ?? fault
-            defer { state.waiters = [] }
-            return state.waiters
+            state.fault = state.fault ?? fault
+            defer { state.continuations = [] }
+            return state.continuations
         }
-        for waiter in waiters { waiter.resume() }
+        for continuation in continuations { continuation.resume() }
     }
 }

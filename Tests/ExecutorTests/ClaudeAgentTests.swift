@@ -6,8 +6,9 @@ import Testing
 
 @testable import Executor
 
-/// The driver with the real Claude Code; only the model behind it is scripted.
-@Suite(.enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
+@Suite(
+    "The driver with the real Claude Code and a scripted model",
+    .enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
 struct ClaudeAgentTests {
     private let folder: TemporaryDirectory
     private let work: String
@@ -35,13 +36,14 @@ struct ClaudeAgentTests {
                 sessions: ClaudeSessions(directory: folder.file("sessions")), times: times))
     }
 
-    private func run(_ agent: ClaudeAgent, _ prompt: String, sink: RecordingSink? = nil) async throws -> Outcome {
+    private func run(_ agent: ClaudeAgent, _ prompt: String, sink: RecordingSink? = nil) async throws -> TurnOutcome {
         let turn = makeTurn(prompt, in: work, conversation: conversation)
         let run = try await agent.start(turn, sink: sink ?? self.sink)
         return try await deadline("the end of the turn") { await run.outcome() }
     }
 
-    @Test func `It says its version`() async throws {
+    @Test("The driver reports the version of Claude Code")
+    func describesVersion() async throws {
         let model = try await ScriptedModel.start()
         let described = try await agent(model).describe()
         #expect(described.ready)
@@ -49,7 +51,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `Text streams token by token`() async throws {
+    @Test("Text streams token by token")
+    func streamsText() async throws {
         let model = try await ScriptedModel.start()
         let gate = Gate()
         model.answer(.text("Hel", .gate(gate), "lo"), to: "greet")
@@ -64,7 +67,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `A follow-up goes to the same process, and after that to the same session`() async throws {
+    @Test("A follow-up goes to the same process, and after a restart to the same session")
+    func keepsProcessAndSession() async throws {
         let model = try await ScriptedModel.start()
         model.answer(.text("one"), .text("two"), .text("three"))
         let first = try agent(model)
@@ -80,7 +84,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `A process that was idle for too long ends, and its session is resumed`() async throws {
+    @Test("A process that was idle for too long ends, and its session is resumed")
+    func resumesAfterIdleEnd() async throws {
         let model = try await ScriptedModel.start()
         model.answer(.text("one"), .text("two"))
         let agent = try agent(model, warm: 0)
@@ -91,7 +96,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `A tool runs on the device and its result is told`() async throws {
+    @Test("A tool runs on the device and its result is emitted")
+    func runsTool() async throws {
         let model = try await ScriptedModel.start()
         model.answer(.tool("Bash", input: #"{"command":"echo made > made.txt; echo $((6*7))"}"#), .text("done"))
         let agent = try agent(model, .bypass)
@@ -106,25 +112,27 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `What needs permission is asked for, and the model is told why it may not`() async throws {
+    @Test("A tool that needs permission is asked for, and the reason of a denial goes to the model")
+    func asksForPermission() async throws {
         let model = try await ScriptedModel.start()
         model.answer(.tool("Bash", input: #"{"command":"touch made.txt"}"#), .text("then not"))
         let agent = try agent(model)
         let sink = RecordingSink { _ in .deny("not on a Sunday") }
         #expect(try await run(agent, "make it", sink: sink) == .completed)
         #expect(!FileManager.default.fileExists(atPath: work + "/made.txt"))
-        let wish = try #require(sink.asked.first)
-        #expect(wish.tool == "Bash")
-        #expect(wish.title == "touch made.txt")
-        #expect(wish.input["command"] == "touch made.txt")
-        #expect(wish.rules.map(\.tool) == ["Bash"])
+        let request = try #require(sink.asked.first)
+        #expect(request.tool == "Bash")
+        #expect(request.title == "touch made.txt")
+        #expect(request.input["command"] == "touch made.txt")
+        #expect(request.rules.map(\.tool) == ["Bash"])
         #expect(sink.all(.toolCallUpdate).last?["status"] == "failed")
         #expect(model.requests.last?.toolResults.last == "not on a Sunday")
         await agent.shutDown()
         await model.stop()
     }
 
-    @Test func `Edits in the workspace are allowed where the device says so`() async throws {
+    @Test("Edits in the workspace are allowed where the device allows them")
+    func acceptsEdits() async throws {
         let model = try await ScriptedModel.start()
         model.answer(
             .tool("Write", input: #"{"file_path":"\#(work)/note.txt","content":"hello"}"#), .text("written"))
@@ -135,7 +143,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `An interrupt ends the turn, and the next one knows what was said`() async throws {
+    @Test("An interrupt ends the turn, and the next turn knows its text")
+    func interruptsTurn() async throws {
         let model = try await ScriptedModel.start()
         let gate = Gate()
         model.answer(.text("begun ", .gate(gate), "never"), to: "long")
@@ -156,7 +165,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `An error of the model's server fails the turn with its status`() async throws {
+    @Test("An error of the model's server fails the turn with its status")
+    func failsWithServerStatus() async throws {
         let model = try await ScriptedModel.start()
         model.always(.failure(400, "out of order"))
         let agent = try agent(model)
@@ -169,7 +179,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `A session that is gone starts anew and says so`() async throws {
+    @Test("A missing session is replaced by a new one, with a notice")
+    func replacesMissingSession() async throws {
         let model = try await ScriptedModel.start()
         model.answer(.text("fresh"), to: "hello")
         model.answer(.text(""), to: "and on")
@@ -179,7 +190,7 @@ struct ClaudeAgentTests {
         #expect(try await run(agent, "hello") == .completed)
         #expect(sink.text == "fresh")
         #expect(sink.all(.log).first?["message"]?.string?.contains("no longer has the session") == true)
-        // It knows nothing of what was before, so that the next turn asks for all of it.
+        // The session knows nothing of what was before, so that the next turn asks for all of it.
         #expect(agent.memory(of: conversation)?.last == nil)
         #expect(try await run(agent, "and on") == .completed)
         #expect(agent.memory(of: conversation)?.last != nil)
@@ -187,7 +198,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `A process that went into plan mode by itself is not kept`() async throws {
+    @Test("A process that entered plan mode by itself is not reused")
+    func dropsProcessInPlanMode() async throws {
         let model = try await ScriptedModel.start()
         let process = #"{"command":"echo $PPID >> processes"}"#
         model.answer(.tool("Bash", input: process), .text("one"), to: "first")
@@ -206,7 +218,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `A process that dies fails its turn and leaves nothing`() async throws {
+    @Test("A process that is killed fails its turn and leaves nothing")
+    func killedProcessFailsTurn() async throws {
         let model = try await ScriptedModel.start()
         model.answer(.tool("Bash", input: #"{"command":"echo $PPID > pid; kill -9 $PPID; sleep 5"}"#))
         let agent = try agent(model, .bypass)
@@ -217,7 +230,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `What a tool left behind ends with the turn, and the process stays warm`() async throws {
+    @Test("A tool's leftover processes end with the turn, and the agent stays warm")
+    func endsToolLeftovers() async throws {
         let model = try await ScriptedModel.start()
         let script =
             "(sleep 600 & echo $! >> pids); setsid sh -c 'echo $$ >> pids; exec sleep 600' & echo $PPID > claude; "
@@ -236,7 +250,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `A cancel in the middle of a tool ends the tool, wherever it went`() async throws {
+    @Test("A cancel during a tool ends the tool's processes, in other sessions too")
+    func cancelEndsTool() async throws {
         let model = try await ScriptedModel.start()
         let script = "trap '' TERM INT; echo $$ >> pids; setsid sh -c 'echo $$ >> pids; exec sleep 600' & sleep 600"
         model.answer(.tool("Bash", input: #"{"command":"\#(script)"}"#), .text("never"))
@@ -254,7 +269,8 @@ struct ClaudeAgentTests {
         await model.stop()
     }
 
-    @Test func `The token does not reach it, the marker does`() async throws {
+    @Test("The agent gets the task's marker and not the token")
+    func hidesToken() async throws {
         let model = try await ScriptedModel.start()
         model.answer(.tool("Bash", input: #"{"command":"echo [$WEGENT_TOKEN] $WEGENT_TASK"}"#), .text("done"))
         let agent = try agent(model, .bypass)
@@ -267,7 +283,7 @@ struct ClaudeAgentTests {
     }
 }
 
-/// What is said of a Claude Code that is not there or does not work.
+@Suite("A Claude Code that is missing or broken")
 struct ClaudeProgramTests {
     private let folder: TemporaryDirectory
 
@@ -281,7 +297,8 @@ struct ClaudeProgramTests {
         } catch { return error as? Fault }
     }
 
-    @Test func `A missing one is missing, with what to install`() async throws {
+    @Test("A missing program is reported with what to install")
+    func reportsMissingProgram() async throws {
         for wanted in ["no-such-claude", folder.file("claude")] {
             let fault = try #require(await fault(wanted, path: folder.path))
             #expect(fault.code == .agentMissing)
@@ -289,7 +306,8 @@ struct ClaudeProgramTests {
         }
     }
 
-    @Test func `One that fails, hangs or is no program is broken`() async throws {
+    @Test("A program that fails, hangs or cannot be executed is broken")
+    func reportsBrokenProgram() async throws {
         let failing = try folder.write("#!/bin/sh\necho bad library >&2\nexit 3\n", to: "failing", executable: true)
         let hanging = try folder.write("#!/bin/sh\nsleep 600\n", to: "hanging", executable: true)
         let foreign = try folder.write("\u{7f}ELF nonsense", to: "foreign", executable: true)
@@ -301,7 +319,8 @@ struct ClaudeProgramTests {
         #expect(await fault(failing, path: "/bin")?.message.contains("bad library") == true)
     }
 
-    @Test func `It is found in PATH`() async throws {
+    @Test("The program is found in PATH")
+    func findsProgramInPath() async throws {
         try folder.write("#!/bin/sh\necho '9.9.9 (Claude Code)'\n", to: "claude", executable: true)
         let program = ClaudeProgram(wanted: "claude", environment: ["PATH": "\(folder.path):/bin"])
         #expect(try await program.version(in: LiveChildren()) == "9.9.9")

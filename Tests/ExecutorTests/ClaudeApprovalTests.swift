@@ -6,11 +6,13 @@ import Testing
 
 @testable import Executor
 
-/// Permission requests of the real Claude Code, from its question to its answer.
-/// One after the other: each starts programs that take a core for a second, and other tests have clocks.
-@Suite(.serialized, .enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
+// Serialized: each test starts programs that take a core for a second, and other tests have clocks.
+@Suite(
+    "Permission requests of the real Claude Code", .serialized,
+    .enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
 struct ClaudeApprovalTests {
-    @Test func `What is allowed once runs once, as it was asked`() async throws {
+    @Test("A tool that is allowed once runs once, with the input that was asked")
+    func allowsOnce() async throws {
         let device = try await ClaudeDevice.start()
         device.model.answer(.tool("Bash", input: #"{"command":"echo ü > a.txt"}"#), .text("one"), to: "first")
         device.model.answer(.tool("Bash", input: #"{"command":"echo ü > a.txt"}"#), .text("two"), to: "second")
@@ -20,14 +22,14 @@ struct ClaudeApprovalTests {
         #expect(request.title == "echo ü > a.txt")
         #expect(request.input["command"] == "echo ü > a.txt")
         #expect(!device.isThere("a.txt"))
-        // It is shown behind the call that it is about, which is the last thing that was said.
+        // The request is shown behind the call that it is about, which is the last event.
         let last = try device.device.events(task, on: device.connection).last { $0.attemptSeq == request.after }
         #expect(last?.kind == .toolCallUpdate)
         try device.answer(request, .allow)
         #expect(try await device.device.verdict(task).state == .completed)
         #expect(try String(contentsOfFile: device.work + "/a.txt", encoding: .utf8) == "ü\n")
         try await eventually("it is closed") { try device.closed(request) == 1 }
-        // An answer that nobody waits for does no harm, and is told so.
+        // An answer to a closed request changes nothing and is answered by `approval.closed`.
         try device.answer(request, .deny)
         try await eventually("it is closed again") { try device.closed(request) == 2 }
 
@@ -39,7 +41,8 @@ struct ClaudeApprovalTests {
         await device.stop()
     }
 
-    @Test func `The model is told what a person denies`() async throws {
+    @Test("The reason of a denial goes to the model")
+    func deniesWithReason() async throws {
         let device = try await ClaudeDevice.start()
         device.model.answer(.tool("Bash", input: #"{"command":"touch a.txt"}"#), .text("well"))
         let task = try device.turn("make it")
@@ -51,7 +54,8 @@ struct ClaudeApprovalTests {
         await device.stop()
     }
 
-    @Test func `What is allowed for the conversation is asked once, over turns, processes and lives`() async throws {
+    @Test("An approval for the conversation holds over turns, processes and restarts")
+    func allowsForConversation() async throws {
         let first = try await ClaudeDevice.start { $0.times.warm = 0 }
         let command = #"{"command":"touch a.txt"}"#
         for marker in ["one", "two", "three"] {
@@ -63,7 +67,7 @@ struct ClaudeApprovalTests {
         try first.answer(request, .allow, .conversation)
         #expect(try await first.device.verdict(one).state == .completed)
 
-        // The process of the first turn is gone, and the next one knows nothing of it.
+        // The process of the first turn is gone, and its successor has no rules.
         let two = try first.turn("two", follows: one)
         #expect(try await first.device.verdict(two).state == .completed)
         #expect(try first.logs(two).contains { $0.contains("allowed for this conversation before: Bash(touch a.txt") })
@@ -77,7 +81,8 @@ struct ClaudeApprovalTests {
         await second.stop()
     }
 
-    @Test func `A rule is not for other conversations, and not for other commands`() async throws {
+    @Test("A rule does not hold for other conversations or other commands")
+    func ruleIsScoped() async throws {
         let device = try await ClaudeDevice.start()
         try PermissionRules(directory: device.device.folder.file("home/permissions")).allow(
             [PermissionRule(tool: "Bash", content: "touch a.txt")], in: .generate())
@@ -94,7 +99,8 @@ struct ClaudeApprovalTests {
         await device.stop()
     }
 
-    @Test func `Two may wait at once, and each gets its own answer`() async throws {
+    @Test("Two requests may be open at once, and each gets its own answer")
+    func answersTwoRequests() async throws {
         let device = try await ClaudeDevice.start()
         let file = try device.device.folder.write("first secret", to: "outside/one")
         let other = try device.device.folder.write("second secret", to: "elsewhere/two")
@@ -109,7 +115,7 @@ struct ClaudeApprovalTests {
         try device.answer(denied, .deny, message: "not this one")
         try device.answer(allowed, .allow)
         #expect(try await device.device.verdict(task).state == .completed)
-        // They come in the order in which they were answered.
+        // Results come in the order of the answers.
         let results = try #require(device.model.requests.last?.toolResults)
         #expect(results.count == 2)
         #expect(results.contains("not this one"))
@@ -118,7 +124,8 @@ struct ClaudeApprovalTests {
         await device.stop()
     }
 
-    @Test func `A cancel while it waits ends the turn and closes the request`() async throws {
+    @Test("A cancel while a request is open ends the turn and closes the request")
+    func cancelClosesRequest() async throws {
         let device = try await ClaudeDevice.start()
         device.model.answer(.tool("Bash", input: #"{"command":"touch a.txt"}"#), .text("never"), to: "long")
         device.model.answer(.text("here"), to: "next")
@@ -129,14 +136,15 @@ struct ClaudeApprovalTests {
         #expect(try await device.device.verdict(task).state == .cancelled)
         #expect(try device.closed(request) == 1)
         try device.answer(request, .allow)
-        try await eventually("it is told that nobody waits") { try device.closed(request) == 2 }
+        try await eventually("the request is reported closed") { try device.closed(request) == 2 }
         #expect(!device.isThere("a.txt"))
         let next = try device.turn("next", follows: task)
         #expect(try await device.device.verdict(next).state == .completed)
         await device.stop()
     }
 
-    @Test func `The lease ends a task that waits`() async throws {
+    @Test("The lease ends a task with an open request")
+    func leaseEndsWaitingTask() async throws {
         let device = try await ClaudeDevice.start { $0.times.backoff = 0.02...0.02 }
         device.model.answer(.tool("Bash", input: #"{"command":"touch a.txt"}"#), .text("never"))
         let task = try device.turn("wait", lease: 10)
@@ -159,15 +167,15 @@ struct ClaudeApprovalTests {
         await device.stop()
     }
 
-    @Test func `It is said again until it is recorded, first thing in a new session, and answered there`() async throws
-    {
+    @Test("A request is sent until it is recorded, again in a new session, and answered there")
+    func resumesRequestInNewSession() async throws {
         let device = try await ClaudeDevice.start { $0.times.asking = 0.1 }
         device.model.answer(.tool("Bash", input: #"{"command":"touch a.txt"}"#), .text("done"))
         let task = try device.turn("make it")
         let request = try #require(try await device.asked(task).first)
-        try await eventually("it is said again") { try device.connection.all(ApprovalRequest.self).count >= 3 }
+        try await eventually("the request is repeated") { try device.connection.all(ApprovalRequest.self).count >= 3 }
         try device.connection.send(ApprovalRecorded(task: task, attempt: 1, request: request.request))
-        try await eventually("it is not said again") {
+        try await eventually("the request is not repeated") {
             let before = try device.connection.all(ApprovalRequest.self).count
             try await Task.sleep(for: .seconds(2.5))
             return try device.connection.all(ApprovalRequest.self).count == before
@@ -176,10 +184,10 @@ struct ClaudeApprovalTests {
         device.connection.cut()
         let next = try await device.device.welcome(after: count, generation: 2)
         device.device.ackEverything(on: next)
-        try await eventually("it is said in the new session") {
+        try await eventually("the request in the new session") {
             try next.all(ApprovalRequest.self).contains(request)
         }
-        // A leader that was replaced does not answer.
+        // The answer of a replaced dispatcher is ignored.
         try next.send(LinkState(up: true, leader: .generate(), epoch: 5))
         try device.answer(request, .allow, epoch: 4)
         try device.answer(request, .deny, message: "the new leader", epoch: 5)
@@ -188,7 +196,8 @@ struct ClaudeApprovalTests {
         await device.stop()
     }
 
-    @Test func `What waited when the executor ended ends with it`() async throws {
+    @Test("A request that is open when the executor stops ends with it")
+    func stopEndsRequest() async throws {
         let first = try await ClaudeDevice.start()
         first.model.answer(.tool("Bash", input: #"{"command":"touch a.txt"}"#), .text("never"))
         let task = try first.turn("wait")
@@ -198,7 +207,7 @@ struct ClaudeApprovalTests {
         let second = try await ClaudeDevice.start(after: first)
         let before = try second.closed(request)
         try second.answer(request, .allow)
-        try await eventually("it is told that nobody waits") { try second.closed(request) > before }
+        try await eventually("the request is reported closed") { try second.closed(request) > before }
         #expect(try second.connection.all(ApprovalRequest.self).isEmpty)
         #expect(!second.isThere("a.txt"))
         await second.stop()

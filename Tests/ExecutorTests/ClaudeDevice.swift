@@ -6,7 +6,7 @@ import Testing
 
 @testable import Executor
 
-/// A whole executor with the real Claude Code in front of a stub of the gateway; only the model is scripted.
+/// A whole executor with the real Claude Code in front of a scripted gateway; the model is scripted too.
 final class ClaudeDevice: Sendable {
     let device: DeviceUnderTest
     let model: ScriptedModel
@@ -18,7 +18,7 @@ final class ClaudeDevice: Sendable {
         self.conversation = conversation
     }
 
-    /// - Parameter earlier: the device whose home, model and conversation it goes on with.
+    /// - Parameter earlier: the device to continue, with its home, model and conversation.
     static func start(
         after earlier: ClaudeDevice? = nil,
         _ change: @escaping @Sendable (inout ExecutorConfiguration) -> Void = { _ in }
@@ -37,12 +37,12 @@ final class ClaudeDevice: Sendable {
         return ClaudeDevice(device, model, earlier?.conversation ?? .generate())
     }
 
-    var connection: StubConnection { device.connection }
+    var connection: ScriptedConnection { device.connection }
     /// The conversation's workspace.
     var work: String { device.folder.file("home/workspaces/\(conversation)") }
     func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(work)/\(name)") }
 
-    /// Gives it a turn of the conversation.
+    /// Assigns a turn of the conversation.
     @discardableResult
     func turn(
         _ prompt: String, task: TaskID = .generate(), lease: Double = 0, mode: PermissionMode? = nil,
@@ -55,7 +55,7 @@ final class ClaudeDevice: Sendable {
         return task
     }
 
-    /// The `count` first permission requests of a task, each once, however often they were said.
+    /// Returns the first `count` permission requests of a task, each once, however often they were sent.
     func asked(_ task: TaskID, count: Int = 1) async throws -> [ApprovalRequest] {
         try await eventually("\(count) permission requests") {
             var found: [ApprovalRequest] = []
@@ -81,13 +81,13 @@ final class ClaudeDevice: Sendable {
         try connection.send(TaskStop(task: task, attempt: 1, epoch: 1, graceS: 4, discard: false))
     }
 
-    /// How often it was said that nobody waits for a request.
+    /// How often `approval.closed` was sent for a request.
     func closed(_ request: ApprovalRequest) throws -> Int {
         try device.gateway.connections.flatMap { try $0.all(ApprovalClosed.self) }
             .count { $0.request == request.request }
     }
 
-    /// The log events of a task.
+    /// The messages of a task's log events.
     func logs(_ task: TaskID) throws -> [String] {
         try device.gateway.connections.flatMap { try device.events(task, on: $0) }.filter { $0.kind == .log }
             .compactMap { try JSONDecoder().decode(JSONValue.self, from: Data($0.payload))["message"]?.string }

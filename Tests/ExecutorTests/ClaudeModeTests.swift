@@ -6,15 +6,17 @@ import Testing
 
 @testable import Executor
 
-/// What a task's permission mode lets the real Claude Code do unasked.
-/// One after the other: each starts programs that take a core for a second, and other tests have clocks.
-@Suite(.serialized, .enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
+// Serialized: each test starts programs that take a core for a second, and other tests have clocks.
+@Suite(
+    "Permission modes with the real Claude Code", .serialized,
+    .enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))
 struct ClaudeModeTests {
     private func file(_ device: ClaudeDevice, _ name: String) -> String {
         #"{"file_path":"\#(device.work)/\#(name)","content":"x"}"#
     }
 
-    @Test func `Edits are made unasked where the task says so, and asked for in its next turn`() async throws {
+    @Test("Edits are made without asking where the task allows it, and asked for in its next turn")
+    func editsWithoutAsking() async throws {
         let device = try await ClaudeDevice.start()
         device.model.answer(.tool("Write", input: file(device, "a.txt")), .text("done"), to: "one")
         device.model.answer(.tool("Write", input: file(device, "b.txt")), .text("done"), to: "two")
@@ -22,7 +24,7 @@ struct ClaudeModeTests {
         #expect(try await device.device.verdict(one).state == .completed)
         #expect(device.isThere("a.txt"))
         #expect(try device.connection.all(ApprovalRequest.self).isEmpty)
-        // The warm process is of the other mode, and does not do what this task did not allow.
+        // The warm process has the other mode and is not used for this task.
         let two = try device.turn("two", mode: .ask, follows: one)
         let request = try #require(try await device.asked(two).first)
         #expect(request.rule == "Edit(/\(device.work)/**)")
@@ -33,7 +35,8 @@ struct ClaudeModeTests {
         await device.stop()
     }
 
-    @Test func `A plan changes nothing, whatever was allowed before`() async throws {
+    @Test("A plan changes nothing, whatever was allowed before")
+    func planChangesNothing() async throws {
         let device = try await ClaudeDevice.start()
         try PermissionRules(directory: device.device.folder.file("home/permissions")).allow(
             [
@@ -52,7 +55,8 @@ struct ClaudeModeTests {
         await device.stop()
     }
 
-    @Test func `A plan is shown to a person, and carried out when they say so`() async throws {
+    @Test("A plan is shown to a person, and carried out after their approval")
+    func carriesOutApprovedPlan() async throws {
         let device = try await ClaudeDevice.start()
         let model = device.model
         model.answer(.text("let me see"), to: "look around")
@@ -88,7 +92,8 @@ struct ClaudeModeTests {
         await device.stop()
     }
 
-    @Test func `Everything goes unasked where the device lets a task choose so`() async throws {
+    @Test("Bypass asks for nothing where the device allows it")
+    func bypassesWhereAllowed() async throws {
         let device = try await ClaudeDevice.start { $0.allowBypass = true }
         device.model.answer(.tool("Bash", input: #"{"command":"touch a.txt"}"#), .text("done"))
         let task = try device.turn("go", mode: .bypass)
@@ -99,7 +104,7 @@ struct ClaudeModeTests {
     }
 }
 
-/// Modes that a device refuses.
+@Suite("Permission modes that a device refuses")
 struct PermissionModeTests {
     private func refusal(_ mode: PermissionMode, agent: String, allowBypass: Bool = false) async throws -> Fault {
         let device = try await DeviceUnderTest.start { $0.allowBypass = allowBypass }
@@ -113,15 +118,17 @@ struct PermissionModeTests {
         return fault
     }
 
-    @Test func `Bypass needs the word of the device's owner`() async throws {
+    @Test("Bypass needs the permission of the device's owner")
+    func bypassNeedsOwner() async throws {
         let fault = try await refusal(.bypass, agent: "claude-code")
         #expect(fault.code == .permissionModeNotAllowed)
         #expect(fault.message.contains("--allow-bypass"))
-        // Refused for another reason: there is no Claude Code in this test.
+        // Refused for another reason: this test has no Claude Code.
         #expect(try await refusal(.bypass, agent: "claude-code", allowBypass: true).code == .agentMissing)
     }
 
-    @Test func `A mode that nobody knows is refused by name, with those that are known`() async throws {
+    @Test("An unknown mode is refused by name, with the known modes")
+    func refusesUnknownMode() async throws {
         for agent in ["claude-code", "shell"] {
             let fault = try await refusal(PermissionMode(rawValue: "yolo"), agent: agent)
             #expect(fault.code == .permissionModeNotAllowed)
@@ -129,13 +136,15 @@ struct PermissionModeTests {
         }
     }
 
-    @Test func `A command cannot only look`() async throws {
+    @Test("The shell agent refuses plan mode")
+    func shellRefusesPlan() async throws {
         let fault = try await refusal(.plan, agent: "shell")
         #expect(fault.code == .permissionModeNotAllowed)
         #expect(fault.message.contains("shell"))
     }
 
-    @Test func `A command needs no other mode`() async throws {
+    @Test("The shell agent accepts the other modes")
+    func shellAcceptsOtherModes() async throws {
         let device = try await DeviceUnderTest.start()
         device.ackEverything(on: device.connection)
         for mode in [PermissionMode.ask, .acceptEdits, .bypass] {

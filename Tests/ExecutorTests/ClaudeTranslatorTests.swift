@@ -4,7 +4,7 @@ import Testing
 
 @testable import Executor
 
-/// What a real `claude` wrote, line for line (recorded with 2.1.330), as events.
+@Suite("Recorded lines of Claude Code 2.1.330 as events")
 struct ClaudeTranslatorTests {
     /// The kinds and payloads of a recording, and how its turns ended.
     private struct Reading {
@@ -48,7 +48,8 @@ struct ClaudeTranslatorTests {
         return reading
     }
 
-    @Test func `Text streams token by token and is not said twice`() throws {
+    @Test("Text streams token by token and is emitted once")
+    func emitsTextOnce() throws {
         let reading = try read(lines("turns"))
         let said = ["Hello ", "there, ", "turn 1", "let me ", "tool ", "said so", "thought"]
         #expect(reading.texts(.agentMessageChunk) == said)
@@ -58,7 +59,8 @@ struct ClaudeTranslatorTests {
         #expect(reading.ignored == 0)
     }
 
-    @Test func `A tool call is announced, gets its input, and ends with its result`() throws {
+    @Test("A tool call is announced, gets its input, and ends with its result")
+    func translatesToolCall() throws {
         let reading = try read(lines("turns"))
         let call = try #require(reading.all(.toolCall).first)
         #expect(call["title"] == "Bash")
@@ -74,7 +76,8 @@ struct ClaudeTranslatorTests {
         #expect(updates[1]["content"]?.array?.first?["content"]?["text"] == "hi")
     }
 
-    @Test func `A turn's cost is its own share`() throws {
+    @Test("The cost of a turn is its own share")
+    func splitsCost() throws {
         let costs = try read(lines("turns")).all(.usage).map { $0["cost_usd"] }
         #expect(costs == [.number(0.000181), .number(0.000361), .number(0.000181)])
         let usage = try #require(try read(lines("turns")).all(.usage).first)
@@ -83,7 +86,8 @@ struct ClaudeTranslatorTests {
         #expect(usage["cache_read_input_tokens"] == 3)
     }
 
-    @Test func `A failing tool is failed, the turn is not`() throws {
+    @Test("A failing tool is failed, its turn is not")
+    func translatesFailingTool() throws {
         let reading = try read(lines("failing-tool"))
         let last = reading.all(.toolCallUpdate).filter { $0["status"] == "failed" }
         #expect(last.count == 2)
@@ -91,7 +95,8 @@ struct ClaudeTranslatorTests {
         #expect(reading.endings.map(\.outcome.state) == [.completed, .completed])
     }
 
-    @Test func `A wish for permission is told, and an error of the model's server names its status`() throws {
+    @Test("A permission request is passed on, and an error of the model's server names its status")
+    func translatesPermissionAndError() throws {
         let reading = try read(lines("denied"))
         #expect(reading.permissions.map(\.toolName) == ["Bash"])
         #expect(reading.permissions.first?.input?["command"] == "touch made.txt")
@@ -104,7 +109,8 @@ struct ClaudeTranslatorTests {
         #expect(reading.texts(.agentMessageChunk).filter { $0.contains("scripted failure") }.count == 1)
     }
 
-    @Test func `An interrupted turn keeps what was said, once`() throws {
+    @Test("An interrupted turn keeps its text, once")
+    func keepsInterruptedText() throws {
         let reading = try read(lines("interrupted"))
         let ticks = reading.texts(.agentMessageChunk).filter { $0.hasPrefix("tick") }
         #expect(ticks == (0..<ticks.count).map { "tick\($0) " })
@@ -112,19 +118,22 @@ struct ClaudeTranslatorTests {
         #expect(reading.endings.map(\.outcome.state) == [.completed, .completed, .failed, .completed, .completed])
     }
 
-    @Test func `A todo list is a plan and not a tool call`() throws {
+    @Test("A todo list is a plan and not a tool call")
+    func translatesPlan() throws {
         let reading = try read(lines("interrupted"))
         #expect(reading.all(.plan) == [["entries": [["content": "one", "priority": "medium", "status": "pending"]]]])
         #expect(reading.all(.toolCall).isEmpty)
     }
 
-    @Test func `A session that is gone is recognised`() throws {
+    @Test("A missing session is recognised")
+    func recognisesMissingSession() throws {
         let reading = try read(lines("unknown-session"))
         #expect(reading.endings.map(\.isUnknownSession) == [true])
         #expect(reading.events.isEmpty)
     }
 
-    @Test func `A message without deltas is said whole`() throws {
+    @Test("A message without deltas is emitted whole")
+    func emitsWholeMessage() throws {
         let streamed = try lines("turns")
         let whole = try read(streamed.filter { !$0.contains(#""type":"stream_event""#) })
         #expect(whole.texts(.agentMessageChunk) == ["Hello there, turn 1", "let me ", "tool said so", "thought"])
@@ -132,7 +141,8 @@ struct ClaudeTranslatorTests {
         #expect(whole.all(.toolCall).first?["rawInput"]?["command"] == "echo hi")
     }
 
-    @Test func `A result of any size is split and not cut`() throws {
+    @Test("A result of any size is split and not cut")
+    func splitsLargeResult() throws {
         let text = String(repeating: "0123456789\\n", count: 30_000)
         let line =
             #"{"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"\#(text)"}]}}"#
@@ -144,7 +154,8 @@ struct ClaudeTranslatorTests {
         #expect(joined == text.replacingOccurrences(of: "\\n", with: "\n"))
     }
 
-    @Test func `An input over the size of an event is told in pieces`() throws {
+    @Test("An input larger than an event is emitted in pieces")
+    func splitsLargeInput() throws {
         let text = String(repeating: "x", count: 2 << 20)
         let line =
             #"{"type":"assistant","message":{"id":"m","content":[{"type":"tool_use","id":"t","name":"Write","input":{"file_path":"/f","content":"\#(text)"}}]}}"#
@@ -153,17 +164,20 @@ struct ClaudeTranslatorTests {
         #expect(reading.all(.toolCallUpdate).count > 30)
     }
 
-    @Test func `A subagent's words carry the call that they belong to`() throws {
+    @Test("Text of a subagent carries the tool call that it belongs to")
+    func marksSubagentText() throws {
         let line =
             #"{"type":"assistant","parent_tool_use_id":"p1","message":{"id":"m","content":[{"type":"text","text":"sub"}]}}"#
         let chunk = try #require(try read([line]).all(.agentMessageChunk).first)
         #expect(chunk["_meta"]?["parentToolCallId"] == "p1")
     }
 
-    @Test(arguments: [
-        "", "no json", "[]", "{}", #"{"type":5}"#, #"{"type":"news"}"#, #"{"type":"assistant"}"#,
-        #"{"type":"stream_event","event":7}"#, #"{"type":"result","is_error":"maybe","usage":[]}"#,
-        #"{"type":"user","message":{"content":[{"type":"tool_result"}]}}"#,
-    ])
-    func `A line of another form does no harm`(line: String) throws { _ = try read([line]) }
+    @Test(
+        "A line of unexpected form is ignored",
+        arguments: [
+            "", "no json", "[]", "{}", #"{"type":5}"#, #"{"type":"news"}"#, #"{"type":"assistant"}"#,
+            #"{"type":"stream_event","event":7}"#, #"{"type":"result","is_error":"maybe","usage":[]}"#,
+            #"{"type":"user","message":{"content":[{"type":"tool_result"}]}}"#,
+        ])
+    func ignoresUnexpectedLine(line: String) throws { _ = try read([line]) }
 }

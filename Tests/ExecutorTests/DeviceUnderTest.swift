@@ -5,25 +5,25 @@ import Testing
 
 @testable import Executor
 
-/// A whole executor in front of a stub of the gateway: what goes over the link is seen and said by the test.
+/// A whole executor in front of a scripted gateway: the test sees and sends every frame of the link.
 final class DeviceUnderTest: Sendable {
-    let gateway: StubGateway
+    let gateway: ScriptedGateway
     let server: ExecutorServer
     let folder: TemporaryDirectory
     var spool: String { folder.file("home/spool") }
 
-    private init(_ gateway: StubGateway, _ server: ExecutorServer, _ folder: TemporaryDirectory) {
+    private init(_ gateway: ScriptedGateway, _ server: ExecutorServer, _ folder: TemporaryDirectory) {
         self.gateway = gateway
         self.server = server
         self.folder = folder
     }
 
-    /// An executor that is registered, its leader up in epoch 1, nothing acked by itself.
+    /// Starts an executor that is registered, its dispatcher up in epoch 1; nothing is acknowledged by itself.
     static func start(
-        gateway: StubGateway? = nil, folder: TemporaryDirectory? = nil,
+        gateway: ScriptedGateway? = nil, folder: TemporaryDirectory? = nil,
         _ change: (inout ExecutorConfiguration) -> Void = { _ in }
     ) async throws -> DeviceUnderTest {
-        let stub: StubGateway
+        let stub: ScriptedGateway
         if let gateway { stub = gateway } else { stub = try await .start() }
         let folder = try folder ?? TemporaryDirectory()
         var configuration = ExecutorConfiguration(
@@ -39,7 +39,7 @@ final class DeviceUnderTest: Sendable {
         let server = ExecutorServer(configuration, logger: logger)
         let device = DeviceUnderTest(stub, server, folder)
         let count = stub.connections.count
-        // What goes wrong in the start is the error, not that nobody has connected.
+        // A failed start is the error of the test, not the connection that never comes.
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.start() }
             group.addTask { try await device.welcome(after: count) }
@@ -48,9 +48,9 @@ final class DeviceUnderTest: Sendable {
         return device
     }
 
-    /// Waits for the next connection after the first `count`, registers it and brings the leader up.
+    /// Waits for the next connection after the first `count`, registers it and brings the dispatcher up.
     @discardableResult
-    func welcome(after count: Int, generation: UInt64 = 1, epoch: UInt64 = 1) async throws -> StubConnection {
+    func welcome(after count: Int, generation: UInt64 = 1, epoch: UInt64 = 1) async throws -> ScriptedConnection {
         let connection = try await eventually("a connection") { gateway.connections.dropFirst(count).last }
         let header = try await eventually("the registration") { connection.header(DeviceRegister.type) }
         #expect(header.kind == .request)
@@ -62,12 +62,12 @@ final class DeviceUnderTest: Sendable {
     }
 
     /// The present connection.
-    var connection: StubConnection { gateway.connections.last! }
+    var connection: ScriptedConnection { gateway.connections.last! }
 
-    /// Acks whatever comes on `connection` from now on, as a leader does.
-    func ackEverything(on connection: StubConnection) { connection.ackEverything() }
+    /// Acknowledges everything that arrives on `connection` from now on, as a dispatcher does.
+    func ackEverything(on connection: ScriptedConnection) { connection.ackEverything() }
 
-    /// Gives it a shell command.
+    /// Assigns a shell command.
     @discardableResult
     func assign(
         _ command: String, task: TaskID = .generate(), attempt: UInt32 = 1, epoch: UInt64 = 1, lease: Double = 0,
@@ -80,22 +80,22 @@ final class DeviceUnderTest: Sendable {
         return task
     }
 
-    /// The verdict of a task, once it is there.
+    /// Returns the verdict of a task, once it has arrived.
     func verdict(_ task: TaskID) async throws -> TaskFinished {
         try await eventually("the verdict") {
             try gateway.connections.flatMap { try $0.all(TaskFinished.self) }.first { $0.task == task }
         }
     }
 
-    /// The refusal of a task, once it is there.
+    /// Returns the refusal of a task, once it has arrived.
     func refusal(_ task: TaskID) async throws -> Fault {
         try await eventually("the refusal") {
             try connection.all(TaskRejected.self).first { $0.task == task }?.fault
         }
     }
 
-    /// The events of a task as they came over one connection.
-    func events(_ task: TaskID, on connection: StubConnection) throws -> [Event] {
+    /// The events of a task that came over one connection.
+    func events(_ task: TaskID, on connection: ScriptedConnection) throws -> [Event] {
         try connection.all(EventsAppend.self).flatMap(\.batch.events).filter { $0.task == task }
     }
 

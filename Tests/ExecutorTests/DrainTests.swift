@@ -5,9 +5,10 @@ import Testing
 
 @testable import Executor
 
-/// What an executor does when it is asked to stop.
+@Suite("The stop of an executor")
 struct DrainTests {
-    @Test func `Running work goes on while new work is refused, and then it hangs up`() async throws {
+    @Test("Running tasks go on while new ones are refused, and then the executor hangs up")
+    func drains() async throws {
         let device = try await DeviceUnderTest.start { $0.times.drain = 600 }
         let connection = device.connection
         device.ackEverything(on: connection)
@@ -15,7 +16,7 @@ struct DrainTests {
         let task = try device.assign("echo up; while [ ! -e \(go) ]; do sleep 0.02; done; echo done")
         try await eventually("it runs") { try !connection.all(EventsAppend.self).isEmpty }
         let stopped = Task { await device.server.stop() }
-        try await eventually("it says so") { try connection.all(DeviceReport.self).last?.draining == true }
+        try await eventually("the report says so") { try connection.all(DeviceReport.self).last?.draining == true }
         #expect(try await device.refusal(device.assign("true")).code == .draining)
         #expect(try connection.all(TaskFinished.self).isEmpty)
         try device.folder.write("", to: "go")
@@ -26,10 +27,11 @@ struct DrainTests {
         await device.stop()
     }
 
-    @Test func `What is not done when the drain is over is ended`() async throws {
+    @Test("A task that still runs at the end of the drain is stopped")
+    func drainEnds() async throws {
         let device = try await DeviceUnderTest.start {
             $0.times.drain = 0.3
-            // A stop waits for 6 s more, then leaves the verdict to the next life; a busy machine may need longer.
+            // A stop waits for 6 s more, then leaves the verdict to the next run; a busy machine may need longer.
             $0.times.stopGrace = 30
         }
         device.ackEverything(on: device.connection)
@@ -42,7 +44,8 @@ struct DrainTests {
         await device.stop()
     }
 
-    @Test func `A second stop waits for the first`() async throws {
+    @Test("A second stop waits for the first")
+    func secondStopWaits() async throws {
         let device = try await DeviceUnderTest.start { $0.times.drain = 600 }
         let connection = device.connection
         device.ackEverything(on: connection)
@@ -57,14 +60,15 @@ struct DrainTests {
         await device.stop()
     }
 
-    @Test func `A signal drains the process, which says what it waits for and leaves with 0`() async throws {
+    @Test("A signal drains the process, which logs what it waits for and exits with 0")
+    func signalDrains() async throws {
         let executor = try await ExecutorProcess.start(["--drain-s", "600"])
         let task = try executor.assign(
             "echo $$ >> \(executor.folder.file("pids")); while [ ! -e \(executor.folder.file("go")) ]; do sleep 0.02; done"
         )
         _ = try await executor.pids("pids", count: 1)
         executor.process.signal(SIGTERM)
-        try await eventually("the log says so") { executor.process.stderr.text.contains("a second signal ends them") }
+        try await eventually("the log entry") { executor.process.stderr.text.contains("a second signal ends them") }
         try await eventually("it drains") { try executor.connection.all(DeviceReport.self).last?.draining == true }
         #expect(executor.process.ended == nil)
         try executor.folder.write("", to: "go")
@@ -73,7 +77,8 @@ struct DrainTests {
         await executor.gateway.stop()
     }
 
-    @Test func `A second signal ends it at once, and no child outlives it`() async throws {
+    @Test("A second signal ends the process at once, and no child outlives it")
+    func secondSignalEndsChildren() async throws {
         let executor = try await ExecutorProcess.start(["--drain-s", "600"])
         let pids = executor.folder.file("pids")
         try executor.assign(
@@ -91,7 +96,8 @@ struct DrainTests {
         await executor.gateway.stop()
     }
 
-    @Test func `Nothing can be started once everything was killed`() async throws {
+    @Test("Nothing can be started after everything was killed")
+    func killAllIsFinal() async throws {
         let children = LiveChildren()
         children.killAll()
         let agent = ShellAgent(

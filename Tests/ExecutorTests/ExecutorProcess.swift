@@ -5,16 +5,17 @@ import Testing
 
 @testable import Executor
 
-/// The real `wegent-executor` in front of a stub of the gateway, for what only a process can show: signals, deaths and
-/// lives that follow each other in one home.
+/// The real `wegent-executor` in front of a scripted gateway, for what only a process can show: signals, kills, and
+/// successive runs in one home.
 final class ExecutorProcess: Sendable {
-    let gateway: StubGateway
+    let gateway: ScriptedGateway
     let folder: TemporaryDirectory
     let process: ChildProcess
-    let connection: StubConnection
+    let connection: ScriptedConnection
 
     private init(
-        _ gateway: StubGateway, _ folder: TemporaryDirectory, _ process: ChildProcess, _ connection: StubConnection
+        _ gateway: ScriptedGateway, _ folder: TemporaryDirectory, _ process: ChildProcess,
+        _ connection: ScriptedConnection
     ) {
         self.gateway = gateway
         self.folder = folder
@@ -22,13 +23,13 @@ final class ExecutorProcess: Sendable {
         self.connection = connection
     }
 
-    /// Starts it and registers it, its leader up in epoch 1; everything is acked unless `acks` is false. `signal` does
-    /// nothing to it.
+    /// Starts and registers it, its dispatcher up in epoch 1; everything is acknowledged unless `acks` is false. The
+    /// process ignores `signal`.
     static func start(
-        _ flags: [String] = [], gateway: StubGateway? = nil, folder: TemporaryDirectory? = nil, acks: Bool = true,
+        _ flags: [String] = [], gateway: ScriptedGateway? = nil, folder: TemporaryDirectory? = nil, acks: Bool = true,
         ignoring signal: String? = nil
     ) async throws -> ExecutorProcess {
-        let stub: StubGateway
+        let stub: ScriptedGateway
         if let gateway { stub = gateway } else { stub = try await .start() }
         let folder = try folder ?? TemporaryDirectory()
         let count = stub.connections.count
@@ -42,9 +43,9 @@ final class ExecutorProcess: Sendable {
         return ExecutorProcess(stub, folder, process, connection)
     }
 
-    /// Starts the program only.
+    /// Only starts the program.
     static func launch(
-        _ flags: [String], _ gateway: StubGateway, _ folder: TemporaryDirectory, ignoring signal: String? = nil
+        _ flags: [String], _ gateway: ScriptedGateway, _ folder: TemporaryDirectory, ignoring signal: String? = nil
     ) throws -> ChildProcess {
         let trap = signal.map { "trap '' \($0); " } ?? ""
         return try ChildProcess(
@@ -57,7 +58,7 @@ final class ExecutorProcess: Sendable {
             environment: ["WEGENT_TOKEN": "t", "WEGENT_BACKEND_URL": gateway.url, "HOME": folder.path])
     }
 
-    /// Gives it a shell command.
+    /// Assigns a shell command.
     @discardableResult
     func assign(_ command: String, lease: Double = 0) throws -> TaskID {
         let task = TaskID.generate()
@@ -68,7 +69,7 @@ final class ExecutorProcess: Sendable {
         return task
     }
 
-    /// The process ids that a task's command has written to `name`, a line each.
+    /// Returns the process ids that a task's command has written to `name`, one a line.
     func pids(_ name: String, count: Int) async throws -> [Int32] {
         try await eventually("\(count) pids in \(name)") {
             let text = try String(contentsOfFile: folder.file(name), encoding: .utf8)
@@ -77,7 +78,7 @@ final class ExecutorProcess: Sendable {
         }
     }
 
-    /// The verdict of a task, once it is there.
+    /// Returns the verdict of a task, once it has arrived.
     func verdict(_ task: TaskID) async throws -> TaskFinished {
         try await eventually("the verdict") {
             try gateway.connections.flatMap { try $0.all(TaskFinished.self) }.first { $0.task == task }

@@ -5,9 +5,10 @@ import Testing
 
 @testable import Executor
 
-/// The whole executor over a real socket: the flows between it and the leader.
+@Suite("The whole executor over a real socket")
 struct ExecutorTests {
-    @Test func `It registers, reports, runs a task, and gives the verdict after the free slot`() async throws {
+    @Test("The executor registers, reports, runs a task, and reports the free slot before the verdict")
+    func runsTask() async throws {
         let device = try await DeviceUnderTest.start()
         let connection = device.connection
         let registration = try #require(try connection.all(DeviceRegister.self).first)
@@ -32,7 +33,7 @@ struct ExecutorTests {
         #expect(started < first && first < finished)
         let reports = try connection.all(DeviceReport.self).map(\.used)
         #expect(reports.prefix(3) == [0, 1, 0])
-        // The free slot is told before the verdict.
+        // The report of the free slot precedes the verdict.
         #expect(types[..<finished].filter { $0 == DeviceReport.type }.count >= 3)
         try await eventually("the spool is empty") {
             try FileManager.default.contentsOfDirectory(atPath: device.spool).isEmpty
@@ -40,28 +41,30 @@ struct ExecutorTests {
         await device.stop()
     }
 
-    @Test func `An assignment that is repeated runs once`() async throws {
+    @Test("An assignment that is repeated runs once")
+    func repeatedAssignmentRunsOnce() async throws {
         let device = try await DeviceUnderTest.start()
         let log = device.folder.file("log")
         let task = try device.assign(
             "echo run >> \(log); while [ ! -e \(device.folder.file("go")) ]; do sleep 0.02; done")
         try await eventually("the start") { try !device.connection.all(TaskStarted.self).isEmpty }
         for _ in 0..<5 { try device.assign("echo again >> \(log)", task: task) }
-        try await eventually("the answers") { try device.connection.all(TaskStarted.self).count == 6 }
+        try await eventually("the replies") { try device.connection.all(TaskStarted.self).count == 6 }
         device.ackEverything(on: device.connection)
         try device.folder.write("", to: "go")
         _ = try await device.verdict(task)
         try await eventually("it is over") {
             try device.connection.all(DeviceReport.self).last?.attempts.isEmpty == true
         }
-        // Even after it is over and forgotten.
+        // Also after it is over and forgotten.
         try device.assign("echo late >> \(log)", task: task)
         #expect(try await device.refusal(task).code == .staleSession)
         #expect(try String(contentsOfFile: log, encoding: .utf8) == "run\n")
         await device.stop()
     }
 
-    @Test func `More than its slots, a busy conversation and odd wishes are refused`() async throws {
+    @Test("Assignments beyond the slots, to a busy conversation or an unknown agent are refused")
+    func refusesAssignments() async throws {
         let device = try await DeviceUnderTest.start { $0.slots = 2 }
         let conversation = ConversationID.generate()
         let first = try device.assign("sleep 600", conversation: conversation)
@@ -88,14 +91,16 @@ struct ExecutorTests {
         await device.stop()
     }
 
-    @Test func `The shell is refused unless it is allowed`() async throws {
+    @Test("The shell is refused unless it is allowed")
+    func refusesShell() async throws {
         let device = try await DeviceUnderTest.start { $0.allowShell = false }
         #expect(try await device.refusal(device.assign("true")).code == .agentNotAllowed)
         #expect(try FileManager.default.contentsOfDirectory(atPath: device.spool).isEmpty)
         await device.stop()
     }
 
-    @Test func `A cut link is dialled again and what was not acked comes again`() async throws {
+    @Test("A cut link is dialled again, and unacknowledged events are sent again")
+    func resumesAfterCut() async throws {
         let device = try await DeviceUnderTest.start()
         let first = device.connection
         let task = try device.assign(
@@ -104,7 +109,7 @@ struct ExecutorTests {
         try await eventually("three events") { try device.events(task, on: first).count >= 3 }
         let seen = try device.events(task, on: first)
         try first.send(EventsAck(acks: [AttemptAck(task: task, attempt: 1, seq: 1)]))
-        // The ack is in hand once a later question has been answered.
+        // The ack was handled once a later message has its reply.
         try device.assign("", task: task)
         try await eventually("the answer") { try first.all(TaskStarted.self).count == 2 }
         first.cut()
@@ -124,7 +129,8 @@ struct ExecutorTests {
         await device.stop()
     }
 
-    @Test func `A leader that misses events gets them from where it says`() async throws {
+    @Test("A dispatcher that lacks events gets them from the number it names")
+    func resyncs() async throws {
         let device = try await DeviceUnderTest.start()
         let task = try device.assign(
             "while [ ! -e \(device.folder.file("go")) ]; do echo tick; sleep 0.02; done")
@@ -141,7 +147,8 @@ struct ExecutorTests {
         await device.stop()
     }
 
-    @Test func `A stop cancels, and one that discards leaves nothing`() async throws {
+    @Test("A stop cancels, and a stop that discards leaves nothing")
+    func stops() async throws {
         let device = try await DeviceUnderTest.start()
         let one = try device.assign("echo up; sleep 600")
         let two = try device.assign("echo up; sleep 600")
@@ -153,27 +160,31 @@ struct ExecutorTests {
             try device.connection.all(DeviceReport.self).last?.attempts.map(\.task) == [one]
         }
         #expect(try device.connection.all(TaskFinished.self).allSatisfy { $0.task == one })
-        // A stop for what is not here is answered by a report.
+        // A stop for an unknown attempt is answered by a report.
         let reports = try device.connection.all(DeviceReport.self).count
         try device.connection.send(TaskStop(task: .generate(), attempt: 1, epoch: 1, graceS: 2, discard: true))
         try await eventually("a report") { try device.connection.all(DeviceReport.self).count > reports }
         await device.stop()
     }
 
-    @Test func `A leader that was replaced is not obeyed`() async throws {
+    @Test("A replaced dispatcher is ignored")
+    func ignoresReplacedDispatcher() async throws {
         let device = try await DeviceUnderTest.start()
         let task = try device.assign("sleep 600", epoch: 7)
         try await eventually("the start") { try !device.connection.all(TaskStarted.self).isEmpty }
         try device.connection.send(TaskStop(task: task, attempt: 1, epoch: 6, graceS: 1, discard: false))
         try device.assign("true", epoch: 6)
         try device.assign("true", task: task, epoch: 7)
-        try await eventually("the answer to the right one") { try device.connection.all(TaskStarted.self).count == 2 }
+        try await eventually("the reply to the current dispatcher") {
+            try device.connection.all(TaskStarted.self).count == 2
+        }
         #expect(try device.connection.all(TaskFinished.self).isEmpty)
         #expect(try device.connection.all(TaskStarted.self).allSatisfy { $0.task == task })
         await device.stop()
     }
 
-    @Test func `Without a leader for the length of the lease an attempt ends itself`() async throws {
+    @Test("An attempt ends itself after its lease without a dispatcher")
+    func leaseEndsAttempt() async throws {
         let device = try await DeviceUnderTest.start()
         let task = try device.assign("sleep 600", lease: 1)
         let kept = try device.assign("sleep 600", lease: 0)
@@ -191,10 +202,11 @@ struct ExecutorTests {
         await device.stop()
     }
 
-    @Test func `What an earlier life left is replayed and ended`() async throws {
+    @Test("An attempt of a previous run is replayed and ended")
+    func replaysPreviousRun() async throws {
         let folder = try TemporaryDirectory()
         let id = AttemptID(task: .generate(), attempt: 2)
-        _ = try Home(folder.file("home"))
+        _ = try ExecutorHome(folder.file("home"))
         do {
             var outbox = Outbox(directory: folder.file("home/spool"))
             try outbox.open(id)
@@ -208,7 +220,7 @@ struct ExecutorTests {
         let report = try #require(try device.connection.all(DeviceReport.self).first)
         #expect(report.used == 0)
         #expect(report.attempts == [AttemptReport(task: id.task, attempt: 2, lastSeq: 3, ended: true)])
-        // Nothing is run again by itself, nor by a leader that has not heard of the end yet.
+        // The attempt is not run again, neither by itself nor for a dispatcher that does not know its end yet.
         try device.assign("true", task: id.task, attempt: 2)
         try device.connection.send(EventsAck(acks: [AttemptAck(task: id.task, attempt: 2, seq: 3)]))
         try await eventually("the spool is empty") {
@@ -218,7 +230,8 @@ struct ExecutorTests {
         await device.stop()
     }
 
-    @Test func `A stopping executor ends its work, says so and hangs up in time`() async throws {
+    @Test("A stopping executor ends its tasks, reports it and hangs up in time")
+    func stopsInTime() async throws {
         let device = try await DeviceUnderTest.start()
         let connection = device.connection
         device.ackEverything(on: connection)
@@ -234,9 +247,11 @@ struct ExecutorTests {
         await device.stop()
     }
 
-    @Test(arguments: ["token_invalid", "token_expired", "token_revoked"])
-    func `A refused token ends the start with the server's sentence`(code: String) async throws {
-        let gateway = try await StubGateway.start()
+    @Test(
+        "A refused token ends the start with the server's error",
+        arguments: ["token_invalid", "token_expired", "token_revoked"])
+    func refusedTokenEndsStart(code: String) async throws {
+        let gateway = try await ScriptedGateway.start()
         gateway.refuse(
             .init(status: .unauthorized, body: #"{"code":"\#(code)","detail":"get a new one","status":401}"#))
         let folder = try TemporaryDirectory()
@@ -249,7 +264,8 @@ struct ExecutorTests {
         await gateway.stop()
     }
 
-    @Test func `A server that comes late is found`() async throws {
+    @Test("A server that starts late is found")
+    func findsLateServer() async throws {
         let port = try FreePort.next()
         let folder = try TemporaryDirectory()
         let configuration = ExecutorConfiguration(
@@ -257,8 +273,8 @@ struct ExecutorTests {
             claude: "/nowhere")
         let server = ExecutorServer(configuration, logger: .init(label: "test") { _ in SilentLog() })
         async let started: Void = server.start()
-        // Somebody's outgoing connection may have got the port meanwhile.
-        let gateway = try await eventually("the port \(port)") { try? await StubGateway.start(port: port) }
+        // Another test's outgoing connection may have got the port meanwhile.
+        let gateway = try await eventually("the port \(port)") { try? await ScriptedGateway.start(port: port) }
         let connection = try await eventually("a connection") { gateway.connections.last }
         let header = try await eventually("the registration") { connection.header(DeviceRegister.type) }
         try connection.send(
@@ -269,7 +285,8 @@ struct ExecutorTests {
         await gateway.stop()
     }
 
-    @Test func `Frames of no use do no harm`() async throws {
+    @Test("Unknown and malformed frames are ignored")
+    func ignoresBadFrames() async throws {
         let device = try await DeviceUnderTest.start()
         for bytes: [UInt8] in [[], [1, 2, 3], [UInt8](repeating: 0xff, count: 100)] {
             device.connection.send(raw: bytes)
@@ -277,13 +294,14 @@ struct ExecutorTests {
         try device.connection.send(Done())
         device.connection.send(raw: Header(.notice, type: TaskAssign.type).encoded() + Array("{nonsense".utf8))
         device.connection.send(raw: Header(.request, type: "what.ever", correlation: 9).encoded() + Array("{}".utf8))
-        try await eventually("the question is answered") { device.connection.types.contains(Fault.type) }
+        try await eventually("the reply") { device.connection.types.contains(Fault.type) }
         let task = try device.assign("echo still here")
         #expect(try await device.verdict(task).state == .completed)
         await device.stop()
     }
 
-    @Test func `Much output of several tasks arrives whole and in order`() async throws {
+    @Test("Large output of several tasks arrives whole and in order")
+    func keepsOrderUnderLoad() async throws {
         let device = try await DeviceUnderTest.start()
         device.ackEverything(on: device.connection)
         let tasks = try (0..<4).map { _ in try device.assign("seq 1 60000") }

@@ -5,9 +5,10 @@ import Testing
 
 @testable import Executor
 
-/// Old leaders and old attempts are not obeyed; an attempt without a leader ends itself.
+@Suite("Stale epochs, replaced attempts and leases")
 struct FencingTests {
-    @Test func `The highest epoch is kept over a restart`() async throws {
+    @Test("The highest epoch is kept over a restart")
+    func keepsEpoch() async throws {
         let folder = try TemporaryDirectory()
         let first = try await DeviceUnderTest.start(folder: folder)
         first.ackEverything(on: first.connection)
@@ -17,7 +18,7 @@ struct FencingTests {
         #expect(try String(contentsOfFile: folder.file("home/epoch"), encoding: .utf8).hasPrefix("7\n"))
 
         let second = try await DeviceUnderTest.start(gateway: first.gateway, folder: folder)
-        // The leader that says it is up is of epoch 1: not obeyed, so nothing is reported to it.
+        // The dispatcher that is up has epoch 1, which is stale: nothing is reported to it.
         let file = folder.file("ran")
         try second.assign("touch \(file)", epoch: 6)
         try second.connection.send(LinkState(up: true, leader: .generate(), epoch: 8))
@@ -28,7 +29,8 @@ struct FencingTests {
         await second.stop()
     }
 
-    @Test func `Another server's leader is obeyed, whatever epoch the last server had`() async throws {
+    @Test("The dispatcher of another backend is obeyed, whatever epoch the last backend had")
+    func obeysOtherBackend() async throws {
         let folder = try TemporaryDirectory()
         let first = try await DeviceUnderTest.start(folder: folder)
         first.ackEverything(on: first.connection)
@@ -39,7 +41,8 @@ struct FencingTests {
         await second.stop()
     }
 
-    @Test func `An attempt that was replaced is refused`() async throws {
+    @Test("A replaced attempt is refused")
+    func refusesReplacedAttempt() async throws {
         let device = try await DeviceUnderTest.start()
         let task = try device.assign("sleep 600", attempt: 2)
         try await eventually("the start") { try !device.connection.all(TaskStarted.self).isEmpty }
@@ -50,7 +53,8 @@ struct FencingTests {
         await device.stop()
     }
 
-    @Test func `A link that is cut and does not come back ends the leased attempt, tree and all`() async throws {
+    @Test("A link that is cut and stays away ends the leased attempt with all its processes")
+    func cutLinkEndsLease() async throws {
         let device = try await DeviceUnderTest.start { $0.times.backoff = 60...60 }
         let pids = device.folder.file("pids")
         let task = try device.assign(
@@ -71,13 +75,14 @@ struct FencingTests {
         await device.stop()
     }
 
-    @Test func `A far end that is frozen is not heard, though the link is still up`() async throws {
+    @Test("A frozen server counts as silent, though the link is still up")
+    func frozenServerIsSilent() async throws {
         let device = try await DeviceUnderTest.start { $0.times.silence = 600 }
         let task = try device.assign("echo up; sleep 600", lease: 6)
         let other = try device.assign("echo up; sleep 600")
         try await eventually("both run") { try device.connection.all(TaskStarted.self).count == 2 }
-        // As long as it answers pings, it is heard.
-        try await eventually("it was asked") { device.connection.pings >= 3 }
+        // While the server answers pings, it counts as heard.
+        try await eventually("three pings") { device.connection.pings >= 3 }
         let file = device.spool + "/" + AttemptOutbox.fileName(AttemptID(task: task, attempt: 1))
         #expect(try Self.verdict(in: file) == nil)
         device.connection.pause(true)
@@ -92,7 +97,7 @@ struct FencingTests {
         await device.stop()
     }
 
-    /// The verdict in a spool file; nil while there is none.
+    /// Returns the verdict in a spool file; nil while there is none.
     private static func verdict(in path: String) throws -> TaskFinished? {
         var found: TaskFinished?
         _ = try Spool.open(path) { event in

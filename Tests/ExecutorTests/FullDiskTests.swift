@@ -5,39 +5,12 @@ import Testing
 
 @testable import Executor
 
-/// A disk that takes nothing more: what was kept before is said, and nothing that has a hole is called complete.
+@Suite("A full disk")
 struct FullDiskTests {
-    private func attempt(stop: RunningAttempt.Stop? = nil) -> RunningAttempt {
-        RunningAttempt(conversation: .generate(), lease: 0, stop: stop)
-    }
-
-    private let completed = Outcome(state: .completed, fault: nil, exitCode: 0)
-
-    @Test func `After something was lost nothing more is taken`() {
-        var attempt = attempt(stop: .lease)
-        let bound = 1 << 20
-        let most = bound + ExecutorLimits.spoolAfterStop
-        let taken = [most - 1, most, 0].map { attempt.takes(unacked: $0, bound: bound) }
-        #expect(taken == [true, false, false])
-        #expect(attempt.isCut)
-    }
-
-    @Test(arguments: [
-        (RunningAttempt.Stop.requested(discard: false), TaskState.cancelled, nil as ErrorCode?),
-        (.lease, .failed, .storageFailed), (.shutdown, .failed, .storageFailed),
-        (.storage("full"), .failed, .storageFailed),
-    ])
-    func `What has lost output is not completed`(stop: RunningAttempt.Stop, state: TaskState, code: ErrorCode?) {
-        var attempt = attempt(stop: stop)
-        #expect(attempt.judge(completed, on: "box") == completed)
-        attempt.isCut = true
-        let outcome = attempt.judge(completed, on: "box")
-        #expect(outcome.state == state)
-        #expect(outcome.fault?.code == code)
-    }
-
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"))
-    func `A start on a full disk ends what was left, and says so when it can be said`() async throws {
+    @Test(
+        "A start on a full disk ends previous attempts and sends their verdicts",
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"))
+    func startsOnFullDisk() async throws {
         let folder = try TemporaryDirectory()
         let spool = try folder.folder("home/spool")
         let task = TaskID.generate()
@@ -51,8 +24,10 @@ struct FullDiskTests {
         await device.stop()
     }
 
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/prlimit"), "needs prlimit(1)"))
-    func `A disk that was full for a while costs what came meanwhile, and nothing before`() async throws {
+    @Test(
+        "A disk that is full for a while costs the output of that time, and nothing before",
+        .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/prlimit"), "needs prlimit(1)"))
+    func survivesFullDisk() async throws {
         let device = try await ExecutorProcess.start(["--drain-s", "0"], acks: false, ignoring: "XFSZ")
         let go = device.folder.file("go")
         let task = try device.assign(
@@ -62,7 +37,7 @@ struct FullDiskTests {
         try await limit("1", device)
         try device.folder.write("", to: "go")
         let log = device.process.stderr
-        try await eventually("the verdict waits") { log.text.contains("which is tried again") }
+        try await eventually("the verdict waits") { log.text.contains("a verdict could not be stored") }
         #expect(try device.connection.all(TaskFinished.self).isEmpty)
         try await limit("unlimited", device)
         let verdict = try await device.verdict(task)
@@ -73,7 +48,7 @@ struct FullDiskTests {
         await device.gateway.stop()
     }
 
-    /// How large the executor's files may become.
+    /// Limits the size of the executor's files.
     private func limit(_ bytes: String, _ device: ExecutorProcess) async throws {
         let change = try ChildProcess("/usr/bin/prlimit", ["--pid", "\(device.process.pid)", "--fsize=\(bytes):"])
         #expect(try await change.exit() == .exited(0), "\(change.stderr.text)")

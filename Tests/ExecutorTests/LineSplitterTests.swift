@@ -2,8 +2,10 @@ import Testing
 
 @testable import Executor
 
+@Suite("Lines of a byte stream")
 struct LineSplitterTests {
-    @Test(arguments: [1, 3, 1000]) func `Lines come out whole, however they are read`(read: Int) {
+    @Test("Lines come out whole, whatever the sizes of the reads", arguments: [1, 3, 1000])
+    func splitsLines(read: Int) {
         let text = Array("one\ntwo\n\nthree and more\nlast".utf8)
         var splitter = LineSplitter()
         var lines: [[UInt8]] = []
@@ -14,7 +16,8 @@ struct LineSplitterTests {
         #expect(lines.map { String(decoding: $0, as: UTF8.self) } == ["one", "two", "three and more", "last"])
     }
 
-    @Test func `A line of 20 MB comes out in one`() {
+    @Test("A line of 20 MB comes out in one piece")
+    func keepsLongLine() {
         var splitter = LineSplitter()
         var lines: [[UInt8]] = []
         for _ in 0..<320 { lines += splitter.feed([UInt8](repeating: 0x61, count: 64 << 10)) }
@@ -26,7 +29,8 @@ struct LineSplitterTests {
 }
 
 extension LineSplitterTests {
-    @Test func `A line that is too long is left out, those around it are not`() {
+    @Test("A line that is too long is dropped, its neighbours are not")
+    func dropsTooLongLine() {
         var splitter = LineSplitter(limit: 4)
         let read = ["ab\ncdef", "gh", "ij\nklmn\nopqrs\nt"].flatMap { splitter.feed(Array($0.utf8)) }
         #expect(read.map { String(decoding: $0, as: UTF8.self) } == ["ab", "klmn"])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Executor
 
-/// An attempt's events between the agent and the leader: numbered, kept, sent again, forgotten.
+@Suite("The events of an attempt on their way to the dispatcher")
 struct OutboxTests {
     private let folder: TemporaryDirectory
     private let id = AttemptID(task: .generate(), attempt: 1)
@@ -33,7 +33,8 @@ struct OutboxTests {
         return (seqs, finish)
     }
 
-    @Test func `Events are numbered from 1 and the verdict comes last`() throws {
+    @Test("Events are numbered from 1 and the verdict comes last")
+    func numbersEvents() throws {
         var outbox = try AttemptOutbox.create(id, in: folder.path)
         try outbox.append(events(3), time: .now())
         try outbox.append(events(2), time: .now())
@@ -48,21 +49,23 @@ struct OutboxTests {
         #expect(outbox.isDone)
     }
 
-    @Test func `An outbox of an earlier life goes on behind what the leader has, however far that is`() throws {
+    @Test("An outbox of a previous run continues behind what the server has, however far that is")
+    func continuesBehindServer() throws {
         var earlier = try AttemptOutbox.create(id, in: folder.path)
         for _ in 0..<5 { try earlier.append(events(1000), time: .now()) }
         try earlier.conclude(verdict())
         var outbox = try AttemptOutbox.open(id, path: "\(folder.path)/\(AttemptOutbox.fileName(id))")
         let first = drain(&outbox).seqs
         #expect(first.first == 1 && first.count == AttemptOutbox.windowEvents)
-        // The leader had 4105 of them: a whole window and more lies between.
+        // The server has 4105 of them: more than a window lies between.
         outbox.acknowledge(4105)
         let rest = drain(&outbox)
         #expect(rest.seqs == Array(4106...5000))
         #expect(rest.finish == 5001)
     }
 
-    @Test func `What is not acked is sent again from any number`() throws {
+    @Test("Unacknowledged events are sent again from any number")
+    func rewinds() throws {
         var outbox = try AttemptOutbox.create(id, in: folder.path)
         try outbox.append(events(10), time: .now())
         _ = drain(&outbox)
@@ -70,13 +73,14 @@ struct OutboxTests {
         outbox.rewind()
         let sent1 = drain(&outbox).seqs
         #expect(sent1 == [5, 6, 7, 8, 9, 10])
-        // A leader that lost what it had acked asks for it again: the file still has it.
+        // A dispatcher that lost acknowledged events asks for them again: the file still has them.
         outbox.rewind(to: 1)
         let sent2 = drain(&outbox).seqs
         #expect(sent2 == Array(2...10))
     }
 
-    @Test func `The window bounds what is sent, and acks open it`() throws {
+    @Test("The window bounds what is sent, and acknowledgements open it")
+    func windowBoundsEvents() throws {
         var outbox = try AttemptOutbox.create(id, in: folder.path)
         for _ in 0..<50 { try outbox.append(events(100), time: .now()) }
         let sent3 = drain(&outbox).seqs
@@ -92,7 +96,8 @@ struct OutboxTests {
         #expect(all == Array(2025...5000))
     }
 
-    @Test func `The window is bounded in bytes as well, but for one event`() throws {
+    @Test("The window is bounded in bytes as well, except for a single event")
+    func windowBoundsBytes() throws {
         var outbox = try AttemptOutbox.create(id, in: folder.path)
         for _ in 0..<12 { try outbox.append(events(1, size: 900_000), time: .now()) }
         let sent5 = drain(&outbox).seqs
@@ -102,7 +107,8 @@ struct OutboxTests {
         #expect(sent6 == [5, 6, 7, 8])
     }
 
-    @Test func `An earlier life's file is taken up, a torn record cut away`() throws {
+    @Test("The file of a previous run is opened, and a torn record cut off")
+    func cutsTornRecord() throws {
         let path = folder.file(AttemptOutbox.fileName(id))
         do {
             var outbox = try AttemptOutbox.create(id, in: folder.path)
@@ -124,7 +130,8 @@ struct OutboxTests {
         }
     }
 
-    @Test func `A verdict that the leader is ahead of goes behind what it has`() throws {
+    @Test("A verdict that the server is ahead of goes behind what the server has")
+    func renumbersVerdict() throws {
         var outbox = try AttemptOutbox.create(id, in: folder.path)
         try outbox.append(events(3), time: .now())
         try outbox.conclude(verdict())
@@ -136,7 +143,8 @@ struct OutboxTests {
         #expect(outbox.isDone)
     }
 
-    @Test func `An attempt is taken once, and known after it is over`() throws {
+    @Test("An attempt is taken once, and remembered after it is over")
+    func remembersOverAttempts() throws {
         var outbox = Outbox(directory: folder.path)
         try outbox.open(id)
         #expect(throws: Fault.self) { try AttemptOutbox.create(id, in: folder.path) }
@@ -148,7 +156,8 @@ struct OutboxTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
     }
 
-    @Test func `Attempts take turns`() throws {
+    @Test("Attempts take turns")
+    func attemptsTakeTurns() throws {
         let other = AttemptID(task: .generate(), attempt: 3)
         var outbox = Outbox(directory: folder.path)
         try outbox.open(id)
@@ -164,7 +173,8 @@ struct OutboxTests {
         #expect(tasks == [id.task, other.task, id.task, id.task, id.task])
     }
 
-    @Test func `What an earlier life left is found, foreign files are left alone`() throws {
+    @Test("Attempts of a previous run are found, foreign files are left alone")
+    func findsPreviousAttempts() throws {
         try folder.write("hello", to: "notes.txt")
         do {
             var outbox = Outbox(directory: folder.path)
@@ -178,7 +188,8 @@ struct OutboxTests {
         #expect(FileManager.default.fileExists(atPath: folder.file("notes.txt")))
     }
 
-    @Test func `Acked bytes give their disk back, and the rest is taken up by the next life`() throws {
+    @Test("Acknowledged bytes release their disk space, and the next run opens the rest")
+    func releasesDisk() throws {
         let path = folder.file(AttemptOutbox.fileName(id))
         var outbox = try AttemptOutbox.create(id, in: folder.path)
         for _ in 0..<40 {
@@ -191,7 +202,7 @@ struct OutboxTests {
         #expect(stat(path, &status) == 0)
         #expect(status.st_size > 40_000_000)
         #expect(status.st_blocks * 512 < 12 << 20, "\(status.st_blocks)")
-        // What was acked last can still be asked for.
+        // Events that were acknowledged last can still be asked for.
         outbox.rewind(to: 37)
         #expect(drain(&outbox).seqs == [38, 39, 40, 41, 42, 43])
         var next = try AttemptOutbox.open(id, path: path)
@@ -205,8 +216,8 @@ struct OutboxTests {
         #expect(next.isDone)
     }
 
-    @Test(arguments: [false, true])
-    func `Who asks for what is not kept gets a failure instead, and nothing after it`(ended: Bool) throws {
+    @Test("A request for released events gets a failure instead, and nothing after it", arguments: [false, true])
+    func failsReleasedEvents(ended: Bool) throws {
         var outbox = try AttemptOutbox.create(id, in: folder.path)
         for _ in 0..<40 {
             try outbox.append(events(1, size: 1_000_000), time: .now())
@@ -226,8 +237,8 @@ struct OutboxTests {
         #expect(outbox.isDone)
     }
 
-    @Test(arguments: [false, true])
-    func `What cannot be read back ends the stream with a failure where it is`(ended: Bool) throws {
+    @Test("A record that cannot be read ends the stream with a failure", arguments: [false, true])
+    func unreadableRecordEndsStream(ended: Bool) throws {
         var outbox = try AttemptOutbox.create(id, in: folder.path)
         for _ in 0..<30 { try outbox.append(events(100), time: .now()) }
         if ended { try outbox.conclude(verdict()) }
@@ -256,7 +267,8 @@ struct OutboxTests {
         #expect(outbox.isDone)
     }
 
-    @Test func `A verdict that the disk does not take can be sent behind everything that it took`() throws {
+    @Test("A verdict that the disk does not store is sent behind everything in the file")
+    func sendsUnstoredVerdict() throws {
         var outbox = try AttemptOutbox.create(id, in: folder.path)
         for _ in 0..<15 { try outbox.append(events(100), time: .now()) }
         outbox.concludeUnkept(verdict())
@@ -275,12 +287,14 @@ struct OutboxTests {
         #expect(sent.seqs == Array(1028...1500) && sent.finish == 1501)
         outbox.acknowledge(1501)
         #expect(outbox.isDone)
-        // The next life knows what was kept.
+        // The next run knows only what was stored.
         #expect(try AttemptOutbox.open(id, path: folder.file(AttemptOutbox.fileName(id))).finish == nil)
     }
 
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"))
-    func `On a full disk nothing is added, the verdict neither`() throws {
+    @Test(
+        "On a full disk nothing is added, not even the verdict",
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"))
+    func fullDiskAddsNothing() throws {
         let path = folder.file(AttemptOutbox.fileName(id))
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/full")
         var outbox = try AttemptOutbox.open(id, path: path)
@@ -291,7 +305,8 @@ struct OutboxTests {
         #expect(drain(&outbox).finish == 1)
     }
 
-    @Test func `What is acked makes no more be read than there is room for`() throws {
+    @Test("An acknowledgement reads no more than there is room for")
+    func readsWithinRoom() throws {
         var outbox = try AttemptOutbox.create(id, in: folder.path)
         for _ in 0..<50 { try outbox.append(events(100), time: .now()) }
         let spool = try Spool.open(folder.file(AttemptOutbox.fileName(id))) { _ in }
@@ -301,7 +316,8 @@ struct OutboxTests {
         #expect(try spool.read(from: next, upTo: 256 << 10, most: 1).events.map(\.attemptSeq) == [11])
     }
 
-    @Test func `A file that cannot be read does not hide the others, and stays`() throws {
+    @Test("A file that cannot be read does not hide the others, and stays")
+    func skipsUnreadableFile() throws {
         let other = AttemptID(task: .generate(), attempt: 1)
         do {
             var outbox = Outbox(directory: folder.path)

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Executor
 
-/// Output of any kind and any amount: nothing lost, nobody else held up.
+@Suite("Output of any kind and amount")
 struct OutputTests {
-    /// The text of a task's events, in the order of their numbers, which are checked to have no gap.
+    /// Returns the text of a task's events in order; checks that their numbers have no gap.
     private func text(_ task: TaskID, _ device: DeviceUnderTest, upTo last: UInt64) throws -> String {
         let events = try device.events(task, on: device.connection)
         #expect(events.map(\.attemptSeq) == Array(1..<last))
@@ -16,7 +16,8 @@ struct OutputTests {
         }.joined()
     }
 
-    @Test func `10,000 lines a second for seconds arrive whole, and another task is not held up`() async throws {
+    @Test("10,000 lines a second for seconds arrive whole, and another task is not delayed")
+    func keepsUpWithOutput() async throws {
         let device = try await DeviceUnderTest.start()
         device.ackEverything(on: device.connection)
         let go = device.folder.file("go")
@@ -26,7 +27,7 @@ struct OutputTests {
                 seq $((t*1000+1)) $((t*1000+1000)); t=$((t+1)); sleep 0.1
             done; echo $t
             """)
-        try await eventually("it is loud") { try !device.events(loud, on: device.connection).isEmpty }
+        try await eventually("the first output") { try !device.events(loud, on: device.connection).isEmpty }
         let quiet = try device.assign("echo quiet")
         #expect(try await device.verdict(quiet).state == .completed)
         #expect(try device.connection.all(TaskFinished.self).allSatisfy { $0.task == quiet })
@@ -39,7 +40,8 @@ struct OutputTests {
         await device.stop()
     }
 
-    @Test func `One line of 20 MB arrives whole`() async throws {
+    @Test("One line of 20 MB arrives whole")
+    func streamsLongLine() async throws {
         let device = try await DeviceUnderTest.start()
         device.ackEverything(on: device.connection)
         let task = try device.assign("head -c 20000000 /dev/zero | tr '\\0' x")
@@ -50,7 +52,8 @@ struct OutputTests {
         await device.stop()
     }
 
-    @Test func `A full spool pauses its agent and nobody else, and acks let it go on`() async throws {
+    @Test("A full spool pauses only its own agent, and acknowledgements resume it")
+    func pausesOnFullSpool() async throws {
         let device = try await DeviceUnderTest.start { $0.spoolBound = 1 << 20 }
         let connection = device.connection
         let done = device.folder.file("done")
@@ -60,7 +63,7 @@ struct OutputTests {
             try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
         }
         try await eventually("the spool is full") { try size() >= 1 << 20 }
-        // The others work while it waits.
+        // The other tasks go on while it waits.
         for _ in 0..<3 { #expect(try await device.verdict(device.assign("echo quiet")).state == .completed) }
         #expect(try size() < 2 << 20)
         #expect(!FileManager.default.fileExists(atPath: done))
@@ -74,7 +77,8 @@ struct OutputTests {
         await device.stop()
     }
 
-    @Test func `A paused agent can be cancelled`() async throws {
+    @Test("A paused agent can be cancelled")
+    func cancelsPausedAgent() async throws {
         let device = try await DeviceUnderTest.start { $0.spoolBound = 1 << 20 }
         let task = try device.assign("yes")
         let file = device.spool + "/" + AttemptOutbox.fileName(AttemptID(task: task, attempt: 1))
@@ -86,7 +90,8 @@ struct OutputTests {
         await device.stop()
     }
 
-    @Test func `A line of 20 MB from Claude Code does no harm`() async throws {
+    @Test("A line of 20 MB from Claude Code arrives whole")
+    func streamsLongClaudeLine() async throws {
         let folder = try TemporaryDirectory()
         let claude = try folder.write(
             """

@@ -5,26 +5,26 @@ import Testing
 
 @testable import Executor
 
-/// Keeps what an agent says, for a test to look at, and answers what it asks.
+/// Records an agent's events for a test, and answers its permission requests.
 final class RecordingSink: TurnSink {
     private let state = Mutex<[AgentEvent]>([])
-    private let wishes = Mutex<(asked: [PermissionWish], withdrawn: [String])>(([], []))
-    private let verdict: @Sendable (PermissionWish) -> PermissionVerdict?
+    private let requests = Mutex<(asked: [PermissionRequest], withdrawn: [String])>(([], []))
+    private let decision: @Sendable (PermissionRequest) -> PermissionDecision?
 
-    /// - Parameter verdict: what it answers; nil = nothing, ever.
-    init(verdict: @escaping @Sendable (PermissionWish) -> PermissionVerdict? = { _ in .deny("no") }) {
-        self.verdict = verdict
+    /// - Parameter decision: the answer to a request; nil = no answer, ever.
+    init(decision: @escaping @Sendable (PermissionRequest) -> PermissionDecision? = { _ in .deny("no") }) {
+        self.decision = decision
     }
 
-    func ask(_ wish: PermissionWish, reply: @escaping Approvals.Reply) async {
-        wishes.withLock { $0.asked.append(wish) }
-        if let verdict = verdict(wish) { await reply(verdict) }
+    func ask(_ request: PermissionRequest, reply: @escaping OpenRequests.Reply) async {
+        requests.withLock { $0.asked.append(request) }
+        if let decision = decision(request) { await reply(decision) }
     }
 
-    func withdraw(_ request: String) async { wishes.withLock { $0.withdrawn.append(request) } }
+    func withdraw(_ request: String) async { requests.withLock { $0.withdrawn.append(request) } }
 
-    var asked: [PermissionWish] { wishes.withLock { $0.asked } }
-    var withdrawn: [String] { wishes.withLock { $0.withdrawn } }
+    var asked: [PermissionRequest] { requests.withLock { $0.asked } }
+    var withdrawn: [String] { requests.withLock { $0.withdrawn } }
 
     func emit(_ events: [AgentEvent]) async { state.withLock { $0 += events } }
 
@@ -36,10 +36,10 @@ final class RecordingSink: TurnSink {
             .compactMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0.payload)) }
     }
 
-    /// The text of the agent's answer, put together.
+    /// The text of the agent's answer, joined.
     var text: String { all(.agentMessageChunk).compactMap { $0["content"]?["text"]?.string }.joined() }
 
-    /// The bytes of one of a command's outputs, put together.
+    /// The bytes of one of a command's outputs, joined.
     func bytes(stderr: Bool = false) -> [UInt8] {
         all(.agentMessageChunk).filter { ($0["_meta"]?["stream"]?.string == "stderr") == stderr }.flatMap {
             chunk -> [UInt8] in
@@ -50,7 +50,7 @@ final class RecordingSink: TurnSink {
     }
 }
 
-/// A turn for tests.
+/// Makes a turn for tests.
 func makeTurn(_ prompt: String, in directory: String, conversation: ConversationID = .generate()) -> Turn {
     Turn(
         attempt: AttemptID(task: .generate(), attempt: 1), conversation: conversation, prompt: prompt,

@@ -3,20 +3,20 @@ import Testing
 
 @testable import Executor
 
-/// A session's life without a socket or a clock.
+@Suite("The session without a socket or a clock")
 struct SessionTests {
-    /// The value in a box, since a test may not change what an expectation looks at.
-    private final class Life {
+    /// Holds the value, since an expectation may not change a captured one.
+    private final class Box {
         var random = SystemRandomNumberGenerator()
         var session = Session(backoff: 0.2...15)
     }
 
-    private let life = Life()
-    private var session: Session { life.session }
+    private let box = Box()
+    private var session: Session { box.session }
     private let registered = DeviceRegistered(device: "d", name: "n", generation: 7)
 
     private func feed(_ input: Session.Input, connection: Int? = nil) -> [Session.Action] {
-        life.session.handle(input, connection: connection, random: &life.random)
+        box.session.handle(input, connection: connection, random: &box.random)
     }
 
     private func pause(_ actions: [Session.Action]) -> Double? {
@@ -24,7 +24,8 @@ struct SessionTests {
         return nil
     }
 
-    @Test func `From the dial to the flow of events`() {
+    @Test("A session goes from the dial to the flow of events")
+    func reachesUp() {
         #expect(feed(.start) == [.dial(connection: 1)])
         #expect(feed(.connected) == [.register])
         #expect(feed(.registered(registered)) == [.keep(registered)])
@@ -32,12 +33,13 @@ struct SessionTests {
         #expect(feed(.state(LinkState(up: true, leader: .generate(), epoch: 3))) == [.resume])
         #expect(session.phase == .up)
         #expect(session.epoch == 3)
-        // A leader that goes and another that comes, on the same connection.
+        // A dispatcher goes and another comes, on the same connection.
         #expect(feed(.state(LinkState(up: false))) == [.hold])
         #expect(feed(.state(LinkState(up: true, leader: .generate(), epoch: 4))) == [.resume])
     }
 
-    @Test func `A lost link is dialled again, later and later, and at once after a success`() throws {
+    @Test("A lost link is dialled again with growing pauses, and soon after a success")
+    func backsOff() throws {
         _ = feed(.start)
         var last = 0.0
         for round in 1...12 {
@@ -55,8 +57,10 @@ struct SessionTests {
         #expect(try #require(pause(actions)) <= 0.2)
     }
 
-    @Test(arguments: [ErrorCode.tokenInvalid, .tokenExpired, .tokenRevoked])
-    func `A token that is refused at the start ends it`(code: ErrorCode) {
+    @Test(
+        "A token that is refused at the start ends the session",
+        arguments: [ErrorCode.tokenInvalid, .tokenExpired, .tokenRevoked])
+    func refusedTokenIsFinal(code: ErrorCode) {
         _ = feed(.start)
         let fault = Fault(code, "make a new one")
         #expect(feed(.failed(.refused(status: 401, fault))) == [.hold, .giveUp(fault)])
@@ -64,7 +68,8 @@ struct SessionTests {
         #expect(feed(.retry) == [])
     }
 
-    @Test func `A token that is refused later is tried again, slowly`() throws {
+    @Test("A token that is refused later is retried, slowly")
+    func retriesLaterRefusal() throws {
         _ = feed(.start)
         _ = feed(.connected)
         _ = feed(.registered(registered))
@@ -74,12 +79,14 @@ struct SessionTests {
         #expect(try #require(pause(actions)) >= 7.5)
     }
 
-    @Test func `Another refusal is no reason to give up`() {
+    @Test("Another refusal is retried")
+    func retriesOtherRefusals() {
         _ = feed(.start)
         #expect(pause(feed(.failed(.refused(status: 503, Fault(.unavailable, "later"))))) != nil)
     }
 
-    @Test func `What belongs to an earlier connection changes nothing`() {
+    @Test("Inputs of an earlier connection change nothing")
+    func ignoresEarlierConnections() {
         _ = feed(.start)
         _ = feed(.failed(.unreachable("no")))
         _ = feed(.retry)
@@ -89,7 +96,8 @@ struct SessionTests {
         #expect(session.phase == .registering)
     }
 
-    @Test func `An unanswered or refused registration hangs up and dials again`() {
+    @Test("An unanswered registration hangs up and dials again")
+    func retriesRegistration() {
         _ = feed(.start)
         _ = feed(.connected)
         let actions = feed(.unanswered)
@@ -97,12 +105,13 @@ struct SessionTests {
         #expect(pause(actions) != nil)
     }
 
-    @Test func `A leader with an epoch that was passed is not followed`() {
+    @Test("A dispatcher with a stale epoch is not followed")
+    func ignoresStaleEpoch() {
         _ = feed(.start)
         _ = feed(.connected)
         _ = feed(.registered(registered))
         _ = feed(.state(LinkState(up: true, epoch: 5)))
-        let (old, same) = (life.session.accepts(epoch: 4), life.session.accepts(epoch: 5))
+        let (old, same) = (box.session.accepts(epoch: 4), box.session.accepts(epoch: 5))
         #expect(!old)
         #expect(same)
         _ = feed(.state(LinkState(up: false)))
@@ -110,7 +119,8 @@ struct SessionTests {
         #expect(session.phase == .waiting)
     }
 
-    @Test func `A stop hangs up and is final`() {
+    @Test("A stop hangs up and is final")
+    func stopIsFinal() {
         _ = feed(.start)
         _ = feed(.connected)
         #expect(feed(.stop) == [.hold, .hangUp])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Executor
 
-/// The `shell` agent with the real `/bin/sh`.
+@Suite("The shell agent with the real /bin/sh")
 struct ShellAgentTests {
     private let folder: TemporaryDirectory
     private let sink = RecordingSink()
@@ -23,21 +23,22 @@ struct ShellAgentTests {
         try await agent(linger: linger).start(makeTurn(command, in: folder.path), sink: sink)
     }
 
-    private func run(_ command: String) async throws -> Outcome {
+    private func run(_ command: String) async throws -> TurnOutcome {
         let run = try await start(command)
         return try await deadline("the end of the command") { await run.outcome() }
     }
 
-    /// Whether it runs; what has ended and waits to be waited for does not.
+    /// Whether a process runs; one that has ended and waits for its parent does not.
     private func isAlive(_ pid: Int32) -> Bool {
         guard kill(pid, 0) == 0 else { return false }
         let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
         return stat.split(separator: ")").last?.split(separator: " ").first != "Z"
     }
 
-    @Test func `Output streams, in the directory, with the marker and without the token`() async throws {
+    @Test("Output streams, in the task's directory, with the marker and without the token")
+    func streamsOutput() async throws {
         let outcome = try await run("pwd; echo $WEGENT_TASK; echo token=$WEGENT_TOKEN")
-        #expect(outcome == Outcome(state: .completed, fault: nil, exitCode: 0))
+        #expect(outcome == TurnOutcome(state: .completed, fault: nil, exitCode: 0))
         let lines = sink.text.split(separator: "\n").map(String.init)
         #expect(lines.count == 3)
         #expect(lines[0].hasSuffix(folder.path))
@@ -45,7 +46,8 @@ struct ShellAgentTests {
         #expect(lines[2] == "token=")
     }
 
-    @Test func `A status other than 0 is a failure that names it`() async throws {
+    @Test("A status other than 0 is a failure that names it")
+    func failsWithStatus() async throws {
         let outcome = try await run("exit 3")
         #expect(outcome.state == .failed)
         #expect(outcome.exitCode == 3)
@@ -53,35 +55,41 @@ struct ShellAgentTests {
         #expect(outcome.fault?.message.contains("status 3") == true)
     }
 
-    @Test func `A death by signal is told`() async throws {
+    @Test("An end by signal is a failure that names it")
+    func failsWithSignal() async throws {
         let outcome = try await run("kill -9 $$")
         #expect(outcome.exitCode == 137)
         #expect(outcome.fault?.message.contains("signal 9") == true)
     }
 
-    @Test func `Standard error is marked`() async throws {
+    @Test("Standard error is marked")
+    func marksStandardError() async throws {
         _ = try await run("echo out; echo err >&2")
         #expect(sink.bytes() == Array("out\n".utf8))
         #expect(sink.bytes(stderr: true) == Array("err\n".utf8))
     }
 
-    @Test func `No newline at the end, control characters and colours come through`() async throws {
+    @Test("Control characters, colours and a last line without a newline arrive")
+    func keepsControlCharacters() async throws {
         _ = try await run(#"printf 'a\000b\033[31mred'"#)
         #expect(sink.bytes() == Array("a\0b\u{1b}[31mred".utf8))
     }
 
-    @Test func `Bytes that are not UTF-8 come through`() async throws {
+    @Test("Bytes that are not UTF-8 arrive")
+    func keepsBinaryOutput() async throws {
         _ = try await run("head -c 200000 /dev/urandom > noise; cat noise")
         #expect(sink.bytes() == [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder.file("noise")))))
     }
 
-    @Test func `A lot of output comes through whole`() async throws {
+    @Test("A large output arrives whole")
+    func keepsLargeOutput() async throws {
         _ = try await run("seq 1 200000")
         #expect(sink.text == (1...200_000).map { "\($0)\n" }.joined())
         #expect(sink.events.allSatisfy { $0.payload.count <= 66 << 10 })
     }
 
-    @Test func `Output comes while the command runs`() async throws {
+    @Test("Output arrives while the command runs")
+    func streamsWhileRunning() async throws {
         let run = try await start("echo first; while [ ! -e go ]; do sleep 0.02; done; echo second")
         try await eventually("the first line") { sink.text == "first\n" }
         try folder.write("", to: "go")
@@ -89,7 +97,8 @@ struct ShellAgentTests {
         #expect(sink.text == "first\nsecond\n")
     }
 
-    @Test func `What a background child writes soon after the end is kept, and the child does not outlive the task`()
+    @Test("The output of a background child soon after the end is kept, and the child does not outlive the task")
+    func lingersForBackgroundChild()
         async throws
     {
         let run = try await start("(sleep 0.2; echo late; sleep 600) & echo $!; exit 0", linger: 2)
@@ -101,7 +110,8 @@ struct ShellAgentTests {
         try await eventually("the child's end") { !isAlive(pid) }
     }
 
-    @Test func `A stop ends the whole group`() async throws {
+    @Test("A stop ends the whole group")
+    func stopEndsGroup() async throws {
         let run = try await start("sleep 600 & echo $!; sleep 600")
         let pid = try await eventually("the child's number") {
             Int32(sink.text.trimmingCharacters(in: .whitespacesAndNewlines))
@@ -112,7 +122,8 @@ struct ShellAgentTests {
         #expect(!isAlive(pid))
     }
 
-    @Test func `Who ignores the polite signal is killed after the grace`() async throws {
+    @Test("A process that ignores the polite signal is killed after the grace")
+    func killsAfterGrace() async throws {
         let run = try await start(
             "trap '' TERM; (trap '' TERM; echo $BASHPID; while :; do sleep 1; done) & echo $!; wait; sleep 600")
         let pid = try await eventually("the child's number") {
@@ -126,26 +137,30 @@ struct ShellAgentTests {
         try await eventually("the child's end") { !isAlive(pid) }
     }
 
-    @Test func `A stopped command is cancelled whatever status it ends with`() async throws {
+    @Test("A stopped command is cancelled whatever status it ends with")
+    func stoppedIsCancelled() async throws {
         let run = try await start("trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done")
         try await eventually("the trap") { sink.text == "up\n" }
         await run.stop(grace: 5)
         #expect(try await deadline("the end") { await run.outcome() }.state == .cancelled)
     }
 
-    @Test func `A command line longer than an argument may be works, and leaves no file`() async throws {
+    @Test("A command line longer than an argument may be works, and leaves no file")
+    func runsLongCommand() async throws {
         let outcome = try await run("echo " + String(repeating: "x", count: 300_000) + " | wc -c")
         #expect(outcome.state == .completed)
         #expect(sink.text.trimmingCharacters(in: .whitespacesAndNewlines) == "300001")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
     }
 
-    @Test func `Its standard input is empty`() async throws {
+    @Test("The standard input is empty")
+    func emptyInput() async throws {
         #expect(try await run("cat; echo end").state == .completed)
         #expect(sink.text == "end\n")
     }
 
-    @Test func `It is refused where the device does not allow it`() async throws {
+    @Test("The shell agent is refused where the device does not allow it")
+    func refusesWhereNotAllowed() async throws {
         let turn = makeTurn("true", in: folder.path)
         let fault = await #expect(throws: Fault.self) { try await agent(allowed: false).start(turn, sink: sink) }
         #expect(fault?.code == .agentNotAllowed)
@@ -153,13 +168,15 @@ struct ShellAgentTests {
         #expect(await agent(allowed: false).describe().ready == false)
     }
 
-    @Test func `A directory that is gone fails the start`() async throws {
+    @Test("A directory that is gone fails the start")
+    func missingDirectoryFailsStart() async throws {
         let turn = makeTurn("true", in: folder.file("gone"))
         let fault = await #expect(throws: Fault.self) { try await agent().start(turn, sink: sink) }
         #expect(fault?.code == .spawnFailed)
     }
 
-    @Test func `Many at once leave nothing open`() async throws {
+    @Test("Many runs leave no descriptor open")
+    func closesDescriptors() async throws {
         func descriptors() -> Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0 }
         for _ in 0..<20 { _ = try await run("echo hi; echo ho >&2") }
         let before = descriptors()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Executor
 
-/// The WebSocket client against a real server.
+@Suite("The WebSocket client against a real server")
 struct WebSocketLinkTests {
     private func dialer(_ url: String, ping: Double = 5, silence: Double = 15) throws -> WebSocketDialer {
         var times = ExecutorTimes()
@@ -28,14 +28,15 @@ struct WebSocketLinkTests {
         } catch { return error }
     }
 
-    @Test func `Frames pass both ways, in order, with the token in the header`() async throws {
-        let server = try await StubGateway.start()
+    @Test("Frames pass both ways, in order, with the token in the header")
+    func passesFrames() async throws {
+        let server = try await ScriptedGateway.start()
         let link = try await dialer(server.url).dial()
         let connection = try await eventually("the connection") { server.connections.first }
         #expect(server.heads.first?.headers.first(name: "authorization") == "Bearer the-token")
         #expect(server.heads.first?.uri == "/executor")
         for number in 1...500 {
-            link.send(try Frame.notice(EventsResync(task: .generate(), attempt: 1, from: UInt64(number))))
+            link.send(try LinkFrame.notice(EventsResync(task: .generate(), attempt: 1, from: UInt64(number))))
         }
         try await eventually("all frames") { try connection.all(EventsResync.self).count == 500 }
         #expect(try connection.all(EventsResync.self).map(\.from) == Array(1...500))
@@ -48,8 +49,9 @@ struct WebSocketLinkTests {
         await server.stop()
     }
 
-    @Test func `A large message passes, a too large one ends the link`() async throws {
-        let server = try await StubGateway.start()
+    @Test("A large message passes, one that is too large ends the link")
+    func boundsMessages() async throws {
+        let server = try await ScriptedGateway.start()
         let link = try await dialer(server.url).dial()
         let connection = try await eventually("the connection") { server.connections.first }
         connection.send(raw: [UInt8](repeating: 1, count: 7 << 20))
@@ -63,8 +65,9 @@ struct WebSocketLinkTests {
         await server.stop()
     }
 
-    @Test func `A refusal is told with the server's own code and sentence`() async throws {
-        let server = try await StubGateway.start()
+    @Test("A refusal has the server's own code and text")
+    func readsRefusal() async throws {
+        let server = try await ScriptedGateway.start()
         server.refuse(
             .init(
                 status: .unauthorized,
@@ -76,22 +79,25 @@ struct WebSocketLinkTests {
         await server.stop()
     }
 
-    @Test func `Nobody there, a wrong name and a server of another kind are told apart`() async throws {
+    @Test("A closed port, an unknown name and another kind of server give different errors")
+    func distinguishesFailures() async throws {
         let port = try FreePort.next()
-        let nobody = try #require(await failure(dialer("http://127.0.0.1:\(port)")))
-        #expect(nobody.sentence.contains("127.0.0.1:\(port)"))
-        #expect(nobody.sentence.contains("refused"))
+        let closed = try #require(await failure(dialer("http://127.0.0.1:\(port)")))
+        #expect(closed.message.contains("127.0.0.1:\(port)"))
+        #expect(closed.message.contains("refused"))
         let unknown = try #require(await failure(dialer("http://nosuch.invalid")))
-        #expect(unknown.sentence.contains("nosuch.invalid"))
-        let server = try await StubGateway.start()
+        #expect(unknown.message.contains("nosuch.invalid"))
+        let server = try await ScriptedGateway.start()
         server.refuse(.init(status: .ok, body: "<html>hello</html>"))
         let other = try #require(await failure(dialer(server.url)))
-        #expect(other.sentence.contains("answered 200"))
+        #expect(other.message.contains("answered 200"))
         await server.stop()
     }
 
-    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl"), "no openssl"))
-    func `TLS is spoken, and only with a certificate that is believed`() async throws {
+    @Test(
+        "TLS is used, and only with a trusted certificate",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl"), "no openssl"))
+    func checksCertificate() async throws {
         let folder = try TemporaryDirectory()
         let openssl = try ChildProcess(
             "/usr/bin/openssl",
@@ -102,39 +108,41 @@ struct WebSocketLinkTests {
             ])
         #expect(try await openssl.exit() == .exited(0))
         let certificate = try NIOSSLCertificate.fromPEMFile(folder.file("cert"))
-        let server = try await StubGateway.start(
+        let server = try await ScriptedGateway.start(
             tls: .makeServerConfiguration(
                 certificateChain: certificate.map { .certificate($0) },
                 privateKey: .privateKey(try .init(file: folder.file("key"), format: .pem))))
         for host in ["localhost", "127.0.0.1"] {
             var dialer = try dialer("https://\(host):\(server.port)")
-            let doubted = try #require(await failure(dialer))
-            #expect(doubted.sentence.lowercased().contains("certificate"))
+            let untrusted = try #require(await failure(dialer))
+            #expect(untrusted.message.lowercased().contains("certificate"))
             dialer.trust = .certificates(certificate)
             let link = try await dialer.dial()
-            link.send(try Frame.notice(Done()))
+            link.send(try LinkFrame.notice(Done()))
             try await eventually("the frame") { try server.connections.last?.all(Done.self).count == 1 }
             link.close()
         }
         await server.stop()
     }
 
-    @Test func `A cut connection ends the link with a reason`() async throws {
-        let server = try await StubGateway.start()
+    @Test("A cut connection ends the link with a reason")
+    func cutEndsLink() async throws {
+        let server = try await ScriptedGateway.start()
         let link = try await dialer(server.url).dial()
         let connection = try await eventually("the connection") { server.connections.first }
         connection.cut()
         guard case .closed(let why) = try await next(link).last else {
             return #expect(Bool(false), "the end was expected")
         }
-        // What the server had not read yet makes the system say it in other words; and an end that falls into the
-        // handshake is sometimes noticed only by the silence.
+        // The text differs where the server had unread bytes, and an end during the handshake is sometimes noticed only
+        // by the silence.
         #expect(why.contains("the connection") || why.contains("nothing was heard"), "\(why)")
         await server.stop()
     }
 
-    @Test func `Pings go out and are answers enough`() async throws {
-        let server = try await StubGateway.start()
+    @Test("Pings are sent, and pongs keep the link up")
+    func pings() async throws {
+        let server = try await ScriptedGateway.start()
         let link = try await dialer(server.url, ping: 0.05, silence: 60).dial()
         let connection = try await eventually("the connection") { server.connections.first }
         try await eventually("pings") { connection.pings > 12 }
@@ -143,11 +151,12 @@ struct WebSocketLinkTests {
         await server.stop()
     }
 
-    @Test func `Silence ends the link`() async throws {
-        let server = try await StubGateway.start()
+    @Test("Silence ends the link")
+    func silenceEndsLink() async throws {
+        let server = try await ScriptedGateway.start()
         let link = try await dialer(server.url, ping: 0.05, silence: 1).dial()
         let connection = try await eventually("the connection") { server.connections.first }
-        // A server that stands still: the socket stays open and nothing comes.
+        // A frozen server: the socket stays open and nothing arrives.
         connection.pause(true)
         guard case .closed(let why) = try await next(link).last else {
             return #expect(Bool(false), "the end was expected")
@@ -156,8 +165,9 @@ struct WebSocketLinkTests {
         await server.stop()
     }
 
-    @Test func `The bulk waits while the server does not read`() async throws {
-        let server = try await StubGateway.start()
+    @Test("Events wait while the server does not read")
+    func waitsForServer() async throws {
+        let server = try await ScriptedGateway.start()
         let link = try await dialer(server.url).dial()
         let connection = try await eventually("the connection") { server.connections.first }
         connection.pause(true)

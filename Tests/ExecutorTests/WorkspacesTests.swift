@@ -5,7 +5,7 @@ import Testing
 
 @testable import Executor
 
-/// Where a task may run.
+@Suite("Directories of tasks")
 struct WorkspacesTests {
     private let folder: TemporaryDirectory
     private let workspaces: Workspaces
@@ -32,20 +32,23 @@ struct WorkspacesTests {
         }
     }
 
-    @Test func `A conversation has its own directory and keeps it`() throws {
+    @Test("A conversation has its own directory and keeps it")
+    func keepsConversationDirectory() throws {
         let path = try workspaces.directory(for: conversation, cwd: nil)
         #expect(path.hasSuffix("/workspaces/\(conversation)"))
         #expect(try workspaces.directory(for: conversation, cwd: nil) == path)
         #expect(try workspaces.directory(for: .generate(), cwd: nil) != path)
     }
 
-    @Test func `An allowed directory and what is below it`() throws {
+    @Test("An allowed directory and everything below it can be used")
+    func allowsDirectories() throws {
         for cwd in [allowed, allowed + "/", allowed + "/project/deep", allowed + "/project/../project"] {
             #expect(try workspaces.directory(for: conversation, cwd: cwd).contains("/allowed"))
         }
     }
 
-    @Test func `Anything else is refused, with the way out`() throws {
+    @Test("Any other directory is refused, with the option that allows it")
+    func refusesDirectories() throws {
         let outside = [
             "/", "/etc", folder.file("secret"), folder.file("allowed-not"), allowed + "/../secret",
             allowed + "/project/../../secret", folder.path, folder.file("missing"),
@@ -57,20 +60,23 @@ struct WorkspacesTests {
         }
     }
 
-    @Test func `A link does not lead out`() throws {
+    @Test("A link does not lead out of an allowed directory")
+    func linkDoesNotLeadOut() throws {
         let link = allowed + "/project/way-out"
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.file("secret"))
         #expect(refusal(link)?.contains("--allow-dir") == true)
         #expect(refusal(link + "/..") != nil)
     }
 
-    @Test func `A link that leads to an allowed place is followed`() throws {
+    @Test("A link that leads to an allowed directory is followed")
+    func followsLinkIn() throws {
         let link = folder.file("way-in")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: allowed)
         #expect(try workspaces.directory(for: conversation, cwd: link).hasSuffix("/allowed"))
     }
 
-    @Test func `Missing and odd places are named`() throws {
+    @Test("Errors name missing and invalid directories")
+    func namesBadDirectories() throws {
         #expect(refusal(allowed + "/missing")?.contains("does not exist") == true)
         try folder.write("x", to: "allowed/file")
         #expect(refusal(allowed + "/file")?.contains("not a directory") == true)
@@ -79,13 +85,15 @@ struct WorkspacesTests {
         #expect(refusal(allowed + "\0/../secret") != nil)
     }
 
-    @Test func `Nothing is allowed by default`() throws {
+    @Test("Nothing is allowed by default")
+    func allowsNothingByDefault() throws {
         let none = Workspaces(root: try folder.folder("w2"), allowed: [])
         #expect(throws: Fault.self) { try none.directory(for: conversation, cwd: allowed) }
     }
 
-    @Test func `A directory that does not answer is refused, and nobody else waits for it`() async throws {
-        let lookup = WorkspaceLookup(patience: 0.2)
+    @Test("A directory that does not answer is refused, and other lookups go on")
+    func boundsLookups() async throws {
+        let lookup = WorkspaceLookup(timeout: 0.2)
         let mount = DispatchSemaphore(value: 0)
         defer { for _ in 0..<ExecutorLimits.lookups { mount.signal() } }
         for _ in 0..<2 {
@@ -97,7 +105,7 @@ struct WorkspacesTests {
             }
             #expect(fault?.code == .cwdNotAllowed && fault?.message.contains("/dead") == true)
         }
-        let patient = WorkspaceLookup()
-        #expect(try await patient.directory("/well") { "/well" } == "/well")
+        let other = WorkspaceLookup()
+        #expect(try await other.directory("/well") { "/well" } == "/well")
     }
 }

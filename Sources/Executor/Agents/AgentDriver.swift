@@ -1,20 +1,20 @@
 import Messages
 
-/// A program that an executor can drive. (`Messages.Agent` is what is said of it to others.)
+/// A program that an executor can run as an agent. (`Messages.Agent` is what others see of it.)
 protocol AgentDriver: Sendable {
-    /// As in `task.assign`.
+    /// The agent's name as in `task.assign`.
     var name: String { get }
-    /// What can be said of it now; may start the program to ask it, with a deadline.
+    /// Returns its present state; may start the program, with a timeout.
     func describe() async -> Messages.Agent
-    /// Whether a task may run in this mode; nil = as the device was started.
+    /// Checks whether a task may run in this mode; nil = the device's default.
     /// - Throws: ``Fault`` with code `permission_mode_not_allowed` that names the device.
     func check(_ mode: PermissionMode?, on device: String) throws
-    /// What is known here of a conversation; nil = this agent remembers nothing from one turn to the next.
+    /// Returns what the agent knows of a conversation; nil = it remembers nothing between turns.
     func memory(of conversation: ConversationID) -> AgentMemory?
-    /// Starts a turn. Returns when its process is there.
+    /// Starts a turn. Returns when its process exists.
     /// - Throws: ``Fault``, or ``SessionGone`` for a turn that follows others; then nothing was started.
     func start(_ turn: Turn, sink: any TurnSink) async throws -> any AgentRun
-    /// Ends whatever is kept between turns.
+    /// Ends what is kept between turns.
     func shutDown() async
 }
 
@@ -23,26 +23,26 @@ struct Turn: Sendable {
     var attempt: AttemptID
     var conversation: ConversationID
     var prompt: String
-    /// An absolute path, checked.
+    /// An absolute path that the device allows.
     var directory: String
     var trace: String?
-    /// What the agent may do unasked; nil = as the device was started.
+    /// What the agent may do without asking; nil = the device's default.
     var permission: PermissionMode?
-    /// The task of the conversation whose agent ran last before; nil = none has.
+    /// The last task of the conversation that an agent ran before this one; nil = none.
     var follows: TaskID?
-    /// What the agent is told of the conversation before the prompt.
+    /// What the agent is given of the conversation before the prompt.
     var history: ConversationHistory?
 }
 
-/// Where an agent's events go. Suspends while no more can be taken, so that the agent waits and nobody else.
+/// Where an agent's events go. Suspends while no more can be taken, so that only this agent waits.
 protocol TurnSink: Sendable {
     func emit(_ events: [AgentEvent]) async
-    /// Whether somebody waits in ``emit(_:)`` because no more can be taken.
+    /// Whether a caller is suspended in ``emit(_:)``.
     var isPaused: Bool { get async }
-    /// Asks a person; returns when the question is noted, behind what was emitted before. `reply` is called once, unless
-    /// the question is withdrawn or the turn ends before.
-    func ask(_ wish: PermissionWish, reply: @escaping Approvals.Reply) async
-    /// The agent does not wait for the answer any more; without effect where there is none to wait for.
+    /// Asks a person for permission; returns when the request is recorded, behind everything emitted before. `reply` is
+    /// called once, unless the request is withdrawn or the turn ends first.
+    func ask(_ request: PermissionRequest, reply: @escaping OpenRequests.Reply) async
+    /// The agent no longer waits for the answer; without effect where the request is not open.
     func withdraw(_ request: String) async
 }
 
@@ -52,23 +52,23 @@ extension TurnSink {
 
 /// A turn that runs.
 protocol AgentRun: Sendable {
-    /// The end of the turn; every event was emitted before. May be asked for more than once.
-    func outcome() async -> Outcome
+    /// Returns the end of the turn; every event was emitted before. May be called more than once.
+    func outcome() async -> TurnOutcome
     /// Ends the turn: by the agent's own protocol, then by signal, and by force after `grace` seconds. Returns at once;
-    /// ``outcome()`` tells of the end.
+    /// ``outcome()`` returns at the end.
     func stop(grace: Double) async
 }
 
 /// How a turn ended.
-struct Outcome: Equatable, Sendable {
+struct TurnOutcome: Equatable, Sendable {
     /// `completed`, `failed` or `cancelled`.
     var state: TaskState
     var fault: Fault?
     var exitCode: Int32?
 
-    static let completed = Outcome(state: .completed)
-    static let cancelled = Outcome(state: .cancelled)
-    static func failed(_ code: ErrorCode, _ message: String, exitCode: Int32? = nil) -> Outcome {
-        Outcome(state: .failed, fault: Fault(code, message), exitCode: exitCode)
+    static let completed = TurnOutcome(state: .completed)
+    static let cancelled = TurnOutcome(state: .cancelled)
+    static func failed(_ code: ErrorCode, _ message: String, exitCode: Int32? = nil) -> TurnOutcome {
+        TurnOutcome(state: .failed, fault: Fault(code, message), exitCode: exitCode)
     }
 }

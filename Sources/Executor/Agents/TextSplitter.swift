@@ -1,67 +1,39 @@
 import Messages
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Cuts a stream of bytes into pieces that fit an event: on character boundaries, at most 64 KiB after escaping,
 /// nothing lost. A piece with bytes that are not UTF-8 travels as base64.
 ///
-/// A character that is cut off by the end of what was read is held back for the next read, nothing else is.
+/// Only an incomplete character at the end of a read is held back for the next one.
 struct TextSplitter {
-    /// A piece of the stream.
-    enum Piece: Equatable, Sendable {
-        /// UTF-8, escaped as it stands inside the quotes of JSON.
-        case text([UInt8])
-        /// Bytes that are not UTF-8, as they came.
-        case binary([UInt8])
-
-        /// Appends `{"type":"text","text":…}` or `{"type":"text","encoding":"base64","data":…}`.
-        func appendContent(to out: inout [UInt8]) {
-            switch self {
-            case .text(let escaped):
-                out.reserveCapacity(out.count + escaped.count + 40)
-                out += Array(#"{"type":"text","text":""#.utf8)
-                out += escaped
-            case .binary(let bytes):
-                out += Array(#"{"type":"text","encoding":"base64","data":""#.utf8)
-                out += Array(Data(bytes).base64EncodedString().utf8)
-            }
-            out += Array("\"}".utf8)
-        }
-    }
-
     private let limit: Int
     private var held: [UInt8] = []
 
-    /// - Parameter limit: the most bytes of a piece after escaping (or encoding).
+    /// - Parameter limit: the most bytes of a piece after escaping or encoding.
     init(limit: Int = Limits.eventText) { self.limit = limit }
 
-    /// The pieces of a whole text.
-    static func pieces(of text: String, limit: Int = Limits.eventText) -> [Piece] {
+    /// Returns the pieces of a whole text.
+    static func pieces(of text: String, limit: Int = Limits.eventText) -> [ContentBlock] {
         var splitter = TextSplitter(limit: limit)
         return splitter.feed(Array(text.utf8)) + splitter.finish()
     }
 
-    /// Adds what was read.
-    mutating func feed(_ bytes: [UInt8]) -> [Piece] {
+    /// Adds bytes that were read.
+    mutating func feed(_ bytes: [UInt8]) -> [ContentBlock] {
         guard !held.isEmpty else { return cut(bytes, final: false) }
         let joined = held + bytes
         held = []
         return cut(joined, final: false)
     }
 
-    /// Ends the stream: what was held back will not be completed any more.
-    mutating func finish() -> [Piece] {
+    /// Ends the stream: what was held back stays incomplete.
+    mutating func finish() -> [ContentBlock] {
         let rest = held
         held = []
         return cut(rest, final: true)
     }
 
-    private mutating func cut(_ bytes: [UInt8], final: Bool) -> [Piece] {
-        var pieces: [Piece] = []
+    private mutating func cut(_ bytes: [UInt8], final: Bool) -> [ContentBlock] {
+        var pieces: [ContentBlock] = []
         var start = 0
         while start < bytes.count {
             guard let (piece, end) = next(bytes, from: start, final: final) else {
@@ -74,37 +46,38 @@ struct TextSplitter {
         return pieces
     }
 
-    /// The next piece and where it ends; nil when there is only the start of a character.
-    private func next(_ bytes: [UInt8], from start: Int, final: Bool) -> (Piece, Int)? {
+    /// Returns the next piece and where it ends; nil when there is only the start of a character.
+    private func next(_ bytes: [UInt8], from start: Int, final: Bool) -> (ContentBlock, Int)? {
         var escaped: [UInt8] = []
         escaped.reserveCapacity(min(limit, bytes.count - start + 64))
         var index = start
         while index < bytes.count {
             let byte = bytes[index]
             if byte < 0x80 {
-                if escaped.count + JSONText.width(byte) > limit { break }
-                JSONText.escape(byte, to: &escaped)
+                if escaped.count + JSONWriter.width(byte) > limit { break }
+                JSONWriter.escape(byte, to: &escaped)
                 index += 1
                 continue
             }
             switch UTF8Character.at(index, in: bytes) {
             case .whole(let length):
-                if escaped.count + length > limit { return (.text(escaped), index) }
+                if escaped.count + length > limit { return (.escapedText(escaped), index) }
                 escaped += bytes[index..<index + length]
                 index += length
             case .cut where !final:
-                return index == start ? nil : (.text(escaped), index)
+                return index == start ? nil : (.escapedText(escaped), index)
             case .cut, .invalid:
                 return binary(bytes, from: start, final: final)
             }
         }
-        return (.text(escaped), index)
+        return (.escapedText(escaped), index)
     }
 
-    // Everything up to the limit goes with the bad byte: a binary stream would otherwise fall into thousands of pieces.
-    private func binary(_ bytes: [UInt8], from start: Int, final: Bool) -> (Piece, Int) {
+    // Everything up to the limit goes with the invalid byte: a binary stream would otherwise fall into thousands of
+    // pieces.
+    private func binary(_ bytes: [UInt8], from start: Int, final: Bool) -> (ContentBlock, Int) {
         var end = min(bytes.count, start + limit / 4 * 3)
-        // Not in the middle of a character, lest the text after it becomes binary as well.
+        // Not in the middle of a character, which would make the text after it binary as well.
         let floor = max(start + 1, end - 3)
         if end < bytes.count {
             while end > floor, bytes[end] & 0xc0 == 0x80 { end -= 1 }
@@ -113,7 +86,7 @@ struct TextSplitter {
     }
 }
 
-/// What UTF-8 stands at a place (Unicode 16, table 3-7).
+/// The UTF-8 sequence at an index (Unicode 16, table 3-7).
 enum UTF8Character: Equatable {
     /// A character of so many bytes.
     case whole(Int)

@@ -1,9 +1,9 @@
-/// Something that a person has allowed, or would allow, for a whole conversation.
+/// What a person has allowed, or may allow, for a whole conversation.
 struct PermissionRule: Codable, Hashable, Sendable, CustomStringConvertible {
     var tool: String
-    /// What of the tool, in the agent's own notation, such as `npm test *`; nil = all of it.
+    /// The allowed part of the tool, in the agent's own notation, such as `npm test *`; nil = all of it.
     var content: String?
-    /// One command as it stands: nothing in it is a pattern, and it is never given to the agent as a rule.
+    /// One literal command: nothing in it is a pattern, and it is never given to the agent as a rule.
     var exactly: String?
 
     init(tool: String, content: String? = nil, exactly: String? = nil) {

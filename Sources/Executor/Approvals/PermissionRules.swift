@@ -6,32 +6,32 @@ import Messages
     import Foundation
 #endif
 
-/// What people have allowed for whole conversations on this device, kept in files so that it outlives the executor.
+/// The rules that people have allowed for whole conversations on this device, in files that outlive the executor.
 ///
-/// Whether a rule covers a wish is not decided by reading patterns: a wish comes with the rules that the agent itself
-/// would need, and is covered when each of them was allowed. A new agent process knows no rule; it asks, is answered
-/// from here, and is told the rule with the answer.
+/// Whether rules cover a request is not decided by matching patterns: a request comes with the rules that the agent
+/// itself would need, and is covered when each of them was allowed. A new agent process knows no rule; it asks, is
+/// answered from here, and gets the rules with the answer.
 struct PermissionRules: Sendable {
     /// One file a conversation.
     let directory: String
 
-    /// The most rules that are kept of a conversation; somebody who allows more is asked again.
+    /// The most rules that are stored for a conversation; beyond them permission is asked each time.
     static let most = 256
 
-    /// What was allowed; nothing when nothing was or the file cannot be read, so that it is asked again.
+    /// Returns the allowed rules; none where the file is missing or cannot be read, so that permission is asked again.
     func allowed(in conversation: ConversationID) -> Set<PermissionRule> {
         guard let data = try? Data(contentsOf: URL(filePath: path(conversation))) else { return [] }
         return (try? JSONDecoder().decode(Set<PermissionRule>.self, from: data)) ?? []
     }
 
-    /// Keeps rules before they are used.
+    /// Stores rules before they are used.
     /// - Throws: ``Fault`` with code `storage_failed`; `conflict` when there are too many.
     func allow(_ rules: [PermissionRule], in conversation: ConversationID) throws {
         let kept = allowed(in: conversation)
         let all = kept.union(rules)
         guard all != kept else { return }
         guard all.count <= Self.most else {
-            throw Fault(.conflict, "\(Self.most) permissions of this conversation are kept, and no more")
+            throw Fault(.conflict, "\(Self.most) rules are stored for this conversation, which is the most")
         }
         do {
             let encoder = JSONEncoder()
@@ -41,10 +41,10 @@ struct PermissionRules: Sendable {
         } catch { throw Fault(.storageFailed, "\(path(conversation)) cannot be written: \(error)") }
     }
 
-    /// Whether everything that a wish needs was allowed.
-    static func cover(_ wish: PermissionWish, _ allowed: Set<PermissionRule>) -> Bool {
-        guard !wish.rules.isEmpty else { return false }
-        return wish.rules.allSatisfy { allowed.contains($0) || allowed.contains(PermissionRule(tool: $0.tool)) }
+    /// Whether every rule that a request needs was allowed.
+    static func cover(_ request: PermissionRequest, _ allowed: Set<PermissionRule>) -> Bool {
+        guard !request.rules.isEmpty else { return false }
+        return request.rules.allSatisfy { allowed.contains($0) || allowed.contains(PermissionRule(tool: $0.tool)) }
     }
 
     private func path(_ conversation: ConversationID) -> String { "\(directory)/\(conversation).json" }

@@ -7,23 +7,23 @@ import Messages
     import Foundation
 #endif
 
-/// Who this device is: the same after a restart and after a new installation.
+/// The device's identity: the same after a restart and after a new installation.
 struct DeviceIdentity: Equatable, Sendable {
     /// 1 to 128 of `A-Z a-z 0-9 . _ -`.
     var id: String
     /// For people.
     var name: String
 
-    // The machine's own id is a secret of sorts (other programs derive theirs from it), so it never leaves as it is.
+    // The machine's own id is to be kept confidential (machine-id(5)), so it is hashed before it is used.
     private static let salt = "wegent-mesh device v1\n"
 
-    /// The id that follows from a hardware id: 32 hexadecimal digits.
+    /// Returns the id derived from a hardware id: 32 hexadecimal digits.
     static func derive(from hardware: String) -> String {
         SHA256.hash(data: Data((salt + hardware.lowercased()).utf8)).prefix(16)
             .map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 
-    /// Whether a device may have this id.
+    /// Returns whether a device may have this id.
     static func isValid(_ id: String) -> Bool {
         (1...128).contains(id.utf8.count)
             && id.utf8.allSatisfy { byte in
@@ -36,9 +36,10 @@ struct DeviceIdentity: Equatable, Sendable {
             }
     }
 
-    /// What was configured, else what the home keeps, else what the hardware says (then kept), else a random id (kept).
+    /// Returns the configured id, else the one in the home, else one derived from the hardware (then stored), else a
+    /// random one (stored).
     static func load(
-        configured id: String?, name: String?, home: Home, hardware: String? = Machine.hardwareID
+        configured id: String?, name: String?, home: ExecutorHome, hardware: String? = Machine.hardwareID
     ) throws -> DeviceIdentity {
         let name = name ?? Machine.displayName
         if let id { return DeviceIdentity(id: id, name: name) }

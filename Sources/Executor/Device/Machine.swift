@@ -14,12 +14,12 @@ import Messages
     import IOKit
 #endif
 
-/// What this machine says of itself.
+/// Facts about this machine.
 public enum Machine {
     /// The environment of this process.
     public static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
-    /// `linux` or `darwin`, the processor's name as `uname -m` has it, and the host's name.
+    /// `linux` or `darwin`, the processor's name as `uname -m` prints it, and the host's name.
     static var platform: Platform {
         var names = utsname()
         uname(&names)
@@ -33,7 +33,7 @@ public enum Machine {
         return "\(platform.os.prefix(1).uppercased() + platform.os.dropFirst()) - \(platform.hostname)"
     }
 
-    /// An id that the hardware (or the installation of the system) keeps over restarts; nil where there is none.
+    /// The id of the hardware or of the system's installation, which restarts keep; nil where there is none.
     static var hardwareID: String? {
         #if canImport(Darwin)
             let service = IOServiceGetMatchingService(kIOMainPortDefault, IOServiceMatching("IOPlatformExpertDevice"))
@@ -45,7 +45,7 @@ public enum Machine {
             for path in ["/etc/machine-id", "/var/lib/dbus/machine-id"] {
                 guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
                 let id = text.filter(\.isHexDigit)
-                // Images that were never booted carry "uninitialized" or nothing.
+                // Images that were never booted contain "uninitialized" or nothing.
                 if id.count == 32 { return id }
             }
             return nil

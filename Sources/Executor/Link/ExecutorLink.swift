@@ -1,22 +1,22 @@
 import Messages
 
-/// A connection to whatever speaks for the owner's leader: a gateway's WebSocket, or the mesh itself.
+/// A connection to the gateway that relays for the owner's dispatcher.
 ///
-/// A frame is a message's header and body as in `Header.split`. Frames arrive in the order they were sent; when a
-/// link has ended nothing is known of those that were not yet acknowledged at a higher level.
+/// A frame is a message's header and body as in `Header.split`. Frames arrive in the order in which they were sent.
+/// When a link has ended, the fate of frames that were not acknowledged by a message is unknown.
 protocol ExecutorLink: Sendable {
-    /// Hands a frame over, in order. Never waits; a link whose peer takes nothing any more closes itself.
+    /// Sends a frame, in order. Never waits; a link closes itself when its peer no longer reads.
     func send(_ frame: [UInt8])
-    /// Whether more of the bulk (events) should be handed over now; ``LinkEvent/writable`` tells when it is again.
+    /// Whether more events should be sent now; ``LinkEvent/writable`` follows when it becomes true again.
     var isWritable: Bool { get }
-    /// When something last came from the other end, be it only its answer to a ping.
+    /// When something last came from the peer, a pong included.
     var heard: ContinuousClock.Instant { get }
-    /// Asks the other end for a sign.
+    /// Sends a ping.
     func ping()
-    /// Ends the link; what was sent before is still tried to be delivered.
+    /// Ends the link; frames that were sent before may still be delivered.
     func close()
-    /// What has happened since the last call, in order, as soon as there is something; nil after the link has ended
-    /// and everything was handed out. One caller at a time.
+    /// Returns what has happened since the last call, in order, as soon as there is something; nil after the link has
+    /// ended and everything was returned. One caller at a time.
     func next() async -> [LinkEvent]?
 }
 
@@ -24,30 +24,30 @@ protocol ExecutorLink: Sendable {
 enum LinkEvent: Sendable, Equatable {
     /// A frame arrived.
     case frame([UInt8])
-    /// Bulk may be sent again.
+    /// Events may be sent again.
     case writable
-    /// The link has ended; why, for people. Nothing follows.
+    /// The link has ended; the reason, for people. Nothing follows.
     case closed(String)
 }
 
-/// Makes links.
+/// Opens links.
 protocol Dialer: Sendable {
-    /// Makes one connection, with its own deadline.
+    /// Opens one connection, with a timeout of its own.
     func dial() async throws(LinkFailure) -> any ExecutorLink
 }
 
 /// Why there is no link.
 enum LinkFailure: Error, Equatable {
-    /// The server answered and said no.
+    /// The server has refused; its status and error.
     case refused(status: Int, Fault)
-    /// There was no such answer; a sentence that names the destination.
+    /// There was no such reply; an error text that names the destination.
     case unreachable(String)
 
-    /// The sentence for people.
-    var sentence: String {
+    /// The error text.
+    var message: String {
         switch self {
         case .refused(_, let fault): fault.description
-        case .unreachable(let sentence): sentence
+        case .unreachable(let message): message
         }
     }
 }

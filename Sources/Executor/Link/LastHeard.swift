@@ -1,6 +1,6 @@
 import Synchronization
 
-/// When a link last brought something: written on its event loop, read from anywhere.
+/// When a link last brought something: written on its event loop, read from any thread.
 final class LastHeard: Sendable {
     private let instant = Mutex(ContinuousClock.now)
 

@@ -2,23 +2,23 @@ import Messages
 import NIOCore
 import NIOWebSocket
 
-/// The inbound half of a WebSocket: joins fragments, answers pings, sends its own, and ends a link on which nothing
-/// was heard for too long. Lives on the channel's event loop.
+/// The inbound half of a WebSocket: joins fragments, answers pings, sends its own, and closes a link on which nothing
+/// was heard for too long. Runs on the channel's event loop.
 final class WebSocketFrames: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
 
-    private let inbox: Inbox<LinkEvent>
+    private let events: BatchQueue<LinkEvent>
     private let ping: TimeAmount
     private let silence: TimeAmount
     private let heard: LastHeard
     private var message: ByteBuffer?
     private var pings: RepeatedTask?
-    private var watch: Scheduled<Void>?
+    private var silenceTimer: Scheduled<Void>?
     private var reason = "the server closed the connection"
 
-    init(inbox: Inbox<LinkEvent>, heard: LastHeard, ping: TimeAmount, silence: TimeAmount) {
-        self.inbox = inbox
+    init(events: BatchQueue<LinkEvent>, heard: LastHeard, ping: TimeAmount, silence: TimeAmount) {
+        self.events = events
         self.heard = heard
         self.ping = ping
         self.silence = silence
@@ -31,22 +31,22 @@ final class WebSocketFrames: ChannelInboundHandler {
         pings = context.eventLoop.scheduleRepeatedTask(initialDelay: ping, delay: ping) { _ in
             this.value.send(bound.value, .ping, ByteBuffer())
         }
-        listen(context, silence)
+        watchSilence(context, silence)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { rest() }
+    func handlerRemoved(context: ChannelHandlerContext) { cancelTimers() }
 
-    private func rest() {
+    private func cancelTimers() {
         pings?.cancel()
-        watch?.cancel()
+        silenceTimer?.cancel()
     }
 
-    /// Looks after `delay`, which is when the silence would be over if nothing came.
-    private func listen(_ context: ChannelHandlerContext, _ delay: TimeAmount) {
+    /// Checks after `delay`, which is when the silence is over if nothing arrives.
+    private func watchSilence(_ context: ChannelHandlerContext, _ delay: TimeAmount) {
         let channel = context.channel
-        watch = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
+        silenceTimer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
             let quiet = TimeAmount.nanoseconds(Int64((ContinuousClock.now - self.heard.value) / .nanoseconds(1)))
-            guard quiet >= self.silence else { return self.listen(context, self.silence - quiet) }
+            guard quiet >= self.silence else { return self.watchSilence(context, self.silence - quiet) }
             self.reason = "nothing was heard from the server for \(quiet.nanoseconds / 1_000_000_000) s"
             channel.close(promise: nil)
         }
@@ -79,7 +79,7 @@ final class WebSocketFrames: ChannelInboundHandler {
         }
     }
 
-    /// Any bytes are a sign of life, also the first ones of a large message on a slow line.
+    /// Any bytes show that the peer is up, also the first ones of a large message on a slow line.
     func channelReadComplete(context: ChannelHandlerContext) {
         heard.now()
         context.fireChannelReadComplete()
@@ -97,8 +97,10 @@ final class WebSocketFrames: ChannelInboundHandler {
         }
         guard frame.fin, let whole = message else { return }
         message = nil
-        // A full inbox means that the executor cannot keep up with acks: it comes back and resumes.
-        if !inbox.post(.frame(Array(buffer: whole))) { end(context, "more arrived than could be read") }
+        // A full queue means that the executor cannot keep up: it reconnects and resumes.
+        if !events.post(.frame(Array(buffer: whole))) {
+            end(context, "frames arrived faster than they could be handled")
+        }
     }
 
     private func end(_ context: ChannelHandlerContext, _ why: String) {
@@ -107,8 +109,8 @@ final class WebSocketFrames: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        rest()
-        inbox.end(.closed(reason))
+        cancelTimers()
+        events.end(.closed(reason))
         context.fireChannelInactive()
     }
 

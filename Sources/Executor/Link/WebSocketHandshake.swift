@@ -10,10 +10,10 @@ import NIOWebSocket
     import Foundation
 #endif
 
-/// Asks for the WebSocket, and reads the server's reason when it says no: NIO's own upgrader throws that away.
+/// Asks for the WebSocket upgrade, and reads the server's error when it refuses: NIO's own upgrader discards that.
 ///
-/// On success it puts the frame codec and `frames` into the pipeline, takes HTTP out and leaves. Lives on the
-/// channel's event loop.
+/// On success it puts the frame codec and `frames` into the pipeline, takes HTTP out and leaves. Runs on the channel's
+/// event loop.
 final class WebSocketHandshake: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
@@ -49,27 +49,27 @@ final class WebSocketHandshake: ChannelInboundHandler, RemovableChannelHandler {
         key = Data((0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }).base64EncodedString()
     }
 
-    /// RFC 6455 section 4.2.2: the proof that the server understood.
+    /// RFC 6455 section 4.2.2: the proof that the server understood the request.
     static func accept(for key: String) -> String {
         let proof = Insecure.SHA1.hash(data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
         return Data(proof).base64EncodedString()
     }
 
-    // The handler joins before the channel is connected on plain TCP, and TLS reports `channelActive` late.
+    // The handler is added before the channel is connected on plain TCP, and TLS fires `channelActive` late.
     func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { ask(context) }
+        if context.channel.isActive { request(context) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        ask(context)
+        request(context)
         context.fireChannelActive()
     }
 
-    private func ask(_ context: ChannelHandlerContext) {
+    private func request(_ context: ChannelHandlerContext) {
         guard timer == nil else { return }
         let channel = context.channel
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: deadline) {
-            self.fail(.unreachable("\(self.address) took the connection but did not answer in time"))
+            self.fail(.unreachable("\(self.address) accepted the connection but did not answer in time"))
             channel.close(promise: nil)
         }
         let headers: HTTPHeaders = [
@@ -83,13 +83,13 @@ final class WebSocketHandshake: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // Once HTTP is out, bytes that came behind the answer pass through as they are.
+        // Once HTTP is out of the pipeline, bytes that followed the reply pass through unchanged.
         if case .done = state { return context.fireChannelRead(data) }
         switch unwrapInboundIn(data) {
         case .head(let head): read(head)
         case .body(var buffer):
             guard case .refused(let status, var body) = state else { return }
-            let room = Refusal.longestBody - body.count
+            let room = UpgradeRefusal.longestBody - body.count
             body += buffer.readBytes(length: min(room, buffer.readableBytes)) ?? []
             state = .refused(status: status, body: body)
         case .end: end(context)
@@ -97,16 +97,16 @@ final class WebSocketHandshake: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func read(_ head: HTTPResponseHead) {
-        let agreed =
+        let accepted =
             head.status == .switchingProtocols && head.headers.first(name: "upgrade")?.lowercased() == "websocket"
             && head.headers.first(name: "sec-websocket-accept") == Self.accept(for: key)
-        state = agreed ? .accepted : .refused(status: Int(head.status.code), body: [])
+        state = accepted ? .accepted : .refused(status: Int(head.status.code), body: [])
     }
 
     private func end(_ context: ChannelHandlerContext) {
         guard case .accepted = state else {
             if case .refused(let status, let body) = state {
-                fail(.refused(status: status, Refusal.read(status: status, body: body, from: address)))
+                fail(.refused(status: status, UpgradeRefusal.read(status: status, body: body, from: address)))
             }
             return context.close(promise: nil)
         }
@@ -139,7 +139,7 @@ final class WebSocketHandshake: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if case .refused(let status, let body) = state {
-            fail(.refused(status: status, Refusal.read(status: status, body: body, from: address)))
+            fail(.refused(status: status, UpgradeRefusal.read(status: status, body: body, from: address)))
         } else {
             fail(.unreachable("\(address) closed the connection without an answer"))
         }

@@ -5,22 +5,22 @@ import Synchronization
 
 /// An ``ExecutorLink`` over a WebSocket to a gateway.
 ///
-/// What was handed over and is not yet in the socket is counted: over 1 MiB the link asks for a pause of the bulk,
-/// and over 16 MiB (control messages alone do not get there while the peer lives) it closes itself.
+/// Counts the bytes that were sent and are not yet in the socket: over 1 MiB events should wait, and over 16 MiB, which
+/// control messages alone do not reach while the peer reads, the link closes itself.
 final class WebSocketLink: ExecutorLink {
-    /// From here on the bulk should wait.
+    /// From here on events should wait.
     static let highWater = 1 << 20
-    /// From here on the peer is taken for dead.
+    /// From here on the peer counts as dead.
     static let limit = 16 << 20
 
     private let channel: any Channel
-    private let inbox: Inbox<LinkEvent>
+    private let events: BatchQueue<LinkEvent>
     private let lastHeard: LastHeard
     private let pending = Mutex(0)
 
-    init(channel: any Channel, inbox: Inbox<LinkEvent>, lastHeard: LastHeard) {
+    init(channel: any Channel, events: BatchQueue<LinkEvent>, lastHeard: LastHeard) {
         self.channel = channel
-        self.inbox = inbox
+        self.events = events
         self.lastHeard = lastHeard
     }
 
@@ -45,7 +45,7 @@ final class WebSocketLink: ExecutorLink {
             pending -= size
             return before >= Self.highWater && pending < Self.highWater
         }
-        if resumed { inbox.post(.writable) }
+        if resumed { events.post(.writable) }
     }
 
     func ping() {
@@ -54,13 +54,13 @@ final class WebSocketLink: ExecutorLink {
     }
 
     func close() {
-        let goodbye = WebSocketFrame(
+        let close = WebSocketFrame(
             fin: true, opcode: .connectionClose, maskKey: .random(), data: ByteBuffer(integer: UInt16(1000)))
         let channel = channel
-        channel.writeAndFlush(goodbye).whenComplete { _ in channel.close(promise: nil) }
-        // A peer that takes nothing would hold the goodbye for ever.
+        channel.writeAndFlush(close).whenComplete { _ in channel.close(promise: nil) }
+        // A peer that does not read would hold the close frame for ever.
         channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
     }
 
-    func next() async -> [LinkEvent]? { await inbox.next() }
+    func next() async -> [LinkEvent]? { await events.next() }
 }

@@ -12,20 +12,20 @@ import Messages
 /// The flags of `wegent-executor`, over `WEGENT_*` in the environment, over defaults.
 struct Options: ParsableArguments {
     static let examples = """
-        The token comes from the web page (Settings, API Token) or from `wegent token create`. Other users of this \
-        machine can read a command line, so prefer the environment:
+        `wegent token create` makes a token. Other users of this machine can read a command line, so prefer the \
+        environment:
 
           WEGENT_TOKEN=… WEGENT_BACKEND_URL=https://wegent.example.com wegent-executor --mode local
 
           wegent-executor --mode local --token JWT --slots 3 --allow-dir ~/src --permission-mode accept-edits
 
-        Nothing is sent of this machine but what the agents say. Tasks run in a workspace per conversation under the \
-        home, or in a directory that --allow-dir allows.
+        Only the agents' output leaves this machine. Tasks run in a workspace per conversation under the home, or in a \
+        directory that --allow-dir allows.
         """
 
     enum Mode: String, ExpressibleByArgument, CaseIterable { case local, cloud }
 
-    @Option(help: "Where the work comes from: local = through a gateway, for the token's owner.")
+    @Option(help: "Where tasks come from: local = through a gateway, for the token's owner.")
     var mode: Mode = .local
     @Option(help: "The API token; better in WEGENT_TOKEN.")
     var token: String?
@@ -37,15 +37,16 @@ struct Options: ParsableArguments {
     var home: String?
     @Option(help: "How many tasks run at once.")
     var slots = 5
-    @Option(help: "What people see when the device is new. (default: \"Linux - HOSTNAME\")")
+    @Option(help: "The name of a new device. (default: \"Linux - HOSTNAME\")")
     var name: String?
-    @Option(name: .customLong("device-id"), help: "The device's id instead of the one from the hardware.")
+    @Option(name: .customLong("device-id"), help: "The device's id instead of the one derived from the hardware.")
     var deviceID: String?
     @Flag(help: "Allow the shell agent: a task's prompt is run as a command line.")
     var allowShell = false
     @Option(name: .customLong("allow-dir"), help: "A directory in which tasks may run; may be given several times.")
     var allowDirs: [String] = []
-    @Option(help: "What Claude Code may do unasked where a task does not choose: ask, accept-edits, plan or bypass.")
+    @Option(
+        help: "What Claude Code may do without asking where a task chooses none: ask, accept-edits, plan or bypass.")
     var permissionMode: PermissionMode = .ask
     @Flag(help: "Allow the permission mode bypass, here and in a task.")
     var allowBypass = false
@@ -53,7 +54,7 @@ struct Options: ParsableArguments {
     var claude: String?
     @Option(
         name: .customLong("drain-s"),
-        help: "Seconds that running tasks may go on at a stop; also WEGENT_DRAIN_S. 0 = end them. (default: 30)")
+        help: "Seconds that running tasks may go on at a stop; also WEGENT_DRAIN_S. 0 = stop them. (default: 30)")
     var drainS: Double?
     @Option(
         name: .customLong("silence-s"),
@@ -61,11 +62,12 @@ struct Options: ParsableArguments {
     )
     var silenceS: Double?
 
-    /// The configuration that follows.
+    /// The configuration that follows from flags and environment.
     /// - Throws: ``Fault`` with code `invalid_request`.
     func executorConfiguration() throws -> ExecutorConfiguration {
         guard mode == .local else {
-            throw Fault(.invalidRequest, "--mode cloud is not there yet; --mode local runs tasks of the token's owner")
+            throw Fault(
+                .invalidRequest, "--mode cloud does not exist yet; --mode local runs tasks of the token's owner")
         }
         let setting = Setting.process
         var times = ExecutorTimes()

@@ -1,22 +1,22 @@
 import DequeModule
 import Messages
 
-/// One attempt's events on their way to the leader: numbered, spooled, sent in order, kept until acked.
+/// One attempt's events on their way to the dispatcher: numbered, spooled, sent in order, kept until acknowledged.
 ///
-/// Up to ``windowEvents`` events or ``windowBytes`` bytes that are not acked are in memory, and only those are
-/// sent; what comes after them waits in the spool. The verdict is the last of the events.
+/// The window holds up to ``windowEvents`` unacknowledged events or ``windowBytes`` bytes in memory; only those are
+/// sent. Later events wait in the spool. The verdict is the last event.
 struct AttemptOutbox {
-    /// The most events that are unacked in memory.
+    /// The most unacknowledged events in memory.
     static let windowEvents = 1024
-    /// The most bytes of them, but for one event.
+    /// The most bytes of them; a single event may be larger.
     static let windowBytes = 4 << 20
-    /// Acked bytes that are kept at least, and given back at once beyond twice as much: a leader whose commit was lost
-    /// asks for what it had acked, and that is a batch or two.
+    /// Acknowledged bytes that are kept at least; beyond twice as many they are released. A dispatcher that has lost a
+    /// commit asks again for what it had acknowledged, which is a batch or two.
     static let keptBytes = 4 << 20
     /// How much of the file is read at once.
     private static let chunk = 256 << 10
 
-    /// What goes over the link next.
+    /// What is sent next.
     enum Parcel {
         case events([Event])
         case finish(TaskFinished)
@@ -24,13 +24,13 @@ struct AttemptOutbox {
 
     let id: AttemptID
     private let spool: Spool
-    /// The last number given out, the verdict's included.
+    /// The last number assigned, the verdict's included.
     private(set) var last: UInt64 = 0
-    /// Everything up to this number is on the leader's disk.
+    /// Everything up to this number is on the server's disk.
     private(set) var acked: UInt64 = 0
     /// The verdict's number, once there is a verdict.
     private(set) var finish: UInt64?
-    /// The last number that was handed to the present link.
+    /// The last number that was sent on the present link.
     private var sent: UInt64 = 0
     /// Events from `windowStart` on, without gaps.
     private var window: Deque<Event> = []
@@ -38,26 +38,26 @@ struct AttemptOutbox {
     private var windowSize = 0
     /// Where in the spool the first event after the window is.
     private var windowOffset = 0
-    /// An acked event's number and place, before which everything goes when ``keptBytes`` more are acked.
+    /// The number and offset of an acknowledged event; everything before it is released when ``keptBytes`` more are
+    /// acknowledged.
     private var mark: (seq: UInt64, offset: Int)?
     /// The verdict, once there is one.
     private var verdict: TaskFinished?
-    /// A verdict that the file could not take: it is sent when everything in the file was.
+    /// A verdict that the file could not store: it is sent after everything in the file.
     private var unkept: Event?
-    /// Why the stream has an end where it is, and what comes is dropped: the leader wants what is not kept any more, or
-    /// the file cannot be read any more.
+    /// Why the stream ends where it is and later output is dropped: the dispatcher asked for events that are no longer
+    /// kept, or the file is damaged.
     private(set) var broken: Fault?
-    /// Why the file could not be read at the last try; it is tried again.
+    /// Why the file could not be read at the last attempt, which is retried.
     private(set) var trouble: Fault?
-    /// Whether the stream has an end where it is.
     var isBroken: Bool { broken != nil }
 
-    /// The outbox of a new attempt; its file in `directory` is the note that the attempt was taken.
+    /// Creates the outbox of a new attempt; its file in `directory` records that the attempt was taken.
     static func create(_ id: AttemptID, in directory: String) throws -> AttemptOutbox {
         AttemptOutbox(id: id, spool: try .create(directory + "/" + fileName(id)))
     }
 
-    /// The outbox that an earlier life left in `path`.
+    /// Opens the outbox that a previous run has left in `path`.
     static func open(_ id: AttemptID, path: String) throws -> AttemptOutbox {
         var last: UInt64 = 0
         var finish: UInt64?
@@ -83,11 +83,11 @@ struct AttemptOutbox {
         self.spool = spool
     }
 
-    /// Bytes on disk that are not known to be on the leader's.
+    /// Bytes on this disk that the server has not acknowledged.
     var unacked: Int { spool.size - (windowOffset - windowSize) }
-    /// Whether there is something that the present link has not got and may get.
+    /// Whether something may be sent that the present link has not been given.
     var hasParcel: Bool { sent + 1 < windowStart + UInt64(window.count) }
-    /// Whether the leader has everything, the verdict too.
+    /// Whether the server has everything, the verdict included.
     var isDone: Bool { finish.map { acked >= $0 } ?? false }
 
     /// Numbers events, spools them and makes them ready to be sent.
@@ -105,7 +105,7 @@ struct AttemptOutbox {
         try add(numbered)
     }
 
-    /// Ends the attempt with a verdict, whose `attempt_seq` is set here.
+    /// Ends the attempt with a verdict; sets its `attempt_seq`.
     mutating func conclude(_ verdict: TaskFinished) throws {
         guard finish == nil else { return }
         let verdict = numbered(verdict)
@@ -118,8 +118,8 @@ struct AttemptOutbox {
         self.verdict = verdict
     }
 
-    /// Ends the attempt with a verdict that the file cannot take: should this process die before the verdict is acked, the
-    /// next life does not know it.
+    /// Ends the attempt with a verdict that the file cannot store. If this process ends before the verdict is
+    /// acknowledged, the next run does not know it.
     mutating func concludeUnkept(_ verdict: TaskFinished) {
         let verdict = numbered(verdict)
         guard finish == nil, let payload = try? Wire.encode(verdict) else { return }
@@ -132,7 +132,7 @@ struct AttemptOutbox {
         fill()
     }
 
-    /// The verdict as the last of the events; a stream that was broken off is not complete.
+    /// The verdict as the last event; a broken stream is not `completed`.
     private func numbered(_ verdict: TaskFinished) -> TaskFinished {
         var verdict = verdict
         verdict.attemptSeq = last + 1
@@ -140,7 +140,7 @@ struct AttemptOutbox {
         return verdict
     }
 
-    /// Makes the window begin, empty, with an event at a place; everything before it is acked.
+    /// Makes an empty window begin with an event and its offset; everything before it is acknowledged.
     private mutating func begin(at seq: UInt64, offset: Int) {
         window = []
         windowSize = 0
@@ -173,8 +173,8 @@ struct AttemptOutbox {
         windowOffset += event.encodedSize
     }
 
-    /// Takes what is acked out of the window, and fills it from the spool as far as there is room. What is acked may lie
-    /// far behind it: an outbox that was opened again begins at 1, whatever the leader has.
+    /// Drops acknowledged events from the window and fills it from the spool. The acknowledged number may be far ahead
+    /// of the window: an outbox that was opened again begins at 1, whatever the server has.
     private mutating func fill() {
         while windowStart <= acked {
             if window.isEmpty { refill() }
@@ -206,9 +206,9 @@ struct AttemptOutbox {
         if windowOffset == spool.size, let unkept, hasRoom(for: unkept) { push(unkept) }
     }
 
-    /// The leader has everything up to `seq` on disk.
+    /// The server has everything up to `seq` on disk.
     mutating func acknowledge(_ seq: UInt64) {
-        // More than was ever produced: the tail of the spool was lost with the power. The verdict goes behind it.
+        // More than was ever produced: a power failure lost the tail of the spool. The verdict goes behind `seq`.
         if seq > last, finish != nil { renumber(after: seq) }
         guard seq > acked, seq <= last else { return }
         acked = seq
@@ -217,7 +217,7 @@ struct AttemptOutbox {
         release()
     }
 
-    /// Gives back the disk of what was acked a while ago.
+    /// Releases the disk space of events that were acknowledged a while ago.
     private mutating func release() {
         let base = windowOffset - windowSize
         guard base - (mark?.offset ?? spool.start) >= Self.keptBytes else { return }
@@ -225,7 +225,7 @@ struct AttemptOutbox {
         mark = (windowStart, base)
     }
 
-    /// Sends everything after `seq` again; with none given, everything that is not acked.
+    /// Sends everything after `seq` again; by default everything that is not acknowledged.
     mutating func rewind(to seq: UInt64? = nil) {
         let target = seq ?? acked
         if target > last, finish != nil { renumber(after: target) }
@@ -245,19 +245,19 @@ struct AttemptOutbox {
         fill()
     }
 
-    /// Puts the verdict behind `seq`: the leader has everything up to there.
+    /// Puts the verdict behind `seq`: the server has everything up to there.
     private mutating func renumber(after seq: UInt64) {
         empty(after: seq)
         concludeAgain()
     }
 
-    /// Gives the verdict, when there is one, the number after the last event.
+    /// Numbers the verdict, where there is one, after the last event.
     private mutating func concludeAgain() {
         guard let verdict else { return }
         do { try conclude(verdict) } catch { concludeUnkept(verdict) }
     }
 
-    /// Goes on without a record behind `seq`.
+    /// Empties the file; the next event follows `seq`.
     private mutating func empty(after seq: UInt64) {
         spool.reset(first: seq + 1)
         begin(at: seq + 1, offset: 0)
@@ -267,16 +267,16 @@ struct AttemptOutbox {
         unkept = nil
     }
 
-    /// The leader wants what it has acked and what is not kept any more: nothing but a failure can follow.
+    /// The dispatcher asked for acknowledged events that are no longer kept: only a failure can follow.
     private mutating func breakOff(after seq: UInt64) {
-        fail(Self.lost)
+        fail(Self.discarded)
         empty(after: seq)
         concludeAgain()
     }
 
-    /// What follows in the file is no record: what stands before it is still sent, and a failure follows.
+    /// The next bytes in the file are not a record: what precedes them is still sent, and a failure follows.
     private mutating func breakOffUnreadable() {
-        fail(Fault(.storageFailed, "output of this task cannot be read back from \(spool.path)"))
+        fail(Fault(.storageFailed, "output of this task cannot be read back from \(spool.path); run the task again"))
         let end = windowStart + UInt64(window.count) - 1
         guard acked <= end else {
             empty(after: acked)
@@ -297,14 +297,14 @@ struct AttemptOutbox {
         verdict?.error = fault
     }
 
-    /// Why a stream has failed that the leader wants from a place that is not kept any more.
-    private static let lost = Fault(
+    private static let discarded = Fault(
         .storageFailed,
-        "the service has lost output of this task that it had confirmed, and the device does not keep it for longer")
+        "the server lost output it had acknowledged, and this device has discarded its copy; run the task again")
 
-    /// The next piece for the present link: events of at most `limit` bytes (but for one), or the verdict.
+    /// Returns the next parcel for the present link: events of at most `limit` bytes (a single one may be larger), or
+    /// the verdict.
     mutating func next(upTo limit: Int) -> Parcel? {
-        // The file may have been out of reach for a moment.
+        // The file may have been unreadable for a moment.
         if !hasParcel, windowOffset < spool.size { fill() }
         guard hasParcel else { return nil }
         var index = Int(sent + 1 - windowStart)
@@ -325,13 +325,13 @@ struct AttemptOutbox {
         return .events(events)
     }
 
-    /// Forgets the attempt, its file included.
+    /// Deletes the file.
     func delete() { spool.delete() }
 
     /// `TASK.ATTEMPT`.
     static func fileName(_ id: AttemptID) -> String { "\(id.task).\(id.attempt)" }
 
-    /// The attempt of a file; nil for a foreign one.
+    /// Returns the attempt that a file belongs to; nil for other files.
     static func attempt(ofFile name: String) -> AttemptID? {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let task = TaskID(String(parts[0])), let attempt = UInt32(parts[1]) else { return nil }

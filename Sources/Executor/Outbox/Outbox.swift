@@ -6,11 +6,11 @@ import Messages
     import Foundation
 #endif
 
-/// The outboxes of all attempts that the leader has not got whole. Lives inside the executor's actor.
+/// The outboxes of all attempts of which the server does not have everything. Part of the executor's actor.
 struct Outbox {
     private let directory: String
     private var attempts: [AttemptID: AttemptOutbox] = [:]
-    /// In whose turn it is to send, so that a loud task does not starve the others.
+    /// The order in which attempts send, so that one with much output does not starve the others.
     private var turns: [AttemptID] = []
     /// Attempts that are over, newest last, so that a late repeat of an assignment starts nothing.
     private var over: [AttemptID] = []
@@ -20,7 +20,7 @@ struct Outbox {
     /// Every attempt that is held.
     var ids: [AttemptID] { turns }
     subscript(id: AttemptID) -> AttemptOutbox? { attempts[id] }
-    /// Whether the attempt was here and the leader has all of it.
+    /// Whether the attempt was here and the server has all of it.
     func isOver(_ id: AttemptID) -> Bool { over.contains(id) }
 
     /// Takes a new attempt, on disk first.
@@ -29,8 +29,8 @@ struct Outbox {
         turns.append(id)
     }
 
-    /// Finds what an earlier life left. Files that cannot be read stay where they are.
-    /// - Parameter unreadable: told of each of those, by a sentence that names the file.
+    /// Opens what a previous run has left. Files that cannot be read stay where they are.
+    /// - Parameter unreadable: called for each of them with an error that names the file.
     /// - Returns: the attempts without a verdict.
     mutating func recover(unreadable: (Fault) -> Void = { _ in }) throws -> [AttemptID] {
         var open: [AttemptID] = []
@@ -46,8 +46,12 @@ struct Outbox {
         return open
     }
 
-    mutating func append(_ events: [AgentEvent], to id: AttemptID, time: Timestamp = .now()) throws {
+    /// Appends events to an attempt.
+    /// - Returns: its bytes that the server has not acknowledged.
+    @discardableResult
+    mutating func append(_ events: [AgentEvent], to id: AttemptID, time: Timestamp = .now()) throws -> Int {
         try attempts[id]?.append(events, time: time)
+        return attempts[id]?.unacked ?? 0
     }
 
     mutating func conclude(_ id: AttemptID, _ verdict: TaskFinished) throws { try attempts[id]?.conclude(verdict) }
@@ -55,8 +59,8 @@ struct Outbox {
     /// See ``AttemptOutbox/concludeUnkept(_:)``.
     mutating func concludeUnkept(_ id: AttemptID, _ verdict: TaskFinished) { attempts[id]?.concludeUnkept(verdict) }
 
-    /// Drops what the leader has.
-    /// - Returns: whether an attempt is over by it.
+    /// Deletes what the server has.
+    /// - Returns: whether the attempt is over by it.
     mutating func acknowledge(_ ack: AttemptAck) -> Bool {
         let id = AttemptID(task: ack.task, attempt: ack.attempt)
         attempts[id]?.acknowledge(ack.seq)
@@ -68,12 +72,12 @@ struct Outbox {
     /// Sends an attempt again from a number on.
     mutating func resync(_ id: AttemptID, from seq: UInt64) { attempts[id]?.rewind(to: max(seq, 1) - 1) }
 
-    /// Sends again everything that is not acked: a new link knows nothing.
+    /// Sends again everything that is not acknowledged: a new link has been given nothing.
     mutating func rewind() {
         for id in turns { attempts[id]?.rewind() }
     }
 
-    /// Forgets an attempt, its file included.
+    /// Deletes an attempt and its file.
     mutating func drop(_ id: AttemptID) {
         guard let outbox = attempts.removeValue(forKey: id) else { return }
         outbox.delete()
@@ -82,13 +86,13 @@ struct Outbox {
         if over.count > 1024 { over.removeFirst(512) }
     }
 
-    /// Forgets an attempt that was never started, so that it may come again.
+    /// Deletes an attempt that was never started, so that it can be assigned again.
     mutating func forget(_ id: AttemptID) {
         drop(id)
         over.removeAll { $0 == id }
     }
 
-    /// The next frame for the link, the attempts taking turns; nil when everything was sent that may be.
+    /// Returns the next frame for the link, attempts taking turns; nil when everything was sent that may be sent.
     mutating func nextFrame() -> [UInt8]? {
         for index in turns.indices {
             let id = turns[index]

@@ -8,16 +8,16 @@ import Messages
     import Darwin
 #endif
 
-/// The file that keeps an attempt's events, one after the other as they travel, until the leader has all of them.
+/// The file that keeps an attempt's events, one after the other as they travel, until the server has all of them.
 ///
-/// Written before anything is sent and never synced: it survives the process, not the power. A last record that was
-/// cut off by the death of the process is cut away when the file is opened again. One owner, no locking.
+/// An event is written before it is sent and never synced: the file survives the process, not a power failure. A last
+/// record that the end of the process has torn is cut off when the file is opened again. One owner, no locking.
 final class Spool {
-    /// The kind of the record that holds the verdict, a `task.finished` in JSON; never on a wire.
+    /// The kind of the record with the verdict, a `task.finished` in JSON; never on a wire.
     static let finish = EventKind(code: 0)
 
-    /// The kind of the record that stands at the beginning of a file whose first records were given up: its payload is
-    /// the offset of the first that is left, its number that of the last that is not.
+    /// The kind of the record at the beginning of a file from which records were released: its payload is the offset
+    /// of the first record that is left, its number that of the last one that is not.
     static let gap = EventKind(code: 255)
 
     let path: String
@@ -36,17 +36,17 @@ final class Spool {
 
     deinit { close(descriptor) }
 
-    /// Makes the file of a new attempt.
+    /// Creates the file of a new attempt.
     /// - Throws: ``Fault`` with code `conflict` when it exists, else `storage_failed`.
     static func create(_ path: String) throws -> Spool {
         let descriptor = Self.openFile(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw Fault(errno == EEXIST ? .conflict : .storageFailed, "\(path) cannot be made: \(Self.reason)")
+            throw Fault(errno == EEXIST ? .conflict : .storageFailed, "\(path) cannot be created: \(Self.reason)")
         }
         return Spool(path: path, descriptor: descriptor)
     }
 
-    /// Opens the file of an earlier life, gives each of its records to `record`, and cuts off what is torn.
+    /// Opens the file of a previous run, passes each of its records to `record`, and cuts off a torn one.
     static func open(_ path: String, record: (Event) -> Void) throws -> Spool {
         let descriptor = Self.openFile(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw Fault(.storageFailed, "\(path) cannot be opened: \(Self.reason)") }
@@ -73,15 +73,15 @@ final class Spool {
         return start
     }
 
-    /// Gives the disk of everything before `offset` back, where a record that is numbered `seq` begins. The file keeps
-    /// its length; where the system cannot make holes it keeps its disk as well.
+    /// Releases the disk space of everything before `offset`, where a record numbered `seq` begins. The file keeps its
+    /// length; where the system cannot punch holes it keeps its disk space as well.
     func release(before offset: Int, seq: UInt64, of id: AttemptID) {
         var payload: [UInt8] = []
         for shift in 0..<8 { payload.append(UInt8(truncatingIfNeeded: offset >> (8 * shift))) }
         let gap = Event(
             task: id.task, attempt: id.attempt, attemptSeq: seq - 1, kind: Self.gap, payload: payload)
         let bytes = EventBatch([gap]).bytes
-        // First the note, then the hole: whoever dies in between has lost nothing.
+        // The gap record first, then the hole: a process that ends in between loses nothing.
         guard offset > Self.page * 2, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else { return }
         (start, first) = (offset, seq)
         let end = offset / Self.page * Self.page
@@ -96,16 +96,16 @@ final class Spool {
     }
 
     #if os(Linux)
-        /// fallocate(2), which Swift's view of the C library does not show; nil where there is none.
+        /// fallocate(2), which Swift's C library module does not export; nil where there is none.
         private static let fallocate = dlsym(nil, "fallocate").map {
             unsafeBitCast($0, to: (@convention(c) (Int32, Int32, off_t, off_t) -> Int32).self)
         }
     #endif
 
-    /// What holes are made of: the largest page of the systems this runs on.
+    /// The unit of holes: the largest page size of the supported systems.
     private static let page = 16 << 10
 
-    /// Starts again with nothing, the next record being numbered `seq`.
+    /// Empties the file; the next record is numbered `seq`.
     func reset(first seq: UInt64) {
         ftruncate(descriptor, 0)
         (size, start, first) = (0, 0, seq)
@@ -123,7 +123,7 @@ final class Spool {
 
     private static var reason: String { String(cString: strerror(errno)) }
 
-    /// Adds whole records at the end: all of them, or none.
+    /// Appends whole records: all of them, or none.
     /// - Throws: ``Fault`` with code `storage_failed`, naming the file.
     func append(_ records: [UInt8]) throws {
         var done = 0
@@ -148,7 +148,8 @@ final class Spool {
         size = offset
     }
 
-    /// The records from `offset`, as many as fit into `limit` bytes but at least one where there is one, and `most` at most.
+    /// Reads records from `offset`, as many as fit into `limit` bytes, at least one where there is one, and `most` at
+    /// most.
     /// - Returns: the events, and where the next one begins. A torn or foreign record ends the file.
     /// - Throws: ``Fault`` with code `storage_failed`, naming the file.
     func read(from offset: Int, upTo limit: Int, most: Int = .max) throws -> (events: [Event], next: Int) {
@@ -186,6 +187,6 @@ final class Spool {
         return bytes
     }
 
-    /// Removes the file; the open one goes with this object.
+    /// Removes the file; its descriptor is closed with this object.
     func delete() { unlink(path) }
 }

@@ -12,25 +12,25 @@ import Synchronization
     import Darwin
 #endif
 
-/// A running child in a session and process group of its own, with its standard streams as pipes that this process
-/// reads: what background children write after the child has ended can still be read for a while.
+/// A running child in a session and process group of its own. Its standard streams are pipes that this process reads,
+/// so that the output of its background children can still be read for a while after it has ended.
 final class Child: Sendable {
     typealias Stream = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    /// The child itself, and its group.
+    /// The process id of the child, and of its group.
     let pid: Int32
-    /// Its processes.
+    /// The child with everything that it has started.
     let tree: ProcessTree
-    /// Reads standard output; writes to standard input when it was asked for.
+    /// Reads standard output; writes to standard input where that was asked for.
     let output: Stream
     /// Reads standard error.
     let errors: Stream
     private let exit: Task<ExitStatus, Never>
-    /// Copies of the read ends, only to be asked whether something is in the pipes.
+    /// Copies of the read ends, used only to check whether the pipes hold data.
     private let probes: Mutex<[Int32]>
     private let children: LiveChildren
-    /// Nothing of it is left, which is for good: what carries its number or its mark after that is somebody else's.
-    private let gone = Mutex((hasExited: false, isGone: false))
+    /// Nothing of it is left, and that is final: a later process with its id or its mark is not this child's.
+    private let end = Mutex((hasExited: false, isGone: false))
 
     private init(
         pid: Int32, tree: ProcessTree, output: Stream, errors: Stream, exit: Task<ExitStatus, Never>,
@@ -47,7 +47,7 @@ final class Child: Sendable {
 
     deinit { closeProbes() }
 
-    /// Whether something was written that has not been taken out of the pipes.
+    /// Whether the pipes hold data that was not read.
     var hasUnread: Bool {
         probes.withLock { probes in
             var polled = probes.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -58,42 +58,42 @@ final class Child: Sendable {
     /// Waits for the child itself, not for what it has started.
     func wait() async -> ExitStatus {
         let status = await exit.value
-        gone.withLock { $0.hasExited = true }
+        end.withLock { $0.hasExited = true }
         return status
     }
 
-    private var isGone: Bool { gone.withLock { $0.isGone } }
+    private var isGone: Bool { end.withLock { $0.isGone } }
 
-    /// Takes note of a look at all of its processes.
-    private func note(gone isGone: Bool) -> Bool {
+    /// Records the result of a look at all of its processes.
+    private func record(isGone: Bool) -> Bool {
         guard isGone else { return false }
-        gone.withLock { $0.isGone = $0.hasExited }
+        end.withLock { $0.isGone = $0.hasExited }
         children.dismiss(pid)
         return true
     }
 
-    /// Whether it and everything it has started is gone within `seconds`.
+    /// Returns whether the child and everything that it has started is gone within `seconds`.
     func isGone(within seconds: Double) async -> Bool {
         if isGone { return true }
-        return note(gone: await tree.isGone(within: seconds))
+        return record(isGone: await tree.isGone(within: seconds))
     }
 
-    /// Ends it and everything it has started, by force after `grace` seconds.
+    /// Ends the child and everything that it has started, by force after `grace` seconds.
     /// - Returns: whether nothing is left.
     @discardableResult
     func end(grace: Double) async -> Bool {
         if isGone { return true }
-        return note(gone: await tree.end(grace: grace))
+        return record(isGone: await tree.end(grace: grace))
     }
 
-    /// Ends what it has started outside its own process group, and leaves itself and its group alone.
+    /// Ends what it has started outside its own process group; leaves itself and its group alone.
     @discardableResult
     func endStrays(grace: Double) async -> Bool {
         if isGone { return true }
         return await tree.end(grace: grace, .strays)
     }
 
-    /// Stops reading, whoever still holds the other ends.
+    /// Stops reading, whether or not the other ends are still open.
     func closeStreams() {
         output.channel.close(promise: nil)
         errors.channel.close(promise: nil)
@@ -109,8 +109,8 @@ final class Child: Sendable {
 
     /// Starts a child.
     /// - Parameters:
-    ///   - input: whether something will be written to its standard input; else that is empty.
-    ///   - children: where it is known from its first moment on.
+    ///     - input: whether its standard input is written to; else that is empty.
+    ///     - children: where it is registered from its first moment on.
     /// - Throws: ``Fault`` with code `spawn_failed`; then nothing runs.
     static func start(_ command: Command, input: Bool, in children: LiveChildren) async throws -> Child {
         let pipes = try PipeEnds.several(input ? 3 : 2)
@@ -129,7 +129,7 @@ final class Child: Sendable {
                 pid: spawned.leader.pid, tree: tree, output: output, errors: errors, exit: spawned.exit,
                 probes: probes, children: children)
         } catch {
-            // It runs, but nobody could read it.
+            // It runs, but its output cannot be read.
             for probe in probes { close(probe) }
             await tree.end(grace: 0)
             children.dismiss(spawned.leader.pid)
@@ -149,12 +149,13 @@ final class Child: Sendable {
     ) async throws -> Spawned {
         let (leaders, report) = AsyncThrowingStream<ProcessEntry.Key, any Error>.makeStream(
             bufferingPolicy: .bufferingNewest(1))
-        // Detached: whoever is cancelled meanwhile still has to learn of the process, to end it.
+        // Detached: a caller that is cancelled meanwhile still has to receive the process, to end it.
         let exit = Task.detached { () -> ExitStatus in
             do {
                 let status = try await run(command, pipes) { pid in
                     guard let leader = children.admit(pid) else {
-                        return report.finish(throwing: Fault(.draining, "the executor is stopping"))
+                        return report.finish(
+                            throwing: Fault(.draining, "the executor is stopping and starts no new processes"))
                     }
                     report.yield(leader)
                 }

@@ -1,6 +1,6 @@
 import Messages
 
-/// What of the executor's environment an agent gets: what a login, a shell and the agent itself need, and nothing else.
+/// The part of the executor's environment that an agent gets: what a login, a shell and the agent itself need.
 enum ChildEnvironment {
     private static let names: Set<String> = [
         "HOME", "PATH", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TERM", "COLORTERM", "TMPDIR", "TZ", "HOSTNAME",
@@ -14,13 +14,14 @@ enum ChildEnvironment {
     ]
     private static let prefixes = ["LC_", "XDG_", "ANTHROPIC_", "CLAUDE_"]
 
-    /// The child's environment: the allowed part of `own`, then what `turn` adds. `WEGENT_TASK`, `WEGENT_BOOT`
-    /// and `WEGENT_CHILD` mark what comes of this child, so that it is found wherever it goes.
+    /// Returns the child's environment: the allowed part of `own`, then what `turn` adds. `WEGENT_TASK`, `WEGENT_BOOT`
+    /// and `WEGENT_CHILD` mark everything that this child starts, so that it can be found wherever it goes.
     static func make(
         from own: [String: String], attempt: AttemptID, boot: BootID, adding turn: [String: String] = [:]
     ) -> [String: String] {
         var child = own.filter { name, _ in names.contains(name) || prefixes.contains { name.hasPrefix($0) } }
-        // Set by Claude Code in its own children; an inherited one would make the new process think it is one of them.
+        // Set by Claude Code in its own children; with an inherited one the new process would take itself for one of
+        // them.
         for name in ["CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT"] { child[name] = nil }
         child[ProcessMark.task] = attempt.description
         child[ProcessMark.boot] = boot.description

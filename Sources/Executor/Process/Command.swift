@@ -1,4 +1,4 @@
-/// What to start.
+/// A program to start.
 struct Command: Sendable {
     var executable: String
     var arguments: [String]

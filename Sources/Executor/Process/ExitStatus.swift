@@ -3,7 +3,7 @@ enum ExitStatus: Equatable, Sendable {
     case exited(Int32)
     case signalled(Int32)
 
-    /// As a shell has it in `$?`.
+    /// As a shell puts it into `$?`.
     var code: Int32 {
         switch self {
         case .exited(let code): code
@@ -12,7 +12,7 @@ enum ExitStatus: Equatable, Sendable {
     }
 
     /// For people.
-    var sentence: String {
+    var summary: String {
         switch self {
         case .exited(let code): "ended with status \(code)"
         case .signalled(let signal): "was ended by signal \(signal)"

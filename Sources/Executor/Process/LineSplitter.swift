@@ -1,16 +1,16 @@
-/// Cuts a stream of bytes into lines at `\n`, however they were read. A line over the limit is left out and counted.
+/// Cuts a stream of bytes into lines at `\n`, whatever the sizes of the reads. A line over the limit is dropped and counted.
 struct LineSplitter {
     private let limit: Int
     private var rest: [UInt8] = []
-    /// The rest of a line that is too long is being passed over.
+    /// The rest of a line that is too long is being dropped.
     private var isSkipping = false
-    /// Lines that were left out because they were too long.
+    /// Lines that were dropped because they were too long.
     private(set) var skipped = 0
 
     init(limit: Int = ExecutorLimits.line) { self.limit = limit }
 
-    /// Adds what was read.
-    /// - Returns: the lines that it completes, without their ends; empty ones are left out.
+    /// Adds bytes.
+    /// - Returns: the lines that they complete, without their ends; empty ones are omitted.
     mutating func feed(_ bytes: [UInt8]) -> [[UInt8]] {
         var lines: [[UInt8]] = []
         var start = 0
@@ -25,7 +25,7 @@ struct LineSplitter {
         return lines
     }
 
-    /// What stands after the last line's end; the stream is over.
+    /// Returns the bytes after the last line's end; the stream has ended.
     mutating func finish() -> [UInt8]? {
         defer { rest = [] }
         return rest.isEmpty ? nil : rest

@@ -9,10 +9,10 @@ import Synchronization
     import Darwin
 #endif
 
-/// The one place that knows which process groups an executor has started and that may still run, so that none of them
-/// outlives it, however it ends.
+/// The process groups that an executor has started and that may still run: the only record of them, so that none
+/// outlives the executor, however it ends.
 ///
-/// ``Child`` puts a group in as soon as the system has given it a number and takes it out when nothing of it is left.
+/// ``Child`` adds a group as soon as the system has given it an id and removes it when nothing of it is left.
 final class LiveChildren: Sendable {
     private struct State {
         /// The leader of each group.
@@ -20,16 +20,16 @@ final class LiveChildren: Sendable {
         var isClosed = false
     }
 
-    /// How often ``killAll()`` looks again for what was started while it killed.
+    /// How often ``killAll()`` looks again for processes that were started while it killed.
     private static let rounds = 20
 
-    /// The life of the executor, which every child carries in its environment.
+    /// The id of this run of the executor, which every child carries in its environment.
     let boot: BootID
     private let state = Mutex(State())
 
     init(boot: BootID = .generate()) { self.boot = boot }
 
-    /// Takes note of a group that was just started.
+    /// Adds a group that was just started.
     /// - Returns: its leader; nil when everything was killed already: then this group was killed as well.
     func admit(_ pid: Int32) -> ProcessEntry.Key? {
         let leader = SystemProcesses.entry(pid)?.key ?? ProcessEntry.Key(pid: pid, start: 0)
@@ -41,15 +41,15 @@ final class LiveChildren: Sendable {
         return isOpen ? leader : nil
     }
 
-    /// Forgets a group of which nothing is left.
+    /// Removes a group of which nothing is left.
     func dismiss(_ pid: Int32) { state.withLock { _ = $0.leaders.removeValue(forKey: pid) } }
 
     /// How many groups may still run.
     var count: Int { state.withLock { $0.leaders.count } }
 
-    /// Kills everything at once and lets nothing be started any more. Does not wait; safe on any thread.
-    /// - Parameter wholeProcess: whether every child of this process is meant, also one that has not got its mark yet
-    ///   because it is just being started. Only for the end of a process that has no other children.
+    /// Kills everything at once and lets nothing be started afterwards. Does not wait; safe on any thread.
+    /// - Parameter wholeProcess: whether to kill every child of this process, also one that is just being started and
+    ///   has no mark yet. Only for the end of a program that has no other children.
     func killAll(wholeProcess: Bool = false) {
         let leaders = state.withLock { state in
             state.isClosed = true
@@ -59,7 +59,7 @@ final class LiveChildren: Sendable {
         for _ in 0..<Self.rounds where !killMarked(wholeProcess) { return }
     }
 
-    /// The number of a group stays taken while one of its processes runs; a leader of another start is a new group.
+    /// A group's id stays taken while one of its processes runs; a leader with another start time leads a new group.
     private static func isOurs(_ leader: ProcessEntry.Key) -> Bool {
         SystemProcesses.entry(leader.pid).map { leader.start == 0 || $0.key == leader } ?? true
     }

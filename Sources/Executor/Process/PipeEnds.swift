@@ -16,13 +16,13 @@ struct PipeEnds: Sendable {
     init() throws {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else {
-            throw Fault(.spawnFailed, "no pipe could be made: \(String(cString: strerror(errno)))")
+            throw Fault(.spawnFailed, "no pipe could be created: \(String(cString: strerror(errno)))")
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         (read, write) = (ends[0], ends[1])
     }
 
-    /// Several pipes, or none.
+    /// Opens several pipes, or none.
     static func several(_ count: Int) throws -> [PipeEnds] {
         var pipes: [PipeEnds] = []
         do { for _ in 0..<count { pipes.append(try PipeEnds()) } } catch {

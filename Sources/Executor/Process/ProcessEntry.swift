@@ -1,6 +1,6 @@
-/// One process as the system's table has it.
+/// One process of the system's table.
 struct ProcessEntry: Hashable, Sendable {
-    /// What tells a process from a later one of the same number.
+    /// Distinguishes a process from a later one with the same id.
     struct Key: Hashable, Sendable {
         let pid: Int32
         /// Ticks of the system's clock from its start to the process's.
@@ -11,17 +11,18 @@ struct ProcessEntry: Hashable, Sendable {
     let parent: Int32
     let group: Int32
     let session: Int32
-    /// It is between two programs: its environment is not there yet.
+    /// It is between two programs (in exec): its environment is not there yet.
     let isBetween: Bool
-    /// Nothing but its entry is left: it has ended and waits to be waited for.
+    /// It has ended and only its entry is left, until its parent collects it.
     let isOver: Bool
-    /// It is one of the kernel's own threads, which have no environment at all.
+    /// It is one of the kernel's own threads, which have no environment.
     let isKernels: Bool
 
     var pid: Int32 { key.pid }
 }
 
-/// The mark that an executor puts into the environment of whatever it starts, and that is inherited by what that starts.
+/// The mark that an executor puts into the environment of what it starts, and that everything started from there
+/// inherits.
 struct ProcessMark: Hashable, Sendable {
     static let task = "WEGENT_TASK"
     static let boot = "WEGENT_BOOT"
@@ -29,9 +30,9 @@ struct ProcessMark: Hashable, Sendable {
 
     /// The attempt that the process was started for, `TASK/ATTEMPT`.
     let attempt: String
-    /// The life of the executor that started it.
+    /// The boot id of the executor that started it.
     let boot: String
-    /// Which child of it; an attempt may have several, one after the other.
+    /// The id of the child; an attempt may have several, one after the other.
     let child: String
 }
 

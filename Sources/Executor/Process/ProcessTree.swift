@@ -8,18 +8,18 @@ import Dispatch
     import Darwin
 #endif
 
-/// Processes that belong together: what a child leads as a group and a session, what carries the mark wherever it
-/// went (`setsid`, a daemon's double fork), and what any of those has started.
+/// Processes that belong together: the group and session of a child, processes with its mark wherever they went
+/// (`setsid`, a daemon's double fork), and everything that any of those has started.
 ///
-/// What clears its environment *and* loses its parents before anybody looks is not found. On systems without `/proc`
-/// only the group is.
+/// A process that clears its environment *and* loses its parents before a look is not found. On systems without `/proc`
+/// only the group is found.
 struct ProcessTree: Hashable, Sendable {
     /// Which marks count.
     enum Marks: Hashable, Sendable {
         case none
         /// That of one child.
         case one(ProcessMark)
-        /// Those of earlier lives of an executor, whatever the attempt.
+        /// Those of previous runs of an executor, for any attempt.
         case boots(Set<String>)
 
         func contain(_ mark: ProcessMark) -> Bool {
@@ -31,73 +31,73 @@ struct ProcessTree: Hashable, Sendable {
         }
     }
 
-    /// The child itself, whose number is that of its group and session; nil when only marks tell.
+    /// The child itself, with the id of its group and session; nil when only marks count.
     let leader: ProcessEntry.Key?
     let marks: Marks
 
-    /// How long processes are hunted after the grace; what still runs then cannot be killed (it hangs in the kernel, or
-    /// forks faster than it dies).
-    static let bound = Duration.seconds(5)
+    /// How long processes are killed after the grace. What still runs then cannot be killed: it hangs in the kernel, or
+    /// forks faster than it dies.
+    static let killTimeout = Duration.seconds(5)
 
     /// Which of the processes are meant.
     enum Scope: Sendable {
         case everything
-        /// Only those that are in another group than the leader.
+        /// Only those outside the leader's group.
         case strays
     }
 
     /// The table is read, and a fast forker is chased, on threads of their own: those that tasks share may all be busy.
-    private static let queue = DispatchQueue(label: "process-hunt", qos: .userInitiated, attributes: .concurrent)
+    private static let queue = DispatchQueue(label: "process-search", qos: .userInitiated, attributes: .concurrent)
 
-    /// Asks what is there to end, waits up to `grace` seconds, and kills what is left until nothing is.
+    /// Signals everything politely, waits up to `grace` seconds, and kills what is left.
     /// - Returns: whether nothing is left.
     @discardableResult
     func end(grace: Double, _ scope: Scope = .everything) async -> Bool {
-        let (isGone, hunt) = await watch(within: grace, scope) { $0.ask() }
+        let (isGone, search) = await watch(within: grace, scope) { $0.signal() }
         if isGone { return true }
-        return await Self.away { Self.kill(hunt) }
+        return await Self.onQueue { Self.kill(search) }
     }
 
-    /// Whether the processes are gone within `seconds`. The kernel tells nobody when a group becomes empty, so it is asked.
+    /// Returns whether the processes are gone within `seconds`. The kernel reports no empty group, so this polls.
     func isGone(within seconds: Double) async -> Bool { await watch(within: seconds, .everything) { _ in }.isGone }
 
     private func watch(
-        within seconds: Double, _ scope: Scope, each: @escaping @Sendable (inout ProcessHunt) -> Void
-    ) async -> (isGone: Bool, hunt: ProcessHunt) {
+        within seconds: Double, _ scope: Scope, each: @escaping @Sendable (inout ProcessSearch) -> Void
+    ) async -> (isGone: Bool, search: ProcessSearch) {
         let deadline = ContinuousClock.now + .seconds(seconds)
-        var hunt = ProcessHunt(tree: self, scope: scope)
+        var search = ProcessSearch(tree: self, scope: scope)
         var pause = Duration.milliseconds(2)
         while true {
-            let before = hunt
+            let before = search
             let isLeft: Bool
-            (isLeft, hunt) = await Self.away {
-                var hunt = before
-                let isLeft = hunt.look()
-                if isLeft, ContinuousClock.now < deadline { each(&hunt) }
-                return (isLeft, hunt)
+            (isLeft, search) = await Self.onQueue {
+                var search = before
+                let isLeft = search.look()
+                if isLeft, ContinuousClock.now < deadline { each(&search) }
+                return (isLeft, search)
             }
-            guard isLeft else { return (true, hunt) }
-            guard ContinuousClock.now < deadline else { return (false, hunt) }
+            guard isLeft else { return (true, search) }
+            guard ContinuousClock.now < deadline else { return (false, search) }
             let next = pause
-            // In a task of its own: a caller that was cancelled still wants the processes dead, and politely.
+            // In a task of its own: a caller that was cancelled still needs the grace.
             await Task.detached { try? await Task.sleep(for: next) }.value
             pause = min(pause * 2, .milliseconds(50))
         }
     }
 
-    private static func kill(_ found: ProcessHunt) -> Bool {
-        var hunt = found
-        let end = ContinuousClock.now + bound
-        while hunt.look() {
-            guard ContinuousClock.now < end else { return hunt.quarry.isEmpty }
-            hunt.kill()
-            hunt.freeze()
+    private static func kill(_ before: ProcessSearch) -> Bool {
+        var search = before
+        let end = ContinuousClock.now + killTimeout
+        while search.look() {
+            guard ContinuousClock.now < end else { return search.found.isEmpty }
+            search.kill()
+            search.freeze()
             usleep(1000)
         }
         return true
     }
 
-    private static func away<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    private static func onQueue<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { done in queue.async { done.resume(returning: body()) } }
     }
 }

@@ -6,21 +6,21 @@
     import Darwin
 #endif
 
-/// The system's table of processes, read from `/proc` (proc(5)). Where there is none it is empty, and only process
+/// The system's process table, read from `/proc` (proc(5)). On systems without it the table is empty, and only process
 /// groups can be found.
 enum SystemProcesses {
-    /// Every process there is, with those that are over.
-    static func all() -> [ProcessEntry] { look().entries }
+    /// Returns every process, also those that have ended and were not collected.
+    static func all() -> [ProcessEntry] { table().entries }
 
-    /// Every process there is, and whether nothing can have been missed: one that ended while the table was read may
-    /// have started another that was not in it yet.
-    static func look() -> (entries: [ProcessEntry], isWhole: Bool) {
+    /// Returns every process, and whether the table is complete: a process that ended while the table was read may have
+    /// started another that was not in it yet.
+    static func table() -> (entries: [ProcessEntry], isWhole: Bool) {
         let pids = pids()
         let entries = pids.compactMap(entry)
         return (entries, entries.count == pids.count)
     }
 
-    /// The numbers of every process there is.
+    /// Returns the ids of all processes.
     static func pids() -> [Int32] {
         #if os(Linux)
             guard let directory = opendir("/proc") else { return [] }
@@ -36,7 +36,7 @@ enum SystemProcesses {
         #endif
     }
 
-    /// One process; nil when there is none of this number.
+    /// Returns one process; nil when there is none with this id.
     static func entry(_ pid: Int32) -> ProcessEntry? {
         guard let stat = read("/proc/\(pid)/stat", upTo: 4096),
             // The program's name is in parentheses and may contain anything, parentheses too.
@@ -47,17 +47,17 @@ enum SystemProcesses {
             let session = number(fields[3]), let start = number(fields[19])
         else { return nil }
         let state = fields[0].first
-        // PF_KTHREAD of the kernel's own flags: such a thread never has an environment.
+        // PF_KTHREAD, the kernel's flag for its own threads, which never have an environment.
         let isKernels = number(fields[6]).map { $0 & 0x20_0000 != 0 } ?? false
         return ProcessEntry(
             key: .init(pid: pid, start: start), parent: Int32(truncatingIfNeeded: parent),
             group: Int32(truncatingIfNeeded: group), session: Int32(truncatingIfNeeded: session),
-            // The end of the environment in memory; an empty one has an end as well.
+            // The end of the environment in memory; an empty environment has an end as well.
             isBetween: fields.count > 48 && number(fields[48]) == 0 && !isKernels,
             isOver: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"), isKernels: isKernels)
     }
 
-    /// What can be said of a process's mark.
+    /// What is known of a process's mark.
     enum Marking: Equatable {
         case marked(ProcessMark)
         case unmarked
@@ -65,10 +65,10 @@ enum SystemProcesses {
         case unknown
     }
 
-    /// The mark in a process's environment, as it was when its program was started.
+    /// Returns the mark in a process's environment, as it was when its program was started.
     static func mark(of pid: Int32) -> Marking {
         guard let bytes = read("/proc/\(pid)/environ", upTo: 4 << 20) else {
-            // Another user's is not ours to read, and its processes are not ours to end.
+            // Processes of another user: their environments cannot be read, and they are not ours to end.
             return errno == EACCES || errno == EPERM ? .unmarked : .unknown
         }
         guard !bytes.isEmpty else { return entry(pid).map { $0.isBetween || $0.isOver } ?? true ? .unknown : .unmarked }
@@ -84,7 +84,8 @@ enum SystemProcesses {
 
     private static let prefix = Array("WEGENT_".utf8)
 
-    /// - Returns: nil for what is no number, and for one that is too large (a session of the kernel is -1).
+    /// - Returns: nil for text that is no number, and for a number that is too large; 0 for a negative one (a kernel
+    ///   thread's session is -1).
     private static func number(_ digits: some Collection<UInt8>) -> UInt64? {
         var value: UInt64 = 0
         guard !digits.isEmpty else { return nil }

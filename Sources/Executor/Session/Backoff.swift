@@ -1,4 +1,4 @@
-/// How long to wait before the next try: doubling, with jitter so that a thousand devices do not come back at once.
+/// The wait before the next attempt: doubling, with jitter so that a thousand devices do not reconnect at once.
 package struct Backoff: Equatable, Sendable {
     /// The first and the longest wait in seconds.
     package var range: ClosedRange<Double>
@@ -6,7 +6,7 @@ package struct Backoff: Equatable, Sendable {
 
     package init(_ range: ClosedRange<Double>) { self.range = range }
 
-    /// The next wait in seconds: between half and the whole of the doubled one.
+    /// Returns the next wait in seconds: between half of the doubled one and all of it.
     package mutating func next(using random: inout some RandomNumberGenerator) -> Double {
         let whole = min(range.upperBound, range.lowerBound * Double(1 << min(failures, 20)))
         failures += 1
@@ -16,6 +16,6 @@ package struct Backoff: Equatable, Sendable {
     /// Starts again with the shortest wait.
     package mutating func reset() { failures = 0 }
 
-    /// Waits the longest from now on: the other end has said no in so many words.
+    /// Uses the longest wait from now on: the server has refused the connection.
     mutating func slow() { failures = max(failures, 20) }
 }

@@ -1,18 +1,18 @@
 import Messages
 
-/// The life of an executor's session with its owner's leader, as a value: what happens goes in, what to do comes out.
+/// The state machine of an executor's session with its owner's dispatcher: events go in, actions come out.
 ///
-/// `idle → dialing → registering → waiting for the leader → up`, and from anywhere back to a pause and a new dial.
-/// Inputs of an earlier connection are told by its number and change nothing.
+/// `idle → dialing → registering → waiting → up`, and from anywhere back to a pause and a new dial. Inputs of an earlier
+/// connection carry its number and change nothing.
 struct Session: Sendable {
     enum Phase: Equatable, Sendable {
         case idle
         case dialing
-        /// Waits between two tries.
+        /// Waits between two attempts to connect.
         case pausing
-        /// Waits for the answer to `device.register`.
+        /// Waits for the reply to `device.register`.
         case registering
-        /// Registered; the leader is out of reach.
+        /// Registered; no dispatcher can be reached.
         case waiting
         /// Events flow.
         case up
@@ -25,7 +25,7 @@ struct Session: Sendable {
         case failed(LinkFailure)
         case registered(DeviceRegistered)
         case refused(Fault)
-        /// The registration was not answered in time.
+        /// The registration got no reply in time.
         case unanswered
         case state(LinkState)
         case closed(String)
@@ -38,34 +38,34 @@ struct Session: Sendable {
         case dial(connection: Int)
         case pause(seconds: Double, why: String)
         case register
-        /// Keep the generation, and say that the device is there.
+        /// Store the generation; the device is registered.
         case keep(DeviceRegistered)
-        /// Send a report, then everything that is not acked.
+        /// Send a report, then everything that is not acknowledged.
         case resume
-        /// Keep events until the next `resume`.
+        /// Send no events until the next `resume`.
         case hold
         case hangUp
-        /// There is no use in trying again.
+        /// The server refuses this device for good.
         case giveUp(Fault)
     }
 
     private(set) var phase = Phase.idle
-    /// The number of the present (or last) connection.
+    /// The number of the present or last connection.
     private(set) var connection = 0
-    /// The highest epoch of a leader that was ever seen.
+    /// The highest epoch of a dispatcher that was ever seen.
     private(set) var epoch: UInt64
-    /// Whether a registration has ever succeeded in this life.
+    /// Whether a registration has succeeded since the start.
     private(set) var hasRegistered = false
     private var backoff: Backoff
 
-    /// - Parameter epoch: the highest one that an earlier life has seen.
+    /// - Parameter epoch: the highest one that previous runs have seen.
     init(backoff: ClosedRange<Double>, epoch: UInt64 = 0) {
         self.backoff = Backoff(backoff)
         self.epoch = epoch
     }
 
-    /// Takes note of a leader's epoch.
-    /// - Returns: false when a newer leader was seen, so that what came with it must be ignored.
+    /// Records the epoch of a dispatcher's message.
+    /// - Returns: false for a stale epoch; the message must be ignored.
     mutating func accepts(epoch other: UInt64) -> Bool {
         guard other >= epoch else { return false }
         epoch = other
@@ -90,7 +90,7 @@ struct Session: Sendable {
             backoff.reset()
             return [.keep(answer)]
         case (.registering, .refused(let fault)): return again("registration refused: \(fault)", true, &random)
-        case (.registering, .unanswered): return again("the registration was not answered in time", true, &random)
+        case (.registering, .unanswered): return again("the registration got no reply in time", true, &random)
         case (.waiting, .state(let state)), (.up, .state(let state)): return follow(state)
         case (.registering, .closed(let why)), (.waiting, .closed(let why)), (.up, .closed(let why)):
             return again(why, false, &random)
@@ -111,16 +111,16 @@ struct Session: Sendable {
     }
 
     private mutating func failed(_ failure: LinkFailure, _ random: inout some RandomNumberGenerator) -> [Action] {
-        guard case .refused(_, let fault) = failure else { return again(failure.sentence, false, &random) }
+        guard case .refused(_, let fault) = failure else { return again(failure.message, false, &random) }
         let final: [ErrorCode] = [.tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked]
-        guard final.contains(fault.code) else { return again(failure.sentence, false, &random) }
+        guard final.contains(fault.code) else { return again(failure.message, false, &random) }
         if !hasRegistered {
             phase = .stopped
             return [.hold, .giveUp(fault)]
         }
-        // Running work must not die with its token: the token may be renewed where it is checked.
+        // Running tasks must not end with the token: it may become valid again.
         backoff.slow()
-        return again(failure.sentence, false, &random)
+        return again(failure.message, false, &random)
     }
 
     private mutating func again(

@@ -1,14 +1,12 @@
 import Metrics
 
-/// By which number a message was found to be of yesterday (ARCHITECTURE section 4, fencing).
+/// Which number shows that a message is stale.
 enum StaleKind: String {
     case epoch
     case attempt
-}
 
-extension ExecutorService {
     /// Counts a message that was refused because a newer number is known.
-    func countStale(_ kind: StaleKind) {
-        Counter(label: "executor_stale_messages", dimensions: [("kind", kind.rawValue)]).increment()
+    func count() {
+        Counter(label: "executor_stale_messages", dimensions: [("kind", rawValue)]).increment()
     }
 }

@@ -1,11 +1,11 @@
 import Messages
 
-/// The `claude-code` agent: drives this machine's own `claude`, with its user's login, settings and skills.
+/// The `claude-code` agent: runs this machine's own `claude`, with its user's login, settings and skills.
 ///
-/// A conversation's process stays warm for a while after its turn and holds no slot then; a session that is no longer
-/// warm is resumed by its id.
+/// A conversation's process stays warm for a while after its turn, without holding a slot; later its session is resumed
+/// by its id.
 actor ClaudeAgent: AgentDriver {
-    /// What does not change while the executor lives.
+    /// What does not change while the executor runs.
     struct Settings: Sendable {
         var program: ClaudeProgram
         /// The mode of tasks that choose none.
@@ -28,9 +28,8 @@ actor ClaudeAgent: AgentDriver {
     nonisolated let name = "claude-code"
     private let settings: Settings
     private var warm: [ConversationID: Warm] = [:]
-    /// Nothing is kept any more.
-    private var isShut = false
-    /// What the last look at the program found wrong with it.
+    private var isShutDown = false
+    /// What the last check of the program has found wrong with it.
     private var broken: Fault?
 
     init(_ settings: Settings) { self.settings = settings }
@@ -61,7 +60,7 @@ actor ClaudeAgent: AgentDriver {
         guard mode == .bypass, !settings.allowBypass else { return }
         throw Fault(
             .permissionModeNotAllowed,
-            "\(device) does not let Claude Code do anything unasked; its owner allows the permission mode bypass by "
+            "\(device) does not allow the permission mode bypass; its owner allows it by "
                 + "starting wegent-executor with --allow-bypass")
     }
 
@@ -69,10 +68,10 @@ actor ClaudeAgent: AgentDriver {
         AgentMemory(last: settings.sessions.entry(of: conversation)?.last)
     }
 
-    /// Notes that a turn is known to the conversation's session.
-    nonisolated func know(_ turn: Turn) { settings.sessions.know(turn.attempt.task, of: turn.conversation) }
+    /// Records that the conversation's session knows a turn.
+    nonisolated func markKnown(_ turn: Turn) { settings.sessions.markKnown(turn.attempt.task, of: turn.conversation) }
 
-    /// The conversation's warm process, or a new one that resumes its session.
+    /// Returns the conversation's warm process, or a new one that resumes its session.
     private func process(for turn: Turn) async throws -> (ClaudeProcess, resumed: Bool) {
         if let kept = warm.removeValue(forKey: turn.conversation) {
             kept.expiry.cancel()
@@ -83,22 +82,22 @@ actor ClaudeAgent: AgentDriver {
             }
             await kept.process.shutDown(grace: 1)
         }
-        let session = settings.sessions.entry(of: turn.conversation)?.session
-        let process = try await spawn(turn, resuming: session)
-        guard session != nil else { return (process, false) }
-        // A task that builds on others does not start with less than is to be had: the history can still be asked for.
-        if turn.follows != nil, await process.hasNoSession(within: Self.opening) {
+        let entry = settings.sessions.entry(of: turn.conversation)
+        let process = try await spawn(turn, resuming: entry?.session)
+        guard entry != nil else { return (process, false) }
+        // A task that follows others must not start with less than is available: the history can still be asked for.
+        if turn.follows != nil, await process.hasNoSession(within: Self.openTimeout) {
             await process.terminate(grace: 1)
             settings.sessions.forget(turn.conversation)
-            throw SessionGone()
+            throw SessionGone(known: entry?.last)
         }
         return (process, true)
     }
 
-    /// Seconds for which a process is waited for to say whether it has its session; a healthy one takes less than one.
-    private static let opening = 10.0
+    /// Seconds to wait for a process to report that it lacks its session; a healthy one takes less than one.
+    private static let openTimeout = 10.0
 
-    /// Starts a process for a turn whose session is gone.
+    /// Starts a process with a new session, for a turn that lacks its own.
     func startAnew(_ turn: Turn) async throws -> ClaudeProcess {
         settings.sessions.forget(turn.conversation)
         return try await spawn(turn, resuming: nil)
@@ -106,8 +105,8 @@ actor ClaudeAgent: AgentDriver {
 
     private func mode(of turn: Turn) -> PermissionMode { turn.permission ?? settings.permission }
 
-    /// Starts a process for a turn. Its mode is the one it is started with: one that may only look is never given to a
-    /// turn that may do more, and the other way round.
+    /// Starts a process for a turn, in the turn's mode: a process in plan mode is never given to a turn that may do
+    /// more, and the other way round.
     private func spawn(_ turn: Turn, resuming session: String?) async throws -> ClaudeProcess {
         var arguments = [
             "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",
@@ -116,7 +115,7 @@ actor ClaudeAgent: AgentDriver {
         if let session { arguments += ["--resume", session] }
         let mode = mode(of: turn)
         arguments += ["--permission-mode", Self.names[mode] ?? "default"]
-        // As root the program refuses to bypass unless it is told that it is in a sandbox; --allow-bypass is that word.
+        // As root the program refuses to bypass unless it runs in a sandbox; --allow-bypass vouches for that.
         let added = mode == .bypass ? ["IS_SANDBOX": "1"] : [:]
         let command = Command(
             executable: try settings.program.locate(), arguments: arguments,
@@ -129,14 +128,14 @@ actor ClaudeAgent: AgentDriver {
         }
     }
 
-    /// What Claude Code calls the modes.
+    /// Claude Code's names of the modes.
     private static let names: [PermissionMode: String] = [
         .ask: "default", .acceptEdits: "acceptEdits", .plan: "plan", .bypass: "bypassPermissions",
     ]
 
-    /// Takes a process back after its turn; it is kept warm, and the one that was idle for longest makes room.
+    /// Takes a process back after its turn and keeps it warm; the one that was idle for longest makes room.
     func release(_ process: ClaudeProcess, of conversation: ConversationID) async {
-        guard await process.isUsable, !isShut, warm[conversation] == nil else {
+        guard await process.isUsable, !isShutDown, warm[conversation] == nil else {
             return await process.shutDown(grace: 1)
         }
         let limit = settings.times.warm
@@ -158,7 +157,7 @@ actor ClaudeAgent: AgentDriver {
     }
 
     func shutDown() async {
-        isShut = true
+        isShutDown = true
         let processes = warm.values.map(\.process)
         for kept in warm.values { kept.expiry.cancel() }
         warm = [:]

@@ -1,13 +1,13 @@
 import Messages
 
-/// One line that Claude Code writes with `--output-format stream-json`: what of it matters here. A field of another
-/// form than expected counts as absent, so that a newer `claude` loses a detail and not the line.
+/// One line of Claude Code's `--output-format stream-json`, as far as it matters here. A field of unexpected type
+/// counts as absent, so that a newer `claude` loses a detail and not the line.
 struct ClaudeLine: Decodable {
     /// `system`, `stream_event`, `assistant`, `user`, `result`, `control_request`, `control_response`, …
     var type: String
     var subtype: String?
     var session: String?
-    /// The tool call whose subagent says this; nil for the main one.
+    /// The tool call of the subagent that wrote this; nil for the main agent.
     var parent: String?
     var event: ModelEvent?
     var message: ClaudeMessage?
@@ -35,7 +35,7 @@ struct ClaudeLine: Decodable {
         if type == "result" { result = try? ClaudeResult(from: decoder) }
     }
 
-    /// Whether the model wants to go into plan mode, for which Claude Code does not ask each time.
+    /// Whether the model enters plan mode, for which Claude Code does not always ask.
     var entersPlan: Bool {
         type == "assistant" && message?.content.contains { $0.type == "tool_use" && $0.name == "EnterPlanMode" } == true
     }
@@ -46,7 +46,7 @@ struct ModelEvent: Decodable {
     /// `message_start`, `content_block_start`, `content_block_delta`, …
     var type: String
     var message: ClaudeMessage?
-    var block: ContentBlock?
+    var block: ClaudeBlock?
     var delta: Delta?
 
     struct Delta: Decodable {
@@ -69,10 +69,10 @@ struct ModelEvent: Decodable {
     }
 }
 
-/// A message of the conversation, the model's or (with the results of tools) the user's.
+/// A message of the conversation: the model's, or the user's with the results of tools.
 struct ClaudeMessage: Decodable {
     var id: String?
-    var content: [ContentBlock]
+    var content: [ClaudeBlock]
 
     enum CodingKeys: String, CodingKey {
         case id, content
@@ -82,12 +82,12 @@ struct ClaudeMessage: Decodable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         id = container.lenient(.id)
         let text: String? = container.lenient(.content)
-        content = text.map { [ContentBlock(text: $0)] } ?? container.lenient(.content) ?? []
+        content = text.map { [ClaudeBlock(text: $0)] } ?? container.lenient(.content) ?? []
     }
 }
 
 /// A piece of a message.
-struct ContentBlock: Decodable {
+struct ClaudeBlock: Decodable {
     /// `text`, `thinking`, `tool_use`, `tool_result`, …
     var type: String
     var text: String?
@@ -130,7 +130,7 @@ struct ClaudeResult: Decodable {
     var isError: Bool
     var text: String?
     var errors: [String]
-    /// The HTTP status of the model's server, where that is what failed.
+    /// The HTTP status of the model's server, where that has failed.
     var apiStatus: Int?
     var turns: Int?
     var milliseconds: Double?
@@ -175,18 +175,18 @@ struct ClaudeResult: Decodable {
         usage = container.lenient(.usage)
     }
 
-    /// Whether the turn did not end well.
+    /// Whether the turn has failed.
     var failed: Bool { isError || (subtype.map { $0 != "success" } ?? false) }
 
-    /// Whether the session that was to be resumed is not there (any more).
+    /// Whether the session to resume does not exist.
     var isUnknownSession: Bool {
         failed && errors.contains { $0.hasPrefix("No conversation found with session ID") }
     }
 
-    /// What went wrong, for people.
-    var sentence: String {
-        let told = text.flatMap { $0.isEmpty ? nil : $0 } ?? errors.filter { !$0.isEmpty }.joined(separator: "; ")
-        guard told.isEmpty else { return told }
+    /// The error text.
+    var summary: String {
+        let given = text.flatMap { $0.isEmpty ? nil : $0 } ?? errors.filter { !$0.isEmpty }.joined(separator: "; ")
+        guard given.isEmpty else { return given }
         return switch subtype {
         case "error_max_turns": "Claude Code reached its limit of turns"
         case "error_max_budget_usd": "Claude Code reached its budget"
@@ -196,9 +196,9 @@ struct ClaudeResult: Decodable {
 }
 
 extension KeyedDecodingContainer {
-    /// The value, or nil where it is absent or of another form.
+    /// Returns the value, or nil where it is absent or of another type.
     func lenient<T: Decodable>(_ key: Key) -> T? { try? decodeIfPresent(T.self, forKey: key) }
 
-    /// Whether there is a value, of whatever form.
-    func holds(_ key: Key) -> Bool { contains(key) && (try? decodeNil(forKey: key)) != true }
+    /// Whether there is a value, of any type.
+    func isPresent(_ key: Key) -> Bool { contains(key) && (try? decodeNil(forKey: key)) != true }
 }

@@ -2,14 +2,14 @@ import Messages
 
 /// What is written to Claude Code with `--input-format stream-json`: one JSON object a line.
 enum ClaudeMessages {
-    /// Opens the conversation with the program; it answers with what it can do.
+    /// Opens the conversation with the program; it replies with its capabilities.
     static func initialize(id: String) -> [UInt8] {
         line([
             "type": "control_request", "request_id": .string(id), "request": ["subtype": "initialize", "hooks": nil],
         ])
     }
 
-    /// A turn, with what is told before the prompt as a block of its own.
+    /// A turn; the history before the prompt is a block of its own.
     static func user(_ prompt: String, after history: String? = nil) -> [UInt8] {
         let content = history.map { history -> JSONValue in
             [["type": "text", "text": .string(history)], ["type": "text", "text": .string(prompt)]]
@@ -20,17 +20,17 @@ enum ClaudeMessages {
         ])
     }
 
-    /// Ends the turn with what was said so far.
+    /// Ends the turn with what was written so far.
     static func interrupt(id: String) -> [UInt8] {
         line(["type": "control_request", "request_id": .string(id), "request": ["subtype": "interrupt"]])
     }
 
-    /// Says no to a tool; the model is told `message`.
+    /// Denies a tool; `message` goes to the model.
     static func deny(request: String, message: String) -> [UInt8] {
         answer(request, ["behavior": "deny", "message": .string(message)])
     }
 
-    /// Says yes to a tool, with the input as it was asked; `rules` hold for as long as the process lives.
+    /// Allows a tool with the input as it was asked; `rules` hold while the process runs.
     static func allow(request: String, input: JSONValue, rules: [PermissionRule]) -> [UInt8] {
         var response: [String: JSONValue] = ["behavior": "allow", "updatedInput": input]
         response["updatedPermissions"] = ClaudePermission.updates(rules)
@@ -44,7 +44,7 @@ enum ClaudeMessages {
         ])
     }
 
-    /// Answers a request that is not known here.
+    /// Refuses a request of unknown type.
     static func unsupported(request: String) -> [UInt8] {
         line([
             "type": "control_response",

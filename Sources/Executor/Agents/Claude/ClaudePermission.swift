@@ -6,30 +6,30 @@ import Messages
     import Foundation
 #endif
 
-/// What Claude Code's wish to use a tool means to people. A value over what it says; see ``ControlRequest``.
+/// Claude Code's permission requests, in the form that people see. Computed from ``ControlRequest`` alone.
 enum ClaudePermission {
-    /// Reasons to ask that a rule for the conversation takes away. For others (a sensitive file, the mode, an `ask` rule
-    /// of the user's own settings) it is asked each time.
+    /// Reasons to ask that a rule for the conversation takes away. For others (a sensitive file, the mode, an `ask`
+    /// rule of the user's own settings) permission is asked each time.
     private static let lasting: Set<String?> = [nil, "other", "subcommandResults", "workingDir"]
-    /// Tools that ask a person something: an answer to one question is none to the next.
+    /// Tools that ask a person something: an answer to one question does not answer the next.
     private static let personal: Set<String> = ["ExitPlanMode", "EnterPlanMode", "AskUserQuestion"]
-    /// The longest command that is kept as it stands.
+    /// The longest command that is stored as a literal rule.
     private static let longestCommand = 4096
 
-    /// The wish, in a task that runs in `directory`.
-    static func wish(_ id: String, _ request: ControlRequest, in directory: String) -> PermissionWish {
+    /// Returns the permission request, in a task that runs in `directory`.
+    static func permissionRequest(_ id: String, _ request: ControlRequest, in directory: String) -> PermissionRequest {
         let tool = request.toolName ?? "a tool"
         let input = request.input ?? [:]
-        return PermissionWish(
+        return PermissionRequest(
             request: id, tool: tool, title: title(tool, input), input: input,
             rules: rules(tool, input, request, directory))
     }
 
-    /// Why a wish cannot be shown to anybody; nil = it can be. What is allowed is given back as it was read, so that
-    /// nothing may be missing in it.
+    /// Returns why a request cannot be shown to a person; nil = it can. An allowed input is sent back as it was read,
+    /// so nothing of it may be lost.
     static func unreadable(_ request: ControlRequest) -> String? {
         if case .object = request.input { return nil }
-        return "the tool's input could not be read exactly, so nobody can be asked about it; "
+        return "the tool's input could not be read exactly, so no person can be asked about it; "
             + "call the tool again with plain text in its input"
     }
 
@@ -59,14 +59,14 @@ enum ClaudePermission {
             .filter { $0 != directory }
         switch ClaudeTool.kind(tool) {
         case "execute":
-            // A rule for the command would not do where it reaches out of the workspace: it would be asked again. For one of
-            // several commands at most five rules are offered, and none for a command that asks for a reason of its own:
-            // who allows those has not allowed the whole.
+            // A rule for the command is not enough where it reaches out of the workspace: permission would be asked
+            // again. For one of several commands at most five rules are offered, and none for a command that has a
+            // reason of its own: allowing those does not allow the whole.
             if !offered.isEmpty, directories.isEmpty, request.reasonType != "subcommandResults" { return offered }
             guard let command = input["command"]?.string, command.utf8.count <= longestCommand else { return [] }
             return [PermissionRule(tool: tool, exactly: command)]
         case "edit":
-            // What it offers is its mode that edits unasked, which would let commands through as well.
+            // Claude Code offers its mode that edits without asking, which would allow commands as well.
             if !offered.isEmpty { return offered }
             return (directories.isEmpty ? [directory] : directories).map {
                 PermissionRule(tool: "Edit", content: "/\($0)/**")
@@ -75,13 +75,13 @@ enum ClaudePermission {
         }
     }
 
-    /// Whether a task in plan mode does not even ask: what would touch something.
+    /// Whether a task in plan mode denies the request without asking: it would change something.
     static func isOutOfPlan(_ request: ControlRequest) -> Bool {
         ["edit", "execute"].contains(ClaudeTool.kind(request.toolName ?? "")) || request.reasonType == "mode"
     }
 
-    /// Rules in the form in which Claude Code takes them with an answer, for as long as its process lives. A command as it
-    /// stands is not among them: there, a `*` in it would stand for anything.
+    /// Rules in the form in which Claude Code takes them with an answer, valid while its process runs. Literal
+    /// commands are left out: there, a `*` in one would be a pattern.
     static func updates(_ rules: [PermissionRule]) -> JSONValue? {
         let rules = rules.filter { $0.exactly == nil }.map { rule -> JSONValue in
             var fields: [String: JSONValue] = ["toolName": .string(rule.tool)]

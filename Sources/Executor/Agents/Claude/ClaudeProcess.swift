@@ -7,41 +7,41 @@ import NIOCore
     import Foundation
 #endif
 
-/// One Claude Code process: a conversation's, for as many turns as come while it is warm, one at a time.
+/// One Claude Code process of a conversation, for any number of turns while it is warm, one at a time.
 actor ClaudeProcess {
-    /// A turn that waits for its end.
+    /// A turn that has not ended.
     private struct OpenTurn {
         var sink: any TurnSink
         var end: CheckedContinuation<ClaudeTranslator.Ending, Never>
         var interrupted = false
-        /// It has begun with it, so that its session knows it.
-        var taken = false
+        /// The process has begun the turn, so that its session knows it.
+        var isKnown = false
     }
 
     nonisolated let directory: String
     private let child: Child
-    /// What it may do unasked, as it was started.
+    /// What it may do without asking, as it was started.
     nonisolated let permission: PermissionMode
-    /// Whether it may only look: until a person lets it carry out its plan.
+    /// Whether it is in plan mode, until a person allows its plan.
     private var isPlanning: Bool
-    /// It may have gone into plan mode by itself, and is in a mode of its own until it ends.
-    private var hasMoved = false
+    /// It may have entered plan mode by itself; then its mode is unknown until it ends.
+    private var hasChangedMode = false
     private let keepSession: @Sendable (String) -> Void
     private var translator = ClaudeTranslator()
     private var turn: OpenTurn?
     private var exit: ExitStatus?
-    /// It has ended or is about to, though not everything it has said was read yet.
+    /// It has ended or is about to, though not all of its output was read yet.
     private var isEnding = false
-    /// The end of what it wrote to standard error, to explain a death.
-    private var complaint: [UInt8] = []
+    /// The end of its standard error, to explain a failure.
+    private var standardError: [UInt8] = []
     private var session: String?
-    /// It has answered the first request, said that it has not got the session, or ended.
-    private let opened = Occurrence()
-    /// It said that it has not got the session, which it may say before its first turn is given to it.
+    /// It has replied to the first request, reported that its session is missing, or ended.
+    private let opened = OneShotEvent()
+    /// It reported that its session is missing, which it may do before its first turn.
     private var unknownSession: ClaudeTranslator.Ending?
     private var requests = 0
-    /// What it has asked and waits for.
-    private var waiting: Set<String> = []
+    /// Permission requests that it waits for.
+    private var openRequests: Set<String> = []
     private let decoder = JSONDecoder()
 
     /// Starts the process and opens the conversation with it.
@@ -69,33 +69,33 @@ actor ClaudeProcess {
 
     /// Whether another turn can be given to it.
     var isUsable: Bool {
-        exit == nil && turn == nil && !isEnding && !hasMoved && isPlanning == (permission == .plan)
+        exit == nil && turn == nil && !isEnding && !hasChangedMode && isPlanning == (permission == .plan)
     }
 
     /// Gives it a turn and waits for the end, all events emitted.
     func run(_ prompt: String, after history: String? = nil, sink: any TurnSink) async -> ClaudeTranslator.Ending {
-        if let exit { return died(exit) }
+        if let exit { return failure(exit) }
         return await withCheckedContinuation { continuation in
             turn = OpenTurn(sink: sink, end: continuation)
             write(ClaudeMessages.user(prompt, after: history))
         }
     }
 
-    /// Whether it has said within `seconds` that it has not got the session that it was to resume, which it does before it
-    /// answers anything.
+    /// Returns whether it reports within `seconds` that the session to resume is missing, which it does before it
+    /// replies to anything.
     func hasNoSession(within seconds: Double) async -> Bool {
         _ = await opened.wait(within: seconds)
         return unknownSession != nil
     }
 
-    /// Asks it to end the turn with what was said so far.
+    /// Asks it to end the turn with what was written so far.
     func interrupt() {
         guard turn != nil else { return }
         turn?.interrupted = true
         write(ClaudeMessages.interrupt(id: nextRequest()))
     }
 
-    /// Ends the process and everything it has started, by force after `grace` seconds.
+    /// Ends the process and everything that it has started, by force after `grace` seconds.
     func terminate(grace: Double) async {
         turn?.interrupted = true
         isEnding = true
@@ -103,12 +103,12 @@ actor ClaudeProcess {
         child.closeStreams()
     }
 
-    /// Ends what a turn's tools have left behind. What is in the process's own group stays with it: servers of tools,
-    /// which are kept for the next turn. A tool's shell gets a group of its own from Claude Code.
-    /// - Returns: whether nothing of it is left.
+    /// Ends what a turn's tools have left behind. The process's own group stays: it holds servers of tools, which the
+    /// next turn needs. Claude Code gives a tool's shell a group of its own.
+    /// - Returns: whether nothing is left.
     func endStrays(grace: Double) async -> Bool { await child.endStrays(grace: grace) }
 
-    /// Ends it between turns: it leaves by itself when its input ends, and by force when not.
+    /// Ends it between turns: it exits by itself when its input ends, else by force.
     func shutDown(grace: Double) async {
         isEnding = true
         child.output.channel.close(mode: .output, promise: nil)
@@ -124,27 +124,27 @@ actor ClaudeProcess {
         child.output.channel.writeAndFlush(ByteBuffer(bytes: line), promise: nil)
     }
 
-    // MARK: What it says
+    // MARK: Output
 
-    /// How long what was written before the end may take to be read, once nobody is left who could write more.
-    private static let patience = 5.0
+    /// Seconds to read what was written before the end, once nothing is left that could write more.
+    private static let readTimeout = 5.0
 
     private func follow() async {
-        let read = Occurrence()
+        let read = OneShotEvent()
         let readers = Task.detached {
             async let output: Void = self.followOutput()
             async let errors: Void = self.followErrors()
             _ = await (output, errors)
-            read.happen()
+            read.fire()
         }
         let status = await child.wait()
         isEnding = true
         // What it left behind would hold its outputs open, and must be gone before the turn is over.
         await child.end(grace: 0.5)
-        var last = ContinuousClock.now + .seconds(ExecutorLimits.starvation)
-        while await !read.wait(within: Self.patience) {
+        var last = ContinuousClock.now + .seconds(ExecutorLimits.pipeDrain)
+        while await !read.wait(within: Self.readTimeout) {
             if await turn?.sink.isPaused == true {
-                last = .now + .seconds(ExecutorLimits.starvation)
+                last = .now + .seconds(ExecutorLimits.pipeDrain)
                 continue
             }
             guard child.hasUnread, ContinuousClock.now < last else {
@@ -154,8 +154,8 @@ actor ClaudeProcess {
         }
         await readers.value
         exit = status
-        opened.happen()
-        end(died(status))
+        opened.fire()
+        end(failure(status))
     }
 
     private func followOutput() async {
@@ -166,7 +166,7 @@ actor ClaudeProcess {
                 await read(lines.feed(Array(buffer: buffer)))
                 guard lines.skipped > skipped else { continue }
                 await turn?.sink.emit([
-                    .log("error", "Claude Code wrote a line that is too long to be taken", source: "claude-code")
+                    .log("error", "Claude Code wrote a line that is too long; it was dropped", source: "claude-code")
                 ])
             }
         }
@@ -176,8 +176,8 @@ actor ClaudeProcess {
     private func followErrors() async {
         try? await child.errors.executeThenClose { inbound, _ in
             for try await buffer in inbound {
-                complaint += Array(buffer: buffer).suffix(4096)
-                complaint = complaint.suffix(4096)
+                standardError += Array(buffer: buffer).suffix(4096)
+                standardError = standardError.suffix(4096)
             }
         }
     }
@@ -186,18 +186,18 @@ actor ClaudeProcess {
         var events: [AgentEvent] = []
         for line in lines {
             let line = try? decoder.decode(ClaudeLine.self, from: Data(line))
-            if line?.entersPlan == true { hasMoved = true }
+            if line?.entersPlan == true { hasChangedMode = true }
             let outputs = line.map { translator.read($0) } ?? translator.ignore()
             for output in outputs {
                 switch output {
                 case .event(let event): events.append(event)
-                case .session(let id): note(id)
+                case .session(let id): record(session: id)
                 case .permission(let id, let request):
                     await emit(&events)
                     await ask(id, request)
-                case .answered: opened.happen()
+                case .answered: opened.fire()
                 case .withdrawn(let id):
-                    waiting.remove(id)
+                    openRequests.remove(id)
                     await turn?.sink.withdraw(id)
                 case .unknownRequest(let request): write(ClaudeMessages.unsupported(request: request))
                 case .ended(let ending):
@@ -215,48 +215,48 @@ actor ClaudeProcess {
         events = []
     }
 
-    private func note(_ id: String) {
-        turn?.taken = true
+    private func record(session id: String) {
+        turn?.isKnown = true
         guard id != session else { return }
         session = id
         keepSession(id)
     }
 
-    // MARK: What it asks
+    // MARK: Permission requests
 
-    /// Passes a wish on to a person; what it says meanwhile is read on.
+    /// Passes a permission request on to a person; its output is read meanwhile.
     private func ask(_ id: String, _ request: ControlRequest) async {
         guard let sink = turn?.sink else {
-            return write(ClaudeMessages.deny(request: id, message: "nobody has given this process a task"))
+            return write(ClaudeMessages.deny(request: id, message: "this process has no task"))
         }
-        let wish = ClaudePermission.wish(id, request, in: directory)
+        let permission = ClaudePermission.permissionRequest(id, request, in: directory)
         if let why = ClaudePermission.unreadable(request) {
-            await sink.emit([.log("error", "\(wish.tool) was denied: \(why)", source: "claude-code")])
+            await sink.emit([.log("error", "\(permission.tool) was denied: \(why)", source: "claude-code")])
             return deny(id, why)
         }
         if isPlanning, ClaudePermission.isOutOfPlan(request) {
             await sink.emit([
-                .log("notice", "\(wish.title) was denied: the task is in plan mode", source: "claude-code")
+                .log("notice", "\(permission.title) was denied: the task is in plan mode", source: "claude-code")
             ])
             return write(ClaudeMessages.deny(request: id, message: Self.planning))
         }
-        waiting.insert(id)
-        await sink.ask(wish) { await self.answer(wish, $0) }
+        openRequests.insert(id)
+        await sink.ask(permission) { await self.answer(permission, $0) }
     }
 
     private static let planning =
         "this task is in plan mode: nothing may be changed. Write down your plan and present it with ExitPlanMode"
 
-    private func answer(_ wish: PermissionWish, _ verdict: PermissionVerdict) {
-        // The first answer counts, and none that comes after its turn.
-        guard waiting.remove(wish.request) != nil else { return }
-        switch verdict {
-        case .allow where turn?.interrupted != false: deny(wish.request, Self.ending)
+    private func answer(_ request: PermissionRequest, _ decision: PermissionDecision) {
+        // Only the first answer counts, and only during its turn.
+        guard openRequests.remove(request.request) != nil else { return }
+        switch decision {
+        case .allow where turn?.interrupted != false: deny(request.request, Self.ending)
         case .allow(let rules):
-            // From now on it does more than look, and keeps to that: it is no process for another turn in plan mode.
-            if wish.tool == "ExitPlanMode" { isPlanning = false }
-            write(ClaudeMessages.allow(request: wish.request, input: wish.input, rules: rules))
-        case .deny(let message): deny(wish.request, message)
+            // From now on it may do more than plan: it is not reused for a turn in plan mode.
+            if request.tool == "ExitPlanMode" { isPlanning = false }
+            write(ClaudeMessages.allow(request: request.request, input: request.input, rules: rules))
+        case .deny(let message): deny(request.request, message)
         }
     }
 
@@ -269,25 +269,25 @@ actor ClaudeProcess {
     private func end(_ ending: ClaudeTranslator.Ending) {
         if ending.isUnknownSession {
             unknownSession = ending
-            opened.happen()
+            opened.fire()
         }
-        // Nobody answers any more, and a process that is kept warm must not wait for it.
-        for request in waiting.sorted() { deny(request, Self.ending) }
-        waiting = []
+        // These requests get no answer any more, and a warm process must not wait for one.
+        for request in openRequests.sorted() { deny(request, Self.ending) }
+        openRequests = []
         guard let turn else { return }
         self.turn = nil
         var ending = ending
-        ending.isTaken = turn.taken
+        ending.isKnown = turn.isKnown
         if turn.interrupted, ending.outcome.state == .failed { ending.outcome = .cancelled }
         turn.end.resume(returning: ending)
     }
 
-    private func died(_ status: ExitStatus) -> ClaudeTranslator.Ending {
+    private func failure(_ status: ExitStatus) -> ClaudeTranslator.Ending {
         if let unknownSession { return unknownSession }
-        let last = String(decoding: complaint, as: UTF8.self).split(whereSeparator: \.isNewline).last
+        let last = String(decoding: standardError, as: UTF8.self).split(whereSeparator: \.isNewline).last
         let why = last.map { ": \($0.prefix(500))" } ?? ""
         return ClaudeTranslator.Ending(
             outcome: .failed(
-                .agentFailed, "Claude Code \(status.sentence) before its turn was over\(why)", exitCode: status.code))
+                .agentFailed, "Claude Code \(status.summary) before its turn was over\(why)", exitCode: status.code))
     }
 }

@@ -7,19 +7,19 @@ import NIOCore
     import Foundation
 #endif
 
-/// Where this machine's `claude` is, and what it says of itself.
+/// This machine's `claude` program: its path and version.
 struct ClaudeProgram: Sendable {
     /// A path, or a name that is looked up in PATH.
     let wanted: String
     let environment: [String: String]
 
-    /// What to do when there is none.
+    /// What to do when it is missing.
     static let advice =
         "install Claude Code (npm install -g @anthropic-ai/claude-code, or https://claude.ai/install.sh) and sign in by "
         + "running claude once, or name it with --claude PATH or WEGENT_CLAUDE"
 
-    /// The program's absolute path.
-    /// - Throws: ``Fault`` with code `agent_missing` that says what to install.
+    /// Returns the program's absolute path.
+    /// - Throws: ``Fault`` with code `agent_missing` that names what to install.
     func locate() throws -> String {
         let files = FileManager.default
         if wanted.contains("/") {
@@ -30,7 +30,7 @@ struct ClaudeProgram: Sendable {
             return path
         }
         let home = environment["HOME"] ?? ""
-        // A service's PATH is short; these are where the installers put it.
+        // A service's PATH is short; these are the installers' directories.
         let usual = home.isEmpty ? [] : ["\(home)/.local/bin", "\(home)/.claude/local"]
         let directories = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map(String.init)
         for directory in directories + usual + ["/usr/local/bin"] where directory.hasPrefix("/") {
@@ -40,11 +40,12 @@ struct ClaudeProgram: Sendable {
         throw Fault(.agentMissing, "Claude Code (\(wanted)) was not found on this device; \(Self.advice)")
     }
 
-    /// What `claude --version` says, such as "2.1.330".
-    /// - Throws: ``Fault``: `agent_missing`, or `agent_broken` when it does not answer well within `deadline` seconds.
+    /// Returns the output of `claude --version`, such as "2.1.330".
+    /// - Throws: ``Fault``: `agent_missing`, or `agent_broken` when it does not answer correctly within `deadline`
+    ///   seconds.
     func version(in children: LiveChildren, deadline: Double = 15) async throws -> String {
         let path = try locate()
-        // Of no attempt, but with a mark of its own, so that it is found like everything else.
+        // It belongs to no attempt, but has a mark of its own, so that it is found like every other child.
         let none = AttemptID(task: .generate(), attempt: 0)
         let command = Command(
             executable: path, arguments: ["--version"],
@@ -58,23 +59,23 @@ struct ClaudeProgram: Sendable {
             await child.end(grace: 0)
             child.closeStreams()
         }
-        async let complaints = child.errors.collect(limit: 4096)
-        let said = await child.output.collect(limit: 4096)
+        async let errors = child.errors.collect(limit: 4096)
+        let output = await child.output.collect(limit: 4096)
         let status = await child.wait()
-        let complaint = await complaints
+        let errorText = await errors
         timer.cancel()
         await child.end(grace: 0)
-        let version = said.split(whereSeparator: \.isWhitespace).first.map(String.init)
+        let version = output.split(whereSeparator: \.isWhitespace).first.map(String.init)
         guard status == .exited(0), let version, !version.isEmpty else {
-            let last = complaint.split(whereSeparator: \.isNewline).last.map { ": \($0.prefix(300))" } ?? ""
-            throw Fault(.agentBroken, "\(path) does not work: --version \(status.sentence)\(last); \(Self.advice)")
+            let last = errorText.split(whereSeparator: \.isNewline).last.map { ": \($0.prefix(300))" } ?? ""
+            throw Fault(.agentBroken, "\(path) does not work: --version \(status.summary)\(last); \(Self.advice)")
         }
         return version
     }
 }
 
 extension Child.Stream {
-    /// The first `limit` bytes as text; the rest is read and dropped, so that the child is not held up.
+    /// Returns the first `limit` bytes as text; the rest is read and dropped, so that the child is not blocked.
     func collect(limit: Int) async -> String {
         var bytes: [UInt8] = []
         try? await executeThenClose { inbound, _ in

@@ -6,7 +6,7 @@ import Messages
     import Foundation
 #endif
 
-/// Which session of Claude Code a conversation is and how far it knows it, kept in a file so that it outlives the
+/// The Claude Code session of each conversation and how far it knows the conversation, in files that outlive the
 /// executor.
 struct ClaudeSessions: Sendable {
     /// One file a conversation.
@@ -14,7 +14,7 @@ struct ClaudeSessions: Sendable {
 
     struct Entry: Codable, Equatable {
         var session: String
-        /// The last task whose turn the session knows; nil before the first one's end.
+        /// The last task that the session knows the turn of; nil before the end of its first turn.
         var last: TaskID?
         enum CodingKeys: String, CodingKey {
             case session = "session_id"
@@ -22,25 +22,26 @@ struct ClaudeSessions: Sendable {
         }
     }
 
-    /// The session to resume; nil for a new conversation.
+    /// Returns the session to resume; nil for a new conversation.
     func entry(of conversation: ConversationID) -> Entry? {
         guard let data = try? Data(contentsOf: URL(filePath: path(conversation))) else { return nil }
         return try? JSONDecoder().decode(Entry.self, from: data)
     }
 
-    /// Keeps the session's id; a failure costs the context after a restart, not the turn.
+    /// Stores the session's id; a failure costs the context after a restart, not the turn.
     func keep(_ session: String, of conversation: ConversationID) {
         write(Entry(session: session, last: entry(of: conversation)?.last), conversation)
     }
 
-    /// The session knows the turn of a task, however it ended. A failure to keep that has the task told once more.
-    func know(_ task: TaskID, of conversation: ConversationID) {
+    /// The session knows the turn of a task, however it ended. If this cannot be stored, the agent is given the task's
+    /// text once more.
+    func markKnown(_ task: TaskID, of conversation: ConversationID) {
         guard var entry = entry(of: conversation) else { return }
         entry.last = task
         write(entry, conversation)
     }
 
-    /// There is no such session any more.
+    /// The session no longer exists.
     func forget(_ conversation: ConversationID) { try? FileManager.default.removeItem(atPath: path(conversation)) }
 
     private func write(_ entry: Entry, _ conversation: ConversationID) {

@@ -1,6 +1,6 @@
 import Messages
 
-/// What a viewer is told of one of Claude Code's tools.
+/// How viewers see Claude Code's tools.
 enum ClaudeTool {
     /// The Agent Client Protocol's kind of tool.
     static func kind(_ name: String) -> String {
@@ -24,16 +24,14 @@ enum ClaudeTool {
         return name == "Bash" ? String(short) : "\(name) \(short)"
     }
 
-    /// The entries of a plan, from the input of `TodoWrite`; nil where it is none.
-    static func plan(_ input: JSONValue?) -> JSONValue? {
+    /// The entries of a plan, from the input of `TodoWrite`; nil where there are none.
+    static func plan(_ input: JSONValue?) -> [PlanPayload.Entry]? {
         guard let todos = input?["todos"]?.array else { return nil }
-        return .array(
-            todos.compactMap { todo in
-                guard let content = todo["content"]?.string else { return nil }
-                return [
-                    "content": .string(content), "priority": .string(todo["priority"]?.string ?? "medium"),
-                    "status": .string(todo["status"]?.string ?? "pending"),
-                ]
-            })
+        return todos.compactMap { todo in
+            guard let content = todo["content"]?.string else { return nil }
+            return PlanPayload.Entry(
+                content: content, priority: todo["priority"]?.string ?? "medium",
+                status: todo["status"]?.string ?? "pending")
+        }
     }
 }

@@ -1,42 +1,43 @@
 import Messages
 
-/// Turns what Claude Code writes into events of the Agent Client Protocol's shape. A value: no process is needed.
+/// Turns Claude Code's output into events of the Agent Client Protocol's shape. A value: no process is needed.
 ///
-/// Text comes twice, as deltas while it streams and as a whole message behind them; what was streamed is not said again.
+/// Text comes twice, as deltas while it streams and then as a whole message; text that has streamed is not emitted
+/// again.
 struct ClaudeTranslator {
     /// What a line means.
     enum Output: Equatable {
         case event(AgentEvent)
         /// The session's id, to resume it by.
         case session(String)
-        /// Wants to be answered.
+        /// A permission request.
         case permission(String, ControlRequest)
-        /// Does not want it answered any more.
+        /// A permission request no longer needs an answer.
         case withdrawn(String)
-        /// A request that this driver does not know; it must be refused, or the other end waits.
+        /// A request of unknown type; it must be refused, or Claude Code waits.
         case unknownRequest(String)
-        /// Has answered a request of ours.
+        /// A reply to one of our requests.
         case answered
         case ended(Ending)
     }
 
     /// The end of a turn.
     struct Ending: Equatable {
-        var outcome: Outcome
-        /// The session that was to be resumed does not exist.
+        var outcome: TurnOutcome
+        /// The session to resume does not exist.
         var isUnknownSession = false
-        /// The session knows of the turn.
-        var isTaken = false
+        /// The session knows the turn.
+        var isKnown = false
     }
 
-    /// The longest input or result that goes into one event as it is; longer ones are split.
+    /// The longest input or result that goes into one event; longer ones are split.
     private static let wholeInput = 512 << 10
 
-    /// Lines that meant nothing here.
+    /// Lines that mean nothing here.
     private(set) var ignored = 0
-    /// The message that streams, by the tool call whose subagent it is of ("" = the main one).
+    /// The message that streams, by the tool call of the subagent that writes it ("" = the main agent).
     private var streaming: [String: String] = [:]
-    /// Messages of which text or thinking has been streamed: `ID text`.
+    /// Messages of which text or thinking has streamed: `ID text`.
     private var streamed: Set<String> = []
     /// Tool calls that were announced and have no result yet.
     private var tools: Set<String> = []
@@ -44,7 +45,7 @@ struct ClaudeTranslator {
     private var plans: Set<String> = []
     private var cost = 0.0
 
-    /// What `line` means, in order.
+    /// Returns what `line` means, in order.
     mutating func read(_ line: ClaudeLine) -> [Output] {
         switch line.type {
         case "system":
@@ -62,7 +63,7 @@ struct ClaudeTranslator {
         }
     }
 
-    /// Notes a line that could not be read at all.
+    /// Counts a line that could not be decoded.
     mutating func ignore() -> [Output] {
         ignored += 1
         return []
@@ -74,7 +75,7 @@ struct ClaudeTranslator {
         return [.permission(id, request)]
     }
 
-    // MARK: What streams
+    // MARK: Streamed text
 
     private mutating func stream(_ event: ModelEvent, parent: String?) -> [Output] {
         switch event.type {
@@ -86,11 +87,11 @@ struct ClaudeTranslator {
             return announce(block, parent: parent)
         case "content_block_delta":
             if event.delta?.type == "text_delta", let text = event.delta?.text {
-                note("text", parent)
+                markStreamed("text", parent)
                 return chunk(.agentMessageChunk, text, parent)
             }
             if event.delta?.type == "thinking_delta", let text = event.delta?.thinking {
-                note("thinking", parent)
+                markStreamed("thinking", parent)
                 return chunk(.agentThoughtChunk, text, parent)
             }
             return []
@@ -98,18 +99,17 @@ struct ClaudeTranslator {
         }
     }
 
-    private mutating func note(_ type: String, _ parent: String?) {
+    private mutating func markStreamed(_ type: String, _ parent: String?) {
         if let id = streaming[parent ?? ""] { streamed.insert("\(id) \(type)") }
     }
 
     private func chunk(_ kind: EventKind, _ text: String, _ parent: String?) -> [Output] {
         guard !text.isEmpty else { return [] }
-        return TextSplitter.pieces(of: text).map { .event(.chunk(kind, $0, meta: Self.meta(parent))) }
+        let meta = Self.meta(parent)
+        return TextSplitter.pieces(of: text).map { .event(AgentEvent(kind, TextPayload($0, meta: meta))) }
     }
 
-    private static func meta(_ parent: String?) -> String? {
-        parent.map { String(decoding: JSONValue.object(["parentToolCallId": .string($0)]).bytes, as: UTF8.self) }
-    }
+    private static func meta(_ parent: String?) -> PayloadMeta? { parent.map { PayloadMeta(parentToolCall: $0) } }
 
     // MARK: Whole messages
 
@@ -133,44 +133,48 @@ struct ClaudeTranslator {
 
     // MARK: Tools
 
-    private mutating func announce(_ block: ContentBlock, parent: String?) -> [Output] {
+    private mutating func announce(_ block: ClaudeBlock, parent: String?) -> [Output] {
         guard let id = block.id, let name = block.name, name != "TodoWrite" else { return [] }
         tools.insert(id)
         return [
-            tool(
-                .toolCall,
-                [
-                    "toolCallId": .string(id), "title": .string(name), "kind": .string(ClaudeTool.kind(name)),
-                    "status": "pending",
-                ], parent)
+            .event(
+                AgentEvent(
+                    .toolCall,
+                    ToolCallPayload(
+                        id: id, title: name, kind: ClaudeTool.kind(name), status: "pending", meta: Self.meta(parent))))
         ]
     }
 
-    /// A tool call with its input; the one that was announced gets it as an update.
-    private mutating func call(_ block: ContentBlock, parent: String?) -> [Output] {
+    /// A tool call with its input; an update where the call was announced before.
+    private mutating func call(_ block: ClaudeBlock, parent: String?) -> [Output] {
         guard let id = block.id, let name = block.name else { return [] }
         if name == "TodoWrite", let entries = ClaudeTool.plan(block.input) {
             plans.insert(id)
-            return [.event(AgentEvent(.plan, JSONValue.object(["entries": entries]).bytes))]
+            return [.event(AgentEvent(.plan, PlanPayload(entries: entries)))]
         }
-        let known = !tools.insert(id).inserted
-        var fields: [String: JSONValue] = [
-            "toolCallId": .string(id), "status": "in_progress",
-            "title": .string(ClaudeTool.title(name, block.input)),
-        ]
-        if !known { fields["kind"] = .string(ClaudeTool.kind(name)) }
+        let isKnown = !tools.insert(id).inserted
         let input = block.input ?? [:]
         let bytes = input.bytes
-        if bytes.count <= Self.wholeInput { fields["rawInput"] = input }
-        let first = tool(known ? .toolCallUpdate : .toolCall, fields, parent)
-        guard bytes.count > Self.wholeInput else { return [first] }
-        return [first] + updates(id, "in_progress", String(decoding: bytes, as: UTF8.self), parent)
+        let isWhole = bytes.count <= Self.wholeInput
+        let first = Self.started(id, name, block.input, rawInput: isWhole ? input : nil, isKnown, Self.meta(parent))
+        guard !isWhole else { return [.event(first)] }
+        return [.event(first)] + updates(id, "in_progress", String(decoding: bytes, as: UTF8.self), parent)
     }
 
-    private func tool(_ kind: EventKind, _ fields: [String: JSONValue], _ parent: String?) -> Output {
-        var fields = fields
-        if let parent { fields["_meta"] = ["parentToolCallId": .string(parent)] }
-        return .event(AgentEvent(kind, JSONValue.object(fields).bytes))
+    /// A tool call that begins; an update where it was announced before.
+    private static func started(
+        _ id: String, _ name: String, _ input: JSONValue?, rawInput: JSONValue?, _ isKnown: Bool, _ meta: PayloadMeta?
+    ) -> AgentEvent {
+        let title = ClaudeTool.title(name, input)
+        if isKnown {
+            return AgentEvent(
+                .toolCallUpdate,
+                ToolCallUpdatePayload(id: id, title: title, status: "in_progress", input: rawInput, meta: meta))
+        }
+        return AgentEvent(
+            .toolCall,
+            ToolCallPayload(
+                id: id, title: title, kind: ClaudeTool.kind(name), status: "in_progress", input: rawInput, meta: meta))
     }
 
     private mutating func results(_ message: ClaudeMessage, parent: String?) -> [Output] {
@@ -183,24 +187,17 @@ struct ClaudeTranslator {
         }
     }
 
-    /// Text that belongs to a tool call, in as many updates as it takes; only the last one has the new status.
+    /// Text of a tool call, in as many updates as needed; only the last one has the new status.
     private func updates(_ id: String, _ status: String, _ text: String, _ parent: String?) -> [Output] {
         let pieces = TextSplitter.pieces(of: text)
-        guard !pieces.isEmpty else {
-            return [tool(.toolCallUpdate, ["toolCallId": .string(id), "status": .string(status)], parent)]
+        func update(_ status: String, _ content: [ContentBlock]) -> Output {
+            .event(
+                AgentEvent(
+                    .toolCallUpdate,
+                    ToolCallUpdatePayload(id: id, status: status, content: content, meta: Self.meta(parent))))
         }
-        return pieces.enumerated().map { index, piece in
-            var out = Array(#"{"toolCallId":"#.utf8)
-            JSONText.append(id, to: &out)
-            out += Array(#","status":""#.utf8)
-            out += Array((index == pieces.count - 1 ? status : "in_progress").utf8)
-            out += Array(#"","content":[{"type":"content","content":"#.utf8)
-            piece.appendContent(to: &out)
-            out += Array("}]".utf8)
-            if let meta = Self.meta(parent) { out += Array(#","_meta":\#(meta)"#.utf8) }
-            out.append(UInt8(ascii: "}"))
-            return .event(AgentEvent(.toolCallUpdate, out))
-        }
+        guard !pieces.isEmpty else { return [update(status, [])] }
+        return pieces.enumerated().map { update($0 == pieces.count - 1 ? status : "in_progress", [$1]) }
     }
 
     /// The text of a tool's result: a string, or a list of blocks of which pictures are only named.
@@ -223,30 +220,27 @@ struct ClaudeTranslator {
         tools = []
         plans = []
         if result.isUnknownSession {
-            return [.ended(Ending(outcome: .failed(.agentFailed, result.sentence), isUnknownSession: true))]
+            return [.ended(Ending(outcome: .failed(.agentFailed, result.summary), isUnknownSession: true))]
         }
         return [.event(usage(result)), .ended(Ending(outcome: Self.outcome(of: result)))]
     }
 
-    private static func outcome(of result: ClaudeResult) -> Outcome {
+    private static func outcome(of result: ClaudeResult) -> TurnOutcome {
         guard result.failed else { return .completed }
         let status = result.apiStatus.map { " (the model's server answered \($0))" } ?? ""
-        return .failed(.agentFailed, "Claude Code: \(result.sentence.prefix(2000))\(status)")
+        return .failed(.agentFailed, "Claude Code: \(result.summary.prefix(2000))\(status)")
     }
 
     private mutating func usage(_ result: ClaudeResult) -> AgentEvent {
-        var fields: [String: JSONValue] = [:]
-        fields["input_tokens"] = result.usage?.input.map { .whole(Int64($0)) }
-        fields["output_tokens"] = result.usage?.output.map { .whole(Int64($0)) }
-        fields["cache_read_input_tokens"] = result.usage?.cacheRead.map { .whole(Int64($0)) }
-        fields["cache_creation_input_tokens"] = result.usage?.cacheCreation.map { .whole(Int64($0)) }
-        fields["turns"] = result.turns.map { .whole(Int64($0)) }
-        fields["duration_ms"] = result.milliseconds.map { .whole(Int64($0)) }
+        var payload = UsagePayload(
+            inputTokens: result.usage?.input, outputTokens: result.usage?.output,
+            cacheReadTokens: result.usage?.cacheRead, cacheCreationTokens: result.usage?.cacheCreation,
+            turns: result.turns, duration: result.milliseconds.map { Int($0) })
         if let total = result.totalCost {
-            // The program counts from its start; a turn's share is what was added.
-            fields["cost_usd"] = .number(((max(0, total - cost)) * 1e6).rounded() / 1e6)
+            // The program counts from its start; a turn's share is the increase.
+            payload.cost = ((max(0, total - cost)) * 1e6).rounded() / 1e6
             cost = total
         }
-        return AgentEvent(.usage, JSONValue.object(fields).bytes)
+        return AgentEvent(.usage, payload)
     }
 }

@@ -1,6 +1,6 @@
 import Messages
 
-/// What Claude Code asks of whoever drives it (seen with 2.1.330).
+/// A request of Claude Code to the program that runs it (seen with 2.1.330).
 struct ControlRequest: Decodable, Equatable {
     /// `can_use_tool`, …
     var subtype: String?
@@ -9,15 +9,15 @@ struct ControlRequest: Decodable, Equatable {
     var input: JSONValue?
     /// What Claude Code itself would offer to change so that it need not ask again.
     var suggestions: [Suggestion]
-    /// Why it asks: `other`, `subcommandResults`, `workingDir`, `mode`, `safetyCheck`, `rule`, …; nil = because it always does.
+    /// Why it asks: `other`, `subcommandResults`, `workingDir`, `mode`, `safetyCheck`, `rule`, …; nil = it always asks
+    /// for this tool.
     var reasonType: String?
     /// It offers no rule for this one, on purpose.
     var suppressesRule: Bool
-    /// The question is for a person, and an answer without one is none.
+    /// Only a person may answer.
     var needsPerson: Bool
 
-    /// It asks because of an `ask` rule of the user's own settings, or of a safety check, whatever the rest of it says: a
-    /// rule would not take that away.
+    /// It asks because of an `ask` rule of the user's own settings or a safety check; a rule would not take that away.
     var isGuarded: Bool
 
     struct Suggestion: Decodable, Equatable {
@@ -55,7 +55,7 @@ struct ControlRequest: Decodable, Equatable {
         reasonType = container.lenient(.reasonType)
         suppressesRule = container.lenient(.suppressesRule) ?? false
         needsPerson = container.lenient(.needsPerson) ?? false
-        // Of any form: what cannot be read is there all the same.
-        isGuarded = container.holds(.askRule) || container.holds(.approvable)
+        // Of any type: a field that cannot be decoded is present all the same.
+        isGuarded = container.isPresent(.askRule) || container.isPresent(.approvable)
     }
 }

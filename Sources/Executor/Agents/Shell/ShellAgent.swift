@@ -8,13 +8,13 @@ import Messages
 
 /// The `shell` agent: the prompt is a command line for `/bin/sh`. For people without a model key.
 struct ShellAgent: AgentDriver {
-    /// The longest command line that is passed as an argument; Linux takes 128 KiB at most for one.
+    /// The longest command line that is passed as an argument; Linux allows at most 128 KiB for one.
     private static let longestArgument = 96 << 10
 
     let allowed: Bool
     let environment: [String: String]
     let children: LiveChildren
-    /// Where the script of a long command line is for as long as it runs.
+    /// The directory for the script of a long command line, while it runs.
     let temporary: String
     /// Seconds; see ``ExecutorTimes/linger``.
     let linger: Double
@@ -31,7 +31,8 @@ struct ShellAgent: AgentDriver {
         guard mode == .plan else { return }
         throw Fault(
             .permissionModeNotAllowed,
-            "the shell agent on \(device) does not run in permission mode plan: a command cannot only look")
+            "the shell agent on \(device) does not run in permission mode plan: a command may change something"
+        )
     }
 
     func memory(of conversation: ConversationID) -> AgentMemory? { nil }

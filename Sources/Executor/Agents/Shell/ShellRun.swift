@@ -8,9 +8,9 @@ import Synchronization
     import Foundation
 #endif
 
-/// A command line that runs: its two outputs are streamed as they come, its status decides.
+/// A running command line: its two outputs are streamed as they come; its exit status is the outcome.
 final class ShellRun: AgentRun {
-    /// The end that was asked for, as it goes on; nil = nobody has asked.
+    /// The stop of the command; nil = none was asked for.
     private final class Stop: Sendable {
         private let task = Mutex<Task<Void, Never>?>(nil)
 
@@ -23,13 +23,13 @@ final class ShellRun: AgentRun {
             }
         }
 
-        /// Waits for it, when it was asked for.
+        /// Waits for the end of the stop, where one was asked for.
         func wait() async { await task.withLock { $0 }?.value }
     }
 
     private let child: Child
     private let stop = Stop()
-    private let end: Task<Outcome, Never>
+    private let end: Task<TurnOutcome, Never>
 
     init(child: Child, sink: any TurnSink, linger: Double, script: String?) {
         self.child = child
@@ -40,36 +40,36 @@ final class ShellRun: AgentRun {
         }
     }
 
-    /// How long what a command leaves behind has between the polite signal and the kill.
-    private static let politeness = 0.5
-    /// How long a process that has left the group may hold the outputs open once everything else is gone.
-    private static let patience = 5.0
+    /// Seconds between the polite signal and the kill for processes that a command leaves behind.
+    private static let leftoverGrace = 0.5
+    /// Seconds that a process outside the group may hold the outputs open once everything else is gone.
+    private static let readTimeout = 5.0
 
-    /// Reads both outputs to their ends. Background children of the shell get as long as `linger` says to write after
-    /// its end; then what is left of the task is ended, wherever it went: a task leaves no process behind.
+    /// Reads both outputs to their ends. Background children of the shell may write for `linger` seconds after its end;
+    /// then every process that the task has left is ended.
     private static func follow(
         _ child: Child, _ sink: any TurnSink, _ linger: Double, _ stop: Stop
     ) async -> ExitStatus {
-        let read = Occurrence()
+        let read = OneShotEvent()
         let readers = Task.detached {
             async let output: Void = Self.read(child.output, sink, meta: nil)
-            async let errors: Void = Self.read(child.errors, sink, meta: #"{"stream":"stderr"}"#)
+            async let errors: Void = Self.read(child.errors, sink, meta: PayloadMeta(stream: "stderr"))
             _ = await (output, errors)
-            read.happen()
+            read.fire()
         }
         let status = await child.wait()
         var done = await read.wait(within: linger)
-        // Pipes are only closed on a writer when nobody of the group is left who could have written.
+        // The pipes are closed only when no process of the group is left that could write.
         await stop.wait()
-        if await !child.end(grace: politeness) {
+        if await !child.end(grace: leftoverGrace) {
             await sink.emit([.log("error", "some of the command's processes cannot be ended", source: "shell")])
         }
-        if !done { done = await read.wait(within: patience) }
-        // What is in the pipes is the task's, however long a machine without time takes to read it.
-        var end = ContinuousClock.now + .seconds(ExecutorLimits.starvation)
+        if !done { done = await read.wait(within: readTimeout) }
+        // Data in the pipes belongs to the task, however long a busy machine takes to read it.
+        var end = ContinuousClock.now + .seconds(ExecutorLimits.pipeDrain)
         while !done {
-            // A spool that is full is nobody's fault here: what is in the pipes can wait.
-            if await sink.isPaused { end = .now + .seconds(ExecutorLimits.starvation) }
+            // A full spool is not the command's fault: data in the pipes can wait.
+            if await sink.isPaused { end = .now + .seconds(ExecutorLimits.pipeDrain) }
             guard await sink.isPaused || (child.hasUnread && ContinuousClock.now < end) else { break }
             done = await read.wait(within: 0.1)
         }
@@ -78,26 +78,29 @@ final class ShellRun: AgentRun {
         return status
     }
 
-    private static func read(_ stream: Child.Stream, _ sink: any TurnSink, meta: String?) async {
+    private static func read(_ stream: Child.Stream, _ sink: any TurnSink, meta: PayloadMeta?) async {
+        func chunk(_ block: ContentBlock) -> AgentEvent {
+            AgentEvent(.agentMessageChunk, TextPayload(block, meta: meta))
+        }
         var splitter = TextSplitter()
         try? await stream.executeThenClose { inbound, _ in
             for try await buffer in inbound {
-                await sink.emit(splitter.feed(Array(buffer: buffer)).map { .chunk(.agentMessageChunk, $0, meta: meta) })
+                await sink.emit(splitter.feed(Array(buffer: buffer)).map(chunk))
             }
         }
-        await sink.emit(splitter.finish().map { .chunk(.agentMessageChunk, $0, meta: meta) })
+        await sink.emit(splitter.finish().map(chunk))
     }
 
-    private static func outcome(of status: ExitStatus) -> Outcome {
-        guard status != .exited(0) else { return Outcome(state: .completed, fault: nil, exitCode: 0) }
-        return .failed(.exitStatus, "the command \(status.sentence)", exitCode: status.code)
+    private static func outcome(of status: ExitStatus) -> TurnOutcome {
+        guard status != .exited(0) else { return TurnOutcome(state: .completed, fault: nil, exitCode: 0) }
+        return .failed(.exitStatus, "the command \(status.summary)", exitCode: status.code)
     }
 
-    func outcome() async -> Outcome {
+    func outcome() async -> TurnOutcome {
         var outcome = await end.value
-        // What a command says about its own end by signal is not the verdict of somebody who was stopped.
+        // The exit status of a stopped command does not matter.
         if stop.isRequested {
-            outcome = Outcome(state: .cancelled, fault: nil, exitCode: outcome.exitCode)
+            outcome = TurnOutcome(state: .cancelled, fault: nil, exitCode: outcome.exitCode)
         }
         return outcome
     }

@@ -6,46 +6,46 @@
     import Darwin
 #endif
 
-/// One hunt for the processes of a ``ProcessTree``: who was seen once is known for good, also when it has lost its
-/// parents since.
-struct ProcessHunt: Sendable {
+/// One search for the processes of a ``ProcessTree``. A process that was found once stays known, also when its parents
+/// have ended since.
+struct ProcessSearch: Sendable {
     let tree: ProcessTree
     let scope: ProcessTree.Scope
-    /// Who runs, as of the last ``look()``.
-    private(set) var quarry: [ProcessEntry] = []
+    /// The processes that run, as of the last ``look()``.
+    private(set) var found: [ProcessEntry] = []
     private var known: Set<ProcessEntry.Key> = []
-    private var asked: Set<ProcessEntry.Key> = []
-    private var groupIsAsked = false
-    /// Those that we may not signal (a program that runs as another user): left alone.
+    private var signalled: Set<ProcessEntry.Key> = []
+    private var groupIsSignalled = false
+    /// Processes that we may not signal (a program that runs as another user): left alone.
     private var foreign: Set<ProcessEntry.Key> = []
-    /// Looks in a row that found nothing.
-    private var vain = 0
-    /// Processes that showed no environment at the last look, because they were between two programs.
-    private var blurred: Set<ProcessEntry.Key> = []
-    /// How often nothing must be found in a table that may have missed something: a process that hands over to another
-    /// and ends may be seen neither as the one nor as the other.
-    private static let enough = 3
-    /// How often at most: nobody is between two programs for so long.
-    private static let most = 50
+    /// How many looks in a row have found nothing.
+    private var emptyLooks = 0
+    /// Processes without an environment at the last look, because they were between two programs.
+    private var unseenBefore: Set<ProcessEntry.Key> = []
+    /// How many looks in a row must find nothing in a table that may have missed something: a process that starts
+    /// another and ends may be seen neither as the one nor as the other.
+    private static let enoughLooks = 3
+    /// The most looks in a row: no process is between two programs for so long.
+    private static let mostLooks = 50
 
     init(tree: ProcessTree, scope: ProcessTree.Scope) {
         self.tree = tree
         self.scope = scope
     }
 
-    /// Looks who is there.
-    /// - Returns: whether there is anything left to end.
+    /// Looks for the processes.
+    /// - Returns: whether there may be something left to end.
     mutating func look() -> Bool {
         #if os(Linux)
             let (members, unseen, isWhole) = find()
             known.formUnion(members.map(\.key))
-            quarry = members.filter { !$0.isOver && !foreign.contains($0.key) && isMeant($0) }
-            let isStillBlurred = !blurred.isDisjoint(with: unseen)
-            blurred = unseen
-            vain = quarry.isEmpty ? vain + 1 : 0
-            guard quarry.isEmpty else { return true }
+            found = members.filter { !$0.isOver && !foreign.contains($0.key) && isMeant($0) }
+            let isStillUnseen = !unseenBefore.isDisjoint(with: unseen)
+            unseenBefore = unseen
+            emptyLooks = found.isEmpty ? emptyLooks + 1 : 0
+            guard found.isEmpty else { return true }
             if isWhole && unseen.isEmpty { return false }
-            return vain < (isStillBlurred ? Self.most : Self.enough)
+            return emptyLooks < (isStillUnseen ? Self.mostLooks : Self.enoughLooks)
         #else
             guard scope == .everything, let leader = tree.leader else { return false }
             return Darwin.kill(-leader.pid, 0) == 0 || errno == EPERM
@@ -56,11 +56,11 @@ struct ProcessHunt: Sendable {
 
     private func find() -> (members: [ProcessEntry], unseen: Set<ProcessEntry.Key>, isWhole: Bool) {
         let own = getpid()
-        let (table, isWhole) = SystemProcesses.look()
-        // A number is not given out while it is a group's or a session's; a leader of another start is a new group.
+        let (table, isWhole) = SystemProcesses.table()
+        // An id is not reused while it is a group's or a session's; a leader with another start time leads a new group.
         let leader = tree.leader
         let isReused = table.contains { $0.pid == leader?.pid && leader?.start != 0 && $0.key != leader }
-        // What was there before the child is not of it.
+        // A process that existed before the child does not belong to it.
         let candidates = table.filter { $0.pid != own && $0.key.start >= leader?.start ?? 0 }
         var unseen: Set<ProcessEntry.Key> = []
         var members = candidates.filter { entry in
@@ -86,23 +86,23 @@ struct ProcessHunt: Sendable {
     }
 
     /// Sends each process the polite signal, once.
-    mutating func ask() {
+    mutating func signal() {
         let group = groupMembers
-        if !groupIsAsked, Self.isBlind || !group.isEmpty {
-            groupIsAsked = true
+        if !groupIsSignalled, Self.hasNoTable || !group.isEmpty {
+            groupIsSignalled = true
             signalGroup(SIGTERM)
-            // A stopped process acts on the signal only when it goes on.
+            // A stopped process acts on the signal only when it continues.
             signalGroup(SIGCONT)
         }
-        // Who joins the group later is what a process cleans up with, and the signal a second time means "at once" to many.
-        asked.formUnion(group.map(\.key))
-        for entry in quarry where asked.insert(entry.key).inserted {
+        // A process that joins the group later is part of a cleanup; a second signal means "at once" to many programs.
+        signalled.formUnion(group.map(\.key))
+        for entry in found where signalled.insert(entry.key).inserted {
             send(SIGTERM, to: entry)
             send(SIGCONT, to: entry)
         }
     }
 
-    /// Stops whatever carries the mark as soon as it is seen, the newest first: what hands over to another in a few
+    /// Stops every process with the mark as soon as it is seen, the newest first: one that starts its successor within
     /// milliseconds would be gone before a whole table was read.
     func freeze() {
         guard scope == .everything, tree.marks != .none else { return }
@@ -114,24 +114,24 @@ struct ProcessHunt: Sendable {
         }
     }
 
-    /// Kills everything that was seen. What is stopped first cannot start anything more meanwhile.
+    /// Kills everything that was found. The others are stopped first, so that they cannot start anything meanwhile.
     mutating func kill() {
         let group = Set(groupMembers)
-        if Self.isBlind || !group.isEmpty { signalGroup(SIGKILL) }
-        let others = quarry.filter { !group.contains($0) }
+        if Self.hasNoTable || !group.isEmpty { signalGroup(SIGKILL) }
+        let others = found.filter { !group.contains($0) }
         for entry in others { send(SIGSTOP, to: entry) }
         for entry in others { send(SIGKILL, to: entry) }
     }
 
-    /// Without a table only the group as a whole can be spoken to.
+    /// Without a process table only the group as a whole can be signalled.
     #if os(Linux)
-        private static let isBlind = false
+        private static let hasNoTable = false
     #else
-        private static let isBlind = true
+        private static let hasNoTable = true
     #endif
 
     private var groupMembers: [ProcessEntry] {
-        scope == .everything ? quarry.filter { $0.group == tree.leader?.pid } : []
+        scope == .everything ? found.filter { $0.group == tree.leader?.pid } : []
     }
 
     private func signalGroup(_ number: Int32) {
@@ -140,7 +140,7 @@ struct ProcessHunt: Sendable {
     }
 
     private mutating func send(_ number: Int32, to entry: ProcessEntry) {
-        // Once more, so that a new process with an old number is not hit.
+        // Checked again, so that a new process with an old id is not signalled.
         guard SystemProcesses.entry(entry.pid)?.key == entry.key else { return }
         if systemKill(entry.pid, number) != 0, errno == EPERM { foreign.insert(entry.key) }
     }

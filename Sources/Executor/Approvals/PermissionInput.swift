@@ -1,14 +1,14 @@
 import Messages
 
 /// A tool's input, cut to what a person can read before answering.
-enum ApprovalInput {
-    /// `input` in at most `limit` bytes of JSON. What is too long is cut at the end of its longest texts, on character
-    /// boundaries, and each says how much of it is missing; the agent still gets the whole when it is allowed.
+enum PermissionInput {
+    /// Returns `input` in at most `limit` bytes of JSON. The longest texts are cut at their ends, on character boundaries,
+    /// and each names the number of bytes cut. The agent still gets the whole input when it is allowed.
     static func cut(_ input: JSONValue, to limit: Int = Limits.approvalInput) -> JSONValue {
         let size = input.bytes.count
         guard size > limit else { return input }
         var fitting: JSONValue?
-        // The longest length of texts with which it fits: between what surely does not fit and what is known to.
+        // Searches for the longest length of texts with which the input fits.
         var (low, high) = (0, limit)
         while low <= high {
             let middle = (low + high) / 2
@@ -20,7 +20,7 @@ enum ApprovalInput {
                 high = middle - 1
             }
         }
-        return fitting ?? ["cut": .string("the input has \(size) bytes, which is too much to show")]
+        return fitting ?? ["cut": .string("the input has \(size) bytes, which is too long to show")]
     }
 
     private static func shorten(_ value: JSONValue, to length: Int) -> JSONValue {
@@ -32,8 +32,8 @@ enum ApprovalInput {
         }
     }
 
-    /// The beginning of a text in at most `length` bytes, and how many bytes were left out; the text itself where that
-    /// would not make it shorter.
+    /// Returns at most the first `length` bytes of a text and a mark with the number of bytes cut; the text itself where
+    /// that would not be shorter.
     private static func shorten(_ text: String, to length: Int) -> String {
         let count = text.utf8.count
         guard count > length else { return text }

@@ -1,30 +1,30 @@
 import Messages
 
-/// What an agent asks permission for, before it is an `approval.request`.
-struct PermissionWish: Equatable, Sendable {
-    /// The agent's own name for it.
+/// An agent's permission request, before it is sent as an `approval.request`.
+struct PermissionRequest: Equatable, Sendable {
+    /// The agent's own id of it.
     var request: String
     var tool: String
     /// A line for people.
     var title: String
     /// The tool's input as the agent gave it, whole.
     var input: JSONValue
-    /// What would have to be allowed for the conversation so that it need not be asked again; empty = it is asked each
-    /// time, whatever was allowed.
+    /// The rules that together make the request unnecessary in this conversation; empty = it is asked each time, whatever
+    /// was allowed.
     var rules: [PermissionRule] = []
 
-    /// What a person may allow for the conversation: they must see all of it, so nothing where that is more than a
-    /// request can say.
+    /// The rules that a person may allow for the conversation; empty where their text does not fit into a request, since
+    /// a person must see all of it.
     var offered: [PermissionRule] { Limits.fits(text, Limits.approvalLine) ? rules : [] }
 
-    /// What the scope `conversation` would allow, for people; nil = the tool as a whole.
+    /// What an approval with the scope `conversation` allows, for people; nil = the tool as a whole.
     var rule: String? {
         let rules = offered
         if rules.isEmpty { return "only this request" }
         return rules == [PermissionRule(tool: tool)] ? nil : text
     }
 
-    /// ``title`` as a request can say it.
+    /// ``title``, cut to the length that a request allows.
     var line: String {
         Limits.fits(title, Limits.approvalLine)
             ? title : String(String.UnicodeScalarView(title.unicodeScalars.prefix(Limits.approvalLine.upperBound)))
@@ -33,10 +33,10 @@ struct PermissionWish: Equatable, Sendable {
     private var text: String { rules.map(\.description).joined(separator: ", ") }
 }
 
-/// What became of a ``PermissionWish``.
-enum PermissionVerdict: Equatable, Sendable {
-    /// Allowed; `rules` are allowed for the conversation besides.
+/// The answer to a ``PermissionRequest``.
+enum PermissionDecision: Equatable, Sendable {
+    /// Allowed; `rules` are allowed for the conversation as well.
     case allow(rules: [PermissionRule] = [])
-    /// Denied; the model is told why.
+    /// Denied; the reason goes to the model.
     case deny(String)
 }

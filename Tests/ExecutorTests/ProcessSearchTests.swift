@@ -5,9 +5,10 @@ import Testing
 
 @testable import Executor
 
-/// What a task leaves behind is found and ended, wherever it went.
-@Suite(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/environ"), "needs /proc"))
-struct HuntTests {
+@Suite(
+    "Processes that a task leaves behind",
+    .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/environ"), "needs /proc"))
+struct ProcessSearchTests {
     private let folder: TemporaryDirectory
     private let sink = RecordingSink()
     private let children = LiveChildren()
@@ -29,7 +30,8 @@ struct HuntTests {
         }
     }
 
-    @Test func `A stop ends what left the session, what cleared its environment, and what nobody waits for`()
+    @Test("A stop ends processes that left the session, cleared their environment or lost their parents")
+    func stopEndsStrays()
         async throws
     {
         let run = try await start(
@@ -47,7 +49,8 @@ struct HuntTests {
         #expect(children.count == 0)
     }
 
-    @Test func `A completed command's background children end with it`() async throws {
+    @Test("A completed command's background children end with it")
+    func endsBackgroundChildren() async throws {
         let run = try await start(
             """
             sleep 600 & echo $! >> pids
@@ -59,7 +62,8 @@ struct HuntTests {
         #expect(pids.filter(ProcessTable.isAlive) == [])
     }
 
-    @Test func `Another task's processes are left alone`() async throws {
+    @Test("Another task's processes are left alone")
+    func leavesOtherTasks() async throws {
         let other = try await start("setsid sh -c 'echo $$ >> pids; exec sleep 600' & wait")
         let pid = try await pids(1)[0]
         let run = try await start("setsid sleep 600 & sleep 600")
@@ -71,23 +75,25 @@ struct HuntTests {
         #expect(!ProcessTable.isAlive(pid))
     }
 
-    @Test func `Processes that keep starting others in new sessions are caught up with`() async throws {
-        // Each lives for a moment and hands over to the next, in a session and without parents.
+    @Test("Processes that keep starting others in new sessions are ended")
+    func endsHoppingProcesses() async throws {
+        // Each process runs for a moment and starts the next one, in a new session and without parents.
         try folder.write(
             "#!/bin/sh\ntrap '' TERM\necho $$ > last\n[ -e stop ] && exit\nsleep 0.05\nsetsid ./hop </dev/null >/dev/null 2>&1 &\n",
             to: "hop", executable: true)
         let run = try await start("./hop; sleep 600")
-        try await eventually("it hops") { FileManager.default.fileExists(atPath: folder.file("last")) }
+        try await eventually("the first process") { FileManager.default.fileExists(atPath: folder.file("last")) }
         await run.stop(grace: 0.2)
         #expect(try await deadline("the end") { await run.outcome() }.state == .cancelled)
-        // A hop that escaped would write its number again.
+        // A process that escaped would write its id again.
         try FileManager.default.removeItem(atPath: folder.file("last"))
         try await Task.sleep(for: .milliseconds(400))
         #expect(!FileManager.default.fileExists(atPath: folder.file("last")))
         try folder.write("", to: "stop")
     }
 
-    @Test func `A number that was given to another process is not hit`() async throws {
+    @Test("A reused process id is not signalled")
+    func skipsReusedID() async throws {
         let bystander = try ChildProcess("/bin/sleep", ["600"])
         let start = try #require(SystemProcesses.entry(bystander.pid)?.key.start)
         let tree = ProcessTree(leader: .init(pid: bystander.pid, start: start - 1), marks: .none)
@@ -98,7 +104,8 @@ struct HuntTests {
         #expect(try await bystander.exit() == .signalled(SIGTERM))
     }
 
-    @Test func `What a killed executor left is ended by the next life of its home, before new work`() async throws {
+    @Test("The processes of a killed executor are ended by the next run of its home, before new tasks")
+    func endsPreviousRun() async throws {
         let first = try await ExecutorProcess.start(acks: false)
         let file = first.folder.file("pids")
         let task = try first.assign(
@@ -117,7 +124,8 @@ struct HuntTests {
         await first.gateway.stop()
     }
 
-    @Test func `What is known to be gone is not hunted again`() async throws {
+    @Test("A child that is known to be gone is not searched for again")
+    func remembersGoneChild() async throws {
         let attempt = AttemptID(task: .generate(), attempt: 1)
         let environment = ChildEnvironment.make(from: [:], attempt: attempt, boot: children.boot)
         let child = try await Child.start(
@@ -136,29 +144,32 @@ struct HuntTests {
         #expect(!child.hasUnread)
     }
 
-    @Test func `The kernel's own threads are known and not waited for`() {
+    @Test("The kernel's own threads are recognised and not waited for")
+    func skipsKernelThreads() {
         #expect(SystemProcesses.entry(getpid())?.isKernels == false)
         if let second = SystemProcesses.entry(2), second.parent == 0 { #expect(second.isKernels) }
-        var hunt = ProcessHunt(tree: ProcessTree(leader: nil, marks: .boots(["nobody's"])), scope: .everything)
+        var search = ProcessSearch(tree: ProcessTree(leader: nil, marks: .boots(["no boot"])), scope: .everything)
         var looks = 1
-        while hunt.look(), looks < 100 { looks += 1 }
+        while search.look(), looks < 100 { looks += 1 }
         #expect(looks < 40, "\(looks)")
     }
 
-    @Test func `A polite signal comes once, and what a process cleans up with is left to finish`() async throws {
+    @Test("The polite signal is sent once, and a process's cleanup may finish")
+    func signalsOnce() async throws {
         let run = try await start(
             """
-            trap 'echo term >> told; sleep 0.5; echo clean >> told; exit' TERM
+            trap 'echo term >> signals; sleep 0.5; echo clean >> signals; exit' TERM
             echo $$ >> pids; while :; do sleep 0.02; done
             """)
         _ = try await pids(1)
         await run.stop(grace: 20)
         #expect(try await deadline("the end") { await run.outcome() }.state == .cancelled)
-        let told = try String(contentsOfFile: folder.file("told"), encoding: .utf8)
-        #expect(told == "term\nclean\n")
+        let signals = try String(contentsOfFile: folder.file("signals"), encoding: .utf8)
+        #expect(signals == "term\nclean\n")
     }
 
-    @Test func `A second executor on one home is refused, and told by whom`() async throws {
+    @Test("A second executor on one home is refused with the id of the first")
+    func refusesSecondExecutor() async throws {
         let first = try await ExecutorProcess.start(["--drain-s", "0"])
         let second = try ExecutorProcess.launch([], first.gateway, first.folder)
         #expect(try await second.exit() == .exited(1))

@@ -6,10 +6,10 @@ import NIOSSL
 import NIOWebSocket
 import Synchronization
 
-/// The server's side of the executor's link over a real socket: opens the WebSocket or refuses it, keeps what arrives,
-/// and says what a test wants it to say.
-final class StubGateway: Sendable {
-    /// How it answers a request for the WebSocket.
+/// The server's side of the executor's link over a real socket: opens the WebSocket or refuses it, records what
+/// arrives, and sends what a test asks for.
+final class ScriptedGateway: Sendable {
+    /// The reply that refuses the WebSocket.
     struct Refusal: Sendable {
         var status: HTTPResponseStatus
         var body: String
@@ -17,7 +17,7 @@ final class StubGateway: Sendable {
 
     private struct State {
         var refusal: Refusal?
-        var connections: [StubConnection] = []
+        var connections: [ScriptedConnection] = []
         var heads: [HTTPRequestHead] = []
     }
 
@@ -29,11 +29,11 @@ final class StubGateway: Sendable {
 
     var url: String { "http://127.0.0.1:\(port)" }
     /// Every connection so far, the newest last.
-    var connections: [StubConnection] { shared.value.withLock { $0.connections } }
-    /// The requests that came.
+    var connections: [ScriptedConnection] { shared.value.withLock { $0.connections } }
+    /// The upgrade requests so far.
     var heads: [HTTPRequestHead] { shared.value.withLock { $0.heads } }
 
-    /// From now on the WebSocket is refused, or opened again.
+    /// Refuses the WebSocket from now on; nil = opens it.
     func refuse(_ refusal: Refusal?) { shared.value.withLock { $0.refusal = refusal } }
 
     private init(channel: any Channel, shared: Shared) {
@@ -42,8 +42,8 @@ final class StubGateway: Sendable {
         port = channel.localAddress?.port ?? 0
     }
 
-    /// - Parameter tls: certificate and key, both in PEM, when it is to speak TLS.
-    static func start(port: Int = 0, tls: TLSConfiguration? = nil) async throws -> StubGateway {
+    /// - Parameter tls: certificate and key, both in PEM, for a server with TLS.
+    static func start(port: Int = 0, tls: TLSConfiguration? = nil) async throws -> ScriptedGateway {
         let context = try tls.map { try NIOSSLContext(configuration: $0) }
         let shared = Shared()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -56,14 +56,14 @@ final class StubGateway: Sendable {
                     }
                     if let refusal {
                         try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                        try channel.pipeline.syncOperations.addHandler(Refuser(refusal))
+                        try channel.pipeline.syncOperations.addHandler(RefusingHandler(refusal))
                     } else {
                         try Self.openSocket(channel, shared)
                     }
                 }
             }
             .bind(host: "127.0.0.1", port: port).get()
-        return StubGateway(channel: channel, shared: shared)
+        return ScriptedGateway(channel: channel, shared: shared)
     }
 
     private static func openSocket(_ channel: any Channel, _ shared: Shared) throws {
@@ -75,8 +75,8 @@ final class StubGateway: Sendable {
             },
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
-                    let connection = StubConnection(channel: channel)
-                    try channel.pipeline.syncOperations.addHandler(StubFrames(connection: connection))
+                    let connection = ScriptedConnection(channel: channel)
+                    try channel.pipeline.syncOperations.addHandler(ScriptedFrames(connection: connection))
                     shared.value.withLock { $0.connections.append(connection) }
                 }
             })
@@ -91,7 +91,7 @@ final class StubGateway: Sendable {
 }
 
 /// One executor's connection, seen from the server.
-final class StubConnection: Sendable {
+final class ScriptedConnection: Sendable {
     private struct State {
         var frames: [(header: Header, body: [UInt8])] = []
         var isOpen = true
@@ -107,10 +107,10 @@ final class StubConnection: Sendable {
     var isOpen: Bool { state.withLock { $0.isOpen } }
     var pings: Int { state.withLock { $0.pings } }
 
-    /// Called for each frame that comes from now on.
+    /// Sets a function that is called for each later frame.
     func onFrame(_ body: @escaping @Sendable (Header, [UInt8]) -> Void) { state.withLock { $0.onFrame = body } }
 
-    /// Acks whatever comes from now on, as a leader does.
+    /// Acknowledges everything that arrives from now on, as a dispatcher does.
     func ackEverything() {
         onFrame { [weak self] header, body in
             var acks: [AttemptAck] = []
@@ -124,17 +124,17 @@ final class StubConnection: Sendable {
         }
     }
 
-    /// Everything of a type that has arrived, in order.
+    /// Returns all messages of a type that have arrived, in order.
     func all<M: Message>(_ type: M.Type) throws -> [M] {
         try state.withLock { $0.frames }.filter { $0.header.type == M.type }.map {
             try Wire.decode(M.self, from: $0.body)
         }
     }
 
-    /// The types of everything that has arrived, in order.
+    /// The types of all messages that have arrived, in order.
     var types: [String] { state.withLock { $0.frames.map(\.header.type) } }
 
-    /// The header of the first frame of a type.
+    /// Returns the header of the first frame of a type.
     func header(_ type: String) -> Header? { state.withLock { $0.frames.first { $0.header.type == type }?.header } }
 
     func send<M: Message>(_ message: M, _ kind: FrameKind = .notice, correlation: UInt64 = 0) throws {
@@ -146,10 +146,10 @@ final class StubConnection: Sendable {
         channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .binary, data: ByteBuffer(bytes: bytes)), promise: nil)
     }
 
-    /// Cuts the connection without a word.
+    /// Cuts the connection without a close frame.
     func cut() { channel.close(promise: nil) }
 
-    /// Reads nothing any more, or goes on.
+    /// Stops reading, or reads on.
     func pause(_ paused: Bool) { channel.setOption(.autoRead, value: !paused).whenComplete { _ in } }
 
     fileprivate func received(_ bytes: [UInt8]) {
@@ -165,12 +165,12 @@ final class StubConnection: Sendable {
     fileprivate func closed() { state.withLock { $0.isOpen = false } }
 }
 
-private final class StubFrames: ChannelInboundHandler {
+private final class ScriptedFrames: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
-    private let connection: StubConnection
+    private let connection: ScriptedConnection
 
-    init(connection: StubConnection) { self.connection = connection }
+    init(connection: ScriptedConnection) { self.connection = connection }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
@@ -188,12 +188,12 @@ private final class StubFrames: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) { connection.closed() }
 }
 
-private final class Refuser: ChannelInboundHandler {
+private final class RefusingHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
-    private let refusal: StubGateway.Refusal
+    private let refusal: ScriptedGateway.Refusal
 
-    init(_ refusal: StubGateway.Refusal) { self.refusal = refusal }
+    init(_ refusal: ScriptedGateway.Refusal) { self.refusal = refusal }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .end = unwrapInboundIn(data) else { return }

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Something that happens once, and that can be waited for with a deadline by anybody.
-final class Occurrence: Sendable {
+/// An event that happens once. Any number of callers can wait for it, each with a timeout.
+final class OneShotEvent: Sendable {
     private struct Waiter {
         let continuation: CheckedContinuation<Bool, Never>
-        /// Gives up; nil while it is being set.
+        /// Resumes the caller at its timeout; nil while it is being set.
         var timer: Task<Void, Never>?
     }
 
@@ -16,8 +16,8 @@ final class Occurrence: Sendable {
 
     private let state = Mutex(State())
 
-    /// It happens; without effect when it already has.
-    func happen() {
+    /// Marks the event as happened and resumes all callers; without effect when it has already happened.
+    func fire() {
         let waiters = state.withLock { state in
             state.happened = true
             defer { state.waiters = [:] }
@@ -29,7 +29,7 @@ final class Occurrence: Sendable {
         }
     }
 
-    /// Waits, however the task is cancelled meanwhile.
+    /// Waits for the event, also in a cancelled task.
     /// - Returns: whether it has happened within `seconds`.
     func wait(within seconds: Double) async -> Bool {
         await withCheckedContinuation { continuation in

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// A queue from callbacks to one reader, which takes everything there is at once: a wake-up a batch and not an item.
+/// A queue from callbacks to one reader, which takes all items at once: one wake-up for a batch instead of one an item.
 ///
-/// Bounded: over `limit` items ``post(_:)`` refuses and the caller ends what it feeds from.
-final class Inbox<Element: Sendable>: Sendable {
+/// Bounded: over `limit` items ``post(_:)`` refuses, and the caller ends its source.
+final class BatchQueue<Element: Sendable>: Sendable {
     private struct State {
         var items: [Element] = []
         var ended = false
-        var waiter: CheckedContinuation<[Element]?, Never>?
+        var continuation: CheckedContinuation<[Element]?, Never>?
     }
 
     private let state = Mutex(State())
@@ -19,35 +19,35 @@ final class Inbox<Element: Sendable>: Sendable {
     /// - Returns: false when it was refused: the queue is full or has ended.
     @discardableResult
     func post(_ item: Element) -> Bool {
-        let (accepted, wake) = state.withLock { state -> (Bool, CheckedContinuation<[Element]?, Never>?) in
+        let (accepted, reader) = state.withLock { state -> (Bool, CheckedContinuation<[Element]?, Never>?) in
             guard !state.ended, state.items.count < limit else { return (false, nil) }
-            if let waiter = state.waiter {
-                state.waiter = nil
-                return (true, waiter)
+            if let reader = state.continuation {
+                state.continuation = nil
+                return (true, reader)
             }
             state.items.append(item)
             return (true, nil)
         }
-        wake?.resume(returning: [item])
+        reader?.resume(returning: [item])
         return accepted
     }
 
     /// Adds a last item, whatever the limit, and ends the queue; without effect when it has ended.
     func end(_ item: Element) {
-        let wake = state.withLock { state -> CheckedContinuation<[Element]?, Never>? in
+        let reader = state.withLock { state -> CheckedContinuation<[Element]?, Never>? in
             guard !state.ended else { return nil }
             state.ended = true
-            if let waiter = state.waiter {
-                state.waiter = nil
-                return waiter
+            if let reader = state.continuation {
+                state.continuation = nil
+                return reader
             }
             state.items.append(item)
             return nil
         }
-        wake?.resume(returning: [item])
+        reader?.resume(returning: [item])
     }
 
-    /// Everything there is, as soon as there is something; nil once it has ended and was read.
+    /// Returns all items as soon as there are some; nil once the queue has ended and was read.
     func next() async -> [Element]? {
         await withCheckedContinuation { continuation in
             let ready: [Element]?? = state.withLock { state in
@@ -56,7 +56,7 @@ final class Inbox<Element: Sendable>: Sendable {
                     return .some(state.items)
                 }
                 if state.ended { return .some(nil) }
-                state.waiter = continuation
+                state.continuation = continuation
                 return nil
             }
             if let ready { continuation.resume(returning: ready) }

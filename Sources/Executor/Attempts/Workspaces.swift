@@ -13,21 +13,21 @@ import Messages
     import Darwin
 #endif
 
-/// Where tasks run: a directory per conversation, or one that the device's owner has allowed.
+/// The directories in which tasks run: one per conversation, or one that the device's owner has allowed.
 struct Workspaces: Sendable {
     /// The parent of the conversations' own directories.
     let root: String
-    /// Absolute paths; links in them are followed each time, so that a moved directory is not a hole.
+    /// Absolute paths; links in them are resolved at each use, so that a directory that was moved allows nothing else.
     let allowed: [String]
 
-    /// The directory for a task, made when it is the conversation's own.
+    /// Returns the directory for a task; creates the conversation's own.
     /// - Throws: ``Fault`` with code `cwd_not_allowed` that names the directory and what to do.
     func directory(for conversation: ConversationID, cwd: String?) throws -> String {
         guard let cwd else {
             let path = "\(root)/\(conversation)"
             do {
                 try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-            } catch { throw Fault(.storageFailed, "the workspace \(path) cannot be made: \(error)") }
+            } catch { throw Fault(.storageFailed, "the workspace \(path) cannot be created: \(error)") }
             return Self.resolve(path) ?? path
         }
         guard cwd.hasPrefix("/"), !cwd.utf8.contains(0) else {
@@ -41,7 +41,7 @@ struct Workspaces: Sendable {
             }
             return real
         }
-        // Whether something exists is only said of places that are allowed.
+        // Whether a directory exists is disclosed only inside allowed ones.
         if Self.resolve(cwd) == nil, !cwd.contains("/../"), !cwd.hasSuffix("/.."),
             allowed.contains(where: { Self.contains($0, cwd) })
         {
@@ -53,14 +53,14 @@ struct Workspaces: Sendable {
                 + "wegent-executor with --allow-dir for it or a directory above it")
     }
 
-    /// The path without links, `.` and `..`; nil when it does not exist.
+    /// Returns the path without links, `.` and `..`; nil when it does not exist.
     static func resolve(_ path: String) -> String? {
         guard let real = realpath(path, nil) else { return nil }
         defer { free(real) }
         return String(cString: real)
     }
 
-    /// Whether `path` is `root` or below it, by whole components.
+    /// Returns whether `path` is `root` or below it, by whole components.
     static func contains(_ root: String, _ path: String) -> Bool {
         let root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
         return root == "/" || path == root || path.hasPrefix(root + "/")

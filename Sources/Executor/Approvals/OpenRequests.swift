@@ -1,12 +1,12 @@
 import Messages
 
-/// The permission requests that wait for an answer, as a value: what happens goes in, what is to be said comes out.
+/// The open permission requests, as a value: what happens goes in, what to send comes out.
 ///
-/// A request is said again until a leader has recorded it, and first thing in each new session. That one was closed
-/// without an answer is said once a session for as long as its attempt runs: nobody else would ask.
-struct Approvals: Sendable {
-    /// How an agent is told.
-    typealias Reply = @Sendable (PermissionVerdict) async -> Void
+/// A request is sent again until a dispatcher has recorded it, and at the beginning of each session. That a request was
+/// closed without an answer is sent once a session while its attempt runs: the dispatcher would not ask.
+struct OpenRequests: Sendable {
+    /// Gives the agent its answer.
+    typealias Reply = @Sendable (PermissionDecision) async -> Void
 
     struct Key: Hashable, Sendable {
         var attempt: AttemptID
@@ -15,30 +15,29 @@ struct Approvals: Sendable {
 
     struct Open: Sendable {
         var request: ApprovalRequest
-        /// What the scope `conversation` would keep.
+        /// What an approval with the scope `conversation` stores.
         var rules: [PermissionRule]
         var reply: Reply
-        /// Whether a leader of the present session has it on disk.
+        /// Whether a dispatcher of the present session has it on disk.
         var isRecorded = false
-        /// When it was said last.
-        var said: ContinuousClock.Instant
+        /// When it was last sent.
+        var sent: ContinuousClock.Instant
     }
 
     /// In the order in which they were asked.
     private var order: [Key] = []
     private var open: [Key: Open] = [:]
-    /// Closed without an answer, by their attempt.
+    /// Requests that were closed without an answer, by their attempt.
     private var withdrawn: [AttemptID: [String]] = [:]
 
-    /// Whether nobody waits.
     var isEmpty: Bool { open.isEmpty }
 
     subscript(key: Key) -> Open? { open[key] }
 
-    /// How many of an attempt wait.
+    /// How many requests of an attempt are open.
     func count(of attempt: AttemptID) -> Int { order.count { $0.attempt == attempt } }
 
-    /// Takes a request, once.
+    /// Opens a request, once.
     /// - Returns: whether it is new.
     mutating func ask(
         _ request: ApprovalRequest, rules: [PermissionRule], now: ContinuousClock.Instant, reply: @escaping Reply
@@ -46,28 +45,28 @@ struct Approvals: Sendable {
         let key = Key(
             attempt: AttemptID(task: request.task, attempt: request.attempt), request: request.request)
         guard open[key] == nil else { return false }
-        open[key] = Open(request: request, rules: rules, reply: reply, said: now)
+        open[key] = Open(request: request, rules: rules, reply: reply, sent: now)
         order.append(key)
         return true
     }
 
-    /// A leader has it on disk.
+    /// A dispatcher has the request on disk.
     mutating func recorded(_ key: Key) { open[key]?.isRecorded = true }
 
-    /// What is to be said again now: what nobody has recorded for `pace` seconds.
+    /// Requests to send again now: those that were not recorded within `pace` seconds.
     mutating func due(_ now: ContinuousClock.Instant, pace: Double) -> [ApprovalRequest] {
         order.compactMap { key in
-            guard let held = open[key], !held.isRecorded, (now - held.said).seconds >= pace else { return nil }
-            open[key]?.said = now
+            guard let held = open[key], !held.isRecorded, (now - held.sent).seconds >= pace else { return nil }
+            open[key]?.sent = now
             return held.request
         }
     }
 
-    /// What is to be said in a new session, whose leader knows nothing.
+    /// Everything to send in a new session: its dispatcher has no requests yet.
     mutating func resume(_ now: ContinuousClock.Instant) -> (open: [ApprovalRequest], closed: [ApprovalClosed]) {
         for key in order {
             open[key]?.isRecorded = false
-            open[key]?.said = now
+            open[key]?.sent = now
         }
         let closed = withdrawn.sorted { "\($0.key)" < "\($1.key)" }.flatMap { id, requests in
             requests.map { ApprovalClosed(task: id.task, attempt: id.attempt, request: $0) }
@@ -75,14 +74,14 @@ struct Approvals: Sendable {
         return (order.compactMap { open[$0]?.request }, closed)
     }
 
-    /// Somebody has answered: it is out, and only the first answer finds it.
+    /// Removes a request that has an answer; nil where it is not open.
     mutating func answer(_ key: Key) -> Open? {
         guard let held = open.removeValue(forKey: key) else { return nil }
         order.removeAll { $0 == key }
         return held
     }
 
-    /// The agent does not wait for it any more.
+    /// Closes a request that the agent no longer waits for.
     mutating func withdraw(_ key: Key) -> ApprovalClosed? {
         guard answer(key) != nil else { return nil }
         var requests = withdrawn[key.attempt] ?? []
@@ -91,11 +90,11 @@ struct Approvals: Sendable {
         return ApprovalClosed(task: key.attempt.task, attempt: key.attempt.attempt, request: key.request)
     }
 
-    /// An attempt's agent waits for nothing any more.
+    /// Closes every open request of an attempt.
     mutating func close(_ attempt: AttemptID) -> [ApprovalClosed] {
         order.filter { $0.attempt == attempt }.compactMap { withdraw($0) }
     }
 
-    /// An attempt is over: its end says enough.
+    /// Forgets the closed requests of an attempt: its verdict implies them.
     mutating func forget(_ attempt: AttemptID) { withdrawn[attempt] = nil }
 }

@@ -14,38 +14,38 @@ import Synchronization
     import Darwin
 #endif
 
-/// The executor's directory. One executor at a time holds it, by a lock that ends with the process.
-final class Home: Sendable {
+/// The executor's directory. A lock that ends with the process gives it to one executor at a time.
+final class ExecutorHome: Sendable {
     /// A small file that is replaced as a whole.
     enum Entry: String {
         /// The device's id.
         case device = "device-id"
-        /// The newest generation that the registry has given.
+        /// The newest generation from the registry.
         case generation
-        /// The highest epoch of a leader that was seen, and in a second line the backend that it belongs to.
+        /// The highest epoch of a dispatcher that was seen, and in a second line the backend that it belongs to.
         case epoch
-        /// The lives whose processes may still run, a line each.
+        /// The boot ids of runs that may have left processes, one a line.
         case boots
     }
 
     let path: String
-    /// The open file that holds the lock; -1 = released.
+    /// The descriptor that holds the lock; -1 = released.
     private let lock: Mutex<Int32>
 
     /// One file an unfinished attempt.
     var spool: String { path + "/spool" }
     /// One directory a conversation.
     var workspaces: String { path + "/workspaces" }
-    /// One file a conversation: which session of the agent it is.
+    /// One file a conversation: its agent session.
     var sessions: String { path + "/sessions" }
-    /// One file a conversation: what people have allowed for all of it.
+    /// One file a conversation: the rules that people have allowed for it.
     var permissions: String { path + "/permissions" }
-    /// Files for the life of one child.
+    /// Files that one child needs.
     var temporary: String { path + "/tmp" }
 
-    /// Makes the directories and takes the lock.
-    /// - Throws: ``Fault`` that names the directory: `storage_failed` when it cannot be made, `conflict` when another
-    ///   executor has it.
+    /// Creates the directories and takes the lock.
+    /// - Throws: ``Fault`` that names the directory: `storage_failed` when it cannot be created, `conflict` when
+    ///   another executor uses it.
     init(_ path: String) throws {
         self.path = path
         do {
@@ -55,7 +55,7 @@ final class Home: Sendable {
                     atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             }
         } catch {
-            throw Fault(.storageFailed, "the home \(path) cannot be made: \(error)")
+            throw Fault(.storageFailed, "the home \(path) cannot be created: \(error)")
         }
         let lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else {
@@ -66,17 +66,17 @@ final class Home: Sendable {
             close(lock)
             throw Fault(
                 .conflict,
-                "another executor\(holder) runs with the home \(path); stop it, or give this one its own with --home")
+                "another executor\(holder) uses the home \(path); stop it, or choose another home with --home")
         }
-        // Only for the sentence above; the lock holds without it.
+        // Only for the error above; the lock holds without it.
         ftruncate(lock, 0)
         let pid = Array("\(getpid())\n".utf8)
         _ = pwrite(lock, pid, pid.count, 0)
         self.lock = Mutex(lock)
     }
 
-    /// Takes the lock. One that was let go a moment ago is still held by a child that is between its fork and its exec, so
-    /// half a second is given to it.
+    /// Takes the lock. One that was just released is still held by a child between its fork and its exec, so this
+    /// retries for half a second.
     private static func take(_ lock: Int32) -> Bool {
         for attempt in 0...10 {
             if attempt > 0 { usleep(50_000) }
@@ -94,7 +94,7 @@ final class Home: Sendable {
 
     deinit { release() }
 
-    /// Lets another executor in. Nothing of this one may be written any more.
+    /// Releases the lock. Nothing may be written to the home afterwards.
     func release() {
         lock.withLock { lock in
             if lock >= 0 { close(lock) }
@@ -102,10 +102,10 @@ final class Home: Sendable {
         }
     }
 
-    /// The entry's text without surrounding white space; nil when there is none.
+    /// Returns the entry's first line; nil when there is none.
     func read(_ entry: Entry) -> String? { lines(entry).first }
 
-    /// The entry's lines, without empty ones.
+    /// Returns the entry's lines, without empty ones.
     func lines(_ entry: Entry) -> [String] {
         guard let text = try? String(contentsOfFile: "\(path)/\(entry.rawValue)", encoding: .utf8) else { return [] }
         return text.split(whereSeparator: \.isNewline).map(String.init)

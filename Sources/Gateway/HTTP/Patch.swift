@@ -1,8 +1,8 @@
 /// A field of a JSON merge patch (RFC 7396).
 enum Patch<Value: Decodable & Sendable>: Sendable {
-    /// It stays as it is.
+    /// Not in the patch: it stays as it is.
     case absent
-    /// It was said to be `null`: it is given up.
+    /// `null`: it is removed.
     case clear
     case set(Value)
 }
@@ -10,7 +10,7 @@ enum Patch<Value: Decodable & Sendable>: Sendable {
 extension Patch: Equatable where Value: Equatable {}
 
 extension KeyedDecodingContainer {
-    /// Tells a field that is `null` apart from one that is not there.
+    /// Decodes a field; an absent one and `null` differ.
     func patch<Value>(_ type: Value.Type, forKey key: Key) throws -> Patch<Value> {
         guard contains(key) else { return .absent }
         return try decodeIfPresent(type, forKey: key).map { .set($0) } ?? .clear

@@ -3,7 +3,7 @@ import Messages
 
 /// `GET /approvals`, `POST /tasks/{task}/approvals/{approval}`.
 struct ApprovalRoutes: Sendable {
-    let directory: MeshDirectory
+    let client: LeaderClient
     let accounts: Accounts
 
     var routes: [Endpoint] {
@@ -23,7 +23,7 @@ struct ApprovalRoutes: Sendable {
         let asked = ApprovalList(
             owner: try context.owner, limit: try query.number("limit", in: 1...200) ?? 50,
             before: try query.id("before"), states: states, task: try query.id("task"))
-        let page = try await directory.ask(asked, owner: asked.owner, trace: context.trace)
+        let page = try await client.askLeader(of: asked.owner, asked, trace: context.trace)
         return .json(PageJSON(items: page.approvals.map(ApprovalJSON.init), next: page.next, total: page.total))
     }
 
@@ -45,23 +45,23 @@ struct ApprovalRoutes: Sendable {
         let asked = try await request.json(Asked.self, limit: GatewayLimits.textBody)
         try Self.check(asked)
         let decide = ApprovalDecide(
-            // Minted before the first try: asked again of another leader it is the same answer, not the second one. Nor is
-            // what a client says again.
+            // Generated before the first attempt, so that a retry at another leader is the same answer. A client that
+            // repeats its answer passes its own id.
             owner: try context.owner, task: task, approval: approval, answer: asked.answer ?? .generate(),
             decision: asked.decision,
-            // Only what is allowed holds for longer.
+            // Only an allow can hold for longer than once.
             scope: asked.decision == .allow ? asked.scope ?? .once : .once, message: asked.message,
             by: try await signature(context))
-        let view = try await directory.ask(decide, owner: decide.owner, trace: context.trace)
+        let view = try await client.askLeader(of: decide.owner, decide, trace: context.trace)
         context.logger.notice(
             "approval answered",
             metadata: ["task": "\(task)", "approval": "\(approval)", "decision": "\(asked.decision)"])
         return .json(ApprovalJSON(view))
     }
 
-    /// Who answers, for whoever comes second: the account, and which of its tokens.
+    /// The account and the token's name, for the refusals of later answers.
     private func signature(_ context: GatewayContext) async throws -> String {
-        guard let claims = context.claims else { throw Fault(.tokenMissing, BearerGuard.missing) }
+        guard let claims = context.claims else { throw TokenVerifier.missingToken }
         let name = try await accounts.userName(claims.sub)
         return try await accounts.tokenName(claims.jti).map { "\(name) (\($0))" } ?? name
     }

@@ -35,7 +35,7 @@ struct AuthRoutes: Sendable {
         let name = String(asked.username.prefix(64))
         if let pause = throttle.begin(name, context.address) {
             throw Problem(
-                retryAfter: pause, "too many failed logins as this user from this address; try again later")
+                retryAfter: pause, "too many failed logins of this user from this address; try again later")
         }
         let (user, issued) = try await accounts.login(name: asked.username, password: asked.password)
         throttle.succeeded(name, context.address)
@@ -45,7 +45,7 @@ struct AuthRoutes: Sendable {
                 token: issued.token, expiresAt: issued.record.expiresAt, user: .init(id: user.id, name: user.name)))
     }
 
-    /// Holds the ``LoginThrottle`` of this gateway.
+    /// The ``LoginThrottle`` of this gateway. Callable from any thread.
     private final class Throttle: Sendable {
         private let value = Mutex(LoginThrottle())
 

@@ -3,7 +3,7 @@ import Messages
 
 /// `GET|PATCH /me/defaults`.
 struct DefaultsRoutes: Sendable {
-    let directory: MeshDirectory
+    let client: LeaderClient
 
     var routes: [Endpoint] {
         [Endpoint(.get, "/me/defaults", handler: get), Endpoint(.patch, "/me/defaults", handler: change)]
@@ -12,14 +12,14 @@ struct DefaultsRoutes: Sendable {
     @Sendable private func get(_ request: Request, _ context: GatewayContext) async throws -> Response {
         _ = try Query(request, known: [])
         let asked = DefaultsGet(owner: try context.owner)
-        return .json(Answer(view: try await directory.ask(asked, owner: asked.owner, trace: context.trace)))
+        return .json(Answer(view: try await client.askLeader(of: asked.owner, asked, trace: context.trace)))
     }
 
     @Sendable private func change(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let asked = try await request.json(Asked.self)
         try await Problem.unprocessable { try asked.check() }
         let change = DefaultsSet(owner: try context.owner, set: asked.set, clear: asked.clear)
-        return .json(Answer(view: try await directory.ask(change, owner: change.owner, trace: context.trace)))
+        return .json(Answer(view: try await client.askLeader(of: change.owner, change, trace: context.trace)))
     }
 
     /// What the owner has chosen, flat as it is patched, and what is in force.

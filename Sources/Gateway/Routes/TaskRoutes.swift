@@ -4,7 +4,7 @@ import Messages
 
 /// `POST /tasks`, `GET /tasks`, `GET /tasks/{task}`, `POST /tasks/{task}/cancel`, `POST /tasks/{task}/retry`.
 struct TaskRoutes: Sendable {
-    let directory: MeshDirectory
+    let client: LeaderClient
 
     var routes: [Endpoint] {
         [
@@ -19,12 +19,12 @@ struct TaskRoutes: Sendable {
         asked.idempotencyKey = try IdempotencyKey.of(request, field: asked.idempotencyKey)
         try asked.check()
         let submit = TaskSubmit(
-            // Minted before the first try, so that trying again with another leader is harmless.
+            // Generated before the first attempt, so that a retry at another leader is harmless.
             task: .generate(), owner: try context.owner, prompt: asked.prompt,
             target: asked.target.map { Target($0) } ?? .defaultDevice, agent: asked.agent ?? TaskAsked.defaultAgent,
             cwd: asked.cwd, conversation: asked.conversation, idempotencyKey: asked.idempotencyKey,
             digest: asked.digest, choices: asked.choices == Choices() ? nil : asked.choices)
-        let task = try await directory.ask(submit, owner: submit.owner, trace: context.trace)
+        let task = try await client.askLeader(of: submit.owner, submit, trace: context.trace)
         return .json(TaskJSON(task), status: .accepted)
     }
 
@@ -35,20 +35,20 @@ struct TaskRoutes: Sendable {
             owner: try context.owner, limit: try query.number("limit", in: 1...200) ?? 50,
             before: try query.id("before"), states: states, device: query.text("device"),
             conversation: try query.id("conversation"))
-        let page = try await directory.ask(asked, owner: asked.owner, trace: context.trace)
+        let page = try await client.askLeader(of: asked.owner, asked, trace: context.trace)
         return .json(PageJSON(items: page.tasks.map(TaskJSON.init), next: page.next, total: page.total))
     }
 
     @Sendable private func get(_ request: Request, _ context: GatewayContext) async throws -> Response {
         _ = try Query(request, known: [])
         let asked = TaskGet(owner: try context.owner, task: try context.id("task", missing: .taskNotFound))
-        return .json(TaskJSON(try await directory.ask(asked, owner: asked.owner, trace: context.trace)))
+        return .json(TaskJSON(try await client.askLeader(of: asked.owner, asked, trace: context.trace)))
     }
 
     @Sendable private func cancel(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let asked = TaskCancel(owner: try context.owner, task: try context.id("task", missing: .taskNotFound))
         return .json(
-            TaskJSON(try await directory.ask(asked, owner: asked.owner, trace: context.trace)), status: .accepted)
+            TaskJSON(try await client.askLeader(of: asked.owner, asked, trace: context.trace)), status: .accepted)
     }
 
     private struct RetryAsked: Decodable {
@@ -63,7 +63,7 @@ struct TaskRoutes: Sendable {
             task: .generate(), owner: try context.owner, of: old,
             idempotencyKey: try IdempotencyKey.of(request, field: asked.idempotencyKey),
             digest: Digest.hex(["retry_of": old.description]))
-        let task = try await directory.ask(retry, owner: retry.owner, trace: context.trace)
+        let task = try await client.askLeader(of: retry.owner, retry, trace: context.trace)
         return .json(TaskJSON(task), status: .accepted)
     }
 }

@@ -4,7 +4,7 @@ import Messages
 import Synchronization
 import TestSupport
 
-/// A registry that does as it is told, on a real socket.
+/// A registry under a test's control, on a real socket.
 final class ScriptedRegistry: Sendable {
     private struct State {
         var services: [ServiceEntry] = []
@@ -24,7 +24,7 @@ final class ScriptedRegistry: Sendable {
     let identity: Identity
     let endpoint: String
 
-    /// - Parameter endpoint: A registry that has restarted binds where the old one was.
+    /// - Parameter endpoint: The endpoint of the previous registry, for one that has restarted.
     static func open(_ reactor: Reactor, at endpoint: String = "tcp://127.0.0.1:0") async throws -> ScriptedRegistry {
         let identity = Identity(role: .registry, name: "scripted registry")
         let box = Box()
@@ -42,23 +42,23 @@ final class ScriptedRegistry: Sendable {
         self.endpoint = endpoint
     }
 
-    /// Every registration, as it came.
+    /// Every registration.
     var registrations: [DeviceRegister] { state.withLock { $0.registrations } }
-    /// Every session that was said to have ended.
+    /// Every `device.gone`.
     var gone: [DeviceGone] { state.withLock { $0.gone } }
-    /// Every change of a device's name or labels, as it was asked for.
+    /// Every requested change of a device's name or labels.
     var updates: [DeviceUpdate] { state.withLock { $0.updates } }
-    /// The headers of what executors sent.
+    /// The headers of relayed messages.
     var relayed: [Header] { state.withLock { $0.relayed } }
-    /// Who announced itself.
+    /// The peers that have announced themselves.
     var announced: [Peer] { state.withLock { $0.announced } }
 
-    /// What `GET /devices` finds.
+    /// Sets the devices that it lists.
     func set(devices: [Device]) { state.withLock { $0.devices = devices } }
-    /// What every request is refused with; nil = it is answered.
+    /// Refuses every request with this fault; nil = answers again.
     func set(fault: Fault?) { state.withLock { $0.fault = fault } }
 
-    /// The services that watchers are told of.
+    /// Sets the list of services and sends it to the watchers.
     func set(services: [ServiceEntry]) {
         let (changes, watchers) = state.withLock { state in
             state.services = services
@@ -68,7 +68,7 @@ final class ScriptedRegistry: Sendable {
         for watcher in watchers { _ = watcher.send(changes) }
     }
 
-    /// The `number`th watch of devices, waited for.
+    /// Waits for the `number`th watch of devices.
     func deviceWatcher(_ number: Int = 1) async throws -> Outlet {
         try await eventually("watch \(number) of devices", within: .seconds(20)) {
             state.withLock { $0.deviceWatchers.count >= number ? $0.deviceWatchers[number - 1] : nil }

@@ -132,6 +132,31 @@ struct RealServicesTests {
         }
     }
 
+    @Test("A task's target may be a device's name, and a repeated submission needs no such name any more")
+    func targetByName() async throws {
+        try await with { services in
+            let api = services.api
+            let socket = try await TestSocket.dial(port: services.gateway.port, token: api.token)
+            try await socket.register()
+            #expect(try await socket.linkState().up)
+            func submit(_ target: String, key: String = "k") async throws -> Answer {
+                try await api.post("x", target: target, key: key)
+            }
+            let task = try await eventually("the device", within: .seconds(20)) { () -> JSON? in
+                let answer = try await submit("linux - BOX")
+                return answer.code == "device_not_found" ? nil : try answer.expect(202)
+            }
+            #expect(task["target"].string == "box" && task["device_id"].string == "box")
+            #expect(try await submit("nowhere", key: "l").code == "device_not_found")
+            let other = try await TestSocket.dial(port: services.gateway.port, token: api.token)
+            try await other.register("other")
+            _ = try await api.call("PATCH", "/devices/other", #"{"name":"Linux - box"}"#).expect(200)
+            let ambiguous = try await submit("Linux - box", key: "m")
+            #expect(ambiguous.status == 409 && ambiguous.code == "target_ambiguous", "\(ambiguous.json)")
+            #expect(try await submit("linux - BOX").expect(202)["id"] == task["id"])
+        }
+    }
+
     @Test("The connection of a deleted device is closed, and its executor registers a new device")
     func deleted() async throws {
         try await with { services in

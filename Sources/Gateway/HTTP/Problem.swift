@@ -59,6 +59,7 @@ struct Problem: Error, Sendable {
     static let statuses: [ErrorCode: HTTPResponse.Status] = [
         .invalidJSON: .badRequest, .invalidRequest: .badRequest, .promptEmpty: .unprocessableContent,
         .promptTooLarge: .contentTooLarge, .bodyTooLarge: .contentTooLarge, .targetRequired: .conflict,
+        .targetAmbiguous: .conflict,
         .idempotencyMismatch: .conflict, .conflict: .conflict, .queueFull: .tooManyRequests,
         .routeNotFound: .notFound, .methodNotAllowed: .methodNotAllowed, .rateLimited: .tooManyRequests,
         .tokenMissing: .unauthorized, .tokenInvalid: .unauthorized, .tokenExpired: .unauthorized,

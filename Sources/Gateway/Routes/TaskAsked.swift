@@ -55,7 +55,8 @@ struct TaskAsked: Codable, Equatable {
             throw Fault(.promptEmpty, "the prompt has no text; say what is to be done in 'prompt'")
         }
         if let target {
-            try Self.require((1...128).contains(target.utf8.count), "'target' must be cloud, default or a device's id")
+            try Self.require(
+                (1...800).contains(target.utf8.count), "'target' must be cloud, default, or a device's id or name")
         }
         if let agent { try Self.require((1...64).contains(agent.utf8.count), "'agent' must have 1 to 64 characters") }
         if let cwd {

@@ -24,7 +24,7 @@ struct TaskRoutes: Sendable {
             target: asked.target.map { Target($0) } ?? .defaultDevice, agent: asked.agent ?? TaskAsked.defaultAgent,
             cwd: asked.cwd, conversation: asked.conversation, idempotencyKey: asked.idempotencyKey,
             digest: asked.digest, choices: asked.choices == Choices() ? nil : asked.choices)
-        let task = try await client.askLeader(of: submit.owner, submit, trace: context.trace)
+        let task = try await TaskSubmission(client: client).submit(submit, trace: context.trace)
         return .json(TaskJSON(task), status: .accepted)
     }
 

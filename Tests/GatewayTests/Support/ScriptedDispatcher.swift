@@ -161,6 +161,7 @@ final class ScriptedDispatcher: Sendable {
             try await box.get().state.withLock { state in
                 state.submits.append(message)
                 var view = Self.view(message.task, .queued, prompt: message.prompt, lastSeq: 1)
+                view.target = message.target
                 view.choices = message.choices
                 state.tasks[message.task] = view
                 state.owners[message.task] = message.owner

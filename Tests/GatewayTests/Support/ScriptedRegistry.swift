@@ -18,6 +18,7 @@ final class ScriptedRegistry: Sendable {
         var announced: [Peer] = []
         var fault: Fault?
         var deviceWatchers: [Outlet] = []
+        var deviceLists = 0
     }
     private let state = Mutex(State())
     private let listener = Mutex<Listener?>(nil)
@@ -48,6 +49,8 @@ final class ScriptedRegistry: Sendable {
     var gone: [DeviceGone] { state.withLock { $0.gone } }
     /// Every requested change of a device's name or labels.
     var updates: [DeviceUpdate] { state.withLock { $0.updates } }
+    /// The number of `device.list` requests.
+    var deviceLists: Int { state.withLock { $0.deviceLists } }
     /// The headers of relayed messages.
     var relayed: [Header] { state.withLock { $0.relayed } }
     /// The peers that have announced themselves.
@@ -120,6 +123,7 @@ final class ScriptedRegistry: Sendable {
         }
         handlers.onRequest(DeviceList.self) { message, _ in
             let registry = try await box.get()
+            registry.state.withLock { $0.deviceLists += 1 }
             try registry.check()
             return DeviceListing(devices: registry.state.withLock { $0.devices.filter { $0.owner == message.owner } })
         }

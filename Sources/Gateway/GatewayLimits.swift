@@ -11,8 +11,6 @@ enum GatewayLimits {
     /// The body of an answer to an approval or of a device's labels: some texts of 200 and 2,000 characters, each of
     /// which JSON may escape to 12 bytes.
     static let textBody = 128 << 10
-    /// Characters of the message to the agent with a `deny`: a paragraph.
-    static let approvalMessage = 2000
     /// Characters of a conversation's title, of a search text, and of a cursor.
     static let line = 1...200
     /// Bytes of a refused body that are still read, so that the connection can be used again.

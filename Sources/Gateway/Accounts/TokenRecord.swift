@@ -12,6 +12,13 @@ struct TokenRecord: Sendable, Equatable {
     /// When it was last accepted; written every 30 s.
     var lastUsedAt: Timestamp?
     var revokedAt: Timestamp?
+
+    /// The token over HTTP.
+    var body: TokenBody {
+        TokenBody(
+            id: id, name: name, createdAt: createdAt, expiresAt: expiresAt, lastUsedAt: lastUsedAt,
+            revokedAt: revokedAt)
+    }
 }
 
 /// A new token, with its JWT: the only time that it is shown.
@@ -19,4 +26,10 @@ struct IssuedToken: Sendable {
     var record: TokenRecord
     /// The JWT.
     var token: String
+
+    /// The token over HTTP.
+    var body: IssuedTokenBody {
+        IssuedTokenBody(
+            id: record.id, name: record.name, token: token, createdAt: record.createdAt, expiresAt: record.expiresAt)
+    }
 }

@@ -11,38 +11,19 @@ struct AuthRoutes: Sendable {
 
     var routes: [Endpoint] { [Endpoint(.post, "/auth/login", guarded: false, handler: login)] }
 
-    private struct Asked: Decodable {
-        var username: String
-        var password: String
-    }
-
-    private struct Answer: Encodable {
-        struct Person: Encodable {
-            var id: UserID
-            var name: String
-        }
-        var token: String
-        var expiresAt: Timestamp
-        var user: Person
-        enum CodingKeys: String, CodingKey {
-            case token, user
-            case expiresAt = "expires_at"
-        }
-    }
-
     @Sendable private func login(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let asked = try await request.json(Asked.self)
-        let name = String(asked.username.prefix(64))
+        let body = try await request.json(LoginRequestBody.self)
+        let name = String(body.username.prefix(64))
         if let pause = throttle.begin(name, context.address) {
             throw Problem(
                 retryAfter: pause, "too many failed logins of this user from this address; try again later")
         }
-        let (user, issued) = try await accounts.login(name: asked.username, password: asked.password)
+        let (user, issued) = try await accounts.login(name: body.username, password: body.password)
         throttle.succeeded(name, context.address)
         context.logger.notice("user logged in", metadata: ["user": "\(user.id)"])
         return .json(
-            Answer(
-                token: issued.token, expiresAt: issued.record.expiresAt, user: .init(id: user.id, name: user.name)))
+            LoginBody(
+                token: issued.token, expiresAt: issued.record.expiresAt, user: UserBody(id: user.id, name: user.name)))
     }
 
     /// The ``LoginThrottle`` of this gateway. Callable from any thread.

@@ -16,35 +16,25 @@ struct ConversationRoutes: Sendable {
 
     @Sendable private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let query = try Query(request, known: ["q", "limit", "before"])
-        let asked = ConversationList(
+        let list = ConversationList(
             owner: try context.owner, limit: try query.number("limit", in: 1...200) ?? 50,
             before: try query.text("before", in: GatewayLimits.line), query: try query.text("q", in: GatewayLimits.line)
         )
-        let page = try await client.askLeader(of: asked.owner, asked, trace: context.trace)
+        let page = try await client.askLeader(of: list.owner, list, trace: context.trace)
         return .json(
-            PageJSON(items: page.conversations.map(ConversationJSON.init), next: page.next, total: page.total))
+            PageBody(items: page.conversations.map(ConversationBody.init), next: page.next, total: page.total))
     }
 
     @Sendable private func get(_ request: Request, _ context: GatewayContext) async throws -> Response {
         _ = try Query(request, known: [])
-        let asked = ConversationGet(owner: try context.owner, conversation: try conversation(context))
-        return .json(ConversationJSON(try await client.askLeader(of: asked.owner, asked, trace: context.trace)))
-    }
-
-    private struct Asked: Decodable {
-        var title: Patch<String>
-
-        init(from decoder: any Decoder) throws {
-            title = try decoder.container(keyedBy: Key.self).patch(String.self, forKey: .title)
-        }
-
-        private enum Key: String, CodingKey { case title }
+        let get = ConversationGet(owner: try context.owner, conversation: try conversation(context))
+        return .json(ConversationBody(try await client.askLeader(of: get.owner, get, trace: context.trace)))
     }
 
     @Sendable private func rename(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let conversation = try conversation(context)
         var rename = ConversationRename(owner: try context.owner, conversation: conversation)
-        switch try await request.json(Asked.self).title {
+        switch try await request.json(ConversationPatchBody.self).title {
         case .absent:
             throw Problem.unprocessable("'title' is missing: the new title, or null for the first prompt's beginning")
         case .clear: break
@@ -54,16 +44,16 @@ struct ConversationRoutes: Sendable {
             }
             rename.title = title
         }
-        return .json(ConversationJSON(try await client.askLeader(of: rename.owner, rename, trace: context.trace)))
+        return .json(ConversationBody(try await client.askLeader(of: rename.owner, rename, trace: context.trace)))
     }
 
     @Sendable private func delete(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let asked = ConversationDelete(owner: try context.owner, conversation: try conversation(context))
+        let delete = ConversationDelete(owner: try context.owner, conversation: try conversation(context))
         // After a lost leader, an unknown conversation means that the lost leader had deleted it.
-        _ = try await client.askLeader(of: asked.owner, asked, trace: context.trace) {
+        _ = try await client.askLeader(of: delete.owner, delete, trace: context.trace) {
             $0.code == .conversationNotFound ? Done() : nil
         }
-        context.logger.notice("conversation deleted", metadata: ["conversation": "\(asked.conversation)"])
+        context.logger.notice("conversation deleted", metadata: ["conversation": "\(delete.conversation)"])
         return .noContent
     }
 

@@ -9,6 +9,15 @@ import Messages
 
 /// The digest of a request: an idempotency key may be used again only with the same digest.
 enum Digest {
+    /// Returns the digest of a body of `POST /tasks` without its key.
+    static func of(_ body: TaskRequestBody) -> String {
+        var body = body
+        body.idempotencyKey = nil
+        body.target = body.target ?? Target.defaultDevice.description
+        body.agent = body.agent ?? TaskRequestBody.defaultAgent
+        return hex(body)
+    }
+
     /// Returns the SHA-256, in hex, of a value's JSON with sorted keys.
     static func hex(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()

@@ -33,17 +33,17 @@ struct EventRoutes: Sendable {
             EventsPage(owner: owner, task: task, after: after, limit: limit), trace: context.trace)
     }
 
-    private func page(_ asked: EventsPage, trace: TraceID) async throws -> Response {
-        let batch = try await client.askLeader(of: asked.owner, asked, trace: trace)
-        var next: UInt64? = asked.after
+    private func page(_ page: EventsPage, trace: TraceID) async throws -> Response {
+        let batch = try await client.askLeader(of: page.owner, page, trace: trace)
+        var next: UInt64? = page.after
         if let last = batch.events.last {
             next = last.flags.contains(.terminal) ? nil : last.seq
         } else {
             let view = try await client.askLeader(
-                of: asked.owner, TaskGet(owner: asked.owner, task: asked.task), trace: trace)
-            try EventStream.check(asked.after, against: view)
+                of: page.owner, TaskGet(owner: page.owner, task: page.task), trace: trace)
+            try EventStream.check(page.after, against: view)
             // Its last_seq is later than the cursor when the task has ended between the two replies.
-            if view.state.isTerminal, asked.after >= view.lastSeq { next = nil }
+            if view.state.isTerminal, page.after >= view.lastSeq { next = nil }
         }
         return .json(EventFormat.page(batch.events, next: next))
     }

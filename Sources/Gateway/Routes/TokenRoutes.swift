@@ -12,34 +12,25 @@ struct TokenRoutes: Sendable {
         ]
     }
 
-    private struct Asked: Decodable {
-        var name: String?
-        var days: Int?
-        enum CodingKeys: String, CodingKey {
-            case name
-            case days = "expires_in_days"
-        }
-    }
-
     @Sendable private func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let asked = try await request.json(Asked.self)
-        let days = asked.days ?? TokenLimits.days.upperBound
+        let body = try await request.json(TokenRequestBody.self)
+        let days = body.days ?? TokenLimits.days.upperBound
         guard TokenLimits.days.contains(days) else {
             throw Problem.unprocessable("'expires_in_days' must be from 1 to 7")
         }
-        let name = asked.name ?? "token"
+        let name = body.name ?? "token"
         guard (1...100).contains(name.count) else {
             throw Problem.unprocessable("'name' must have 1 to 100 characters")
         }
         let issued = try await accounts.issue(owner: context.owner, name: name, days: days)
         context.logger.notice("token issued", metadata: ["token": "\(issued.record.id)"])
-        return .json(NewTokenJSON(issued), status: .created)
+        return .json(issued.body, status: .created)
     }
 
     @Sendable private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
         _ = try Query(request, known: [])
         let records = try await accounts.tokens(of: context.owner)
-        return .json(ListJSON(items: records.map(TokenJSON.init), total: records.count))
+        return .json(ListBody(records.map(\.body)))
     }
 
     @Sendable private func revoke(_ request: Request, _ context: GatewayContext) async throws -> Response {

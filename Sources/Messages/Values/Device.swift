@@ -88,6 +88,8 @@ public struct Agent: Codable, Sendable, Equatable {
         self.ready = ready
         self.detail = detail
     }
+
+    enum CodingKeys: String, CodingKey { case name, version, ready, detail }
 }
 
 /// What a device runs on.

@@ -21,6 +21,8 @@ public enum Limits {
     public static let approvalName = 1...200
     /// Characters of a permission request's title and of its rule: a line or two that people read whole.
     public static let approvalLine = 0...500
+    /// The most characters of the message that a person sends with a decision.
+    public static let approvalMessage = 2000
     /// How many permission requests of one attempt may be open: more is an agent that does not wait for answers.
     public static let openApprovals = 64
     /// Seconds of a choice that is a time: 30 days.

@@ -39,7 +39,7 @@ struct LoginThrottle: Sendable {
         return nil
     }
 
-    /// Takes that the last try of this name and address has succeeded.
+    /// Records that the last try of this name and address has succeeded.
     mutating func succeeded(name: String, address: String) {
         entries[Self.key(name, address)] = nil
         if let entry = entries["a " + address] {

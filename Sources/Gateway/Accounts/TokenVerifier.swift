@@ -48,7 +48,7 @@ final class TokenVerifier: Sendable {
     static let missingToken = Fault(
         .tokenMissing, "this needs a token in the header 'Authorization: Bearer TOKEN'; \(remedy)")
 
-    /// Takes that this process has revoked a token.
+    /// Records a revocation by this process.
     func revoke(_ token: TokenID) { state.withLock { _ = $0.revoked.insert(token) } }
 
     /// Adds the revoked tokens of the table, which other processes write too. None is ever removed: the read may be older

@@ -14,7 +14,7 @@ struct BearerGuard: RouterMiddleware {
         return try await next(request, context)
     }
 
-    /// The token of an `Authorization` field.
+    /// Returns the token of an `Authorization` field.
     /// - Throws: ``Fault`` `token_missing`.
     static func token(_ field: String?) throws -> String {
         let parts = (field ?? "").split(separator: " ", maxSplits: 1)

@@ -31,7 +31,7 @@ final class Drain: Sendable {
         }
     }
 
-    /// Takes that a counted request is answered.
+    /// Records that a counted request is answered.
     func leave() {
         let waiter = state.withLock { state in
             state.inFlight -= 1

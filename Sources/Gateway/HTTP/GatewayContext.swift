@@ -32,10 +32,10 @@ struct GatewayContext: RequestContext {
         }
     }
 
-    /// A path parameter, decoded; nil when its percent-encoding is not valid UTF-8.
+    /// Returns a path parameter, decoded; nil when its percent-encoding is not valid UTF-8.
     func parameter(_ name: String) -> String? { parameters.get(name)?.removingPercentEncoding }
 
-    /// An id in the path. One that is not a UUID is answered like an unknown id.
+    /// Returns an id in the path. One that is not a UUID is answered like an unknown id.
     /// - Throws: ``Fault`` of `code`.
     func id<Kind>(_ name: String, missing code: ErrorCode) throws -> Identifier<Kind> {
         let text = parameter(name)

@@ -70,7 +70,7 @@ struct Problem: Error, Sendable {
         .storageFailed: .serviceUnavailable, .draining: .serviceUnavailable, .internalError: .internalServerError,
     ]
 
-    /// Codes of the mesh, and the codes of ``statuses`` that clients get instead.
+    /// Codes of the mesh, each with the code of ``statuses`` that clients get instead.
     static let translations: [ErrorCode: ErrorCode] = [
         .peerLost: .unavailable, .notLeader: .unavailable, .slotsFull: .unavailable,
         .messageTooLarge: .bodyTooLarge,

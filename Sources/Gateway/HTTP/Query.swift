@@ -24,10 +24,10 @@ struct Query {
         self.values = values
     }
 
-    /// A parameter's text; nil when it is absent or empty.
+    /// Returns a parameter's text; nil when it is absent or empty.
     func text(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-    /// A parameter's text with a number of characters in `range`; nil when it is absent or empty.
+    /// Returns a parameter's text with a number of characters in `range`; nil when it is absent or empty.
     func text(_ name: String, in range: ClosedRange<Int>) throws -> String? {
         guard let text = text(name) else { return nil }
         guard range.contains(text.count) else {
@@ -38,7 +38,7 @@ struct Query {
         return text
     }
 
-    /// Comma-separated names, each of `all`; none when the parameter is absent or empty.
+    /// Returns comma-separated names, each of `all`; none when the parameter is absent or empty.
     func names<S: OpenSet>(_ name: String, of all: [S]) throws -> [S] {
         let names = (text(name)?.split(separator: ",") ?? []).map { S(rawValue: String($0)) }
         if let unknown = names.first(where: { !all.contains($0) }) {
@@ -50,7 +50,7 @@ struct Query {
         return names
     }
 
-    /// A whole number within `range`; nil when the parameter is absent.
+    /// Returns a whole number within `range`; nil when the parameter is absent.
     func number<T: FixedWidthInteger>(_ name: String, in range: ClosedRange<T>) throws -> T? {
         guard let text = values[name] else { return nil }
         guard let number = T(text), range.contains(number) else {
@@ -62,7 +62,7 @@ struct Query {
         return number
     }
 
-    /// An identifier; nil when the parameter is absent.
+    /// Returns an identifier; nil when the parameter is absent.
     func id<Kind>(_ name: String) throws -> Identifier<Kind>? {
         guard let text = values[name] else { return nil }
         guard let id = Identifier<Kind>(text) else {

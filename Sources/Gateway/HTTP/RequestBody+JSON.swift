@@ -44,7 +44,7 @@ extension Request {
         return Fault(.invalidJSON, "the request's body is not valid JSON" + (position(data).map { ": \($0)" } ?? ""))
     }
 
-    /// The error and its position, from `JSONSerialization`: `JSONDecoder` does not report a position. Neither quotes the
+    /// Returns the error and its position, from `JSONSerialization`: `JSONDecoder` reports no position. Neither quotes the
     /// body.
     private static func position(_ data: Data) -> String? {
         do {

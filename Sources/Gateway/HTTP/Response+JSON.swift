@@ -8,12 +8,12 @@ import Hummingbird
 #endif
 
 extension Response {
-    /// An answer with `value` as its JSON body.
+    /// Returns an answer with `value` as its JSON body.
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
         .json(JSONBody.encode(value), status: status)
     }
 
-    /// An answer with a body that is JSON already.
+    /// Returns an answer with a body that is JSON already.
     static func json(_ body: ByteBuffer, status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status,

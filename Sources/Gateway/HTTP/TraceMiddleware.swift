@@ -32,7 +32,7 @@ struct TraceMiddleware: RouterMiddleware {
         return response
     }
 
-    /// The trace id of a W3C `traceparent`, or a new one.
+    /// Returns the trace id of a W3C `traceparent`, or a new one.
     static func trace(of request: Request) -> TraceID {
         let parts = request.headers[.traceparent]?.split(separator: "-", omittingEmptySubsequences: false) ?? []
         guard parts.count >= 4, parts[0].count == 2, parts[1].utf8.count == 32,

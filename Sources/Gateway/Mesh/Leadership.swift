@@ -17,7 +17,7 @@ struct Leadership: Sendable, Equatable {
     /// the only one listed.
     private var highest = [UInt64](repeating: 0, count: Partition.count)
 
-    /// Takes the registry's list.
+    /// Applies the registry's list.
     /// - Parameter reachable: The incarnations of the dispatchers that are connected now.
     mutating func apply(_ services: [ServiceEntry], reachable: Set<Incarnation>) {
         let listed = services.filter { $0.role == .dispatcher && $0.endpoint != nil }

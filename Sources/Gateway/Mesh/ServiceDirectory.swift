@@ -172,7 +172,7 @@ final class ServiceDirectory: Sendable {
 
     // MARK: Dispatchers
 
-    /// Takes a list of services: dials new dispatchers and closes the links to those that left.
+    /// Applies a list of services: dials new dispatchers and closes the links to those that left.
     private func update(_ services: [ServiceEntry]) {
         let gone: [Link] = state.withLock { state in
             guard !state.isClosed else { return [] }

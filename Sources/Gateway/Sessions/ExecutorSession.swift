@@ -91,7 +91,7 @@ final class ExecutorSession: Sendable {
 
     // MARK: From the mesh
 
-    /// Takes a dispatcher's message for the executor. Order is kept per caller.
+    /// Sends a dispatcher's message to the executor. Keeps the order of each caller.
     func deliver(_ header: Header, _ body: [UInt8], from leader: Peer) {
         let head = header.encoded()
         var frame = ByteBufferAllocator().buffer(capacity: head.count + body.count)

@@ -19,7 +19,7 @@ final class NewestSessions: Sendable {
     }
     private let state = Mutex(State())
 
-    /// Takes that a session has a device now. The older of two sessions of one device is closed with its `replace`:
+    /// Records the device of a session. The older of two sessions of one device is closed with its `replace`:
     /// its socket may take long to fail.
     func add(
         _ session: SessionNumber, owner: UserID, device: String, generation: UInt64,
@@ -37,7 +37,7 @@ final class NewestSessions: Sendable {
         older?.replace()
     }
 
-    /// Takes that a session has ended.
+    /// Removes a session that has ended.
     func remove(_ session: SessionNumber) {
         state.withLock { state in
             guard let key = state.devices.removeValue(forKey: session) else { return }

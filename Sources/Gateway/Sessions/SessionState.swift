@@ -71,7 +71,7 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
 
     // MARK: Registration
 
-    /// Takes the executor's registration.
+    /// Handles the executor's registration.
     mutating func register(_ message: DeviceRegister, correlation: UInt64) -> [Action] {
         func refusal(_ code: ErrorCode, _ text: String) -> [Action] {
             [.refuse(Fault(code, text), correlation: correlation)]
@@ -89,7 +89,7 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
         return send(message, correlation: correlation)
     }
 
-    /// Takes that the registry has connected; it knows nothing of this session.
+    /// Handles a new connection of the registry, which knows nothing of this session.
     mutating func registryConnected() -> [Action] {
         guard !hasEnded, var message = registration else { return [] }
         message.again = true
@@ -106,13 +106,13 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
         return [.register(message, ticket: ticket)]
     }
 
-    /// Takes an executor's report.
+    /// Handles the executor's report.
     mutating func reported(_ report: DeviceReport) {
         guard isRegistered, Limits.slots.contains(report.total) else { return }
         reported = (report.total, report.agents ?? reported?.agents)
     }
 
-    /// Takes the registry's reply.
+    /// Handles the registry's reply.
     mutating func registered(_ result: Result<DeviceRegistered, Fault>, ticket: UInt64) -> [Action] {
         guard let pending, pending.ticket == ticket else { return [] }
         self.pending = nil
@@ -127,7 +127,7 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Takes that the registry is away. A device that was registered before works on under the next generation, which
+    /// Handles a registration without a registry. A device that was registered before works on under the next generation, which
     /// the registry replaces when it is back (``registryConnected()``); a new device is refused.
     /// - Parameter known: The generation of the device's newest session at this gateway; 0 = there is none.
     mutating func registryIsAway(_ fault: Fault, known: UInt64 = 0, ticket: UInt64) -> [Action] {
@@ -165,13 +165,13 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
 
     // MARK: The leader
 
-    /// Takes the owner's present leader; nil = none is connected.
+    /// Handles the owner's present leader; nil = none is connected.
     mutating func leaderIs(_ leader: Leader?) -> [Action] {
         guard !hasEnded, isRegistered, leader != link.leader || leader == nil else { return [] }
         return closeLink() + (leader.map { open($0) } ?? [])
     }
 
-    /// Takes the leader's reply to the open.
+    /// Handles the leader's reply to the open.
     mutating func opened(_ result: Result<SessionOpened, Fault>, ticket: UInt64) -> [Action] {
         guard link.awaits(ticket), let leader = link.leader else { return [] }
         // The close was sent already, but may have overtaken the open.
@@ -217,7 +217,7 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
 
     // MARK: The end
 
-    /// Takes that the WebSocket has closed.
+    /// Handles the end of the WebSocket.
     mutating func ended(_ reason: String) -> [Action] {
         guard !hasEnded else { return [] }
         hasEnded = true

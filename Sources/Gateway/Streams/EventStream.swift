@@ -27,7 +27,7 @@ struct EventStream: Sendable {
 
     private var directory: ServiceDirectory { client.directory }
 
-    /// Whether any event after the cursor exists or may still come; asked before the stream begins.
+    /// Whether any event after the cursor exists or may still come; checked before the stream begins.
     /// - Throws: ``Fault`` `task_not_found`, `invalid_request` for a cursor after the task's last event, `unavailable`.
     func hasMore(trace: TraceID) async throws -> Bool {
         let view = try await client.askLeader(of: owner, TaskGet(owner: owner, task: task), trace: trace)

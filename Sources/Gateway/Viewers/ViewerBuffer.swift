@@ -92,10 +92,10 @@ final class ViewerBuffer: Sendable {
     /// - Throws: `CancellationError`, also when the connection ends.
     func waitForSpace() async throws { try await wait(nil) }
 
-    /// Takes that a subscription has ended; others may have waited for its turn.
+    /// Records the end of a subscription; others may have waited for its turn.
     func subscriptionEnded() { update { _ in } }
 
-    /// Takes that the kernel has accepted written bytes.
+    /// Records that the kernel has accepted written bytes.
     func drained(_ bytes: Int) {
         update { state in
             state.held -= bytes
@@ -104,7 +104,7 @@ final class ViewerBuffer: Sendable {
         }
     }
 
-    /// Takes that the connection has ended; every waiter throws.
+    /// Records the end of the connection; every waiter throws.
     func close() {
         update { $0.isClosed = true }
     }

@@ -42,7 +42,7 @@ struct ViewerState: Sendable {
     /// Whether a token was given.
     var isIdentified: Bool { if case .new = phase { false } else { true } }
 
-    /// Takes a message.
+    /// Handles a message.
     mutating func received(_ message: ByteBuffer) -> [Action] {
         switch phase {
         case .new: return authenticate(message)
@@ -60,7 +60,7 @@ struct ViewerState: Sendable {
         }
     }
 
-    /// Takes the result of the verification.
+    /// Handles the result of the verification.
     mutating func verified(_ result: Result<(claims: TokenClaims, user: String), Fault>) -> [Action] {
         guard case .verifying(let early) = phase else { return [] }
         switch result {
@@ -71,13 +71,13 @@ struct ViewerState: Sendable {
         }
     }
 
-    /// Takes that the connection has ended; later results start nothing.
+    /// Handles the end of the connection; later results start nothing.
     mutating func ended() {
         phase = .closing
         open = [:]
     }
 
-    /// Takes that a subscription's stream has ended; false = the subscription had ended before.
+    /// Handles the end of a subscription's stream; false = the subscription had ended before.
     mutating func ended(_ subscription: ViewerSubscription) -> Bool {
         guard isOpen(subscription) else { return false }
         open[subscription.id] = nil

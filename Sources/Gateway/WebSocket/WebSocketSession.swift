@@ -12,11 +12,11 @@ protocol WebSocketSession: Sendable {
     var isIdentified: Bool { get }
     /// Since when no outbound byte has left; nil = none waits.
     var stuckSince: ContinuousClock.Instant? { get }
-    /// Takes a message.
+    /// Handles a message.
     func received(_ message: ByteBuffer)
     /// The message to send before the close frame; nil = the close frame is enough.
     func closingMessage(_ fault: Fault) -> ByteBuffer?
-    /// Takes that the connection has ended.
+    /// Handles the end of the connection.
     func ended(_ reason: String)
 }
 

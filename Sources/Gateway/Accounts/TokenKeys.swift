@@ -1,4 +1,5 @@
 import Crypto
+import GRDB
 import JWTKit
 import Messages
 import Storage

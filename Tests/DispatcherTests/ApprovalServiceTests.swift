@@ -5,17 +5,17 @@ import Testing
 
 @testable import Dispatcher
 
-/// Permission requests from the executor to people and back.
-@Suite struct ApprovalServiceTests {
-    /// A task that runs, whose agent may ask.
+@Suite("Permission requests, from the executor to the person and back")
+struct ApprovalServiceTests {
+    /// A running task with an agent that may request permissions.
     private struct Scene: Sendable {
         let rig: Rig
-        var executor: FakeExecutor
+        var executor: ScriptedExecutor
         let task: TaskID
 
         init(_ rig: Rig, events: UInt64 = 2, choices: Choices? = nil) async throws {
             self.rig = rig
-            executor = FakeExecutor(gateway: rig.gateway)
+            executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             task = try await rig.gateway.submit(choices: choices).id
             _ = try await executor.assignment(task)
@@ -72,7 +72,8 @@ import Testing
         } catch { return error as? Fault }
     }
 
-    @Test func aRequestIsShownAnsweredAndDelivered() async throws {
+    @Test("A request is shown, answered and delivered")
+    func delivery() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             let approval = try await scene.ask()
@@ -95,7 +96,7 @@ import Testing
             let late = await Self.fault { _ = try await scene.decide(approval, .deny, by: "bob") }
             #expect(late?.code == .approvalResolved && late?.message.contains("allowed by alice") == true)
 
-            // It is said again until the executor has given it to its agent.
+            // The answer is repeated until the executor confirms it.
             await rig.pass(2)
             try await eventually("the answer again") { scene.executor.answers.count == 2 }
             try scene.close()
@@ -113,7 +114,8 @@ import Testing
         }
     }
 
-    @Test func aRequestThatIsSaidTwiceIsOne() async throws {
+    @Test("A repeated request is one request")
+    func repeatedRequest() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             for _ in 0..<5 { try scene.executor.send(Sample.asks(scene.task, after: 2)) }
@@ -133,7 +135,8 @@ import Testing
         }
     }
 
-    @Test func aRequestIsShownBehindTheEventsBeforeIt() async throws {
+    @Test("A request is shown behind the events before it")
+    func order() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig, events: 1)
             try scene.executor.send(Sample.asks(scene.task, "late", after: 3))
@@ -150,7 +153,8 @@ import Testing
         }
     }
 
-    @Test func eventsThatAreMissingForItAreAskedFor() async throws {
+    @Test("Events that are missing before a request are requested")
+    func missingEvents() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig, events: 1)
             // Events 2 and 3 are lost, and its agent waits: there is nothing else by which that would be noticed.
@@ -166,7 +170,8 @@ import Testing
         }
     }
 
-    @Test func anAttemptThatIsRunAgainAsksAgain() async throws {
+    @Test("A new attempt sends its own requests")
+    func newAttempt() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig, choices: Choices(onDisconnect: .requeue, graceS: 5))
             let first = try await scene.ask()
@@ -193,7 +198,8 @@ import Testing
         }
     }
 
-    @Test func oneThatIsTakenBackEarlyWasNeverThere() async throws {
+    @Test("A request that is withdrawn before its events arrive is never shown")
+    func withdrawnEarly() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             try scene.executor.send(Sample.asks(scene.task, after: 3))
@@ -204,7 +210,8 @@ import Testing
         }
     }
 
-    @Test func onlySoManyAreTakenAndABadOneHarmsNothing() async throws {
+    @Test("Open requests are bounded, and an invalid one is denied without harm")
+    func bounds() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             var bad = Sample.asks(scene.task, "bad", after: 2)
@@ -231,7 +238,8 @@ import Testing
         }
     }
 
-    @Test func nobodyAnswers() async throws {
+    @Test("A request without an answer is denied when its time is over")
+    func expiry() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             let approval = try await scene.ask()
@@ -243,12 +251,13 @@ import Testing
             let expired = try #require(try await scene.list([.expired]).first)
             #expect(expired.resolvedBy == nil && expired.resolvedAt != nil)
             let late = await Self.fault { _ = try await scene.decide(approval) }
-            #expect(late?.code == .approvalResolved && late?.message.contains("nobody answered") == true)
+            #expect(late?.code == .approvalResolved && late?.message.contains("no answer came") == true)
             #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
         }
     }
 
-    @Test func tenDecidersAtOnce() async throws {
+    @Test("Of ten simultaneous answers one counts, and the others are refused with it")
+    func tenDeciders() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             let approval = try await scene.ask()
@@ -281,7 +290,8 @@ import Testing
 
     enum End: CaseIterable { case completed, failed, cancelled, unlisted, graceEnded, takenBack }
 
-    @Test(arguments: End.allCases) func nobodyWaitsAnyMore(_ end: End) async throws {
+    @Test("A request is abandoned when its attempt ends or its agent withdraws it", arguments: End.allCases)
+    func abandoned(_ end: End) async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             let approval = try await scene.ask()
@@ -310,7 +320,8 @@ import Testing
         }
     }
 
-    @Test func whatIsNotThereAndWhatIsNotAllowed() async throws {
+    @Test("Unknown requests and invalid answers are refused")
+    func refusals() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             let approval = try await scene.ask()
@@ -328,8 +339,8 @@ import Testing
             #expect(await code { _ = try await scene.decide(approval, .deny, message: long) } == .invalidRequest)
             #expect(try await rig.gateway.ask(ApprovalList(owner: .generate(), limit: 10)).total == 0)
             #expect(try await scene.list([.pending]).count == 1)
-            // What an executor without the attempt says counts for nothing.
-            let stranger = FakeExecutor(gateway: rig.gateway, device: "other")
+            // A message of an executor without the attempt is ignored.
+            let stranger = ScriptedExecutor(gateway: rig.gateway, device: "other")
             try await stranger.connect()
             try stranger.send(Sample.asks(scene.task, "theirs", after: 0))
             try stranger.send(ApprovalClosed(task: scene.task, attempt: 1, request: "r1"))
@@ -340,7 +351,8 @@ import Testing
         }
     }
 
-    @Test func listsArePagedNewestFirst() async throws {
+    @Test("Lists are paged, newest first")
+    func pages() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             for number in 0..<5 { _ = try await scene.ask("r\(number)") }
@@ -358,7 +370,8 @@ import Testing
 
     // MARK: What survives
 
-    @Test func aReconnectBringsTheAnswerAbout() async throws {
+    @Test("An answer is sent again after a reconnect")
+    func reconnect() async throws {
         try await Rig.run { rig in
             var scene = try await Scene(rig)
             let approval = try await scene.ask()
@@ -382,7 +395,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["pending", "resolved", "delivered"]) func aRestartOfTheDispatcher(_ point: String) async throws {
+    @Test(
+        "A restart of the dispatcher loses no request and no answer", arguments: ["pending", "resolved", "delivered"])
+    func restart(_ point: String) async throws {
         let folder = try TemporaryDirectory()
         let passed = AnswerID.generate()
         let kept = try await Self.before(folder, point, passed)
@@ -394,9 +409,9 @@ import Testing
             switch point {
             case "pending":
                 #expect(view.waitingFor == .approval)
-                // The executor says it again; it is the same one.
+                // The executor repeats it; it is the same request.
                 try executor.send(Sample.asks(kept.approval.task, after: 2))
-                try await eventually("the word that it is recorded") { executor.recorded.count == 1 }
+                try await eventually("the message that it is recorded") { executor.recorded.count == 1 }
                 let list = try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 10))
                 #expect(list.approvals == [kept.approval])
                 // Its time goes on where it was.
@@ -423,9 +438,9 @@ import Testing
         }
     }
 
-    /// A first life of the dispatcher, up to a point of a request's.
+    /// Runs a dispatcher up to a point in a request.
     private static func before(_ folder: TemporaryDirectory, _ point: String, _ answer: AnswerID) async throws
-        -> (executor: FakeExecutor, approval: ApprovalView)
+        -> (executor: ScriptedExecutor, approval: ApprovalView)
     {
         let rig = try await Rig(folder: folder)
         do {
@@ -444,7 +459,8 @@ import Testing
         }
     }
 
-    @Test func aFailedCommitHasNotHappened() async throws {
+    @Test("A request or answer in a failed commit has not happened")
+    func failedCommit() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             try await rig.meddle(

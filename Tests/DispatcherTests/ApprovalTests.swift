@@ -5,14 +5,14 @@ import Testing
 
 @testable import Dispatcher
 
-/// The life of one permission request, as a table: every state and everything that can happen in it.
-@Suite struct ApprovalTests {
+@Suite("The state of one permission request")
+struct ApprovalTests {
     private static let later = Sample.now.adding(seconds: 5)
 
-    enum Input: String, CaseIterable { case allow, deny, again, expire, abandon }
+    enum Input: String, CaseIterable { case allow, deny, again, expire, abandon, deliver }
 
     /// What one is in before anything happens.
-    private static func approval(_ state: ApprovalState, delivered: Bool = false) -> Approval {
+    private static func approval(_ state: ApprovalState, delivered: Bool = false) -> ApprovalRecord {
         var approval = Sample.approval()
         switch state {
         case .allowed: _ = approval.decide(Sample.decide(approval), now: Sample.now)
@@ -21,7 +21,7 @@ import Testing
         case .abandoned: _ = approval.abandon(now: Sample.now)
         default: break
         }
-        if delivered { _ = approval.abandon(now: Sample.now) }
+        if delivered { _ = approval.deliver() }
         return approval
     }
 
@@ -31,7 +31,7 @@ import Testing
         let input: Input
         let to: ApprovalState
         let isDelivered: Bool
-        /// The verdict's code, or what a change says.
+        /// The verdict's code, or what the input returns.
         let says: String
     }
 
@@ -44,27 +44,34 @@ import Testing
             from: .allowed, delivered: false, input: .deny, to: .allowed, isDelivered: false, says: "approval_resolved"),
         Row(from: .allowed, delivered: false, input: .again, to: .allowed, isDelivered: false, says: "repeated"),
         Row(from: .allowed, delivered: false, input: .expire, to: .allowed, isDelivered: false, says: "false"),
-        Row(from: .allowed, delivered: false, input: .abandon, to: .allowed, isDelivered: true, says: "true"),
+        Row(from: .pending, delivered: false, input: .deliver, to: .pending, isDelivered: false, says: "false"),
+        Row(from: .allowed, delivered: false, input: .abandon, to: .allowed, isDelivered: false, says: "false"),
+        Row(from: .allowed, delivered: false, input: .deliver, to: .allowed, isDelivered: true, says: "true"),
+        Row(from: .allowed, delivered: true, input: .deliver, to: .allowed, isDelivered: true, says: "false"),
         Row(from: .allowed, delivered: true, input: .again, to: .allowed, isDelivered: true, says: "repeated"),
         Row(from: .allowed, delivered: true, input: .abandon, to: .allowed, isDelivered: true, says: "false"),
         Row(
             from: .denied, delivered: false, input: .allow, to: .denied, isDelivered: false, says: "approval_resolved"),
         Row(from: .denied, delivered: false, input: .again, to: .denied, isDelivered: false, says: "repeated"),
         Row(from: .denied, delivered: false, input: .expire, to: .denied, isDelivered: false, says: "false"),
-        Row(from: .denied, delivered: false, input: .abandon, to: .denied, isDelivered: true, says: "true"),
+        Row(from: .denied, delivered: false, input: .abandon, to: .denied, isDelivered: false, says: "false"),
+        Row(from: .denied, delivered: false, input: .deliver, to: .denied, isDelivered: true, says: "true"),
         Row(
             from: .expired, delivered: false, input: .allow, to: .expired, isDelivered: false, says: "approval_resolved"
         ),
         Row(from: .expired, delivered: false, input: .expire, to: .expired, isDelivered: false, says: "false"),
-        Row(from: .expired, delivered: false, input: .abandon, to: .expired, isDelivered: true, says: "true"),
+        Row(from: .expired, delivered: false, input: .abandon, to: .expired, isDelivered: false, says: "false"),
+        Row(from: .expired, delivered: false, input: .deliver, to: .expired, isDelivered: true, says: "true"),
         Row(
             from: .abandoned, delivered: true, input: .allow, to: .abandoned, isDelivered: true,
             says: "approval_abandoned"),
         Row(from: .abandoned, delivered: true, input: .expire, to: .abandoned, isDelivered: true, says: "false"),
         Row(from: .abandoned, delivered: true, input: .abandon, to: .abandoned, isDelivered: true, says: "false"),
+        Row(from: .abandoned, delivered: true, input: .deliver, to: .abandoned, isDelivered: true, says: "false"),
     ]
 
-    @Test(arguments: table) func theLifeOfARequest(_ row: Row) {
+    @Test("Each input in each state has the expected effect", arguments: table)
+    func transitions(_ row: Row) {
         var approval = Self.approval(row.from, delivered: row.delivered)
         let before = approval
         let says: String
@@ -79,6 +86,7 @@ import Testing
             }
         case .expire: says = "\(approval.expire(now: Self.later))"
         case .abandon: says = "\(approval.abandon(now: Self.later))"
+        case .deliver: says = "\(approval.deliver())"
         }
         #expect(approval.state == row.to)
         #expect(approval.isDelivered == row.isDelivered)
@@ -88,12 +96,13 @@ import Testing
             #expect(approval.resolvedAt == Sample.now)
             #expect(approval.answer == before.answer && approval.resolvedBy == before.resolvedBy)
             #expect(approval.scope == before.scope && approval.message == before.message)
-        } else {
+        } else if row.input != .deliver {
             #expect(approval.resolvedAt == Self.later)
         }
     }
 
-    @Test func whatAnExecutorIsTold() {
+    @Test("The answer for the executor matches the decision")
+    func answer() {
         let allowed = Self.approval(.allowed).answer(epoch: 7)
         #expect(allowed?.decision == .allow && allowed?.scope == .conversation && allowed?.epoch == 7)
         let denied = Self.approval(.denied).answer(epoch: 7)
@@ -102,14 +111,16 @@ import Testing
         #expect(Self.approval(.pending).answer(epoch: 7) == nil)
     }
 
-    @Test func aRefusalSaysWhoWhenAndHow() {
+    @Test("A refusal names the first answer, its time and its decision")
+    func refusal() {
         let text = Self.approval(.allowed).refusal.message
         #expect(text.contains("allowed by alice (laptop) at \(Sample.now)"))
         #expect(Self.approval(.expired).refusal.message.contains("denied at \(Sample.now)"))
-        #expect(Self.approval(.abandoned).refusal.message.contains("since \(Sample.now)"))
+        #expect(Self.approval(.abandoned).refusal.message.contains("withdrawn at \(Sample.now)"))
     }
 
-    @Test func aBookForgetsTheOldestThatAreOverAndTheirInput() {
+    @Test("A book drops the oldest closed requests, and the input of all closed ones")
+    func bookBounds() {
         var book = ApprovalBook()
         for number in 0...DispatcherLimits.closedApprovals {
             var approval = Sample.approval("r\(number)")
@@ -144,7 +155,8 @@ import Testing
         #expect(ApprovalBounds.complaint(request) != nil)
     }
 
-    @Test func aStartLoadsWhatIsOpenAndTheNewestOfTheRest() async throws {
+    @Test("A load reads the open requests and the newest closed ones")
+    func load() async throws {
         let folder = try TemporaryDirectory()
         let store = try await SQLiteTaskStore(
             directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)

@@ -36,7 +36,7 @@ import Testing
             let data = site.folder.file("data")
             let dispatcher = try SmallDisk.start(Binaries.dispatcher, Self.flags(site), path: data, size: "4m")
             let gateway = try await site.gateway(try await Site.endpoint(dispatcher))
-            let executor = FakeExecutor(gateway: gateway)
+            let executor = ScriptedExecutor(gateway: gateway)
             try await executor.connect()
             let task = try await gateway.submit().id
             _ = try await executor.assignment(task)
@@ -106,7 +106,7 @@ import Testing
 
     @Test func aDatabaseThatSomebodyElseHasLocked() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit().id
             _ = try await executor.assignment(task)
@@ -167,7 +167,7 @@ import Testing
 
     @Test func damageThatIsFoundWhileItRunsIsToldAndTheRestIsShown() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit().id
             _ = try await executor.assignment(task)

@@ -3,13 +3,14 @@ import Testing
 
 @testable import Dispatcher
 
-/// What fits into a history.
-@Suite struct HistoryRoomTests {
+@Suite("The room of a history")
+struct HistoryRoomTests {
     private static func item(_ prompt: String, _ answer: String) -> HistoryItem {
         HistoryItem(task: .generate(), prompt: prompt, answer: answer, state: .completed)
     }
 
-    @Test func theNewestAreKeptWhole() {
+    @Test("The newest turns are kept whole")
+    func whole() {
         var room = HistoryRoom(bytes: 10)
         let added = [("ab", "cd"), ("ef", "ghij"), ("k", "")].map { room.add(Self.item($0, $1)) }
         #expect(added == [true, true, false] && room.left == 0)
@@ -42,7 +43,8 @@ import Testing
         #expect(!second)
     }
 
-    @Test func turnsWithoutTextAreCounted() {
+    @Test("Turns without text count")
+    func count() {
         var room = HistoryRoom(bytes: 10, items: 3)
         #expect((0..<4).map { _ in room.add(Self.item("", "")) } == [true, true, true, false])
     }

@@ -4,13 +4,13 @@ import Testing
 
 @testable import Dispatcher
 
-/// A conversation that goes on where nobody knows it.
-@Suite struct HistoryTests {
+@Suite("Histories")
+struct HistoryTests {
     private static let devices = [Sample.device("box", star: true), Sample.device("other")]
 
-    private static func executors(_ rig: Rig) async throws -> (FakeExecutor, FakeExecutor) {
-        let box = FakeExecutor(gateway: rig.gateway)
-        let other = FakeExecutor(gateway: rig.gateway, device: "other")
+    private static func executors(_ rig: Rig) async throws -> (ScriptedExecutor, ScriptedExecutor) {
+        let box = ScriptedExecutor(gateway: rig.gateway)
+        let other = ScriptedExecutor(gateway: rig.gateway, device: "other")
         try await box.connect()
         try await other.connect()
         return (box, other)
@@ -18,7 +18,7 @@ import Testing
 
     /// Asks for the history of an assignment, and waits for it.
     private static func history(
-        _ executor: FakeExecutor, _ assign: TaskAssign, after: TaskID? = nil
+        _ executor: ScriptedExecutor, _ assign: TaskAssign, after: TaskID? = nil
     ) async throws -> TaskAssign {
         try executor.send(HistoryWanted(task: assign.task, attempt: assign.attempt, after: after))
         return try await eventually("the history") {
@@ -26,7 +26,8 @@ import Testing
         }
     }
 
-    @Test func anAssignSaysWhichTaskItFollowsAndHandsOverWhatIsAskedFor() async throws {
+    @Test("An assignment names the task before it and carries the requested history")
+    func history() async throws {
         try await Rig.run(devices: Self.devices) { rig in
             let (box, other) = try await Self.executors(rig)
             let first = try await rig.turn("one", ["An", "swer \"1\"\n"], on: box)
@@ -48,7 +49,7 @@ import Testing
                     HistoryItem(task: second.id, prompt: "two", answer: "Answer 2", state: .failed),
                 ])
             #expect(handed.historyLeftOut == nil && handed.prompt == "three" && handed.follows == second.id)
-            // Until it is answered it is said with it; when the wish comes twice, at once.
+            // Until the assignment is answered it carries the history; a repeated request is answered at once.
             let count = other.assigned.count
             await rig.pass(2)
             try await eventually("the repetition") { other.assigned.count > count }
@@ -82,7 +83,8 @@ import Testing
         }
     }
 
-    @Test func onlyTheNewestFits() async throws {
+    @Test("Only the newest turns fit")
+    func bounds() async throws {
         try await Rig.run(devices: Self.devices) { rig in
             let (box, other) = try await Self.executors(rig)
             let piece = String(repeating: "x", count: 60_000)
@@ -109,7 +111,8 @@ import Testing
         }
     }
 
-    @Test func whatWasDeletedIsNotThereAndARestartKeepsTheRest() async throws {
+    @Test("Deleted turns are missing, and a restart keeps the rest")
+    func deletion() async throws {
         let folder = try TemporaryDirectory()
         let (first, second, third) = try await Self.before(folder)
         try await Rig.run(folder: folder, devices: Self.devices, at: 60) { rig in
@@ -119,8 +122,8 @@ import Testing
             // It knows a task that is not there: it gets all that is.
             let handed = try await Self.history(other, assign, after: .generate())
             #expect(handed.history?.map(\.task) == [second.id])
-            // What another conversation's task is called says nothing here.
-            let stranger = FakeExecutor(gateway: rig.gateway, owner: .generate(), device: "theirs")
+            // A task of another conversation has no meaning here.
+            let stranger = ScriptedExecutor(gateway: rig.gateway, owner: .generate(), device: "theirs")
             try await stranger.connect()
             try stranger.send(HistoryWanted(task: third, attempt: 1))
             try await eventually("the stop") { !stranger.stops.isEmpty }
@@ -129,11 +132,11 @@ import Testing
         }
     }
 
-    /// A first life: two turns, of which the first is deleted, and a third one that waits.
+    /// A first run of the dispatcher: two turns, of which the first is deleted, and a third that waits.
     private static func before(_ folder: TemporaryDirectory) async throws -> (TaskView, TaskView, TaskID) {
         let rig = try await Rig(folder: folder, devices: devices)
         do {
-            let box = FakeExecutor(gateway: rig.gateway)
+            let box = ScriptedExecutor(gateway: rig.gateway)
             try await box.connect()
             let first = try await rig.turn("one", ["1"], on: box)
             let second = try await rig.turn("two", ["2"], on: box, conversation: first.conversation)

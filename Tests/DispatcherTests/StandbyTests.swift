@@ -58,7 +58,7 @@ import Testing
         try await Site.run { site in
             let first = try site.start(takeover: 2)
             let old = try await site.gateway(try await Site.endpoint(first))
-            let executor = FakeExecutor(gateway: old)
+            let executor = ScriptedExecutor(gateway: old)
             try await executor.connect()
             let task = try await old.submit().id
             let assigned = try await executor.assignment(task)
@@ -77,7 +77,7 @@ import Testing
             first.signal(SIGCONT)
             try await Self.standby(first)
             #expect(executor.received.count == sent)
-            let back = FakeExecutor(gateway: new, session: .generate(), generation: 2)
+            let back = ScriptedExecutor(gateway: new, session: .generate(), generation: 2)
             let opened = try await back.connect([AttemptReport(task: task, attempt: 1, lastSeq: 3, ended: false)])
             #expect(opened.epoch > assigned.epoch)
             try back.started(task)
@@ -167,7 +167,7 @@ import Testing
                 { _ = try await rig.gateway.view(task) },
                 { _ = try await rig.gateway.log(task) },
                 { _ = try await rig.gateway.ask(TaskList(owner: Sample.owner, limit: 10)) },
-                { _ = try await FakeExecutor(gateway: rig.gateway).connect() },
+                { _ = try await ScriptedExecutor(gateway: rig.gateway).connect() },
             ] as [() async throws -> Void] {
                 let fault = await #expect(throws: Fault.self) { try await ask() }
                 #expect(fault?.code == .notLeader)

@@ -2,8 +2,8 @@ import Messages
 
 @testable import Dispatcher
 
-/// Everything that can become of a running task that its agent did not bring about, with every choice for it: the
-/// second table of docs/policies.md.
+/// What becomes of a running task without its agent's doing, with every choice for it: the second table of
+/// docs/policies.md.
 enum LossTable {
     enum Event: String, CaseIterable {
         case goes = "The device goes away"

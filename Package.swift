@@ -75,6 +75,9 @@ var targets: [Target] = [
         name: "TestSupport", dependencies: [subprocess, log], path: "Tests/Support/Support", swiftSettings: strict),
     .target(
         name: "TestClient", dependencies: ["Curl", "TestSupport"], path: "Tests/Support/Client", swiftSettings: strict),
+    .target(
+        name: "StoreConformance", dependencies: ["Dispatcher", "Messages"], path: "Tests/StoreConformance",
+        swiftSettings: strict),
     .executableTarget(
         name: "BenchC", dependencies: ["CZeroMQ"], path: "Tests/Tools/BenchC", linkerSettings: [.linkedLibrary("zmq")]),
     tests("Messages", exclude: ["Golden"]),
@@ -83,7 +86,7 @@ var targets: [Target] = [
     tests("Curl"),
     tests("Launch", ["Messages", log, lifecycle, arguments]),
     tests("Registry", ["Messages", "Mesh", "Storage", grdb, log]),
-    tests("Dispatcher", ["Messages", "Mesh", "Storage", grdb]),
+    tests("Dispatcher", ["Messages", "Mesh", "Storage", "StoreConformance", grdb]),
 ]
 
 if !coreOnly {

@@ -1,14 +1,14 @@
-/// What a registry is told at its start.
+/// The settings of a registry.
 public struct RegistryConfiguration: Sendable, Equatable {
-    /// Where it listens when nothing else is said.
+    /// The default of ``bind``.
     public static let defaultBind = "tcp://127.0.0.1:7401"
 
-    /// `tcp://HOST:PORT` (port 0 = a free one), `ipc://PATH` or `inproc://NAME`.
+    /// Where it listens: `tcp://HOST:PORT` (port 0 = a free one), `ipc://PATH` or `inproc://NAME`.
     public var bind: String
-    /// Where `registry.db` is; made with mode 0700 when it is missing. One registry at a time may use it.
+    /// The directory of `registry.db`, made with mode 0700 when it is missing. One registry at a time may use it.
     public var dataDirectory: String
-    /// How long a device that was not heard of since the start is `unknown` rather than `offline`; for tests.
-    var unheard = RegistryLimits.unheard
+    /// After a start, how long a device without a session is `unknown` and not yet `offline`; changed by tests only.
+    var startGrace = RegistryLimits.startGrace
 
     public init(bind: String = defaultBind, dataDirectory: String) {
         self.bind = bind

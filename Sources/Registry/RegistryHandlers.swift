@@ -1,8 +1,8 @@
 import Mesh
 import Messages
 
-/// Decode, call, encode: which message calls what of the service. The mesh calls on the reactor, which is the
-/// service's own executor; so what needs no answer from the disk is done at once, in the order of arrival.
+/// Decodes each message, calls the service and encodes its reply. The mesh calls on the reactor, which is the service's
+/// own executor, so a message that needs no reply from the disk is handled at once, in the order of arrival.
 enum RegistryHandlers {
     static func make(_ service: RegistryService) -> Handlers {
         var handlers = Handlers()
@@ -22,7 +22,7 @@ enum RegistryHandlers {
             }
         }
         handlers.onNotice(DeviceGone.self) { gone, _ in
-            service.assumeIsolated { $0.gone(gone) }
+            service.assumeIsolated { $0.sessionEnded(gone) }
         }
         handlers.onSubscribe(DeviceWatch.self) { watch, outlet, _ in
             service.assumeIsolated { $0.watch(watch.owner, outlet) }

@@ -11,16 +11,16 @@ import Synchronization
     import Foundation
 #endif
 
-/// The registry as a whole: its data, its state, and the endpoint where the mesh reaches it.
+/// A registry: opens its data, listens on the mesh, stops. Owns the lock, the store, the service and the listener.
 public final class RegistryServer: Service {
-    /// What a started one owns.
+    /// The parts of a started registry.
     private struct Running: Sendable {
         var lock: DataLock
         var store: Store
         var service: RegistryService
         var listener: Listener
         var saving: Task<Void, Never>
-        var settling: Task<Void, Never>
+        var startGrace: Task<Void, Never>
     }
 
     private let configuration: RegistryConfiguration
@@ -34,11 +34,11 @@ public final class RegistryServer: Service {
         self.logger = logger
     }
 
-    /// Where it is reached, with the port that was found; what was asked for until it is started.
+    /// Its endpoint with the port that was bound; before the start, the configured one.
     public var endpoint: String { running.withLock { $0?.listener.endpoint } ?? configuration.bind }
 
-    /// Takes the data in use and listens; returns when requests are served. Without effect when it is started.
-    /// - Throws: `StoreError` or `Fault`, each a sentence that names the path or the endpoint.
+    /// Opens the data and listens; returns when it serves requests. Does nothing when it is started already.
+    /// - Throws: `StoreError` or `Fault`, each a sentence with the path or the endpoint.
     public func start() async throws {
         guard running.withLock({ $0 == nil }) else { return }
         let directory = configuration.dataDirectory
@@ -48,14 +48,14 @@ public final class RegistryServer: Service {
             do {
                 let service = try await self.service(store)
                 let listener = try await self.listener(service)
-                let saving = Task { await Self.saveNowAndThen(service) }
-                let settling = Task { [unheard = configuration.unheard] in
-                    if (try? await Task.sleep(for: unheard)) != nil { await service.settle() }
+                let saving = Task { await Self.savePeriodically(service) }
+                let startGrace = Task { [duration = configuration.startGrace] in
+                    if (try? await Task.sleep(for: duration)) != nil { await service.endStartGrace() }
                 }
                 running.withLock {
                     $0 = Running(
                         lock: lock, store: store, service: service, listener: listener, saving: saving,
-                        settling: settling)
+                        startGrace: startGrace)
                 }
             } catch {
                 await store.close()
@@ -67,7 +67,8 @@ public final class RegistryServer: Service {
         }
     }
 
-    /// Says goodbye, writes what is left and lets go of the data. Without effect when it is not started.
+    /// Closes the listener with a `bye` to its peers, writes unsaved changes and closes the data. Does nothing when it is
+    /// not started.
     public func stop() async {
         let running = running.withLock { running in
             defer { running = nil }
@@ -75,7 +76,7 @@ public final class RegistryServer: Service {
         }
         guard let running else { return }
         running.saving.cancel()
-        running.settling.cancel()
+        running.startGrace.cancel()
         await running.listener.close()
         await running.service.flush()
         await running.store.close()
@@ -85,7 +86,7 @@ public final class RegistryServer: Service {
     /// Serves until the process is asked to stop.
     public func run() async throws {
         try await start()
-        // A cancelled wait is an end like any other.
+        // A cancelled wait ends it like a shutdown.
         try? await gracefulShutdown()
         await stop()
     }
@@ -106,7 +107,7 @@ public final class RegistryServer: Service {
             logger: logger)
     }
 
-    private static func saveNowAndThen(_ service: RegistryService) async {
+    private static func savePeriodically(_ service: RegistryService) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: RegistryLimits.saveInterval)
             await service.save()

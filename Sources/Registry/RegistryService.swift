@@ -5,14 +5,14 @@ import Messages
 import Metrics
 import Storage
 
-/// The registry's state and what follows from its decisions. It runs on the reactor; the disk's work does not.
+/// The registry's state: devices, sessions, services and their watchers. It runs on the reactor; writes to the disk do not.
 ///
-/// State changes only after its commit. Commits come back in the order in which they were asked for, so memory
-/// and disk go through the same steps.
+/// Memory changes only after the commit. Commits complete in the order of the calls, so memory and disk go through the
+/// same states.
 actor RegistryService {
     nonisolated let reactor: Reactor
     nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }
-    /// This life of the registry, which counts the revisions.
+    /// The incarnation of this process, within which revisions count.
     nonisolated let incarnation: Incarnation
     private let store: Store
     let logger: Logger
@@ -21,7 +21,7 @@ actor RegistryService {
     private var services = ServiceTable()
     private var deviceWatchers = Watchers<DeviceFeed>()
     private var serviceWatchers = Watchers<ServiceFeed>()
-    /// The gateways that devices have come through, to be asked about their sessions.
+    /// The gateways through which devices have registered, for probes and cuts of their sessions.
     var gateways: [Incarnation: Peer] = [:]
     private var saving: Task<Void, Never>?
     private let stale = Counter(label: "registry_stale_messages")
@@ -40,9 +40,9 @@ actor RegistryService {
 
     // MARK: Sessions
 
-    /// Registers a device: its generation is on disk before it is told to anybody.
-    /// - Parameter deadline: When the gateway stops waiting. A session that is opened later would be one of which nobody
-    ///   knows, online for ever; so ``RegistryLimits/answer`` before that it is refused.
+    /// Registers a device: its generation is on disk before any peer sees it.
+    /// - Parameter deadline: When the gateway's request times out. A session opened later would stay online for ever, since
+    ///   its gateway does not know it; so a registration is refused from ``RegistryLimits/replyTime`` before that.
     func register(
         _ register: DeviceRegister, from peer: Peer, until deadline: ContinuousClock.Instant? = nil
     ) async throws -> DeviceRegistered {
@@ -64,12 +64,12 @@ actor RegistryService {
             devices.abandon(registration)
             throw error
         }
-        // The gateway may have died meanwhile; its end has been dealt with already and does not come again.
+        // The gateway may have disconnected during the write; peerDown has run then and does not run again.
         guard peer.isUp else {
             devices.abandon(registration)
             throw Fault(.peerLost, "the gateway of device \(key.id) is gone")
         }
-        if let deadline, ContinuousClock.now + RegistryLimits.answer > deadline {
+        if let deadline, ContinuousClock.now + RegistryLimits.replyTime > deadline {
             devices.abandon(registration)
             log(.warning, "registration took too long", key, generation: registration.generation)
             throw Fault(.deadlineExceeded, "the registry's disk is slow; register again")
@@ -84,11 +84,11 @@ actor RegistryService {
         return DeviceRegistered(device: key.id, name: name, generation: registration.generation)
     }
 
-    /// The start is long enough ago to take absence for what it is.
-    func settle() { changed(devices.settle()) }
+    /// Marks devices that have had no session since the start as offline.
+    func endStartGrace() { changed(devices.endStartGrace()) }
 
-    /// Ends a session, if it is still the device's present one.
-    func gone(_ gone: DeviceGone) {
+    /// Ends a session, if it is the device's current one.
+    func sessionEnded(_ gone: DeviceGone) {
         let key = DeviceKey(owner: gone.owner, id: gone.device)
         guard devices.close(key, generation: gone.generation, at: now()) else { return stale.increment() }
         log(.notice, "device offline", key, generation: gone.generation)
@@ -96,7 +96,7 @@ actor RegistryService {
         save()
     }
 
-    /// Takes in what an executor reports in its session on `gateway`.
+    /// Applies a report of an executor in its session on `gateway`.
     func report(_ report: DeviceReport, session: UInt64, on gateway: Incarnation) {
         do { try DeviceRules.check(report) } catch {
             return logger.warning("report refused", metadata: ["session": "\(session)", "error": "\(error)"])
@@ -109,14 +109,14 @@ actor RegistryService {
         }
     }
 
-    /// A peer has died: its service is forgotten, the devices behind it are offline.
+    /// Forgets the service of a lost peer, and closes the sessions of its devices.
     func peerDown(_ peer: Identity) {
         gateways[peer.incarnation] = nil
-        if services.gone(peer.incarnation) {
+        if services.remove(peer.incarnation) {
             logger.notice("service gone", metadata: ["peer": "\(peer.name)", "role": "\(peer.role)"])
             pumpServices()
         }
-        let lost = devices.lose(peer.incarnation, at: now())
+        let lost = devices.closeSessions(of: peer.incarnation, at: now())
         guard !lost.isEmpty else { return }
         logger.notice(
             "gateway lost, its devices are offline", metadata: ["peer": "\(peer.name)", "devices": "\(lost.count)"])
@@ -126,17 +126,17 @@ actor RegistryService {
 
     // MARK: Requests of users
 
-    /// An owner's devices.
+    /// Returns an owner's devices.
     func list(_ owner: UserID) -> [Device] { devices.devices(of: owner) }
 
-    /// Moves the star.
+    /// Moves the star to a device, or takes it away.
     func star(_ star: DeviceStar) async throws {
         let key = DeviceKey(owner: star.owner, id: star.device)
         guard try await write({ try DeviceStore.star(key, on: star.on, in: $0) }) else { throw notFound(key) }
         changed(devices.star(key, on: star.on))
     }
 
-    /// Renames a device and changes its labels; returns it as it is then.
+    /// Renames a device and changes its labels; returns the changed device.
     func update(_ update: DeviceUpdate) async throws -> Device {
         try update.check()
         let key = DeviceKey(owner: update.owner, id: update.device)
@@ -145,8 +145,8 @@ actor RegistryService {
         case .tooManyLabels(let count):
             throw Fault(
                 .invalidRequest,
-                "'labels' would give the device \(count) labels; at most \(DeviceUpdate.labels) are possible, so take "
-                    + "some away first")
+                "'labels' would give the device \(count) labels; at most \(DeviceUpdate.labels) are possible, so "
+                    + "remove some first")
         case .updated(let name, let labels):
             if devices.update(key, name: name, labels: labels) { changed([key]) }
             log(.notice, "device renamed or labelled", key)
@@ -155,7 +155,7 @@ actor RegistryService {
         }
     }
 
-    /// Removes a registration.
+    /// Deletes a device and closes its session.
     func delete(_ delete: DeviceDelete) async throws {
         let key = DeviceKey(owner: delete.owner, id: delete.device)
         let time = now()
@@ -167,7 +167,7 @@ actor RegistryService {
 
     // MARK: Services
 
-    /// Takes an announcement in.
+    /// Applies an announcement of a service.
     func announce(_ announce: ServiceAnnounce, by identity: Identity) throws {
         guard try services.announce(announce, by: identity) else { return }
         logger.notice(
@@ -204,14 +204,14 @@ actor RegistryService {
     }
 
     private func pumpDevices(_ id: WatcherID) {
-        while let next = deviceWatchers.take(id, { $0.next(devices, incarnation: incarnation) }) {
+        while let next = deviceWatchers.next(id, { $0.next(devices, incarnation: incarnation) }) {
             guard next.outlet.send(next.item) else { return }
         }
     }
 
     private func pumpServices() {
         for id in serviceWatchers.ids {
-            while let next = serviceWatchers.take(id, { $0.next(services, incarnation: incarnation) }) {
+            while let next = serviceWatchers.next(id, { $0.next(services, incarnation: incarnation) }) {
                 guard next.outlet.send(next.item) else { break }
             }
         }
@@ -219,7 +219,7 @@ actor RegistryService {
 
     // MARK: The disk
 
-    /// Writes what reports have changed, in the background; one write at a time.
+    /// Writes changes from reports in the background, one write at a time.
     func save() {
         guard saving == nil, !devices.unsaved.isEmpty else { return }
         saving = Task {
@@ -228,21 +228,21 @@ actor RegistryService {
         }
     }
 
-    /// Writes what is left and returns when it is on disk; for the end.
+    /// Writes unsaved changes and returns once they are on disk; for the stop.
     func flush() async {
         await saving?.value
         save()
         await saving?.value
     }
 
-    /// False when the disk refuses: it is tried again with the next save.
+    /// Returns false when the write fails; the next save tries it again.
     private func saveOnce() async -> Bool {
         let rows = devices.takeUnsaved()
         do {
             try await write { try DeviceStore.save(rows, in: $0) }
             return true
         } catch {
-            devices.unsaved(rows.map(\.key))
+            devices.markUnsaved(rows.map(\.key))
             return false
         }
     }

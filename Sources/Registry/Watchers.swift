@@ -1,11 +1,11 @@
 import Mesh
 
-/// Which watcher; a number that is never used again.
+/// The number of a watcher; it is never reused.
 struct WatcherID: Hashable, Sendable {
     fileprivate let number: UInt64
 }
 
-/// The open watches of one kind, each with its outlet and with what it is still to be told.
+/// The open watches of one kind, each with its outlet and its feed of unsent changes.
 struct Watchers<Feed> {
     private var entries: [WatcherID: (outlet: Outlet, feed: Feed)] = [:]
     private var last: UInt64 = 0
@@ -21,14 +21,14 @@ struct Watchers<Feed> {
 
     mutating func remove(_ id: WatcherID) { entries[id] = nil }
 
-    /// Changes what every watcher is to be told.
+    /// Changes the feed of every watcher.
     mutating func update(_ change: (inout Feed) -> Void) {
         for index in entries.values.indices { change(&entries.values[index].feed) }
     }
 
-    /// The next item for a watcher that has credit for it; nil when there is none. The item is to be sent by the
-    /// caller, since whatever that sets off may come back here.
-    mutating func take<Item>(_ id: WatcherID, _ next: (inout Feed) -> Item?) -> (outlet: Outlet, item: Item)? {
+    /// Returns the next item of a watcher that has credit; nil when there is none. The caller sends it after this returns:
+    /// sending may call back into this value.
+    mutating func next<Item>(_ id: WatcherID, _ item: (inout Feed) -> Item?) -> (outlet: Outlet, item: Item)? {
         guard let outlet = entries[id]?.outlet else { return nil }
         guard !outlet.isClosed else {
             entries[id] = nil
@@ -36,6 +36,6 @@ struct Watchers<Feed> {
         }
         guard outlet.credit > 0, var feed = entries[id]?.feed else { return nil }
         defer { entries[id]?.feed = feed }
-        return next(&feed).map { (outlet, $0) }
+        return item(&feed).map { (outlet, $0) }
     }
 }

@@ -2,13 +2,13 @@ import GRDB
 import Metrics
 import Synchronization
 
-/// The one writer of a store: drains what was handed in into one transaction a batch, on the thread of the
-/// pool's writing connection. While one batch is flushed to disk the next one gathers, so a lone write waits for
-/// nobody and a crowd shares the fsync.
+/// The one writer of a store. It runs on the thread of the pool's writing connection and commits waiting writes in
+/// batches, each one transaction. Writes that arrive while a batch is flushed form the next batch: a single write does
+/// not wait, and many share one fsync.
 final class BatchWriter: Sendable {
     private struct State {
         var waiting: [PendingWrite] = []
-        /// Handed in and not yet answered: `waiting` and what the running drain has taken.
+        /// Writes that are not finished: `waiting`, and those that the running drain has taken.
         var pending = 0
         var draining = false
         var closed = false
@@ -25,11 +25,11 @@ final class BatchWriter: Sendable {
         path = pool.path
     }
 
-    /// Handed in and not yet answered.
+    /// Writes that are not finished.
     var pending: Int { state.withLock { $0.pending } }
 
-    /// Hands in a write, in the order of the calls.
-    /// - Throws: ``StoreError`` `overloaded` or `closed`; the write is then not kept.
+    /// Queues a write. Writes run in the order of the calls.
+    /// - Throws: ``StoreError`` `overloaded` or `closed`; the write is not queued then.
     func enqueue(_ write: PendingWrite) throws {
         try state.withLock { state in
             guard !state.closed else { throw StoreError(.closed, "\(path) is closed") }
@@ -41,12 +41,12 @@ final class BatchWriter: Sendable {
             state.waiting.append(write)
             guard !state.draining else { return }
             state.draining = true
-            // Under the lock, so that close() comes after it on the writer's queue.
+            // Under the lock, so that close() comes later on the connection's queue.
             pool.asyncWriteWithoutTransaction { self.drain($0) }
         }
     }
 
-    /// Refuses new writes and returns when the last one is on disk.
+    /// Refuses new writes, and returns when the last one is on disk.
     func close() async {
         state.withLock { $0.closed = true }
         await withCheckedContinuation { done in
@@ -69,7 +69,8 @@ final class BatchWriter: Sendable {
         }
     }
 
-    /// Commits as many of `writes` as fit the time and answers them; returns how many.
+    /// Commits as many of `writes` as fit ``StoreLimits/batchTime``, and finishes them.
+    /// - Returns: how many.
     private func commit(_ writes: ArraySlice<PendingWrite>, in database: Database) -> Int {
         let start = ContinuousClock.now
         var results: [Result<@Sendable () -> Void, any Error>] = []
@@ -87,7 +88,7 @@ final class BatchWriter: Sendable {
                 StoreError(error, path: path)
                 ?? StoreError(.other, "\(path): a batch of writes could not be committed: \(error)")
         }
-        // A batch that could not begin or was broken off is failed whole, those who had no turn included.
+        // A batch that could not begin or was rolled back fails as a whole, with the writes that did not run.
         let count = failure == nil ? results.count : writes.count
         commits.recordNanoseconds((ContinuousClock.now - start).nanoseconds)
         sizes.record(count)
@@ -103,7 +104,7 @@ final class BatchWriter: Sendable {
     }
 
     /// Runs one write in a savepoint of its own.
-    /// - Throws: when SQLite has given up the whole transaction (as it may when the disk is full).
+    /// - Throws: when SQLite has rolled back the whole transaction, as it may when the disk is full.
     private func attempt(
         _ write: PendingWrite, in database: Database
     ) throws -> Result<@Sendable () -> Void, any Error> {

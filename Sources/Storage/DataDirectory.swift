@@ -6,9 +6,9 @@
     import Darwin
 #endif
 
-/// The directory that a service keeps its files in; nobody else's business, so mode 0700.
+/// The directory of a service's files, with mode 0700: only the service's user may read them.
 public enum DataDirectory {
-    /// Makes the directory and those above it where they are missing, with mode 0700. One that is there keeps its mode.
+    /// Makes the directory and its missing parents, with mode 0700. An existing directory keeps its mode.
     /// - Throws: ``StoreError`` of kind `cannotOpen` that names the path.
     public static func make(_ path: String) throws {
         if isDirectory(path) { return }
@@ -19,8 +19,7 @@ public enum DataDirectory {
         }
     }
 
-    /// Makes an empty file that only its owner may read, unless there is one. SQLite gives its side files the
-    /// same mode.
+    /// Makes an empty file with mode 0600, unless there is one. SQLite gives its side files the same mode.
     static func makeFile(_ path: String) throws {
         try make(parent(of: path))
         let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -32,7 +31,7 @@ public enum DataDirectory {
         close(file)
     }
 
-    /// A file's length in bytes; 0 when there is none.
+    /// Returns a file's length in bytes; 0 when there is no such file.
     static func size(_ path: String) -> Int {
         var about = stat()
         return stat(path, &about) == 0 ? Int(about.st_size) : 0

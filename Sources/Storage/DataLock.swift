@@ -6,12 +6,13 @@
     import Darwin
 #endif
 
-/// Keeps a second process off a service's data. SQLite would let it in, and both would answer from memory that
-/// the other one knows nothing of. Held until ``release()`` or the process's end, however it ends.
+/// Locks a service's data directory against a second process. SQLite would admit it, and each process would answer from a
+/// memory that misses the other's changes. The lock is held until ``release()`` or the end of the process, even by a
+/// signal.
 public final class DataLock: Sendable {
     private let file: Int32
 
-    /// Takes `DIRECTORY/NAME.lock`, making the directory where it is missing.
+    /// Takes `DIRECTORY/NAME.lock`, and makes the directory when it is missing.
     /// - Throws: ``StoreError`` `locked` that names the directory and the holder's process id, or `cannotOpen`.
     public convenience init(directory: String, name: String) throws {
         let path = try Self.path(directory, name)
@@ -30,11 +31,11 @@ public final class DataLock: Sendable {
         self.file = file
         ftruncate(file, 0)
         let id = Array("\(getpid())\n".utf8)
-        // Only for sentences about the holder; the lock holds without it.
+        // For messages that name the holder; the lock holds without it.
         _ = pwrite(file, id, id.count, 0)
     }
 
-    /// Takes the lock when it is free; nil when another process (or object) holds it. Returns at once.
+    /// Takes the lock when it is free; nil when another process or object holds it. Returns at once.
     /// - Throws: ``StoreError`` `cannotOpen`.
     public static func attempt(directory: String, name: String) throws -> DataLock? {
         let file = try open(path(directory, name))
@@ -45,14 +46,14 @@ public final class DataLock: Sendable {
         return DataLock(file)
     }
 
-    /// The process that took the lock last, which holds it if anybody does; nil when it is not known.
+    /// Returns the id of the process that took the lock last: the holder, if the lock is held. Nil when it is not known.
     public static func holder(directory: String, name: String) -> Int? {
         guard let file = try? open(path(directory, name)) else { return nil }
         defer { close(file) }
         return holder(file)
     }
 
-    /// Lets others in. Call it once, when nothing of the data is open any more.
+    /// Releases the lock. Call it once, after the last file of the directory is closed.
     public func release() { close(file) }
 
     private static func path(_ directory: String, _ name: String) throws -> String {
@@ -78,5 +79,5 @@ public final class DataLock: Sendable {
     }
 }
 
-// The method above hides the function of the same name.
+// DataLock.open hides the function of the same name.
 private func systemOpen(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }

@@ -1,10 +1,10 @@
 import GRDB
 
-/// A write that was handed in: its work, and its caller who waits.
+/// A queued write: its work, and the continuation of its caller.
 struct PendingWrite: Sendable {
-    /// Does the work and returns what tells the caller its value, to be called after the commit.
+    /// Does the work, and returns the closure that resumes the caller with the result. It is called after the commit.
     var run: @Sendable (Database) throws -> @Sendable () -> Void
-    /// Tells the caller that nothing was changed.
+    /// Resumes the caller with an error: nothing was changed.
     var fail: @Sendable (any Error) -> Void
 
     init<T: Sendable>(

@@ -2,8 +2,8 @@ import Dispatch
 import GRDB
 import Synchronization
 
-/// One SQLite file, with one writer and several readers. Owns every connection to it; nothing of SQLite runs on
-/// a caller's executor.
+/// One SQLite file, with one writer and several readers. Owns every connection to it. SQLite never runs on a caller's
+/// executor.
 public final class Store: Sendable {
     /// Where the file is.
     public let path: String
@@ -14,8 +14,8 @@ public final class Store: Sendable {
 
     /// Opens (and creates, with mode 0600 in a directory of mode 0700) the file in WAL mode with
     /// `synchronous=FULL`, and applies the migrations that are missing.
-    /// - Throws: ``StoreError`` that names the path and says what is wrong and what to do. A file that is damaged
-    ///   or was written by a newer version is left untouched.
+    /// - Throws: ``StoreError`` that names the path, the problem and what to do. A file that is damaged or was written by
+    ///   a newer version is left untouched.
     public convenience init(path: String, migrations: [SQLiteMigration]) async throws {
         try await self.init(StoreOpening(path: path, migrations: migrations))
     }
@@ -26,12 +26,12 @@ public final class Store: Sendable {
         writer = BatchWriter(pool)
     }
 
-    /// Runs `work` in the next batch's transaction, each in a savepoint of its own, and returns once the batch is
-    /// on disk. A throw undoes only this `work`; a failed commit fails the whole batch.
+    /// Runs `work` in the next batch's transaction, in a savepoint of its own, and returns once the batch is on disk. A
+    /// throw undoes only this `work`; a failed commit fails the whole batch.
     ///
-    /// The write is handed in before the caller suspends, so calls from one actor keep their order even when they
-    /// do not wait for each other. Cancelling the caller does not take it back.
-    /// - Throws: what `work` throws (SQLite's constraint errors as `DatabaseError`), or ``StoreError``.
+    /// The write is queued before the caller suspends, so calls from one actor keep their order even when they do not
+    /// await each other. Cancelling the caller does not undo the write.
+    /// - Throws: what `work` throws (constraints as GRDB's `DatabaseError`), or ``StoreError``.
     nonisolated(nonsending) public func write<T: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> T
     ) async throws -> T {
@@ -40,10 +40,10 @@ public final class Store: Sendable {
         }
     }
 
-    /// Handed in and not yet answered, 0 to ``StoreLimits/pendingWrites``; for metrics and tests.
+    /// Writes that are not finished, 0 to ``StoreLimits/pendingWrites``; for metrics and tests.
     public var pendingWrites: Int { writer.pending }
 
-    /// Reads what is committed, one consistent state of it.
+    /// Reads one committed state.
     /// - Throws: what `work` throws, `CancellationError`, or ``StoreError``.
     public func read<T: Sendable>(_ work: @escaping @Sendable (Database) throws -> T) async throws -> T {
         try reads.withLock { count in
@@ -61,9 +61,8 @@ public final class Store: Sendable {
         }
     }
 
-    /// Reads a file that somebody else has in use, through a connection of its own that cannot write; nothing is made
-    /// and no migration applied.
-    /// - Returns: nil when there is no file, or an empty one.
+    /// Reads a file that another process uses, through a read-only connection. It makes no file and applies no migration.
+    /// - Returns: nil when the file is missing or empty.
     /// - Throws: what `work` throws, or ``StoreError``.
     public static func look<T: Sendable>(
         at path: String, _ work: @escaping @Sendable (Database) throws -> T
@@ -75,19 +74,19 @@ public final class Store: Sendable {
         }
     }
 
-    /// Waits for what was handed in and closes the file; later work is refused with `closed`. Idempotent.
+    /// Waits for queued writes and closes the file; later work is refused with `closed`. Idempotent.
     public func close() async {
         await writer.close()
         let isFirst = isClosed.withLock { closed in
             defer { closed = true }
             return !closed
         }
-        // On a closed connection a checkpoint would be a crash.
+        // A checkpoint on a closed connection would crash.
         guard isFirst else { return }
         await withCheckedContinuation { done in
             DispatchQueue.global(qos: .userInitiated).async { [pool] in
-                // It fails only for statements that are still in use; SQLite then closes when they end.
-                // Readers close last and cannot do this: the file is to be whole without its log after a clean stop.
+                // After a clean stop the file is whole without its log. Readers close last and cannot checkpoint.
+                // The close fails only for statements in use; SQLite then closes when they end.
                 try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
                 try? pool.close()
                 done.resume()

@@ -1,13 +1,13 @@
 import Dispatch
 import GRDB
 
-/// How a database file is opened: first looked at without a change, then taken in use.
+/// Opens a database file: inspects it read-only first, then opens it for writing.
 struct StoreOpening: Sendable {
     var path: String
     var migrations: [SQLiteMigration]
     var busySeconds = StoreLimits.busySeconds
 
-    /// Opens the file off the caller's executor.
+    /// Opens the file for writing, off the caller's executor.
     /// - Throws: ``StoreError`` that names the path.
     func open() async throws -> DatabasePool {
         try await withCheckedThrowingContinuation { done in
@@ -17,7 +17,7 @@ struct StoreOpening: Sendable {
         }
     }
 
-    /// Reads without opening for use; nil when there is no file, or an empty one.
+    /// Reads through a read-only connection; nil when the file is missing or empty.
     func look<T>(_ work: (Database) throws -> T) throws -> T? {
         do {
             guard DataDirectory.size(path) > 0 else { return nil }
@@ -34,21 +34,21 @@ struct StoreOpening: Sendable {
             try DataDirectory.makeFile(path)
             try inspectTracelessly()
             let pool = try DatabasePool(path: path, configuration: configuration())
-            // GRDB has just set NORMAL, with which the last commits before a power cut may be lost.
+            // GRDB has just set NORMAL, which may lose the last commits before a power cut.
             let level = try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL")
                 try database.execute(sql: "PRAGMA journal_size_limit = \(StoreLimits.walBytes)")
                 return try Int.fetchOne(database, sql: "PRAGMA synchronous")
             }
             guard level == 2 else {
-                throw StoreError(.other, "\(path): SQLite does not keep to synchronous=FULL; it would lose commits")
+                throw StoreError(.other, "\(path): SQLite refused synchronous=FULL; a power cut would lose commits")
             }
             try migrator().migrate(pool)
             return pool
         } catch { throw StoreError(error, path: path) ?? error as? StoreError ?? failed(error) }
     }
 
-    /// A look makes side files, which are taken away again when the file is not taken in use.
+    /// Inspects the file, and removes the side files that this makes when it fails.
     private func inspectTracelessly() throws {
         let made = ["-wal", "-shm"].map { path + $0 }.filter { !DataDirectory.exists($0) }
         do { try inspect() } catch {
@@ -57,7 +57,7 @@ struct StoreOpening: Sendable {
         }
     }
 
-    /// Looks at the file through a connection that cannot write, so that a damaged or newer one stays as it is.
+    /// Checks the file through a read-only connection, so that a damaged or newer one stays as it is.
     private func inspect() throws {
         var readonly = configuration()
         readonly.readonly = true

@@ -6,18 +6,17 @@
     import Darwin
 #endif
 
-/// Who is inside a write of a database in WAL mode.
+/// Finds the process that is inside a write of a database in WAL mode.
 public enum WriteLockHolder {
-    /// Where the write lock is in the file beside the database whose name ends in `-shm` (SQLite's file format,
-    /// "WAL-Index Format", WAL_WRITE_LOCK).
+    /// The offset of the write lock in the database's `-shm` file (SQLite's file format, "WAL-Index Format",
+    /// WAL_WRITE_LOCK).
     private static let offset: off_t = 120
 
-    /// The process that holds the database's write lock, as this process numbers it; nil when nobody does, when it is
-    /// this process, when it cannot be seen from here (another machine's, another container's), or when there is no
-    /// such file.
+    /// Returns the id of the process that holds the database's write lock. Nil when the lock is free, is held by this
+    /// process or by one that cannot be seen from here (another machine's, another container's), or there is no such file.
     ///
-    /// Not for a process that has the database open: to close any descriptor of a file ends all of a process's POSIX
-    /// locks on it, SQLite's too.
+    /// Never call it in a process that has the database open: closing any descriptor of a file ends all POSIX locks that
+    /// the process has on it, SQLite's too.
     public static func process(path: String) -> Int? {
         let file = open("\(path)-shm", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }

@@ -7,8 +7,8 @@ import Testing
 
 @testable import Dispatcher
 
-/// Disks that are really full or cannot be written, databases that are really locked or damaged.
-@Suite(.timeLimit(.minutes(3))) struct DiskTests {
+@Suite("Full, read-only, locked and damaged disks", .timeLimit(.minutes(3)))
+struct DiskTests {
     private static func fault(_ body: () async throws -> Void) async -> Fault? {
         do {
             try await body()
@@ -16,7 +16,7 @@ import Testing
         } catch { return error as? Fault }
     }
 
-    /// The files of a directory that hold data, with their bytes.
+    /// The data files of a directory, with their bytes.
     private static func contents(_ directory: String) throws -> [String: Data] {
         var contents: [String: Data] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: directory)
@@ -30,8 +30,10 @@ import Testing
         ["--registry", site.registry.endpoint, "--bind", "tcp://127.0.0.1:0", "--data", site.folder.file("data")]
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible, "only root may mount a file system of its own"))
-    func aFullDiskRefusesShowsWhatIsThereAndRecovers() async throws {
+    @Test(
+        "A full disk refuses new tasks, still shows stored ones, and the dispatcher recovers with space",
+        .enabled(if: SmallDisk.isPossible, "only root may mount a file system of its own"))
+    func fullDisk() async throws {
         try await Site.run { site in
             let data = site.folder.file("data")
             let dispatcher = try SmallDisk.start(Binaries.dispatcher, Self.flags(site), path: data, size: "4m")
@@ -44,7 +46,7 @@ import Testing
             try executor.append(task, 1...3)
             try await executor.acknowledged(task, 3)
             try SmallDisk.fill(data, of: dispatcher)
-            // Room that the files had already may take a few more.
+            // Free pages of the files may take a few more.
             var accepted: [TaskID] = [task]
             let refused = try await eventually("a refusal", within: .seconds(20)) { () -> Fault? in
                 let id = TaskID.generate()
@@ -55,7 +57,7 @@ import Testing
             }
             #expect(refused.code == .storageFailed)
             #expect(refused.message.contains("the disk is full: \(data)/dispatcher.db"))
-            // What an executor sends is not acknowledged, and nobody sees it.
+            // Events of an executor are neither acknowledged nor shown.
             let before = try await gateway.view(task)
             var big = Sample.event(task, 4)
             big.payload = Sample.text(String(repeating: "x", count: 200_000))
@@ -80,7 +82,7 @@ import Testing
             try await eventually("the recovery", within: .seconds(20)) {
                 await Self.fault { _ = try await gateway.submit() } == nil
             }
-            try await eventually("the question for what was dropped") { executor.resyncs.contains { $0.from == 4 } }
+            try await eventually("the resync of dropped events") { executor.resyncs.contains { $0.from == 4 } }
             try executor.send(EventsAppend([big]))
             try await executor.acknowledged(task, 4)
             try executor.finish(task, 5)
@@ -93,8 +95,10 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: SmallDisk.isPossible, "only root may mount a file system of its own"))
-    func aReadOnlyDiskIsNamedAtTheStart() async throws {
+    @Test(
+        "A start on a read-only disk fails and names it",
+        .enabled(if: SmallDisk.isPossible, "only root may mount a file system of its own"))
+    func readOnlyDisk() async throws {
         try await Site.run { site in
             let data = site.folder.file("data")
             let dispatcher = try SmallDisk.start(
@@ -104,7 +108,8 @@ import Testing
         }
     }
 
-    @Test func aDatabaseThatSomebodyElseHasLocked() async throws {
+    @Test("A database that another process has locked refuses changes, is read, and recovers")
+    func lockedDatabase() async throws {
         try await Rig.run { rig in
             let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
@@ -119,7 +124,7 @@ import Testing
             let path = rig.folder.file("data/dispatcher.db")
             let other = try DatabaseQueue(path: path, configuration: configuration)
             try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE") }
-            // Nothing is told of it before it is on disk, and reads go on meanwhile.
+            // Nothing is shown or acknowledged before it is on disk, and reads go on.
             try executor.append(task, 4...6)
             async let refused = Self.fault { _ = try await rig.gateway.submit() }
             #expect(try await rig.gateway.view(task) == before)
@@ -129,15 +134,15 @@ import Testing
             #expect(try await rig.gateway.view(task) == before)
             #expect(executor.acked(task) == 3)
             try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
-            try await eventually("the question for what was dropped") { executor.resyncs.contains { $0.from == 4 } }
+            try await eventually("the resync of dropped events") { executor.resyncs.contains { $0.from == 4 } }
             try executor.append(task, 4...6)
             try await executor.acknowledged(task, 6)
             _ = try await rig.gateway.submit()
         }
     }
 
-    @Test(arguments: ["text", "pages"])
-    func aDamagedDatabaseIsNamedAtTheStartAndLeftAsItIs(_ damage: String) async throws {
+    @Test("A start with a damaged database fails, names it and leaves it as it is", arguments: ["text", "pages"])
+    func damagedDatabase(_ damage: String) async throws {
         try await Site.run { site in
             let path = site.folder.file("data/dispatcher.db")
             let first = try site.start()
@@ -151,7 +156,7 @@ import Testing
             if damage == "text" {
                 bytes = Data(String(repeating: "this is no database\n", count: 500).utf8)
             } else {
-                // A header of a page that SQLite's own first look does not touch, in the midst of the file.
+                // Headers of pages in the middle of the file, which SQLite does not read when it opens it.
                 for page in stride(from: bytes.count / 8192 * 4096, to: bytes.count, by: 4096) {
                     bytes.replaceSubrange(page..<(page + 64), with: Data(repeating: 0xff, count: 64))
                 }
@@ -160,12 +165,13 @@ import Testing
             let before = try Self.contents(site.folder.file("data"))
             let second = try site.start()
             #expect(try await second.exit() == .exited(1))
-            #expect(second.stderr.text.contains("\(path) is damaged or no database; it was left as it is"))
+            #expect(second.stderr.text.contains("\(path) is damaged or not a database; it was left as it is"))
             #expect(try Self.contents(site.folder.file("data")) == before)
         }
     }
 
-    @Test func damageThatIsFoundWhileItRunsIsToldAndTheRestIsShown() async throws {
+    @Test("Damage found at run time is reported, and the rest is still shown")
+    func damageAtRunTime() async throws {
         try await Rig.run { rig in
             let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()

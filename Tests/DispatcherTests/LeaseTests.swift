@@ -6,8 +6,8 @@ import Testing
 
 @testable import Dispatcher
 
-/// The lease as values and rows: who may lead, and in which epoch.
-@Suite struct LeaseTests {
+@Suite("The lease: which process may lead, and in which epoch")
+struct LeaseTests {
     private static let lease = LeaseSighting(epoch: 7, renewals: 1, isLocked: true, isReleased: false)
 
     private static func changed(_ change: (inout LeaseSighting) -> Void) -> LeaseSighting {
@@ -16,7 +16,8 @@ import Testing
         return lease
     }
 
-    @Test func aFreeLockMeansThatItsHolderIsGone() {
+    @Test("A free lock means that its holder is gone")
+    func freeLock() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         #expect(watch.look(Self.lease, hasLock: false, at: 0) == .wait)
         #expect(watch.look(Self.lease, hasLock: true, at: 200) == .lead)
@@ -24,7 +25,8 @@ import Testing
         #expect(other.look(nil, hasLock: true, at: 0) == .lead)
     }
 
-    @Test func aLeaseThatStandsStillIsTakenAndOneThatMovesIsNot() {
+    @Test("A stale lease is taken, a renewed one is not")
+    func staleLease() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         for second in 0..<60 {
             let renewed = Self.changed { $0.renewals = Int64(second / 10) }
@@ -36,7 +38,8 @@ import Testing
         #expect(watch.look(last, hasLock: false, at: 65_000) == .takeOver)
     }
 
-    @Test func timeInWhichTheStandbySleptDoesNotCount() {
+    @Test("Time in which the standby slept does not count")
+    func sleptStandby() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         for second in 0..<10 { #expect(watch.look(Self.lease, hasLock: false, at: Int64(second) * 1000) == .wait) }
         // The machine slept for an hour, and its leader with it.
@@ -46,7 +49,8 @@ import Testing
         #expect(watch.look(Self.lease, hasLock: false, at: 3_615_000) == .takeOver)
     }
 
-    @Test func aLeaseThatHasChangedSinceItWasSeenIsNotTaken() async throws {
+    @Test("A lease that has changed since it was seen is not taken")
+    func changedLease() async throws {
         let folder = try TemporaryDirectory()
         let first = try await SQLiteTaskStore(
             directory: folder.path, holder: .generate(), isLocked: true, now: Sample.now)
@@ -62,7 +66,8 @@ import Testing
         await first.close()
     }
 
-    @Test func whoTakesOverFromAFrozenLeaderListensBesideIt() {
+    @Test("A takeover from a frozen leader listens at another address")
+    func otherAddress() {
         let identity = Identity(role: .dispatcher, name: "d")
         #expect(DispatcherServer.beside("tcp://127.0.0.1:7402", identity) == "tcp://127.0.0.1:0")
         #expect(DispatcherServer.beside("ipc:///run/d", identity) == "ipc:///run/d.\(identity.incarnation)")
@@ -70,7 +75,8 @@ import Testing
         #expect(DispatcherServer.moved(nil, to: "tcp://127.0.0.1:4711") == nil)
     }
 
-    @Test func whoLeadsWithoutTheLockIsNotReplacedByWhoFindsItFree() {
+    @Test("A leader without the lock is not replaced by a process that finds the lock free")
+    func leaderWithoutLock() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         let lease = Self.changed { $0.isLocked = false }
         for second in 0..<15 { #expect(watch.look(lease, hasLock: true, at: Int64(second) * 1000) == .wait) }
@@ -83,7 +89,8 @@ import Testing
         #expect(watch.look(left, hasLock: true, at: 15_001) == .lead)
     }
 
-    @Test func aLeaseThatWasGivenUpIsTakenSoonAndAnUnknownOneNever() {
+    @Test("A lease that was given up is taken soon, an unknown one never")
+    func releasedLease() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         let left = Self.changed { $0.isReleased = true }
         #expect(watch.look(left, hasLock: false, at: 0) == .wait)
@@ -92,7 +99,8 @@ import Testing
         #expect(watch.look(nil, hasLock: false, at: 1_000_000) == .wait)
     }
 
-    @Test func epochsGrowAndDoNotBeginAgainWhenTheDataAreGone() async throws {
+    @Test("Epochs grow, and do not begin at 1 again when the data are lost")
+    func epochs() async throws {
         let folder = try TemporaryDirectory()
         func open(_ name: String, at seconds: Int64) async throws -> UInt64 {
             let store = try await SQLiteTaskStore(
@@ -103,12 +111,13 @@ import Testing
         }
         #expect(try await open("a", at: 1_780_000_000) == 1_780_000_000)
         #expect(try await open("a", at: 1_780_000_000) == 1_780_000_001)
-        // A clock that was set back does not take the epoch back.
+        // A clock that was set back does not lower the epoch.
         #expect(try await open("a", at: 1_000) == 1_780_000_002)
         #expect(try await open("b", at: 1_780_000_100) == 1_780_000_100)
     }
 
-    @Test func whoeverWasReplacedCannotWriteAndCannotRead() async throws {
+    @Test("A replaced leader can neither write nor load")
+    func replacedLeader() async throws {
         let folder = try TemporaryDirectory()
         func open() async throws -> SQLiteTaskStore {
             try await SQLiteTaskStore(directory: folder.path, holder: .generate(), isLocked: true, now: Sample.now)
@@ -126,7 +135,7 @@ import Testing
         ] as [() async throws -> Void] {
             #expect(await refusal { try await body() } == .notLeader)
         }
-        // Its leaving does not give up what is another's.
+        // It cannot give up the lease of its successor.
         old.lock.release()
         try await old.leave()
         let lease = try #require(try await Store.look(at: path) { try LeaseTable.sighting($0) } ?? nil)

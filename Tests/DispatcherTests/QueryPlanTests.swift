@@ -6,9 +6,10 @@ import Testing
 
 @testable import Dispatcher
 
-/// No query of a person or of a commit looks at every row of a table that grows for ever.
-@Suite struct QueryPlanTests {
-    @Test func nothingScansATableThatGrows() async throws {
+@Suite("Query plans")
+struct QueryPlanTests {
+    @Test("No query scans a table that grows for ever")
+    func scans() async throws {
         let folder = try TemporaryDirectory()
         let store = try await SQLiteTaskStore(
             directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
@@ -40,13 +41,12 @@ import Testing
         try await look.read { db in
             for sql in seen.union(written) {
                 let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")
-                // What is not bound is NULL.
+                // Unbound arguments are NULL.
                 statement.setUncheckedArguments(StatementArguments())
                 let plan = try Row.fetchAll(statement)
                 for row in plan {
                     let detail = row["detail"] as String
-                    // Living tasks are few, and the partial index has only them; of deletions any one is as good, and the
-                    // lease has its 64 rows.
+                    // The partial index has only the few living tasks, any deletion will do, and there are 64 leases.
                     let isScan =
                         detail.hasPrefix("SCAN") && !detail.contains("tasks_alive") && !detail.contains("deletions")
                         && !detail.contains("leases") && !detail.contains("CONSTANT ROW")
@@ -57,7 +57,7 @@ import Testing
         try look.close()
     }
 
-    /// What is done to delete, and to take a task in.
+    /// Returns the statements of commits and deletions.
     private static func written(_ store: SQLiteTaskStore) async throws -> Set<String> {
         let plans = Plans()
         try await store.file.write { db in

@@ -6,9 +6,10 @@ import Testing
 
 @testable import Dispatcher
 
-/// What ended long ago is deleted, in short steps.
-@Suite struct RetentionTests {
-    @Test func oldTasksGoWithAllThatBelongsToThem() async throws {
+@Suite("Retention: old tasks are deleted in short steps")
+struct RetentionTests {
+    @Test("Old tasks are deleted with their events, prompts and attempts")
+    func oldTasks() async throws {
         try await Rig.run(retentionDays: 1) { rig in
             let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
@@ -40,7 +41,7 @@ import Testing
                     == [named.conversation, goesOn.conversation, young.conversation, waits.conversation])
             let garden = try #require(list.first { $0.id == named.conversation })
             #expect(garden.title == "Garden" && garden.tasks == 0 && garden.lastTask == nil && garden.state == nil)
-            // Its first prompt is gone: the next one names it.
+            // Its first prompt is gone: the next one is its title.
             #expect(list.first { $0.id == goesOn.conversation }?.title == "follows")
             try await eventually("the sweep") { try await rig.column("SELECT count(*) FROM deletions") == 0 }
             #expect(try await rig.column("SELECT count(DISTINCT task_id) FROM events") == 3)
@@ -49,7 +50,8 @@ import Testing
         }
     }
 
-    @Test func withoutADayNothingGoes() async throws {
+    @Test("Without a retention nothing is deleted")
+    func noRetention() async throws {
         try await Rig.run { rig in
             let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
@@ -61,7 +63,7 @@ import Testing
         }
     }
 
-    /// A log with tasks of so many events each, which ended a second apart.
+    /// Makes a store with `tasks` tasks that ended a second apart, of `events` events each.
     private static func filled(_ folder: TemporaryDirectory, tasks: Int, events: UInt64, bytes: Int = 100) async throws
         -> (SQLiteTaskStore, [TaskID])
     {
@@ -85,7 +87,8 @@ import Testing
         return (store, batch.records.map(\.id))
     }
 
-    @Test func aStepIsBoundedAndTheOldestGoFirst() async throws {
+    @Test("A step is bounded in rows, and the oldest tasks go first")
+    func boundedRows() async throws {
         let folder = try TemporaryDirectory()
         let (store, tasks) = try await Self.filled(folder, tasks: 5, events: 30)
         let before = Sample.now.adding(seconds: 4.5)
@@ -99,7 +102,6 @@ import Testing
             for task in tasks { left += try await store.events(task, after: 0, limit: 1000, bytes: 1 << 20).count }
             return left
         }
-        // At most so many rows a step.
         var more = true
         var steps = 0
         while more {
@@ -115,7 +117,8 @@ import Testing
         await store.close()
     }
 
-    @Test func aStepIsBoundedInBytesToo() async throws {
+    @Test("A step is bounded in bytes")
+    func boundedBytes() async throws {
         let folder = try TemporaryDirectory()
         let (store, tasks) = try await Self.filled(folder, tasks: 1, events: 20, bytes: 100_000)
         _ = try await store.prune(endedBefore: Sample.now.adding(seconds: 2), limit: 1)
@@ -124,7 +127,8 @@ import Testing
         await store.close()
     }
 
-    @Test func permissionRequestsAreHiddenAtOnceAndGoInSteps() async throws {
+    @Test("Permission requests of deleted tasks are hidden at once and removed in steps")
+    func permissionRequests() async throws {
         let folder = try TemporaryDirectory()
         let (store, tasks) = try await Self.filled(folder, tasks: 2, events: 1)
         var batch = CommitBatch()
@@ -143,7 +147,7 @@ import Testing
         #expect(try await store.approvals(deleted).approvals.isEmpty)
         #expect(try await store.approval(batch.approvals[0].id, owner: Sample.owner) == nil)
         #expect(try await store.approval(batch.approvals[10].id, owner: Sample.owner) != nil)
-        // One event and three requests; then as many as there is room for in bytes.
+        // One event and three requests; then one request, since a step removes at least one row.
         #expect(try await store.sweepDeletions(rows: 4, bytes: 1 << 20))
         #expect(try await rows() == 17)
         #expect(try await store.sweepDeletions(rows: 100, bytes: 1))
@@ -153,7 +157,8 @@ import Testing
         await store.close()
     }
 
-    @Test func whoeverDoesNotLeadDeletesNothing() async throws {
+    @Test("A process that does not lead deletes nothing")
+    func replacedLeader() async throws {
         let folder = try TemporaryDirectory()
         let (store, tasks) = try await Self.filled(folder, tasks: 1, events: 1)
         let next = try await SQLiteTaskStore(
@@ -169,7 +174,8 @@ import Testing
         await next.close()
     }
 
-    @Test func aFailedStepIsTriedAgain() async throws {
+    @Test("A failed step is retried at the next sweep")
+    func failedStep() async throws {
         try await Rig.run(retentionDays: 1) { rig in
             let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()

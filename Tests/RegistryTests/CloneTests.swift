@@ -6,11 +6,11 @@ import Testing
 
 @testable import Registry
 
-/// A gateway whose sessions are alive or not as a test says.
-private final class ProbedGateway: Sendable {
+/// Scripted answers of a gateway to probes of its sessions.
+private final class ScriptedGateway: Sendable {
     private struct State {
         var alive: Set<SessionNumber> = []
-        /// Sessions that give no answer at all.
+        /// Sessions that do not answer a probe.
         var mute: Set<SessionNumber> = []
         var probes: [SessionNumber] = []
         var cuts: [SessionCut] = []
@@ -43,10 +43,10 @@ struct CloneTests {
     private let two = BootID(high: 2, low: 2)
     private let three = BootID(high: 3, low: 3)
 
-    @Test("Each gets an id of its own, keeps it over new sessions, and the first one notices nothing")
+    @Test("Each machine gets its own id and keeps it over new sessions; the first is not disturbed")
     func clones() async throws {
         let registry = try await RegistryHarness()
-        let (first, second) = (ProbedGateway(), ProbedGateway())
+        let (first, second) = (ScriptedGateway(), ScriptedGateway())
         first.set(alive: [1])
         second.set(alive: [2, 3, 4, 5])
         let left = try await registry.dial(name: "left", handlers: first.handlers)
@@ -54,13 +54,13 @@ struct CloneTests {
         #expect(try await left.register(session: 1, boot: one).device == "box")
         #expect(try await right.register(session: 2, boot: two).device == "box-2")
         #expect(try await right.register(session: 3, boot: three).device == "box-3")
-        // One that keeps its id asks for it, one whose id is fixed asks for the first again.
+        // An executor that stores its id asks for it; one with a configured id asks for the first again.
         #expect(try await right.register("box-2", session: 4, boot: two).device == "box-2")
         #expect(try await right.register("box", session: 5, boot: three).device == "box-3")
         #expect(try await left.devices().map(\.id).sorted() == ["box", "box-2", "box-3"])
         #expect(try await left.devices().allSatisfy { $0.status == .online })
         #expect(try await left.device("box")?.route?.session == SessionNumber(1))
-        // The same executor has dialled again: its older sessions are over.
+        // The same executor has dialled again: its older sessions are cut.
         try await eventually("the cuts") { second.cuts.map(\.session.value) == [2, 3] }
         #expect(second.cuts.allSatisfy { $0.cause == .replaced } && first.cuts.isEmpty)
         // A fourth machine that was given a taken suffix gets the next one, not a suffix of it.
@@ -68,10 +68,10 @@ struct CloneTests {
         await registry.stop()
     }
 
-    @Test("A dead session gives its id up, and its late end changes nothing")
+    @Test("A dead session loses its id, and its late end changes nothing")
     func dead() async throws {
         let registry = try await RegistryHarness()
-        let gateway = ProbedGateway()
+        let gateway = ScriptedGateway()
         let left = try await registry.dial(handlers: gateway.handlers)
         let right = try await registry.dial()
         let old = try await left.register(session: 1, boot: one)
@@ -86,10 +86,10 @@ struct CloneTests {
         await registry.stop()
     }
 
-    @Test("A session that does not answer is dead after two seconds, and nobody else waits for that")
+    @Test("A session that does not answer is dead after two seconds; other registrations do not wait")
     func mute() async throws {
         let registry = try await RegistryHarness()
-        let gateway = ProbedGateway()
+        let gateway = ScriptedGateway()
         gateway.set(mute: [1])
         let left = try await registry.dial(handlers: gateway.handlers)
         _ = try await left.register(session: 1, boot: one)
@@ -104,27 +104,27 @@ struct CloneTests {
         await registry.stop()
     }
 
-    @Test("A suffix that is another machine's own id is left to it while it is away")
+    @Test("A suffix that is another machine's own id stays with it while it is offline")
     func others() async throws {
         let registry = try await RegistryHarness()
-        let gateway = ProbedGateway()
+        let gateway = ScriptedGateway()
         gateway.set(alive: [1])
         let caller = try await registry.dial(handlers: gateway.handlers)
         _ = try await caller.register(session: 1, boot: one)
         let other = try await caller.register("box-2", session: 2, boot: two, hostname: "mail")
         caller.peer.send(DeviceGone(owner: Samples.anna, device: "box-2", generation: other.generation, reason: "off"))
         #expect(try await caller.register(session: 3, boot: three).device == "box-3")
-        // Its own one it finds again, also in another life.
+        // A machine gets its own suffix again, even after a reboot.
         caller.peer.send(DeviceGone(owner: Samples.anna, device: "box-3", generation: 1, reason: "off"))
         #expect(try await caller.register(session: 4, boot: BootID(high: 4, low: 4)).device == "box-3")
         #expect(try await caller.device("box-2")?.platform?.hostname == "mail")
         await registry.stop()
     }
 
-    @Test("After a power loss the second machine gets its own id back, though its session seems to be there")
+    @Test("After a power loss the second machine gets its id back, though its dead session is still open")
     func powerLoss() async throws {
         let registry = try await RegistryHarness()
-        let gateway = ProbedGateway()
+        let gateway = ScriptedGateway()
         gateway.set(alive: [1, 2, 3])
         let caller = try await registry.dial(handlers: gateway.handlers)
         _ = try await caller.register(session: 1, boot: one)
@@ -137,7 +137,7 @@ struct CloneTests {
         await registry.stop()
     }
 
-    @Test("After a restart of the registry an executor's old, half-open session loses, whoever comes first")
+    @Test("After a restart of the registry an old, half-open session loses, in either order of arrival")
     func halfOpen() async throws {
         for oldFirst in [true, false] {
             let registry = try await RegistryHarness()
@@ -151,7 +151,7 @@ struct CloneTests {
             #expect(fault?.code == .staleSession)
             #expect(try await left.device()?.generation == new.generation)
             #expect(try await left.device()?.route?.session == SessionNumber(2))
-            // A new connection of the same life is newer than both.
+            // A new connection of the same process is newer than both.
             _ = try await left.register(session: 3, generation: 5, boot: one)
             #expect(try await left.device()?.route?.session == SessionNumber(3))
             await registry.stop()
@@ -163,9 +163,9 @@ struct CloneTests {
         let registry = try await RegistryHarness()
         let caller = try await registry.dial()
         await #expect(throws: Fault.self) {
-            try await caller.register(session: 1, within: RegistryLimits.answer - .milliseconds(50))
+            try await caller.register(session: 1, within: RegistryLimits.replyTime - .milliseconds(50))
         }
-        // The refused number is used up, and nothing of it is left.
+        // The refused generation is used up, and no device is left.
         #expect(try await caller.devices().isEmpty)
         #expect(
             try await caller.register(session: 2, boot: two)
@@ -174,10 +174,10 @@ struct CloneTests {
         await registry.stop()
     }
 
-    @Test("A deleted device's session is cut where it is")
+    @Test("A deleted device's session is cut at its gateway")
     func deleted() async throws {
         let registry = try await RegistryHarness()
-        let gateway = ProbedGateway()
+        let gateway = ScriptedGateway()
         let left = try await registry.dial(handlers: gateway.handlers)
         let right = try await registry.dial()
         _ = try await left.register(session: 1)
@@ -186,7 +186,7 @@ struct CloneTests {
         await registry.stop()
     }
 
-    @Test("A draining device says so until its next session")
+    @Test("A draining device is shown as draining until its next session")
     func draining() async throws {
         let registry = try await RegistryHarness()
         let gateway = try await registry.dial()
@@ -199,20 +199,20 @@ struct CloneTests {
         await registry.stop()
     }
 
-    @Test("After a restart a device is unknown for a while, then offline, and watchers are told")
+    @Test("After a restart a device is unknown, then offline, and watchers see both")
     func restart() async throws {
         let before = try await RegistryHarness()
         let gateway = try await before.dial()
         _ = try await gateway.register("a", session: 1)
         _ = try await gateway.register("b", session: 2)
         await before.stop()
-        let after = try await RegistryHarness(before.folder, unheard: .seconds(2))
+        let after = try await RegistryHarness(before.folder, startGrace: .seconds(2))
         let again = try await after.dial()
         var watch = again.peer.items(DeviceWatch()).makeAsyncIterator()
         #expect(try await watch.next()?.devices.map(\.statusReason) == [.registryRestarted, .registryRestarted])
         let back = try await again.register("a", session: 1, generation: 1)
         #expect(try await watch.next()?.devices.map(\.status) == [.online])
-        // One that is seen to go is offline, however young the registry.
+        // A device with a closed session is offline at once, even right after the start.
         again.peer.send(DeviceGone(owner: Samples.anna, device: "a", generation: back.generation, reason: "closed"))
         #expect(try await watch.next()?.devices.map(\.status) == [.offline])
         let settled = try #require(try await watch.next())

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Registry
 
-/// A watcher that keeps what it is told, and checks that it can be kept.
+/// A watcher that applies its items and checks that they are consistent.
 private struct Replica {
     var devices: [DeviceKey: Device] = [:]
     var revision: UInt64 = 0
@@ -23,25 +23,25 @@ private struct Replica {
     }
 }
 
-@Suite("What a device watcher is told")
+@Suite("The feed of a device watcher")
 struct DeviceFeedTests {
-    let life = Incarnation(high: 3, low: 3)
+    let registry = Incarnation(high: 3, low: 3)
     var table = DeviceTable()
     private var replica = Replica()
 
-    private func truth(_ owner: UserID? = nil) -> [DeviceKey: Device] {
+    private func current(_ owner: UserID? = nil) -> [DeviceKey: Device] {
         Dictionary(uniqueKeysWithValues: table.keys(of: owner).map { ($0, table.device($0)!) })
     }
 
     @Test("An empty snapshot is one item, then silence")
     mutating func empty() throws {
         var feed = DeviceFeed(owner: nil)
-        let told1 = feed.next(table, incarnation: life)
-        let item = try #require(told1)
+        let item1 = feed.next(table, incarnation: registry)
+        let item = try #require(item1)
         #expect(item.snapshot && !item.more && item.devices.isEmpty)
-        #expect(item.incarnation == life)
-        let told2 = feed.next(table, incarnation: life)
-        #expect(told2 == nil)
+        #expect(item.incarnation == registry)
+        let item2 = feed.next(table, incarnation: registry)
+        #expect(item2 == nil)
     }
 
     @Test("A large snapshot comes in parts, the last one without `more`")
@@ -49,24 +49,24 @@ struct DeviceFeedTests {
         for number in 0..<100 { table.connect("d\(number)", session: UInt64(number) + 1) }
         var feed = DeviceFeed(owner: nil)
         var items: [DeviceChanges] = []
-        while let item = feed.next(table, incarnation: life) { items.append(item) }
+        while let item = feed.next(table, incarnation: registry) { items.append(item) }
         #expect(items.map(\.snapshot) == [true, false, false, false, false])
         #expect(items.map(\.more) == [true, true, true, true, false])
         for item in items { replica.take(item) }
-        #expect(replica.devices == truth())
+        #expect(replica.devices == current())
     }
 
     @Test("Changes in the middle of a snapshot are neither lost nor taken back")
     mutating func amid() {
         for number in 0..<100 { table.connect("d\(number)", session: UInt64(number) + 1) }
         var feed = DeviceFeed(owner: nil)
-        replica.take(feed.next(table, incarnation: life)!)
-        // Told ones and untold ones alike change, go and come.
+        replica.take(feed.next(table, incarnation: registry)!)
+        // Devices on both sides of the first part change, go and come.
         for number in 0..<50 {
             let key = DeviceKey(owner: Samples.anna, id: "d\(number * 2)")
             if number % 2 == 0 {
-                let deleted3 = table.delete(key)
-                #expect(deleted3)
+                let isDeleted3 = table.delete(key)
+                #expect(isDeleted3)
             } else {
                 _ = table.report(Samples.report(5), from: Samples.route(UInt64(number) * 2 + 1), at: Samples.start)
             }
@@ -74,43 +74,43 @@ struct DeviceFeedTests {
         }
         table.connect("new", session: 500)
         feed.mark([DeviceKey(owner: Samples.anna, id: "new")])
-        while let item = feed.next(table, incarnation: life) { replica.take(item) }
-        #expect(replica.devices == truth())
+        while let item = feed.next(table, incarnation: registry) { replica.take(item) }
+        #expect(replica.devices == current())
     }
 
-    @Test("A watcher without credit is told the newest state once, however much happened")
+    @Test("A watcher without credit gets the newest state once, after any number of changes")
     mutating func coalesced() throws {
         table.connect(session: 1)
         var feed = DeviceFeed(owner: nil)
-        replica.take(feed.next(table, incarnation: life)!)
+        replica.take(feed.next(table, incarnation: registry)!)
         let key = DeviceKey(owner: Samples.anna, id: "box")
         for used in [1, 2, 3, 4, 5, 4] {
             _ = table.report(Samples.report(used), from: Samples.route(1), at: Samples.start)
             feed.mark([key])
         }
-        let told4 = feed.next(table, incarnation: life)
-        let item = try #require(told4)
+        let item4 = feed.next(table, incarnation: registry)
+        let item = try #require(item4)
         #expect(item.devices.map(\.slots.used) == [4])
         #expect(item.revision == table.revision)
-        let told5 = feed.next(table, incarnation: life)
-        #expect(told5 == nil)
+        let item5 = feed.next(table, incarnation: registry)
+        #expect(item5 == nil)
     }
 
-    @Test("A watcher of one owner hears of nobody else's devices")
+    @Test("A watcher of one owner gets no other owner's devices")
     mutating func scoped() {
         table.connect(session: 1)
         var feed = DeviceFeed(owner: Samples.bert)
-        replica.take(feed.next(table, incarnation: life)!)
+        replica.take(feed.next(table, incarnation: registry)!)
         feed.mark([DeviceKey(owner: Samples.anna, id: "box")])
-        let told6 = feed.next(table, incarnation: life)
-        #expect(told6 == nil)
+        let item6 = feed.next(table, incarnation: registry)
+        #expect(item6 == nil)
         table.connect("b", owner: Samples.bert, session: 2)
         feed.mark([DeviceKey(owner: Samples.bert, id: "b")])
-        while let item = feed.next(table, incarnation: life) { replica.take(item) }
-        #expect(replica.devices == truth(Samples.bert))
+        while let item = feed.next(table, incarnation: registry) { replica.take(item) }
+        #expect(replica.devices == current(Samples.bert))
     }
 
-    @Test("Any history, read at any pace, ends in the truth", arguments: 0..<20 as Range<UInt64>)
+    @Test("Any history, read at any pace, ends in the current state", arguments: 0..<20 as Range<UInt64>)
     mutating func random(_ seed: UInt64) {
         var dice = Dice(seed)
         var feed = DeviceFeed(owner: nil)
@@ -127,13 +127,14 @@ struct DeviceFeedTests {
             case 3: if table.delete(key) { feed.mark([key]) }
             case 4: if table.device(key) != nil { feed.mark(table.star(key, on: dice.roll(2) == 0)) }
             case 5 where dice.roll(40) == 0:
-                feed.mark(table.lose(Samples.route(0, gateway: UInt64(dice.roll(3))).gateway, at: Samples.start))
+                let gateway = Samples.route(0, gateway: UInt64(dice.roll(3))).gateway
+                feed.mark(table.closeSessions(of: gateway, at: Samples.start))
             default:
-                if dice.roll(30) == 0, let item = feed.next(table, incarnation: life) { replica.take(item) }
+                if dice.roll(30) == 0, let item = feed.next(table, incarnation: registry) { replica.take(item) }
             }
         }
-        while let item = feed.next(table, incarnation: life) { replica.take(item) }
-        #expect(replica.devices == truth())
+        while let item = feed.next(table, incarnation: registry) { replica.take(item) }
+        #expect(replica.devices == current())
         for owner in [Samples.anna, Samples.bert] {
             #expect(table.devices(of: owner).count { $0.isDefault } <= 1)
         }

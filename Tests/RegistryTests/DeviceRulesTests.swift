@@ -3,7 +3,7 @@ import Testing
 
 @testable import Registry
 
-@Suite("What a device may say of itself")
+@Suite("The checks of registrations and reports")
 struct DeviceRulesTests {
     @Test("Ordinary registrations pass", arguments: ["a", "box-1.local_x", String(repeating: "x", count: 128)])
     func good(_ id: String) throws {
@@ -24,16 +24,16 @@ struct DeviceRulesTests {
         ])
     func names(_ name: String) { refused(Samples.register(name: name)) }
 
-    @Test("Slots that cannot be are refused", arguments: [0, -1, 1001, .max])
+    @Test("Slots out of range are refused", arguments: [0, -1, 1001, .max])
     func slots(_ slots: Int) { refused(Samples.register(slots: slots)) }
 
-    @Test("Generations that nobody was ever given are refused", arguments: [1 << 53, 1 << 63, .max] as [UInt64])
+    @Test("Generations out of range are refused", arguments: [1 << 53, 1 << 63, .max] as [UInt64])
     func generations(_ generation: UInt64) throws {
         refused(Samples.register(generation: generation))
         try DeviceRules.check(Samples.register(generation: (1 << 53) - 1))
     }
 
-    @Test("Agents without end are refused")
+    @Test("Too many agents are refused")
     func agents() {
         var register = Samples.register()
         register.agents = Array(repeating: Agent(name: "a", version: nil, ready: true, detail: nil), count: 33)
@@ -42,7 +42,7 @@ struct DeviceRulesTests {
         refused(register)
     }
 
-    @Test("Reports that cannot be are refused", arguments: [(0, 0), (-1, 5), (0, 1001), (1001, 5)])
+    @Test("Reports out of range are refused", arguments: [(0, 0), (-1, 5), (0, 1001), (1001, 5)])
     func reports(_ used: Int, _ total: Int) {
         let fault = #expect(throws: Fault.self) { try DeviceRules.check(Samples.report(used, of: total)) }
         #expect(fault?.code == .invalidRequest)

@@ -30,7 +30,7 @@ struct DeviceStoreTests {
         try await store.read { try DeviceStore.load($0) }
     }
 
-    @Test("What is registered is read again, whole")
+    @Test("A registration is read back whole")
     func roundTrip() async throws {
         let registration = registration(3)
         let name = try await store.write { try DeviceStore.register(registration, in: $0) }
@@ -65,7 +65,7 @@ struct DeviceStoreTests {
         try await store.write { [key] in try DeviceStore.update(key, update, in: $0) }
     }
 
-    @Test("An owner's name outlasts registrations until it is given up, and a deletion")
+    @Test("An owner's name outlasts registrations until it is cleared or the device deleted")
     func ownNames() async throws {
         let ask = DeviceUpdate(owner: Samples.anna, device: "box", name: "build box")
         #expect(try await update(ask) == .missing)
@@ -91,7 +91,7 @@ struct DeviceStoreTests {
         #expect(try await rows().map(\.record.labels) == [[:]])
     }
 
-    @Test("Labels are added, changed and taken away, and never more than are allowed")
+    @Test("Labels are added, changed and removed, within the limit")
     func labels() async throws {
         let first = registration(1)
         _ = try await store.write { try DeviceStore.register(first, in: $0) }
@@ -112,7 +112,7 @@ struct DeviceStoreTests {
         #expect(try await rows().map(\.record.labels.count) == [32])
     }
 
-    @Test("There is one star, which the index enforces, and a deleted device has none")
+    @Test("The index enforces one star, and a deleted device has none")
     func stars() async throws {
         for id in ["a", "b"] {
             let registration = registration(1, id: id)

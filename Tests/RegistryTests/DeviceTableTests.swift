@@ -35,7 +35,7 @@ struct DeviceTableTests {
         #expect(connected1.generation == expected)
     }
 
-    @Test("Of two registrations on their way to the disk, only the newer one opens")
+    @Test("Of two registrations not yet on disk, only the newer one opens")
     mutating func overtaken() {
         let first = table.mint(Samples.register(), key: key, route: Samples.route(1), at: Samples.start)
         let second = table.mint(Samples.register(), key: key, route: Samples.route(2), at: Samples.start)
@@ -48,14 +48,14 @@ struct DeviceTableTests {
         #expect(table.device(key)?.route == Samples.route(2))
     }
 
-    @Test("A number that was minted is used up, whether or not the disk took it")
+    @Test("A minted generation is used up, even when the write fails")
     mutating func burnt() {
         _ = table.mint(Samples.register(), key: key, route: Samples.route(1), at: Samples.start)
         let connected4 = table.connect(session: 2)
         #expect(connected4.generation == 2)
     }
 
-    @Test("The late close of an old session does not hurt the new one")
+    @Test("The late close of an old session does not close the new one")
     mutating func lateClose() throws {
         let old = table.connect(session: 1)
         let new = table.connect(session: 2)
@@ -83,7 +83,7 @@ struct DeviceTableTests {
         #expect(table.device(key)?.slots == Slots(used: 0, total: 5))
     }
 
-    @Test("Full is busy, and a report that says nothing new wakes nobody")
+    @Test("A full device is busy, and a report without a change wakes no watcher")
     mutating func reports() {
         table.connect(session: 1)
         let reported8 = table.report(Samples.report(5), from: Samples.route(1), at: later)
@@ -101,7 +101,7 @@ struct DeviceTableTests {
         let reported11 = table.report(Samples.report(4, agents: agents), from: Samples.route(1), at: later)
         #expect(reported11 == .changed(key))
         #expect(table.device(key)?.agents == agents)
-        // More in use than there are: the number of slots was lowered while tasks run.
+        // More slots in use than there are: their number was lowered while tasks run.
         let reported12 = table.report(Samples.report(4, of: 2), from: Samples.route(1), at: later)
         #expect(reported12 == .changed(key))
         #expect(table.device(key)?.slots == Slots(used: 2, total: 2))
@@ -122,7 +122,7 @@ struct DeviceTableTests {
         #expect(table.device(key) == nil)
     }
 
-    @Test("The same executor that dials again keeps its used slots, another life starts at none")
+    @Test("An executor that dials again keeps its used slots; a restarted one begins with none")
     mutating func redial() {
         table.connect(session: 1)
         _ = table.report(Samples.report(2), from: Samples.route(1), at: later)
@@ -132,21 +132,21 @@ struct DeviceTableTests {
         #expect(table.device(key)?.slots.used == 0)
     }
 
-    @Test("A gateway that dies takes its own sessions offline, and no others")
+    @Test("A lost gateway closes its own sessions, and no others")
     mutating func gatewayLost() {
         table.connect("a", session: 1)
         table.connect("b", session: 2)
         table.connect("c", session: 3, gateway: 2)
         table.connect("moved", session: 4)
         table.connect("moved", session: 5, gateway: 2)
-        let lost = table.lose(Samples.route(0).gateway, at: later)
+        let lost = table.closeSessions(of: Samples.route(0).gateway, at: later)
         #expect(Set(lost.map(\.id)) == ["a", "b"])
         #expect(table.devices(of: Samples.anna).filter { $0.status == .offline }.map(\.id) == ["a", "b"])
-        let lost17 = table.lose(Samples.route(0).gateway, at: later)
+        let lost17 = table.closeSessions(of: Samples.route(0).gateway, at: later)
         #expect(lost17 == [])
     }
 
-    @Test("One star an owner: giving it moves it, and it outlives sessions")
+    @Test("An owner has one star: giving it moves it, and it outlives sessions")
     mutating func stars() {
         for id in ["a", "b"] { table.connect(id, session: id == "a" ? 1 : 2) }
         table.connect("a", owner: Samples.bert, session: 3)
@@ -160,7 +160,7 @@ struct DeviceTableTests {
         #expect(Set(moved20) == [a, b])
         let moved21 = table.star(b, on: true)
         #expect(moved21 == [])
-        // Taking away what it has not changes nothing, not even for the device that has it.
+        // Taking the star from a device without it changes nothing, even for the device that has it.
         let moved22 = table.star(a, on: false)
         #expect(moved22 == [])
         table.connect("b", session: 9)
@@ -170,7 +170,7 @@ struct DeviceTableTests {
         #expect(table.device(other)?.isDefault == true)
     }
 
-    @Test("A deleted device is gone, its star too, but its generation goes on")
+    @Test("A deleted device is gone with its star, but its generation goes on")
     mutating func deletion() {
         table.connect(session: 1)
         _ = table.star(key, on: true)
@@ -186,7 +186,7 @@ struct DeviceTableTests {
         #expect(table.device(key)?.isDefault == false)
     }
 
-    @Test("Rows come back unknown, and offline when nothing was heard for long; a deleted one is only its generation")
+    @Test("After a start devices are unknown, then offline; a deleted one keeps only its generation")
     func rows() {
         let record = DeviceRecord(
             name: "kept", isDefault: true, total: 3, agents: [], lastSeenAt: Samples.start, generation: 4)
@@ -196,11 +196,11 @@ struct DeviceTableTests {
         ])
         #expect(table.devices(of: Samples.anna).map(\.status) == [.unknown])
         #expect(table.devices(of: Samples.anna).map(\.statusReason) == [.registryRestarted])
-        let settled = table.settle()
+        let settled = table.endStartGrace()
         #expect(settled == [key])
         #expect(table.devices(of: Samples.anna).map(\.status) == [.offline])
         #expect(table.devices(of: Samples.anna).map(\.statusReason) == [nil])
-        let again = table.settle()
+        let again = table.endStartGrace()
         #expect(again.isEmpty)
         #expect(table.device(key)?.isDefault == true)
         let connected28 = table.connect("gone", session: 1)
@@ -219,7 +219,7 @@ struct DeviceTableTests {
         #expect(table.devices(of: Samples.anna).map(\.id) == ["a", "b", "z"])
     }
 
-    @Test("Times that reports bring wait for the next save; what could not be saved waits on")
+    @Test("Times of reports wait for the next save, and after a failed save for the one after")
     mutating func unsaved() {
         table.connect(session: 1)
         let taken29 = table.takeUnsaved()
@@ -230,7 +230,7 @@ struct DeviceTableTests {
         #expect(rows.first?.record.lastSeenAt == later)
         let taken30 = table.takeUnsaved()
         #expect(taken30.isEmpty)
-        table.unsaved(rows.map(\.key))
+        table.markUnsaved(rows.map(\.key))
         let taken31 = table.takeUnsaved()
         #expect(taken31.count == 1)
     }

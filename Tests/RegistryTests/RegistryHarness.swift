@@ -12,8 +12,8 @@ final class RegistryHarness: Sendable {
     let server: RegistryServer
     let logger: Logger
 
-    /// - Parameter folder: That of an earlier one whose data it takes over; nil = a new one.
-    init(_ folder: TemporaryDirectory? = nil, unheard: Duration? = nil) async throws {
+    /// - Parameter folder: The folder of an earlier registry, to use its data; nil = a new folder.
+    init(_ folder: TemporaryDirectory? = nil, startGrace: Duration? = nil) async throws {
         self.folder = try folder ?? TemporaryDirectory()
         reactor = Reactor(name: "test")
         var logger = Logger(label: "registry")
@@ -21,7 +21,7 @@ final class RegistryHarness: Sendable {
         self.logger = logger
         var configuration = RegistryConfiguration(
             bind: "ipc://\(self.folder.file("registry.sock"))", dataDirectory: self.folder.file("data"))
-        if let unheard { configuration.unheard = unheard }
+        if let startGrace { configuration.startGrace = startGrace }
         server = RegistryServer(configuration, reactor: reactor, logger: logger)
         try await server.start()
     }

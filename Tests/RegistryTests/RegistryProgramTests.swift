@@ -9,7 +9,7 @@ struct RegistryProgramTests {
             Binaries.registry, ["--bind", "tcp://127.0.0.1:0", "--data", folder.file("data")] + more)
     }
 
-    @Test("It says where it is when it serves, and stops cleanly", arguments: [SIGTERM, SIGINT])
+    @Test("It prints its endpoint when it serves, and stops cleanly", arguments: [SIGTERM, SIGINT])
     func runs(_ number: Int32) async throws {
         let folder = try TemporaryDirectory()
         let registry = try start(folder, ["--log-format", "json"])
@@ -23,7 +23,7 @@ struct RegistryProgramTests {
         #expect(registry.stdout.lines == [line])
     }
 
-    @Test("What it cannot do is one sentence and a code")
+    @Test("A failed start prints one sentence and exits with a code")
     func refuses() async throws {
         let folder = try TemporaryDirectory()
         let first = try start(folder)

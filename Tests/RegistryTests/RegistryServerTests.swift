@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The registry on the mesh", .timeLimit(.minutes(2)))
 struct RegistryServerTests {
-    @Test("A device registers, reports, goes, and each step is seen by a watcher and in the list")
+    @Test("A device registers, reports and goes; watchers and the list show each step")
     func life() async throws {
         let registry = try await RegistryHarness()
         let gateway = try await registry.dial()
@@ -26,7 +26,7 @@ struct RegistryServerTests {
         #expect(try await watch.next()?.devices.first?.status == .busy)
         #expect(try await gateway.device()?.slots == Slots(used: 5, total: 5))
 
-        // An old session's end first: it has no effect, so the next item is the right one's.
+        // The end of an old session has no effect: the next item is that of the current one.
         gateway.peer.send(DeviceGone(owner: Samples.anna, device: "box", generation: 6, reason: "late"))
         gateway.peer.send(DeviceGone(owner: Samples.anna, device: "box", generation: 7, reason: "closed"))
         let went = try #require(try await watch.next())
@@ -49,7 +49,7 @@ struct RegistryServerTests {
         await registry.stop()
     }
 
-    @Test("A gateway that says goodbye or dies takes its devices offline at once")
+    @Test("A gateway that leaves or dies takes its devices offline at once")
     func gatewayGone() async throws {
         let registry = try await RegistryHarness()
         let (first, second) = (try await registry.dial(), try await registry.dial())
@@ -70,7 +70,7 @@ struct RegistryServerTests {
         for id in ["a", "b"] { _ = try await gateway.register(id, session: id == "a" ? 1 : 2) }
         _ = try await gateway.peer.request(DeviceStar(owner: Samples.anna, device: "b", on: true))
         gateway.peer.send(Samples.report(3, of: 4), session: 1)
-        // Answered in order, so the report is in.
+        // Messages are handled in order, so the report is applied.
         #expect(try await gateway.device("a")?.slots == Slots(used: 3, total: 4))
         await before.stop()
 
@@ -82,13 +82,13 @@ struct RegistryServerTests {
         #expect(devices.map(\.isDefault) == [false, true])
         #expect(devices.first?.slots == Slots(used: 0, total: 4))
         #expect(devices.allSatisfy { $0.route == nil && $0.lastSeenAt != nil })
-        // The executor has lost its number; the registry has not.
+        // The executor has lost its generation; the registry has not.
         #expect(try await again.register("a", session: 1).generation == 2)
         #expect(try await again.device("a")?.status == .online)
         await after.stop()
     }
 
-    @Test("What an owner calls a device is seen at once, and outlives its sessions and the registry")
+    @Test("An owner's name for a device is seen at once, and outlives sessions and restarts")
     func names() async throws {
         let before = try await RegistryHarness()
         let gateway = try await before.dial()
@@ -120,7 +120,7 @@ struct RegistryServerTests {
         await after.stop()
     }
 
-    @Test("Names and labels that cannot be are refused by the field, and nothing is changed")
+    @Test("Invalid names and labels are refused with the field, and nothing is changed")
     func wrongNames() async throws {
         let registry = try await RegistryHarness()
         let gateway = try await registry.dial()
@@ -141,7 +141,7 @@ struct RegistryServerTests {
         await registry.stop()
     }
 
-    @Test("Stars and deletions: the owner's own devices only")
+    @Test("An owner can star and delete only its own devices")
     func wishes() async throws {
         let registry = try await RegistryHarness()
         let gateway = try await registry.dial()
@@ -163,7 +163,7 @@ struct RegistryServerTests {
         #expect(try await watch.next()?.devices.first?.isDefault == true)
         _ = try await gateway.peer.request(DeviceDelete(owner: Samples.anna, device: "box"))
         #expect(try await watch.next()?.removed == [RemovedDevice(owner: Samples.anna, id: "box")])
-        // Still connected, it stays away until it registers again.
+        // Though still connected, it is not listed until it registers again.
         gateway.peer.send(Samples.report(1), session: 1)
         #expect(try await gateway.devices().isEmpty)
         #expect(try await gateway.register(session: 2).generation == 2)
@@ -171,7 +171,7 @@ struct RegistryServerTests {
         await registry.stop()
     }
 
-    @Test("Many registrations of one device at once: the newest wins, and every number is given once")
+    @Test("Of many registrations of one device at once the newest wins, and each generation is given once")
     func stampede() async throws {
         let registry = try await RegistryHarness()
         let gateway = try await registry.dial()
@@ -189,7 +189,7 @@ struct RegistryServerTests {
         await registry.stop()
     }
 
-    @Test("A watcher that gives no credit is told the newest state when it does")
+    @Test("A watcher that gives credit late gets the newest state")
     func slowWatcher() async throws {
         let registry = try await RegistryHarness()
         let gateway = try await registry.dial()
@@ -229,7 +229,7 @@ struct RegistryServerTests {
         await registry.stop()
     }
 
-    @Test("A second registry on the same data is refused, with the directory named")
+    @Test("A second registry on the same data is refused; the error names the directory")
     func exclusive() async throws {
         let registry = try await RegistryHarness()
         let second = RegistryServer(

@@ -2,7 +2,7 @@ import Messages
 
 @testable import Registry
 
-/// Values that these tests build on.
+/// Values for these tests.
 enum Samples {
     static let anna = UserID(high: 1, low: 1)
     static let bert = UserID(high: 1, low: 2)
@@ -30,7 +30,7 @@ enum Samples {
 }
 
 extension DeviceTable {
-    /// Mints and opens a session in one go, as when the disk answers at once.
+    /// Mints and opens a session, as if the write took no time.
     @discardableResult
     mutating func connect(
         _ id: String = "box", owner: UserID = Samples.anna, session: UInt64, gateway: UInt64 = 1,

@@ -10,7 +10,7 @@ struct ServiceTableTests {
     let all = [PartitionClaim(first: Partition(number: 0), last: Partition(number: 63), epoch: 4)]
     var table = ServiceTable()
 
-    @Test("An announcement is seen once, its repetition is no change, its end is one")
+    @Test("An announcement and its end are changes, its repetition is not")
     mutating func membership() throws {
         let dispatcher = Identity(role: .dispatcher, name: "d")
         let announce = ServiceAnnounce(endpoint: "tcp://10.0.0.1:1", partitions: all, draining: false)
@@ -23,14 +23,14 @@ struct ServiceTableTests {
         #expect(table.revision == 2)
         #expect(table.services.map(\.role) == [.dispatcher, .gateway])
         #expect(table.services.first?.partitions == all)
-        let gone4 = table.gone(dispatcher.incarnation)
-        #expect(gone4)
-        let gone5 = table.gone(dispatcher.incarnation)
-        #expect(!gone5)
+        let isRemoved4 = table.remove(dispatcher.incarnation)
+        #expect(isRemoved4)
+        let isRemoved5 = table.remove(dispatcher.incarnation)
+        #expect(!isRemoved5)
         #expect(table.services.map(\.role) == [.gateway])
     }
 
-    @Test("A new life at the same endpoint takes the place of the old one")
+    @Test("A new process at the same endpoint replaces the old one")
     mutating func replaced() throws {
         let old = Identity(role: .dispatcher, name: "d")
         let new = Identity(role: .dispatcher, name: "d")
@@ -38,11 +38,11 @@ struct ServiceTableTests {
         _ = try table.announce(announce, by: old)
         _ = try table.announce(announce, by: new)
         #expect(table.services.map(\.incarnation) == [new.incarnation])
-        let gone6 = table.gone(old.incarnation)
-        #expect(!gone6)
+        let isRemoved6 = table.remove(old.incarnation)
+        #expect(!isRemoved6)
     }
 
-    @Test("Only a dispatcher with an endpoint leads, and only real partitions")
+    @Test("Only a dispatcher with an endpoint leads, and only partitions 0 to 63")
     mutating func refused() {
         let upsideDown = [PartitionClaim(first: Partition(number: 9), last: Partition(number: 8), epoch: 1)]
         let cases: [(ServiceRole, ServiceAnnounce)] = [
@@ -59,7 +59,7 @@ struct ServiceTableTests {
         #expect(table.revision == 0)
     }
 
-    @Test("A watcher gets the newest whole, once")
+    @Test("A watcher gets each revision once, as a whole table")
     mutating func feed() throws {
         var feed = ServiceFeed()
         let told8 = feed.next(table, incarnation: life)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The lock on a data directory")
 struct DataLockTests {
-    @Test("A second holder is refused with the first one's process id, until it is released")
+    @Test("A second holder is refused with the process id of the first, until the first releases the lock")
     func exclusive() throws {
         let folder = try TemporaryDirectory()
         let lock = try DataLock(directory: folder.file("data"), name: "registry")

@@ -4,10 +4,12 @@ import Storage
 import Synchronization
 import TestSupport
 
-/// The schema that these tests use: numbered notes, and remarks that belong to one.
+/// The schema of these tests: numbered notes, and remarks about a note.
 enum Notes {
     static let migrations = [
-        SQLiteMigration("1 notes") { try $0.execute(sql: "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL)") },
+        SQLiteMigration("1 notes") {
+            try $0.execute(sql: "CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")
+        },
         SQLiteMigration("2 remarks") {
             try $0.execute(sql: "CREATE TABLE remark (note INTEGER NOT NULL REFERENCES note (id), text TEXT NOT NULL)")
         },
@@ -27,7 +29,7 @@ extension Store {
         try await read { try String.fetchAll($0, sql: "SELECT text FROM note ORDER BY id") }
     }
 
-    /// Occupies the writer until the gate is opened, so that what is handed in meanwhile makes one batch.
+    /// Occupies the writer until the gate opens, so that writes queued meanwhile form one batch.
     func hold() async throws -> Gate {
         let gate = Gate()
         gate.holding = Task { try await write { _ in gate.wait() } }
@@ -36,7 +38,7 @@ extension Store {
     }
 }
 
-/// Something that a thread stops at until it is opened.
+/// Blocks a thread until it is opened.
 final class Gate: Sendable {
     private struct State {
         var reached = false

@@ -14,7 +14,7 @@ struct OpeningTests {
         let (mode, level, keys) = try await store.write { database in
             (
                 try String.fetchOne(database, sql: "PRAGMA journal_mode"),
-                // 2 is FULL: every commit is flushed to the disk before it is answered.
+                // 2 is FULL: a commit is flushed to the disk before it returns.
                 try Int.fetchOne(database, sql: "PRAGMA synchronous"),
                 try Int.fetchOne(database, sql: "PRAGMA foreign_keys")
             )
@@ -24,7 +24,7 @@ struct OpeningTests {
         #expect(keys == 1)
     }
 
-    @Test("What was answered is there after a crash: in the files as they lie, without a close")
+    @Test("Committed writes survive a crash: the files hold them without a close")
     func crash() async throws {
         let folder = try folder.get()
         let store = try await Notes.open(folder)
@@ -36,7 +36,7 @@ struct OpeningTests {
         #expect(try await again.notes() == (0..<50).map(String.init))
     }
 
-    @Test("Files and directories are the owner's alone")
+    @Test("Only the owner may read files and directories")
     func modes() async throws {
         let folder = try folder.get()
         let store = try await Store(path: folder.file("a/b/notes.db"), migrations: Notes.migrations)
@@ -79,7 +79,7 @@ struct OpeningTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: store.path)) == before)
     }
 
-    @Test("A damaged file is named and left as it is", arguments: ["text", "header", "cut"])
+    @Test("The error names a damaged file, which is left as it is", arguments: ["text", "header", "cut"])
     func corrupt(_ damage: String) async throws {
         let folder = try folder.get()
         let path = folder.file("notes.db")
@@ -99,7 +99,7 @@ struct OpeningTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
     }
 
-    @Test("A path that cannot be is named")
+    @Test("The error names a path that cannot be made")
     func impossible() async throws {
         let path = try folder.get().write("a file", to: "file") + "/notes.db"
         let error = await #expect(throws: StoreError.self) { try await Store(path: path, migrations: []) }
@@ -107,8 +107,7 @@ struct OpeningTests {
         #expect(error?.description.contains("/file") == true)
     }
 
-    // The superuser may write anywhere, so there is nothing to see for it.
-    @Test("A directory that cannot be written is named", .enabled(if: getuid() != 0, "root may write anywhere"))
+    @Test("The error names a directory that cannot be written", .enabled(if: getuid() != 0, "root may write anywhere"))
     func readOnly() async throws {
         let sealed = try folder.get().folder("sealed")
         try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: sealed)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Readers", .timeLimit(.minutes(2)))
 struct ReaderTests {
-    @Test("Readers run beside each other and beside the writer, each on one committed state")
+    @Test("Readers run in parallel with each other and the writer, each on one committed state")
     func parallel() async throws {
         let folder = try TemporaryDirectory()
         let store = try await Notes.open(folder)
@@ -14,7 +14,7 @@ struct ReaderTests {
         let gates = [Gate(), Gate()]
         async let first = Self.slowNotes(store, gates[0])
         async let second = Self.slowNotes(store, gates[1])
-        // Both are inside their read at once; neither stops the writer.
+        // Both reads run at once, and neither blocks the writer.
         try await eventually("both readers to be reading") { gates.allSatisfy(\.reached) }
         try await store.add("meanwhile")
         for gate in gates { try await gate.open() }

@@ -16,7 +16,7 @@ struct WriterTests {
         store = try await Notes.open(folder)
     }
 
-    @Test("A write returns its value, and what it wrote is seen by readers")
+    @Test("A write returns its value, and readers see it")
     func value() async throws {
         let id = try await store.write { database in
             try database.execute(sql: "INSERT INTO note (text) VALUES ('a')")
@@ -47,7 +47,7 @@ struct WriterTests {
         try await gate.open()
         try await first.value
         await #expect(throws: Refused.self) { try await second.value }
-        // A constraint is the caller's own matter, so it comes as SQLite said it.
+        // The caller handles a constraint, so its error is passed on as it is.
         let error = await #expect(throws: DatabaseError.self) { try await third.value }
         #expect(error?.resultCode == .SQLITE_CONSTRAINT)
         try await fourth.value
@@ -65,7 +65,7 @@ struct WriterTests {
                 try database.execute(sql: "INSERT INTO remark VALUES (99, 'of no note')")
             }
         }
-        // Both are handed in before the gate opens, or the batch would not be one.
+        // Both must be queued before the gate opens, or they would not be one batch.
         try await eventually("two writes to wait") { store.pendingWrites == 3 }
         try await gate.open()
         await #expect(throws: StoreError.self) { try await good.value }
@@ -75,7 +75,7 @@ struct WriterTests {
         #expect(try await store.notes() == ["after"])
     }
 
-    @Test("A full disk refuses what does not fit, keeps what was answered, and recovers")
+    @Test("A full disk refuses what does not fit and keeps committed writes; the store recovers")
     func diskFull() async throws {
         try await store.write { database in
             let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
@@ -111,7 +111,7 @@ struct WriterTests {
         #expect(notes == (0..<2_000).map(String.init))
     }
 
-    @Test("Beyond the limit a write is refused at once and nothing of it is done")
+    @Test("Beyond the limit a write is refused at once and changes nothing")
     func overload() async throws {
         let gate = try await store.hold()
         try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -124,7 +124,7 @@ struct WriterTests {
                 }
             }
             var refused = 0
-            // All but those that fill the queue (the gate's own write is one) come back while the gate is shut.
+            // While the gate is shut, all but those that fill the queue are refused. The gate's write is one of them.
             while refused < 100 { if try await group.next() == false { refused += 1 } }
             try await gate.open()
             var done = 0
@@ -133,7 +133,7 @@ struct WriterTests {
         }
     }
 
-    @Test("Closing waits for what was handed in, and later work is refused")
+    @Test("Closing waits for queued writes, and later work is refused")
     func close() async throws {
         let gate = try await store.hold()
         async let last: Void = store.add("last")
@@ -159,7 +159,7 @@ struct WriterTests {
         #expect(try await Notes.open(folder, "copy.db").notes().count == 50)
     }
 
-    @Test("A file that may not be written refuses writes and is still read")
+    @Test("A read-only file refuses writes and can be read")
     func readOnly() async throws {
         try await store.add("before")
         try await store.write { try $0.execute(sql: "PRAGMA query_only = ON") }
@@ -169,7 +169,7 @@ struct WriterTests {
         #expect(try await store.notes() == ["before"])
     }
 
-    @Test("A lock that somebody else holds is waited for, then named")
+    @Test("A write waits for another process's lock, then names it")
     func locked() async throws {
         let path = folder.file("shared.db")
         let patient = try await Store(StoreOpening(path: path, migrations: Notes.migrations, busySeconds: 0.05))
@@ -187,7 +187,7 @@ struct WriterTests {
     }
 }
 
-/// Hands in writes without waiting for one before the next.
+/// Queues writes without awaiting each before the next.
 private actor Author {
     private let store: Store
     private var next = 0
@@ -203,7 +203,7 @@ private actor Author {
     private func one() async {
         let number = next
         next += 1
-        // Not through a function of its own: one that is bound to no actor would leave this one before it hands in.
+        // Not through Store.add: a nonisolated function would leave this actor before it queues the write.
         try? await store.write {
             try $0.execute(sql: "INSERT INTO note (text) VALUES (?)", arguments: [String(number)])
         }

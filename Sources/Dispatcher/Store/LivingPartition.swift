@@ -1,6 +1,6 @@
 import Messages
 
-/// What lives in one partition, as the store has it.
+/// The living tasks of one partition, as the store has them.
 struct LivingPartition: Sendable {
     let partition: Partition
     /// The epoch in which this process leads it.
@@ -14,6 +14,6 @@ struct LivingPartition: Sendable {
 }
 
 extension Partition {
-    /// All of them, in order.
+    /// All partitions, in order.
     static let all = (0..<count).map(Partition.init(number:))
 }

@@ -4,7 +4,7 @@ import Messages
 ///
 /// Operations take and return values; the dispatcher decides, the store keeps. A *fenced* operation fails with
 /// `notLeader` once another process leads: the check and the change are one transaction. An operation that fails has
-/// changed nothing, except as ``TaskStoreError/Kind/unreachable`` says.
+/// changed nothing; only after ``TaskStoreError/Kind/unreachable`` is its outcome unknown.
 ///
 /// A read sees one committed state. Operations may overlap; commits are written in the order of the calls.
 protocol TaskStore: Sendable {
@@ -30,13 +30,13 @@ protocol TaskStore: Sendable {
     /// - Throws: `notLeader`, `unreachable`, or why the store cannot write.
     nonisolated(nonsending) func commit(_ batch: CommitBatch) async throws(TaskStoreError)
 
-    /// Reads what lives in the given partitions, in their order. Fenced.
+    /// Reads the living tasks of the given partitions, in their order. Fenced.
     func alive(_ partitions: [Partition]) async throws(TaskStoreError) -> [LivingPartition]
 
     /// Looks up what earlier submissions left that `submit` must be checked against.
     func prior(to submit: TaskSubmit, now: Timestamp) async throws(TaskStoreError) -> PriorSubmission
 
-    /// Returns the newest earlier task of the record's conversation whose agent ran, and the record's own prompt.
+    /// Returns the newest earlier task of the record's conversation that has started, and the record's own prompt.
     func assignment(_ record: TaskRecord) async throws(TaskStoreError) -> (follows: TaskID?, prompt: String)
 
     /// Returns the turns of the record's conversation before it and after the task `after`, within the bounds of
@@ -81,7 +81,7 @@ protocol TaskStore: Sendable {
     /// - Returns: nil when the owner has no such conversation.
     func rename(_ message: ConversationRename) async throws(TaskStoreError) -> ConversationView?
 
-    /// Deletes a conversation whose tasks have all ended. They are gone at once; their events, permission requests and
+    /// Deletes a conversation once all its tasks have ended. They are gone at once; their events, permission requests and
     /// prompts go with ``sweepDeletions(rows:bytes:)``. Fenced.
     func delete(_ message: ConversationDelete) async throws(TaskStoreError) -> ConversationDeletion
 

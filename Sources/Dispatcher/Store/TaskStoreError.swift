@@ -34,7 +34,7 @@ public struct TaskStoreError: Error, Sendable, Equatable, CustomStringConvertibl
         case other
     }
     public let kind: Kind
-    /// A sentence that says where, what is wrong and what to do.
+    /// A sentence with the path, the problem and what to do.
     public let description: String
 
     public init(_ kind: Kind, _ description: String) {
@@ -44,7 +44,7 @@ public struct TaskStoreError: Error, Sendable, Equatable, CustomStringConvertibl
 }
 
 extension TaskStoreError {
-    /// The answer to a caller whose read failed.
+    /// The reply to a failed read.
     var readFault: Fault {
         switch kind {
         case .notLeader: Fault(.notLeader, description)
@@ -55,7 +55,7 @@ extension TaskStoreError {
         }
     }
 
-    /// The answer to a caller whose change was not written.
+    /// The reply to a failed change.
     var writeFault: Fault {
         switch kind {
         case .notLeader: Fault(.notLeader, description)
@@ -66,7 +66,7 @@ extension TaskStoreError {
         }
     }
 
-    /// The answer when the store gives no reason that helps its caller.
+    /// The reply when the reason would not help the caller.
     static let refused = Fault(
         .storageFailed, "the task store refused the write and nothing was changed; try again later")
 }

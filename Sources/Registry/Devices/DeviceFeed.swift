@@ -1,24 +1,24 @@
 import Messages
 
-/// What one watcher of devices has still to be told: first a snapshot in parts, then the newest state of each
-/// device that has changed. It keeps keys only, so a watcher that gives no credit costs at most one key a device.
+/// The unsent changes of one device watcher: first a snapshot in parts, then the newest state of each changed device. It
+/// keeps keys only, so a watcher that gives no credit costs at most one key a device.
 struct DeviceFeed: Sendable {
-    /// Whose devices; nil = everybody's.
+    /// The owner of the watched devices; nil = all owners.
     let owner: UserID?
-    /// What of the snapshot has not been told; nil before it has begun.
+    /// The part of the snapshot that is not sent; nil before the first item.
     private var snapshot: ArraySlice<DeviceKey>?
     private var changed: Set<DeviceKey> = []
 
     init(owner: UserID?) { self.owner = owner }
 
-    /// Notes that devices have changed or gone.
+    /// Records that devices have changed or are gone.
     mutating func mark(_ keys: [DeviceKey]) {
-        // Before the snapshot has begun there is nothing to correct in it.
+        // A snapshot that has not begun includes the change.
         guard snapshot != nil else { return }
         for key in keys where owner == nil || owner == key.owner { changed.insert(key) }
     }
 
-    /// The next item, to be sent; nil when the watcher knows everything.
+    /// Returns the next item to send; nil when the watcher is up to date.
     mutating func next(_ table: DeviceTable, incarnation: Incarnation) -> DeviceChanges? {
         let first = snapshot == nil
         if first { snapshot = table.keys(of: owner)[...] }
@@ -29,7 +29,7 @@ struct DeviceFeed: Sendable {
             snapshot = rest.dropFirst(part.count)
             item.more = !(snapshot?.isEmpty ?? true)
             item.devices = part.compactMap(table.device)
-            // It is told as it is now; only what was deleted since the snapshot began must still be taken back.
+            // The item has the current state; only devices deleted since the snapshot began must still be removed.
             for key in part where table.device(key) != nil { changed.remove(key) }
             return item
         }

@@ -1,6 +1,6 @@
 import Messages
 
-/// Which device: ids are unique per owner only.
+/// The key of a device: ids are unique per owner only.
 struct DeviceKey: Hashable, Sendable {
     var owner: UserID
     var id: String

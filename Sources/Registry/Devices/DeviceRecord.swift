@@ -1,27 +1,27 @@
 import Messages
 
-/// What the registry knows of a device: what its row holds, and its session.
+/// A device: the contents of its row, and its session.
 struct DeviceRecord: Equatable, Sendable {
     /// The owner's name for it, else the machine's own.
     var name: String
     var isDefault = false
-    /// What its owner wrote on it.
+    /// The owner's labels.
     var labels: [String: String] = [:]
-    /// Slots it has.
+    /// How many slots it has.
     var total: Int
     var version: String?
     var agents: [Agent]
     var platform: Platform?
     var lastSeenAt: Timestamp?
-    /// That of the newest session that was opened.
+    /// The generation of the newest session that was opened.
     var generation: UInt64
     var session: DeviceSession?
-    /// The executor's life that last had a session in this life of the registry.
+    /// The boot id of the executor that last had a session since the registry's start.
     var boot: BootID?
-    /// Whether nothing was heard of it since the registry's start, which is so recent that this says nothing.
+    /// Whether it has had no session since the registry's start, and ``RegistryLimits/startGrace`` is not over.
     var isUnheard = false
 
-    /// The device as its owner sees it.
+    /// Returns the device as its owner sees it.
     func device(_ key: DeviceKey) -> Device {
         Device(
             owner: key.owner, id: key.id, name: name, status: status, statusReason: reason, isDefault: isDefault,

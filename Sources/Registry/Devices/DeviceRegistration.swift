@@ -1,14 +1,14 @@
 import Messages
 
-/// A registration that has its generation and is on its way to the disk.
+/// A registration with its generation, until it is on disk.
 struct DeviceRegistration: Equatable, Sendable {
     var key: DeviceKey
     var generation: UInt64
-    /// The newest generation that this very connection was given before; a new connection's is its present one.
+    /// The newest generation that the same connection was given before; for a new connection, ``generation``.
     var known: UInt64
     var route: Route
     var boot: BootID
-    /// What the machine calls itself; shown unless its owner calls it otherwise.
+    /// The machine's own name, shown unless the owner has set another.
     var name: String
     var slots: Int
     var version: String

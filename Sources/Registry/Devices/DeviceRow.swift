@@ -1,12 +1,12 @@
 import Messages
 
-/// A device as it lies on disk.
+/// A row of the `device` table.
 struct DeviceRow: Sendable {
     var key: DeviceKey
     /// Without its session.
     var record: DeviceRecord
     var generation: UInt64
-    /// Whether only the generation is still of interest.
+    /// Whether the device is deleted; then only its generation counts.
     var deleted: Bool
 
     init(key: DeviceKey, record: DeviceRecord, deleted: Bool = false) {

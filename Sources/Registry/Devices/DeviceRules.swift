@@ -1,6 +1,6 @@
 import Messages
 
-/// What a device may say of itself.
+/// The checks of registrations and reports.
 enum DeviceRules {
     /// - Throws: ``Fault`` `invalid_request` that names the field.
     static func check(_ register: DeviceRegister) throws {
@@ -15,7 +15,7 @@ enum DeviceRules {
         guard RegistryLimits.idLength.contains(register.device.utf8.count), allowed else {
             throw invalid("a device id is 1 to 128 of A-Z a-z 0-9 . _ -; set another one with --device-id")
         }
-        // Such a device could never be meant by a task: its id already has a meaning as a target.
+        // As targets of tasks these two have another meaning.
         guard ["cloud", "default"].contains(register.device) == false else {
             throw invalid("'\(register.device)' cannot be a device id; set another one with --device-id")
         }
@@ -52,10 +52,10 @@ enum DeviceRules {
         }
     }
 
-    /// - Throws: ``Fault`` `invalid_request` when a report's numbers cannot be.
+    /// - Throws: ``Fault`` `invalid_request` when the numbers of a report are out of range.
     static func check(_ report: DeviceReport) throws {
         guard Limits.slots.contains(report.total), (0...Limits.slots.upperBound).contains(report.used) else {
-            throw invalid("a report of \(report.used) of \(report.total) slots cannot be")
+            throw invalid("a report cannot have \(report.used) of \(report.total) slots in use")
         }
         if let agents = report.agents { try check(agents) }
     }

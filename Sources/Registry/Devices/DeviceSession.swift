@@ -1,14 +1,15 @@
 import Messages
 
-/// A device's present connection, known only in memory: after a restart of the registry the gateways tell again.
+/// A device's current connection. It is kept in memory only: after a restart of the registry the gateways register it
+/// again.
 struct DeviceSession: Equatable, Sendable {
-    /// Its number; what carries a lower one is stale.
+    /// Its number; messages with a lower one are stale.
     var generation: UInt64
     /// See ``DeviceRegistration/known``.
     var known: UInt64
-    /// The gateway that holds it, and its number there.
+    /// Its gateway, and its number there.
     var route: Route
-    /// The executor's life.
+    /// The boot id of the executor's process.
     var boot: BootID
     var connectedAt: Timestamp
     /// Slots in use, as the executor last reported.

@@ -3,12 +3,12 @@ import GRDB
 import Messages
 import Storage
 
-/// The devices' table in `registry.db`; every statement on it is here.
+/// The `device` table of `registry.db`: its migrations and every statement on it.
 enum DeviceStore {
     static let migrations = [
         SQLiteMigration("1 devices") { database in
-            // Owners are the 16 bytes of their id, times milliseconds since 1970, agents and platform JSON. A
-            // deleted device keeps its row for its generation, which must never go back.
+            // Owners are the 16 bytes of an id, times are ms since 1970, agents and platform are JSON. A deleted device
+            // keeps its row for its generation, which must never go back.
             try database.execute(
                 sql: """
                     CREATE TABLE device (
@@ -29,7 +29,7 @@ enum DeviceStore {
                     """)
         },
         SQLiteMigration("2 names and labels of the owner") { database in
-            // The name above is the machine's own. Labels are a JSON object.
+            // `name` is the machine's own name, `own_name` the owner's. Labels are a JSON object.
             try database.execute(
                 sql: """
                     ALTER TABLE device ADD COLUMN own_name TEXT;
@@ -38,7 +38,7 @@ enum DeviceStore {
         },
     ]
 
-    /// All rows.
+    /// Reads all rows.
     static func load(_ database: Database) throws -> [DeviceRow] {
         let decoder = JSONDecoder()
         return try Row.fetchAll(database, sql: "SELECT * FROM device").map { row in
@@ -64,7 +64,7 @@ enum DeviceStore {
         }
     }
 
-    /// Puts a registration on disk; returns the name under which the device is shown.
+    /// Writes a registration; returns the name under which the device is shown.
     static func register(_ registration: DeviceRegistration, in database: Database) throws -> String {
         let statement = try database.cachedStatement(
             sql: """
@@ -86,7 +86,7 @@ enum DeviceStore {
         return name ?? registration.name
     }
 
-    /// Writes what reports have changed; a device that was deleted or registered anew meanwhile stays as it is.
+    /// Writes changes from reports, except of devices that were deleted or registered again since.
     static func save(_ rows: [DeviceRow], in database: Database) throws {
         let statement = try database.cachedStatement(
             sql: """
@@ -101,10 +101,10 @@ enum DeviceStore {
         }
     }
 
-    /// Moves the star to a device, or takes it away; false when the owner has none of this id.
+    /// Moves the star to a device, or takes it away; false when the owner has no such device.
     static func star(_ key: DeviceKey, on: Bool, in database: Database) throws -> Bool {
         let owner = Data(key.owner.bytes)
-        // First, since another device must not lose its star to one that is not there.
+        // Checked first: a missing device must not take the star from another.
         let exists = try Bool.fetchOne(
             database, sql: "SELECT EXISTS(SELECT 1 FROM device WHERE owner = ? AND id = ? AND deleted_at IS NULL)",
             arguments: [owner, key.id])
@@ -120,16 +120,16 @@ enum DeviceStore {
         return true
     }
 
-    /// What became of ``update(_:_:in:)``.
+    /// The outcome of ``update(_:_:in:)``.
     enum Update: Equatable, Sendable {
-        /// The name under which it is shown now, and all its labels.
+        /// The name under which the device is now shown, and all its labels.
         case updated(name: String, labels: [String: String])
         case missing
-        /// It would have so many; nothing was changed.
+        /// Nothing was changed: the device would have this many.
         case tooManyLabels(Int)
     }
 
-    /// Changes an owner's name for a device, and its labels. A label that is set and removed at once is set.
+    /// Changes the owner's name and the labels of a device. A label that is both set and removed is set.
     static func update(_ key: DeviceKey, _ update: DeviceUpdate, in database: Database) throws -> Update {
         let place: [any DatabaseValueConvertible] = [Data(key.owner.bytes), key.id]
         let row = try Row.fetchOne(
@@ -150,7 +150,7 @@ enum DeviceStore {
         return .updated(name: own ?? row["name"], labels: labels)
     }
 
-    /// Marks a device as deleted; false when the owner has none of this id.
+    /// Marks a device as deleted; false when the owner has no such device.
     static func delete(_ key: DeviceKey, at now: Timestamp, in database: Database) throws -> Bool {
         try database.execute(
             sql: """

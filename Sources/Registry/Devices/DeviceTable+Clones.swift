@@ -1,34 +1,34 @@
 import Messages
 
-/// Two machines with one device id: cloned images, or one id that was given twice.
+/// Device ids that two machines share: cloned images, or one id that was configured twice.
 extension DeviceTable {
-    /// What a registration has to wait for.
+    /// Whether an executor may have a device.
     enum Claim: Equatable, Sendable {
-        /// Nobody else has the id, or the same executor has dialled again.
+        /// No other executor has it: the id is free, or the same executor has dialled again.
         case free
-        /// Another executor has it in this session: it keeps it if it is alive.
+        /// Another executor has it in this session, and keeps it while the session answers.
         case contested(DeviceSession)
-        /// Another executor is about to have it.
-        case taken
+        /// A registration of another executor is not on disk yet.
+        case registering
     }
 
-    /// Looks whether an executor's life may have a device.
+    /// Returns whether the executor process `boot` may have a device.
     func claim(_ key: DeviceKey, by boot: BootID) -> Claim {
         guard let holder = holder(key), holder != boot else { return .free }
-        guard let session = self[key]?.session, session.boot == holder else { return .taken }
+        guard let session = self[key]?.session, session.boot == holder else { return .registering }
         return .contested(session)
     }
 
-    /// The id for a second machine: `ID-2`, `ID-3` and so on. The one that this executor's life had before, else the
-    /// lowest one of a machine with the same name in the network, else the lowest one that nobody ever had: a device that
-    /// is only away is somebody's, and another machine must not take its place.
+    /// Returns the id for a second machine: `ID-2`, `ID-3` and so on. In this order: the id that this executor process had
+    /// before; the lowest one of a machine with the same hostname; the lowest one that no device has. The id of an offline
+    /// device stays with its machine.
     ///
-    /// One of a machine of the same name may be held: after a power loss its session is dead and not yet noticed. So it
-    /// has to be claimed like the first (``claim(_:by:)``), except those of `tried`, which were found alive.
-    func spare(for key: DeviceKey, boot: BootID, hostname: String, tried: Set<DeviceKey>) -> DeviceKey {
+    /// The id of a machine with the same hostname may seem in use: after a power loss its dead session is not yet noticed.
+    /// So the result must be claimed too (``claim(_:by:)``). Those in `tried` have answered a probe and are skipped.
+    func alternative(for key: DeviceKey, boot: BootID, hostname: String, tried: Set<DeviceKey>) -> DeviceKey {
         let base = base(of: key)
         var own: DeviceKey?
-        // As many as there are devices of that name at most, and one more.
+        // Ends at the latest one beyond the number of devices with that base.
         var number = 2
         while true {
             let candidate = DeviceKey(owner: key.owner, id: Self.suffixed(base, number))
@@ -44,7 +44,7 @@ extension DeviceTable {
         }
     }
 
-    /// `ID` of an `ID-3` that was given here: a suffix does not get another one.
+    /// Returns `ID` for an `ID-3` that was given here, so that an id does not get a second suffix.
     private func base(of key: DeviceKey) -> String {
         guard let dash = key.id.lastIndex(of: "-"), let number = UInt64(key.id[key.id.index(after: dash)...]),
             number >= 2,

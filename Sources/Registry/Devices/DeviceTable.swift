@@ -1,22 +1,22 @@
 import Messages
 
-/// Every device and its session: a value that decides and knows nothing of sockets, disks or clocks.
+/// Every device and its session: a value that decides, without sockets, disks or clocks.
 ///
-/// Each change of what a watcher can see makes the revision grow by one; the methods return whose devices changed.
+/// Each change that a watcher can see increments the revision. Methods return the keys of changed devices.
 struct DeviceTable: Sendable {
     /// Grows with each visible change.
     private(set) var revision: UInt64 = 0
-    /// What differs from its row on disk: times, slots and agents that reports have brought.
+    /// Devices that differ from their row on disk in the time, slots or agents of a report.
     private(set) var unsaved: Set<DeviceKey> = []
     private var records: [UserID: [String: DeviceRecord]] = [:]
-    /// The highest generation ever minted, deleted devices included: it never goes back.
+    /// The highest generation ever minted, of deleted devices too: it never goes back.
     private var minted: [DeviceKey: UInt64] = [:]
     private var sessions: [Incarnation: [SessionNumber: DeviceKey]] = [:]
 
-    /// The registrations that are on their way to the disk.
-    private var arriving: [DeviceKey: DeviceRegistration] = [:]
+    /// The newest registration of each device that is not on disk yet.
+    private var registering: [DeviceKey: DeviceRegistration] = [:]
 
-    /// The state after a start: nothing is heard of any device until ``settle()``.
+    /// The state after a start: until ``endStartGrace()`` a device without a session is `unknown`.
     init(_ rows: [DeviceRow] = []) {
         for row in rows {
             minted[row.key] = row.generation
@@ -26,15 +26,15 @@ struct DeviceTable: Sendable {
         }
     }
 
-    /// The start is long enough ago: who was not heard of is offline. Returns whose status changed.
-    mutating func settle() -> [DeviceKey] {
+    /// Marks devices that have had no session since the start as offline. Returns the changed ones.
+    mutating func endStartGrace() -> [DeviceKey] {
         let silent = keys(of: nil).filter { self[$0]?.isUnheard == true }
         for key in silent { self[key]?.isUnheard = false }
         if !silent.isEmpty { revision += 1 }
         return silent
     }
 
-    // MARK: Looking
+    // MARK: Reads
 
     private(set) subscript(_ key: DeviceKey) -> DeviceRecord? {
         get { records[key.owner]?[key.id] }
@@ -44,16 +44,16 @@ struct DeviceTable: Sendable {
         }
     }
 
-    /// A device as its owner sees it.
+    /// Returns a device as its owner sees it.
     func device(_ key: DeviceKey) -> Device? { self[key]?.device(key) }
 
-    /// An owner's devices by name, then id.
+    /// Returns an owner's devices, sorted by name, then id.
     func devices(of owner: UserID) -> [Device] {
         (records[owner] ?? [:]).map { $0.value.device(DeviceKey(owner: owner, id: $0.key)) }
             .sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
 
-    /// All keys, of one owner or of everybody.
+    /// Returns the keys of all devices of an owner; nil = of all owners.
     func keys(of owner: UserID?) -> [DeviceKey] {
         if let owner { return (records[owner] ?? [:]).keys.map { DeviceKey(owner: owner, id: $0) } }
         return records.flatMap { owner, devices in devices.keys.map { DeviceKey(owner: owner, id: $0) } }
@@ -61,12 +61,12 @@ struct DeviceTable: Sendable {
 
     // MARK: Sessions
 
-    /// Gives a registration its generation: one more than this registry and the executor have ever known. It counts
-    /// as used from now on, whether or not the disk takes it.
+    /// Gives a registration its generation: one above the highest that this registry and the executor know. The number is
+    /// used up even when the write fails.
     mutating func mint(_ register: DeviceRegister, key: DeviceKey, route: Route, at now: Timestamp)
         -> DeviceRegistration
     {
-        // Below what a registration may name, also where a row on disk says more than anybody can have been given.
+        // Within the range that a registration may name, even when a damaged row has a higher number.
         let newest = min(max(minted[key] ?? 0, register.generation), Limits.generations.upperBound - 2)
         let generation = newest + 1
         minted[key] = generation
@@ -75,17 +75,17 @@ struct DeviceTable: Sendable {
             route: route, boot: register.boot, name: register.name,
             slots: register.slots, version: register.version, agents: register.agents, platform: register.platform,
             at: now)
-        arriving[key] = registration
+        registering[key] = registration
         return registration
     }
 
-    /// Whether a session that is registered again is an old one, of which only its gateway does not know yet: the same
-    /// life of the executor has a newer connection elsewhere.
+    /// Returns whether a session that its gateway registers again is an old one: the same executor process has a newer
+    /// connection through another route, which that gateway does not know yet.
     func isOutdated(_ register: DeviceRegister, key: DeviceKey, route: Route) -> Bool {
         guard register.again == true else { return false }
         let session = self[key]?.session
         let others = [
-            arriving[key].map { (boot: $0.boot, route: $0.route, known: $0.known) },
+            registering[key].map { (boot: $0.boot, route: $0.route, known: $0.known) },
             session.map { (boot: $0.boot, route: $0.route, known: $0.known) },
         ]
         return others.contains { other in
@@ -93,18 +93,17 @@ struct DeviceTable: Sendable {
         }
     }
 
-    /// Opens the session of a registration that is on disk, where `name` is the name that the row holds. False, and
-    /// nothing changed, when a newer registration has come meanwhile.
+    /// Opens the session of a registration that is on disk under `name`. Returns false and changes nothing when a newer
+    /// registration has arrived since.
     ///
-    /// An older session ends here, whatever its executor's life is: that a living one of another life keeps its id is
-    /// decided before (``claim(_:by:)``).
+    /// It ends any older session: whether another executor keeps the id was decided before (``claim(_:by:)``).
     mutating func open(_ registration: DeviceRegistration, name: String) -> Bool {
         let key = registration.key
         guard minted[key] == registration.generation else { return false }
-        arriving[key] = nil
+        registering[key] = nil
         let old = self[key]
         if let route = old?.session?.route { forget(route) }
-        // The same executor has only dialled again: what it last reported still holds.
+        // The same executor has dialled again: its last report still holds.
         let used = old?.session.map { $0.boot == registration.boot ? $0.used : 0 } ?? 0
         self[key] = DeviceRecord(
             name: name, isDefault: old?.isDefault ?? false, labels: old?.labels ?? [:], total: registration.slots,
@@ -120,7 +119,7 @@ struct DeviceTable: Sendable {
         return true
     }
 
-    /// Ends a session. False, and nothing changed, when it is not the device's present one.
+    /// Ends a session. Returns false and changes nothing when it is not the device's current one.
     mutating func close(_ key: DeviceKey, generation: UInt64, at now: Timestamp) -> Bool {
         guard let session = self[key]?.session, session.generation == generation else { return false }
         end(key, session, at: now)
@@ -128,8 +127,8 @@ struct DeviceTable: Sendable {
         return true
     }
 
-    /// Ends all sessions of a gateway that has died.
-    mutating func lose(_ gateway: Incarnation, at now: Timestamp) -> [DeviceKey] {
+    /// Ends all sessions of a gateway.
+    mutating func closeSessions(of gateway: Incarnation, at now: Timestamp) -> [DeviceKey] {
         guard let lost = sessions[gateway]?.values, !lost.isEmpty else { return [] }
         let keys = Array(lost)
         for key in keys { if let session = self[key]?.session { end(key, session, at: now) } }
@@ -137,24 +136,24 @@ struct DeviceTable: Sendable {
         return keys
     }
 
-    /// What a report did.
+    /// The outcome of a report.
     enum Report: Equatable {
-        /// No present session has this route: it is of an earlier one, or the device was deleted.
+        /// No current session has this route: the session has ended, or the device was deleted.
         case stale
-        /// Only "last seen" has moved, which no watcher is woken for.
+        /// Only "last seen" has changed, which watchers do not get.
         case seen
         case changed(DeviceKey)
     }
 
-    /// A registration was not put on disk, or its connection ended meanwhile.
+    /// Drops a registration that was not written, or lost its connection before it was.
     mutating func abandon(_ registration: DeviceRegistration) {
-        if minted[registration.key] == registration.generation { arriving[registration.key] = nil }
+        if minted[registration.key] == registration.generation { registering[registration.key] = nil }
     }
 
-    /// Which executor's life has a device now, or is about to have it; nil = none.
-    func holder(_ key: DeviceKey) -> BootID? { arriving[key]?.boot ?? self[key]?.session?.boot }
+    /// Returns the boot id of the executor that has a device or is registering it; nil = none.
+    func holder(_ key: DeviceKey) -> BootID? { registering[key]?.boot ?? self[key]?.session?.boot }
 
-    /// Takes a checked report in.
+    /// Applies a checked report.
     mutating func report(_ report: DeviceReport, from route: Route, at now: Timestamp) -> Report {
         guard let key = sessions[route.gateway]?[route.session], var record = self[key] else { return .stale }
         let before = record
@@ -170,9 +169,9 @@ struct DeviceTable: Sendable {
         return changed ? .changed(key) : .seen
     }
 
-    // MARK: Its owner's wishes
+    // MARK: Changes by the owner
 
-    /// Gives the star to a device, or takes it away; returns what changed.
+    /// Moves the star to a device, or takes it away; returns the changed devices.
     mutating func star(_ key: DeviceKey, on: Bool) -> [DeviceKey] {
         var changed: [DeviceKey] = []
         for other in keys(of: key.owner) {
@@ -185,7 +184,7 @@ struct DeviceTable: Sendable {
         return changed
     }
 
-    /// Takes in what is on disk of a device's name and labels; false when that changes nothing.
+    /// Applies the name and labels that are on disk; false when nothing changes.
     mutating func update(_ key: DeviceKey, name: String, labels: [String: String]) -> Bool {
         guard let record = self[key], record.name != name || record.labels != labels else { return false }
         self[key]?.name = name
@@ -194,7 +193,7 @@ struct DeviceTable: Sendable {
         return true
     }
 
-    /// Forgets a device, its session included; false when there is none. Its generation stays known.
+    /// Removes a device with its session; false when there is none. Its generation is kept.
     mutating func delete(_ key: DeviceKey) -> Bool {
         guard let record = self[key] else { return false }
         if let route = record.session?.route { forget(route) }
@@ -206,14 +205,14 @@ struct DeviceTable: Sendable {
 
     // MARK: Saving
 
-    /// Takes what is to be saved; what could not be is given back with ``unsaved(_:)``.
+    /// Returns the rows to save and clears ``unsaved``; after a failed write, ``markUnsaved(_:)`` puts them back.
     mutating func takeUnsaved() -> [DeviceRow] {
         defer { unsaved = [] }
         return unsaved.compactMap { key in self[key].map { DeviceRow(key: key, record: $0) } }
     }
 
-    /// Marks rows as still to be saved.
-    mutating func unsaved(_ keys: [DeviceKey]) { unsaved.formUnion(keys) }
+    /// Marks rows to be saved again.
+    mutating func markUnsaved(_ keys: [DeviceKey]) { unsaved.formUnion(keys) }
 
     private mutating func end(_ key: DeviceKey, _ session: DeviceSession, at now: Timestamp) {
         forget(session.route)

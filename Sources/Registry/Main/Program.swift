@@ -10,9 +10,9 @@ import Registry
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wegent-registry",
-        abstract: "Keeps the devices and their status, and who leads which partition.",
+        abstract: "Keeps the devices, their status, and the leader of each partition.",
         discussion: """
-            Every other service is started with this one's endpoint and finds the rest there. When it serves it
+            Every other service is started with this endpoint and finds the others through it. Once it serves, it
             prints one line, such as {"endpoint":"tcp://127.0.0.1:7401"}.
 
             EXAMPLES

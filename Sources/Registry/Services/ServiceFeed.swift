@@ -1,13 +1,13 @@
 import Messages
 
-/// What one watcher of services has been told; it always gets the newest whole.
+/// The revision that one service watcher has; each item is the whole table.
 struct ServiceFeed: Sendable {
-    private var told: UInt64?
+    private var sent: UInt64?
 
-    /// The next item, to be sent; nil when the watcher knows everything.
+    /// Returns the next item to send; nil when the watcher is up to date.
     mutating func next(_ table: ServiceTable, incarnation: Incarnation) -> ServiceChanges? {
-        guard told != table.revision else { return nil }
-        told = table.revision
+        guard sent != table.revision else { return nil }
+        sent = table.revision
         return table.changes(incarnation)
     }
 }

@@ -1,18 +1,18 @@
 import Mesh
 import Messages
 
-/// Who is on the mesh and who leads which partition; a value.
+/// The services on the mesh and the partitions that each leads; a value.
 struct ServiceTable: Sendable {
     /// Grows by one with each change.
     private(set) var revision: UInt64 = 0
     private var entries: [Incarnation: ServiceEntry] = [:]
 
-    /// All of them, in a stable order.
+    /// All services, in a stable order.
     var services: [ServiceEntry] {
         entries.values.sorted { ($0.role.rawValue, $0.incarnation) < ($1.role.rawValue, $1.incarnation) }
     }
 
-    /// Takes an announcement in; false when it says nothing new.
+    /// Applies an announcement; false when it changes nothing.
     /// - Throws: ``Fault`` `invalid_request`.
     mutating func announce(_ announce: ServiceAnnounce, by identity: Identity) throws -> Bool {
         guard announce.partitions.isEmpty || identity.role == .dispatcher else {
@@ -27,7 +27,7 @@ struct ServiceTable: Sendable {
             role: identity.role, name: identity.name, incarnation: identity.incarnation, endpoint: announce.endpoint,
             partitions: announce.partitions, draining: announce.draining)
         guard entries[identity.incarnation] != entry else { return false }
-        // Two lives cannot be bound to one endpoint: the other one is dead, though its silence is not over yet.
+        // Two processes cannot be bound to one endpoint: the other one is dead, though its connection has not timed out.
         if let endpoint = announce.endpoint {
             entries = entries.filter { $0.value.endpoint != endpoint }
         }
@@ -36,14 +36,14 @@ struct ServiceTable: Sendable {
         return true
     }
 
-    /// Forgets a life; false when it was not known.
-    mutating func gone(_ incarnation: Incarnation) -> Bool {
+    /// Removes a service; false when there is none of this incarnation.
+    mutating func remove(_ incarnation: Incarnation) -> Bool {
         guard entries.removeValue(forKey: incarnation) != nil else { return false }
         revision += 1
         return true
     }
 
-    /// The whole of it as a watcher gets it.
+    /// Returns the whole table as a watcher gets it.
     func changes(_ registry: Incarnation) -> ServiceChanges {
         ServiceChanges(incarnation: registry, revision: revision, services: services)
     }

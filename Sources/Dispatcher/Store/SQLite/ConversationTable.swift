@@ -41,7 +41,7 @@ enum ConversationTable {
         return try Row.fetchOne(statement, arguments: [id.blob]).map { try UserID(row: $0, 0) }
     }
 
-    /// Deletes one with its tasks, whose remains ``DeletionTable`` sweeps.
+    /// Deletes one with its tasks; ``DeletionTable`` sweeps the rest of them.
     /// - Returns: the tasks.
     static func delete(_ id: ConversationID, _ db: Database) throws -> [TaskID] {
         let tasks = try Row.fetchAll(db, sql: "SELECT id FROM tasks WHERE conversation = ?", arguments: [id.blob])

@@ -1,8 +1,8 @@
 import GRDB
 import Messages
 
-/// The `deletions` table: tasks whose rows are gone and whose events, permission requests, attempts and prompts are still
-/// to be removed, in short steps.
+/// The `deletions` table: deleted tasks with events, permission requests, attempts or a prompt left, which are removed in
+/// short steps.
 enum DeletionTable {
     /// What a step may still remove.
     struct Room {

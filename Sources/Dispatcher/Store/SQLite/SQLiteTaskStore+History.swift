@@ -12,7 +12,7 @@ extension SQLiteTaskStore {
         }
     }
 
-    /// The tasks of a conversation between two ordinals whose agent ran.
+    /// Selects the tasks of a conversation between two ordinals that have started.
     private static let earlier = """
         conversation = ? AND ordinal > ? AND ordinal < ?
         AND EXISTS (SELECT 1 FROM attempts WHERE task_id = tasks.id AND attempts.started_at IS NOT NULL)
@@ -47,12 +47,12 @@ extension SQLiteTaskStore {
         }
     }
 
-    /// Returns what the agent said in the newest attempt in which it said anything. It is read from its end: beyond about
-    /// `bytes`, or ``DispatcherLimits/walkedEvents``, its beginning is cut off.
+    /// Returns the answer of the newest attempt that has one. It is read from its end: beyond about `bytes`, or
+    /// ``DispatcherLimits/walkedEvents``, its beginning is cut off.
     private static func answer(
         to task: TaskID, bytes: Int, _ walk: inout Int, _ db: Database
     ) throws -> (String, isCut: Bool) {
-        // The payload of any other kind is not read.
+        // Payloads of other kinds are not read.
         let rows = try Row.fetchCursor(
             db.cachedStatement(
                 sql: """

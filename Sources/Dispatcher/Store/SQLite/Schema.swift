@@ -3,7 +3,7 @@ import Storage
 
 /// The tables of `dispatcher.db`. Ids are blobs of 16 bytes, times are milliseconds since 1970.
 enum Schema {
-    /// All steps, oldest first; appended, never changed.
+    /// All steps, oldest first. Steps are appended, never changed: their names are on disk.
     static let migrations = [
         SQLiteMigration("tasks and their log") { db in
             try db.execute(sql: leases + conversations + tasks + attempts + events + idempotency)
@@ -42,7 +42,7 @@ enum Schema {
         CREATE TABLE conversations (id BLOB PRIMARY KEY, owner BLOB NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
         """
 
-    /// Prompts lie apart: SQLite writes a row anew as a whole when one column changes, and a prompt may be 1 MiB.
+    /// Prompts have a table of their own: SQLite rewrites a whole row when a column changes, and a prompt may have 1 MiB.
     private static let tasks = """
         CREATE TABLE tasks (
             ordinal INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, owner BLOB NOT NULL, target TEXT NOT NULL,
@@ -71,7 +71,7 @@ enum Schema {
             PRIMARY KEY (task_id, seq)) WITHOUT ROWID;
         """
 
-    /// Choices are JSON; of tasks from before there were any they are empty, and the service's.
+    /// Choices are JSON. Tasks from before this step have none: the service's own hold.
     private static let choices = """
         ALTER TABLE tasks ADD COLUMN choices TEXT NOT NULL DEFAULT '{}';
         ALTER TABLE tasks ADD COLUMN retry_of BLOB;
@@ -90,8 +90,8 @@ enum Schema {
         CREATE TABLE defaults (owner BLOB PRIMARY KEY, choices TEXT NOT NULL) WITHOUT ROWID;
         """
 
-    /// Permission requests. `delivered`: whether the executor has said that its agent does not wait any more.
-    /// The input comes last: it may be many pages, which are read for whatever is behind it.
+    /// Permission requests. `delivered`: whether the executor has reported that its agent no longer waits.
+    /// The input is the last column: it may be many pages, which SQLite reads to reach a column behind it.
     private static let approvals = """
         CREATE TABLE approvals (
             id BLOB PRIMARY KEY, task_id BLOB NOT NULL, owner BLOB NOT NULL, attempt INTEGER NOT NULL,
@@ -103,8 +103,8 @@ enum Schema {
         CREATE INDEX approvals_by_attempt ON approvals (task_id, attempt, delivered, id);
         """
 
-    /// Tasks whose rows are gone and whose events, attempts and prompts are deleted little by little: a million at once
-    /// would hold up all.
+    /// Deleted tasks with events, attempts and prompts left, which are removed in steps: a million rows at once would block
+    /// every commit.
     private static let deletions = """
         CREATE TABLE deletions (task_id BLOB PRIMARY KEY, ordinal INTEGER NOT NULL) WITHOUT ROWID;
         CREATE INDEX tasks_ended ON tasks (ended_at) WHERE ended_at IS NOT NULL;

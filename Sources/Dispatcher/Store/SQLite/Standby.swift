@@ -99,9 +99,9 @@ struct Standby: Sendable {
     /// The process that holds the lock, by its id; nil when it is not known.
     var leader: Int? { DataLock.holder(directory: directory, name: Self.lockName) }
 
-    /// Ends the leader if it froze within a write: it would keep the file locked for as long as it is frozen, and no
-    /// other process could lead. What it had not committed was shown to no one. Any other process that has locked the
-    /// file is left alone.
+    /// Kills the leader if it froze within a write: it would keep the file locked while it is frozen, and no other process
+    /// could lead. Nothing uncommitted was acknowledged or shown. A process that has locked the file but does not lead is
+    /// left alone.
     /// - Parameter error: Why a takeover failed.
     func endFrozenLeader(after error: any Error) {
         guard (error as? TaskStoreError)?.kind == .locked,

@@ -21,7 +21,7 @@ enum DispatcherLimits {
     /// that have ended and were not acknowledged.
     static let unwantedAttempts = 4096
     /// The most stops of unwanted attempts that are remembered, so that a flood is answered once in 2 s.
-    static let strayStops = 4096
+    static let unwantedStops = 4096
 
     // MARK: Queues
 
@@ -103,7 +103,7 @@ enum DispatcherLimits {
     static let longestRecoveryMs: Int64 = 8000
     /// Between two sweeps of expired keys, in ms.
     static let sweepMs: Int64 = 3_600_000
-    /// After a start, before the first look for old tasks, in ms: devices come first.
+    /// After a start, before the first deletion of old tasks, in ms: devices come first.
     static let firstSweepMs: Int64 = 1000
     /// How many old tasks are deleted in one transaction: some ms, which a commit may have to wait.
     static let prunedTasks = 200

@@ -5,8 +5,8 @@ import Messages
 import ServiceLifecycle
 import Synchronization
 
-/// A dispatcher: opens its store, serves on the mesh, stops. Started with ``start()`` it leads or fails; run as a
-/// service it waits as a standby while another process leads on the same data directory.
+/// A dispatcher process: opens its store, serves on the mesh, stops. ``start()`` leads or fails; ``run()`` waits as a
+/// standby while another process leads on the same data directory.
 public final class DispatcherServer: Service {
     /// A change that ``run()`` reports.
     public enum Status: Sendable, Equatable {
@@ -86,7 +86,7 @@ public final class DispatcherServer: Service {
         let listener: Listener
         do {
             try await service.load()
-            let bind = isTakeover ? Self.beside(configuration.bind, identity) : configuration.bind
+            let bind = isTakeover ? Self.takeoverEndpoint(configuration.bind, identity) : configuration.bind
             listener = try await Listener(
                 bind, identity: identity, handlers: DispatcherHandlers.make(service), reactor: reactor, logger: logger)
         } catch {
@@ -112,7 +112,7 @@ public final class DispatcherServer: Service {
 
     /// Returns the endpoint of a takeover, when the frozen leader may still hold the configured one: gateways learn any
     /// endpoint from the registry. Two processes cannot share the file of a socket either.
-    static func beside(_ bind: String, _ identity: Identity) -> String {
+    static func takeoverEndpoint(_ bind: String, _ identity: Identity) -> String {
         guard bind.hasPrefix("tcp://") else { return "\(bind).\(identity.incarnation)" }
         return bind.lastIndex(of: ":").map { "\(bind[...$0])0" } ?? bind
     }
@@ -162,9 +162,8 @@ public final class DispatcherServer: Service {
         await parts.store.close()
     }
 
-    /// Waits until it may lead, leads, and waits again when another process has taken the lead from it; until the
-    /// graceful shutdown.
-    /// - Throws: as ``start()``, but waits where another process leads. A standby gives up only when the data
+    /// Waits until it may lead, leads, and waits again after another process took the lead; until the graceful shutdown.
+    /// - Throws: as ``start()``, except that it waits while another process leads. A standby gives up only when the data
     ///   are damaged or cannot be read by this version.
     public func run() async throws {
         var standby = Standby(configuration, clock: clock, logger: logger)
@@ -172,7 +171,7 @@ public final class DispatcherServer: Service {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             guard let claim = try await claim(&standby, &isStandby) else { return }
             do { try await lead(claim) } catch {
-                guard isStandby, Self.mayPass(error) else { throw error }
+                guard isStandby, Self.isTransient(error) else { throw error }
                 logger.error("the lead cannot be taken, trying again", metadata: ["error": "\(error)"])
                 if claim.isTakeover { standby.endFrozenLeader(after: error) }
                 standby.restart()
@@ -188,6 +187,7 @@ public final class DispatcherServer: Service {
         }
     }
 
+    /// Waits until it may lead; reports the wait.
     /// - Returns: nil at the graceful shutdown.
     private func claim(_ standby: inout Standby, _ isStandby: inout Bool) async throws -> Standby.Claim? {
         if let claim = try await standby.attempt() { return claim }
@@ -225,9 +225,9 @@ public final class DispatcherServer: Service {
         }
     }
 
-    /// Whether a standby that could not lead may be able to later: the disk may get room, a process that is frozen
-    /// may be ended or go on.
-    private static func mayPass(_ error: any Error) -> Bool {
+    /// Returns whether a standby that could not lead tries again: the disk may get room, and a frozen process may end or
+    /// go on.
+    private static func isTransient(_ error: any Error) -> Bool {
         guard let error = error as? TaskStoreError else { return true }
         switch error.kind {
         case .corrupt, .tooNew, .cannotOpen: return false

@@ -118,7 +118,7 @@ extension DispatcherService {
     func refuse(_ attempt: AttemptID, _ worker: WorkerID) {
         stale.count(.attempt)
         let session = fleet.workers[worker]?.session?.ref
-        guard strayStops.isDue(attempt, session: session, now: clock.monotonic()) else { return }
+        guard unwantedStops.isDue(attempt, session: session, now: clock.monotonic()) else { return }
         committer.send(.stop(attempt, worker, discard: true))
     }
 }

@@ -20,14 +20,14 @@ extension DispatcherService {
         }
         phase = next
         guard next == .serving else { return }
-        shards.enter(.serving, partitions)
+        shards.setPhase(.serving, of: partitions)
         resume(Set(loaded.flatMap(\.records).map(\.queue)))
     }
 
     private func reset() {
         committer.discard(lostFault)
         live = [:]
-        strayStops = StrayStops()
+        unwantedStops = UnwantedStops()
         changedQueues = []
         positions.clear()
         deadlines = Deadlines()

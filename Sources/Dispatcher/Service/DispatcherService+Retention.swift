@@ -25,7 +25,7 @@ extension DispatcherService {
         } catch {
             if isNotLeader(error) { return depose() }
             guard phase == .serving else { return }
-            // The next look tries again.
+            // The next sweep tries again.
             logger.warning("what was deleted is still on disk", metadata: ["error": "\(error)"])
         }
     }

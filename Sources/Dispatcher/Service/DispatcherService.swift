@@ -52,7 +52,7 @@ actor DispatcherService {
     var positions = QueuePositions()
     var recent = RecentSubmissions()
     var sweeper: Sweeper
-    var strayStops = StrayStops()
+    var unwantedStops = UnwantedStops()
     /// One search at a time: each occupies a reader of the store for long.
     nonisolated let searchGate = AsyncSemaphore(1, maxWaiting: DispatcherLimits.waitingSearches)
     nonisolated let viewers: ViewerHub
@@ -152,7 +152,7 @@ actor DispatcherService {
     }
 
     /// Adds a task to its queue.
-    func enqueue(_ record: TaskRecord) {
+    private func enqueue(_ record: TaskRecord) {
         fleet.queue(record.queue) { $0.insert(record.queueEntry) }
         positions.add(record.id)
         changedQueues.insert(record.queue)

@@ -6,7 +6,7 @@ import Messages
 /// published at each move and those behind when they have moved by a tenth, both debounced; a new wait reason is always
 /// published. A task gets at most some sixty updates, and most moves do not scan the whole queue.
 struct QueuePositions {
-    /// The part of a queue to look at.
+    /// The part of a queue to check.
     struct Round {
         /// The first positions, from 0.
         let near: Range<Int>
@@ -43,7 +43,7 @@ struct QueuePositions {
         return (added, moved)
     }
 
-    /// Returns the part of a moved queue to look at now; nil = none, or later.
+    /// Returns the part of a moved queue to check now; nil = none, or later.
     mutating func round(_ queue: QueueID, count: Int, now: Int64) -> Round? {
         guard count > 0 else {
             published[queue] = nil

@@ -4,7 +4,7 @@ import Messages
 
 /// The link to the registry: announces what this process leads, and passes its list of devices to the service.
 ///
-/// Runs on the reactor, as the service does: each calls the other without a hop.
+/// Runs on the reactor, as the service does: calls between them need no hop.
 actor RegistryClient {
     private nonisolated let reactor: Reactor
     nonisolated var unownedExecutor: UnownedSerialExecutor { reactor.asUnownedSerialExecutor() }

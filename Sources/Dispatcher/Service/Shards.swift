@@ -38,7 +38,7 @@ struct Shards: Sendable {
     func epoch(of owner: UserID) -> UInt64 { self[owner]?.epoch ?? 0 }
 
     /// Sets the phase of some partitions.
-    mutating func enter(_ phase: Shard.Phase, _ partitions: [Partition]) {
+    mutating func setPhase(_ phase: Shard.Phase, of partitions: [Partition]) {
         for partition in partitions { self[partition]?.phase = phase }
     }
 

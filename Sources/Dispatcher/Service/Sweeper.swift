@@ -4,9 +4,9 @@ import Messages
 struct Sweeper {
     /// What is due.
     struct Due {
-        /// A look for old tasks.
+        /// The deletion of old tasks.
         let retention: Bool
-        /// A look for expired idempotency keys.
+        /// The deletion of expired idempotency keys.
         let keys: Bool
     }
 
@@ -19,7 +19,7 @@ struct Sweeper {
 
     init(_ configuration: DispatcherConfiguration) { retentionMs = configuration.retentionSweepMs }
 
-    /// Tasks were loaded: looks soon, after the devices had a chance to connect.
+    /// Tasks were loaded: the first deletion is due soon, after the devices had a chance to connect.
     mutating func loaded(_ now: Int64) {
         retentionAt = now + DispatcherLimits.firstSweepMs
         keysAt = now + DispatcherLimits.sweepMs

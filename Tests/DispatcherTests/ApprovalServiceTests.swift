@@ -30,7 +30,7 @@ struct ApprovalServiceTests {
             try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 50, states: states)).approvals
         }
 
-        /// Asks and waits until it is on disk.
+        /// Sends a request and waits until it is on disk.
         func ask(_ request: String = "r1", after: UInt64 = 2) async throws -> ApprovalView {
             try executor.send(Sample.asks(task, request, after: after))
             try await eventually("the request to be recorded") { executor.recorded.contains { $0.request == request } }
@@ -88,10 +88,10 @@ struct ApprovalServiceTests {
             let answer = AnswerID.generate()
             let resolved = try await scene.decide(approval, answer: answer, scope: .conversation)
             #expect(resolved.state == .allowed && resolved.scope == .conversation && resolved.resolvedBy == "alice")
-            let told = try await scene.answered()
-            #expect(told.decision == .allow && told.scope == .conversation && told.epoch == Sample.epoch)
+            let reply = try await scene.answered()
+            #expect(reply.decision == .allow && reply.scope == .conversation && reply.epoch == Sample.epoch)
             #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
-            // The same one again is the same answer; another one comes too late.
+            // A repeated answer gets the same reply; another one is too late.
             #expect(try await scene.decide(approval, answer: answer, scope: .conversation) == resolved)
             let late = await Self.fault { _ = try await scene.decide(approval, .deny, by: "bob") }
             #expect(late?.code == .approvalResolved && late?.message.contains("allowed by alice") == true)
@@ -125,7 +125,7 @@ struct ApprovalServiceTests {
             _ = try await scene.decide(approval, .deny, message: "not now")
             try scene.close()
             try await scene.delivered(approval.id)
-            // Even then: the executor gets the answer that was given.
+            // A repeated request after the decision gets its answer.
             let before = scene.executor.answers.count
             try scene.executor.send(Sample.asks(scene.task, after: 2))
             try await eventually("the same answer") { scene.executor.answers.count == before + 1 }
@@ -157,7 +157,7 @@ struct ApprovalServiceTests {
     func missingEvents() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig, events: 1)
-            // Events 2 and 3 are lost, and its agent waits: there is nothing else by which that would be noticed.
+            // Events 2 and 3 are lost and the agent waits: only the repeated request can reveal that.
             try scene.executor.send(Sample.asks(scene.task, after: 3))
             for _ in 0..<6 {
                 await rig.pass(3)
@@ -217,7 +217,7 @@ struct ApprovalServiceTests {
             var bad = Sample.asks(scene.task, "bad", after: 2)
             bad.tool = String(repeating: "x", count: 300)
             try scene.executor.send(bad)
-            // It would wait for ever.
+            // Without a denial the agent would wait for ever.
             let denial = try await scene.answered("bad")
             #expect(denial.decision == .deny && denial.scope == .once)
             #expect(denial.message?.contains("the tool's name has 1 to 200 characters") == true)
@@ -231,7 +231,7 @@ struct ApprovalServiceTests {
             try await eventually("the requests") { scene.executor.recorded.count == Limits.openApprovals }
             let total = try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 1)).total
             #expect(total == Limits.openApprovals)
-            // When one is over there is room for another.
+            // When one is closed there is room for another.
             try scene.close("r0")
             try scene.executor.send(Sample.asks(scene.task, "one more", after: 3))
             try await eventually("one more") { scene.executor.recorded.contains { $0.request == "one more" } }
@@ -246,8 +246,8 @@ struct ApprovalServiceTests {
             await rig.pass(599)
             #expect(try await scene.list([.pending]).count == 1)
             await rig.pass(1.5)
-            let told = try await scene.answered()
-            #expect(told.decision == .deny && told.scope == .once)
+            let answer = try await scene.answered()
+            #expect(answer.decision == .deny && answer.scope == .once)
             let expired = try #require(try await scene.list([.expired]).first)
             #expect(expired.resolvedBy == nil && expired.resolvedAt != nil)
             let late = await Self.fault { _ = try await scene.decide(approval) }
@@ -368,7 +368,7 @@ struct ApprovalServiceTests {
         }
     }
 
-    // MARK: What survives
+    // MARK: Reconnects, restarts and failed commits
 
     @Test("An answer is sent again after a reconnect")
     func reconnect() async throws {
@@ -384,7 +384,7 @@ struct ApprovalServiceTests {
                 AttemptReport(task: scene.task, attempt: 1, lastSeq: 2, ended: false)
             ])
             #expect(try await scene.answered().decision == .allow)
-            // A second connection before it was delivered: again.
+            // A second connection before the delivery: the answer is sent again.
             scene.executor = scene.executor.again()
             try await scene.executor.connect([
                 AttemptReport(task: scene.task, attempt: 1, lastSeq: 2, ended: false)
@@ -414,7 +414,7 @@ struct ApprovalServiceTests {
                 try await eventually("the message that it is recorded") { executor.recorded.count == 1 }
                 let list = try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 10))
                 #expect(list.approvals == [kept.approval])
-                // Its time goes on where it was.
+                // Its time to be answered goes on.
                 await rig.pass(470)
                 #expect(executor.answers.isEmpty)
                 await rig.pass(60)
@@ -474,7 +474,7 @@ struct ApprovalServiceTests {
             #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
             #expect(try await !scene.kinds().contains(.permissionRequest))
             try await rig.meddle("DROP TRIGGER refuse")
-            // The executor repeats what it was not answered.
+            // The executor repeats an unanswered request.
             let approval = try await eventually("the request", within: .seconds(20)) {
                 try scene.executor.send(Sample.asks(scene.task, after: 2))
                 try await Task.sleep(for: .milliseconds(100))

@@ -112,7 +112,7 @@ struct CancelTests {
         [AttemptReport(task: task, attempt: 1, lastSeq: 0, ended: false)]
     }
 
-    /// One slot that a cancelled task holds, and a task that waits for it.
+    /// A device with one slot that a cancelled task holds, and a task that waits for it.
     private static func held(_ rig: Rig) async throws -> (executor: ScriptedExecutor, held: TaskID, waiting: TaskID) {
         var executor = ScriptedExecutor(gateway: rig.gateway)
         executor.slots = 1

@@ -31,7 +31,7 @@ struct ConversationTests {
             #expect(first.state == .queued && first.device == "box" && first.deviceName == "Linux - box")
             #expect(first.updatedAt == follow.createdAt && first.createdAt < first.updatedAt)
             #expect(try await rig.gateway.ask(ConversationGet(owner: Sample.owner, conversation: ids[1])) == first)
-            // Page by page, while something moves to the front.
+            // Page by page, while a conversation moves to the front.
             var seen: [ConversationID] = []
             var page = try await Self.list(rig, limit: 2)
             seen += page.conversations.map(\.id)
@@ -117,7 +117,7 @@ struct ConversationTests {
             }
         }
         #expect(try await found(rows: 10, time: .seconds(60)) == Set(batch.records.map(\.conversation)))
-        // Without time no prompt is looked at.
+        // Without time no prompt is searched.
         #expect(try await found(rows: 10, time: .zero) == [first])
         #expect(try await found(rows: 1, time: .seconds(60)).count <= 1)
         #expect(newest != nil)
@@ -141,7 +141,7 @@ struct ConversationTests {
                     service.searchGate.waiting == DispatcherLimits.waitingSearches
                 }
                 #expect(await code { _ = try await Self.list(rig, "needle") } == .unavailable)
-                // Lists are no searches.
+                // A list without a query needs no permit.
                 #expect(try await Self.list(rig).total == 1)
                 service.searchGate.release()
                 try await group.waitForAll()
@@ -216,7 +216,7 @@ struct ConversationTests {
             }
             #expect(try await rig.column("SELECT count(DISTINCT task_id) FROM events") == 1)
             #expect(try await rig.gateway.log(kept.id).count == Int(kept.lastSeq))
-            // Its key is free again, and so is its name.
+            // Its idempotency key and its id are free again.
             await rig.pass(30)
             let anew = try await rig.gateway.submit("anew", conversation: id, key: "k", digest: "other")
             #expect(anew.id != second.id && anew.conversation == id)
@@ -231,7 +231,7 @@ struct ConversationTests {
             let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.turn("gone", ["one"], on: executor)
-            // As if it had been killed between the deletion and the sweep.
+            // As after a kill between the deletion and the sweep.
             try await rig.meddle(
                 """
                 INSERT INTO deletions (task_id, partition) SELECT id, partition FROM tasks;

@@ -28,7 +28,7 @@ struct DefaultsTests {
             #expect(try await rig.gateway.ask(DefaultsGet(owner: stranger)).chosen == Choices())
             #expect(try await rig.gateway.submit(owner: stranger, target: .cloud).choices?.priority == .normal)
         }
-        // They are on disk, and one is cleared at a time.
+        // They survive a restart, and each can be cleared alone.
         try await Rig.run(folder: folder, at: 60) { rig in
             let change = DefaultsSet(
                 owner: Sample.owner, set: Choices(timeoutS: 60), clear: ["priority", "permission_mode"])
@@ -55,7 +55,7 @@ struct DefaultsTests {
             try await rig.meddle(
                 "CREATE TRIGGER refuse BEFORE INSERT ON defaults BEGIN SELECT RAISE(ABORT, 'refused'); END;")
             #expect(await set(Choices(graceS: 1))?.code == .storageFailed)
-            // Nothing else is disturbed by that.
+            // The other defaults stay.
             #expect(try await rig.gateway.submit(target: .cloud).choices?.graceS == 30)
         }
     }

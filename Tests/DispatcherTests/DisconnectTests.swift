@@ -106,11 +106,11 @@ struct DisconnectTests {
             await rig.pass(10)
             let queued = try await rig.gateway.wait(task, for: .queued)
             #expect(queued.reason == .deviceOffline && queued.stalled == nil && queued.startedAt == nil)
-            // It keeps the rank that it had: behind a higher priority.
+            // It keeps its rank: behind a higher priority.
             #expect(queued.queuePosition == 2)
             let told = try #require(try await Self.warnings(rig, task).first)
             #expect(told.contains("as attempt 2 (1 of at most 5 times)") && told.contains(#""source":"dispatcher""#))
-            // It returns late, and still runs the old attempt: that is stopped, and its slot is not given away before.
+            // The device returns late and still runs the old attempt: it is stopped, and its slot stays in use until then.
             let back = executor.again()
             try await back.connect(Self.holds(task))
             try await eventually("the stop", within: .seconds(10)) {
@@ -132,8 +132,8 @@ struct DisconnectTests {
         }
     }
 
-    @Test(arguments: [false, true])
-    func aFailedCommitDoesNotForgetWhatADeviceHolds(reports: Bool) async throws {
+    @Test("A failed commit does not forget the slots that a device holds", arguments: [false, true])
+    func heldSlots(reports: Bool) async throws {
         try await Rig.run { rig in
             let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor, Choices(onDisconnect: .requeue, graceS: 10))
@@ -143,14 +143,14 @@ struct DisconnectTests {
             let back = executor.again()
             try await back.connect(Self.holds(task))
             try await eventually("the stop", within: .seconds(10)) { back.stops.contains { $0.task == task } }
-            // Neither a task nor a renewal can be written, until the triggers are gone.
+            // The triggers refuse every task and every renewal.
             try await rig.meddle(
                 """
                 CREATE TRIGGER refuse BEFORE INSERT ON tasks BEGIN SELECT RAISE(ABORT, 'refused'); END;
                 CREATE TRIGGER refuse_lease BEFORE UPDATE ON leaders BEGIN SELECT RAISE(ABORT, 'refused'); END;
                 """)
             #expect(await code { _ = try await rig.gateway.submit("boom") } == .storageFailed)
-            // One that comes now counts as well.
+            // A report during the recovery counts as well.
             if reports { try back.report() }
             #expect(await code { _ = try await rig.gateway.submit("boom") } == .storageFailed)
             try await rig.meddle("DROP TRIGGER refuse; DROP TRIGGER refuse_lease;")
@@ -219,8 +219,8 @@ struct DisconnectTests {
         }
     }
 
-    @Test(arguments: [false, true])
-    func whoIsToRunAgainDoesSoAtOnceWhenTheExecutorWasRestarted(verdict: Bool) async throws {
+    @Test("With `requeue` a task is queued again at once when the executor was restarted", arguments: [false, true])
+    func requeueRestarted(verdict: Bool) async throws {
         try await Rig.run { rig in
             let executor = ScriptedExecutor(gateway: rig.gateway, slots: 1)
             let task = try await Self.running(rig, executor, Choices(onDisconnect: .requeue))
@@ -289,7 +289,7 @@ struct DisconnectTests {
                 #expect(try await rig.gateway.ask(TaskCancel(owner: Sample.owner, task: task)).state == .cancelled)
             }
             await rig.pass(100)
-            // What it still runs is stopped, and not run again.
+            // The old attempt is stopped, and the task is not run again.
             let returned = executor.again()
             try await returned.connect([waiting, back, later].flatMap { Self.holds($0) })
             try await eventually("the stops", within: .seconds(10)) {
@@ -348,7 +348,7 @@ struct DisconnectTests {
         try await Rig.run(folder: folder) { rig in
             let task = try await Self.running(rig, ScriptedExecutor(gateway: rig.gateway), Choices(graceS: 0))
             found.withLock { $0 = task }
-            // Before its gateway goes, which would be the device's absence.
+            // Before its gateway stops: that would count as the device's absence.
             await rig.server.stop()
         }
         let task = try #require(found.withLock { $0 })
@@ -364,7 +364,7 @@ struct DisconnectTests {
 }
 
 extension Array {
-    /// One after the other.
+    /// Returns two dispatchers, one after the other.
     func asyncMap<T>(_ body: (Element) async throws -> T) async rethrows -> [T] {
         var result: [T] = []
         for element in self { result.append(try await body(element)) }

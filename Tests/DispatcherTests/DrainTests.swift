@@ -22,7 +22,7 @@ struct DrainTests {
         try await queue.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
     }
 
-    /// What is on disk afterwards.
+    /// Returns the tasks on disk.
     private static func stored(_ rig: Rig) async throws -> [TaskID] {
         let store = try await SQLiteTaskStore(
             directory: rig.folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)

@@ -15,7 +15,7 @@ struct FailureTests {
         } catch { return (error as? Fault)?.code }
     }
 
-    /// Changes the database behind the dispatcher's back.
+    /// Runs a statement on the database past the dispatcher.
     private static func meddle(_ rig: Rig, _ sql: String) async throws {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)

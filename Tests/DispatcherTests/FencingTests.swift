@@ -16,7 +16,7 @@ struct FencingTests {
         return (executor, task)
     }
 
-    /// The task's log and view, which must be the same afterwards.
+    /// Returns the task's events and view, which stale messages must not change.
     private static func state(_ rig: Rig, _ task: TaskID) async throws -> (TaskView, [Event]) {
         (try await rig.gateway.view(task), try await rig.gateway.log(task))
     }

@@ -24,16 +24,19 @@ struct HistoryRoomTests {
         let keeps: [String]
     }
 
-    @Test(arguments: [
-        Cut(prompt: "p", answer: "0123456789abc", isCut: false, keeps: ["p", "456789abc"]),
-        Cut(prompt: "0123456789abc", answer: "a", isCut: false, keeps: ["456789abc", "a"]),
-        Cut(prompt: "0123456789", answer: "abcdefghij", isCut: false, keeps: ["56789", "fghij"]),
-        // Of what was too much already the beginning is missing.
-        Cut(prompt: "p", answer: "0123456789", isCut: true, keeps: ["p", "123456789"]),
-        // Never within a character: é and 😀 are two and four bytes.
-        Cut(prompt: "", answer: "aéééééé", isCut: false, keeps: ["", "ééééé"]),
-        Cut(prompt: "", answer: "😀😀😀", isCut: false, keeps: ["", "😀😀"]),
-    ]) func oneThatAloneIsTooLargeLosesItsBeginning(_ cut: Cut) {
+    @Test(
+        "A turn that alone is too large loses its beginning",
+        arguments: [
+            Cut(prompt: "p", answer: "0123456789abc", isCut: false, keeps: ["p", "456789abc"]),
+            Cut(prompt: "0123456789abc", answer: "a", isCut: false, keeps: ["456789abc", "a"]),
+            Cut(prompt: "0123456789", answer: "abcdefghij", isCut: false, keeps: ["56789", "fghij"]),
+            // A turn that was cut before loses more of its beginning.
+            Cut(prompt: "p", answer: "0123456789", isCut: true, keeps: ["p", "123456789"]),
+            // Never within a character: é and 😀 are two and four bytes.
+            Cut(prompt: "", answer: "aéééééé", isCut: false, keeps: ["", "ééééé"]),
+            Cut(prompt: "", answer: "😀😀😀", isCut: false, keeps: ["", "😀😀"]),
+        ])
+    func cut(_ cut: Cut) {
         var room = HistoryRoom(bytes: 10)
         let fits = room.add(Self.item(cut.prompt, cut.answer), isCut: cut.isCut)
         #expect(fits)

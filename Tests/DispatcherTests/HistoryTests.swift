@@ -16,7 +16,7 @@ struct HistoryTests {
         return (box, other)
     }
 
-    /// Asks for the history of an assignment, and waits for it.
+    /// Requests the history of an assignment, and waits for it.
     private static func history(
         _ executor: ScriptedExecutor, _ assign: TaskAssign, after: TaskID? = nil
     ) async throws -> TaskAssign {
@@ -35,7 +35,7 @@ struct HistoryTests {
             #expect(box.assigned.first { $0.task == first.id }?.follows == nil)
             let second = try await rig.turn("two", ["Answer 2"], on: box, conversation: id, state: .failed)
             #expect(box.assigned.first { $0.task == second.id }?.follows == first.id)
-            // One that never ran is no turn.
+            // A task that never ran is no turn.
             let away = try await rig.gateway.submit("never", target: .cloud, conversation: id)
             _ = try await rig.gateway.ask(TaskCancel(owner: Sample.owner, task: away.id))
 
@@ -59,7 +59,7 @@ struct HistoryTests {
             try other.send(HistoryWanted(task: third.id, attempt: 1))
             try await eventually("the answer, again") { other.assigned.count > again }
             #expect(other.assigned.last?.history == handed.history)
-            // However often it asks, there is one answer in 2 s.
+            // Repeated requests get one answer in 2 s.
             let answered = other.assigned.count
             for known in [nil, first.id, second.id] {
                 try other.send(HistoryWanted(task: third.id, attempt: 1, after: known))
@@ -67,7 +67,7 @@ struct HistoryTests {
             _ = try await rig.gateway.submit(target: .cloud)
             #expect(other.assigned.count == answered)
             await rig.pass(2)
-            // An agent that knows a part gets the rest.
+            // An agent that knows some turns gets the rest.
             let rest = try await eventually("the rest") {
                 try other.send(HistoryWanted(task: third.id, attempt: 1, after: first.id))
                 return other.assigned.last.flatMap { $0.history?.count == 1 ? $0 : nil }
@@ -96,7 +96,7 @@ struct HistoryTests {
             #expect(handed.history?.map(\.task) == [last.id] && handed.historyLeftOut == 2)
             #expect(handed.history?.first?.cut == false)
 
-            // One that alone is too large loses its beginning.
+            // A turn that alone is too large loses its beginning.
             let large = [String(repeating: "a", count: 30_000)] + Array(repeating: piece, count: 5) + ["the end"]
             try other.started(task.id)
             try other.finish(task.id, 1)
@@ -119,7 +119,7 @@ struct HistoryTests {
             let (_, other) = try await Self.executors(rig)
             let assign = try await other.assignment(third)
             #expect(assign.follows == second.id)
-            // It knows a task that is not there: it gets all that is.
+            // An agent that knows only a deleted task gets all remaining turns.
             let handed = try await Self.history(other, assign, after: .generate())
             #expect(handed.history?.map(\.task) == [second.id])
             // A task of another conversation has no meaning here.

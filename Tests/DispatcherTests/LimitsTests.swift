@@ -25,7 +25,7 @@ struct LimitsTests {
         [AttemptReport(task: task, attempt: 1, lastSeq: last, ended: false)]
     }
 
-    // MARK: In the queue
+    // MARK: The time in the queue
 
     @Test("A task that has waited for its queue_ttl_s fails and names the reason")
     func queueLimit() async throws {
@@ -47,14 +47,14 @@ struct LimitsTests {
             await rig.pass(59.9)
             for task in tasks { #expect(try await rig.gateway.view(task).state == .queued) }
             await rig.pass(0.1)
-            let words = [
+            let reasons = [
                 "was busy with others", "earlier task of its conversation", "off was offline", "no executor of",
             ]
-            for (task, word) in zip(tasks, words) {
+            for (task, reason) in zip(tasks, reasons) {
                 let end = try await rig.gateway.wait(task, for: .failed)
                 #expect(end.error?.code == .queueExpired)
                 let message = try #require(end.error?.message)
-                #expect(message.contains("for 60 s (its queue_ttl_s is 60)") && message.contains(word), "\(message)")
+                #expect(message.contains("for 60 s (its queue_ttl_s is 60)") && message.contains(reason), "\(message)")
             }
             #expect(try await rig.gateway.view(longer).queuePosition == 1)
             await rig.pass(1)
@@ -88,7 +88,7 @@ struct LimitsTests {
         }
     }
 
-    // MARK: While it runs
+    // MARK: The time of an attempt
 
     @Test("An attempt is warned at half of its timeout_s, and stopped and failed at its end")
     func timeout() async throws {
@@ -177,7 +177,7 @@ struct LimitsTests {
             await rig.pass(to: since.adding(seconds: 100))
             try await eventually("the stop", within: .seconds(10)) { back.stops.contains { $0.task == task } }
         }
-        // Over another restart it is known that it is to end.
+        // The next dispatcher knows that the task is being ended.
         try await Rig.run(folder: folder, at: start + 130) { rig in
             let back = ScriptedExecutor(gateway: rig.gateway, session: .generate(), generation: 3)
             try await back.connect(Self.holds(task))
@@ -185,7 +185,7 @@ struct LimitsTests {
         }
     }
 
-    // MARK: While it is silent
+    // MARK: Silence
 
     @Test("A silent agent is warned at half of each silence, and stopped at its end")
     func silence() async throws {

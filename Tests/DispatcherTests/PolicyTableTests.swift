@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Policies and their document")
 struct PolicyTableTests {
-    /// The lines of the table under a heading of docs/policies.md.
+    /// Returns the lines of the table under a heading of docs/policies.md.
     private static func table(_ heading: String) throws -> [String] {
         let document = try String(contentsOfFile: "\(Binaries.checkout)/docs/policies.md", encoding: .utf8)
         let start = try #require(document.range(of: "\n## \(heading)\n"), "there is no heading '\(heading)'")
@@ -33,14 +33,14 @@ struct PolicyTableTests {
             try Self.table("When something happens to a running task") == lines, "\n\(lines.joined(separator: "\n"))\n")
     }
 
-    @Test(arguments: LossTable.Event.allCases)
-    func aGraceMakesNoDifferenceToWhoWaits(event: LossTable.Event) {
+    @Test("With `wait` the grace makes no difference", arguments: LossTable.Event.allCases)
+    func graceWithWait(event: LossTable.Event) {
         #expect(LossTable.cell(event, .wait, graceS: 0) == LossTable.cell(event, .wait, graceS: 86_400))
     }
 
     @Test("A refusal names the device, the time and what to do")
     func refusal() throws {
-        for (situation, words) in [
+        for (situation, parts) in [
             (PlacementTable.Situation.beyond, ["Linux - box", "last seen at 20", "if_offline"]),
             (.never, ["Linux - box", "never been connected", "if_offline"]), (.unknown, ["box", "list of devices"]),
             (.deleted, ["box"]), (.registryAway, ["registry", "try again"]),
@@ -51,7 +51,7 @@ struct PolicyTableTests {
                 Issue.record("\(situation) is not refused")
                 continue
             }
-            for word in words { #expect(fault.message.contains(word), "\(fault.message)") }
+            for part in parts { #expect(fault.message.contains(part), "\(fault.message)") }
         }
     }
 
@@ -102,15 +102,15 @@ struct PolicyTableTests {
         let codes = try Self.table("How it ends").dropFirst(2).compactMap { Self.cells($0).first }
         let known = Set(ErrorCode.all.map { "`\($0)`" })
         #expect(codes.allSatisfy(known.contains))
-        let told = (LossTable.lines() + (try PlacementTable.lines())).joined()
+        let mentioned = (LossTable.lines() + (try PlacementTable.lines())).joined()
             .matches(of: /(?:refused:|fails:|`failed`) (`[a-z_]+`)/).map { String($0.1) }
-        #expect(Set(told).count > 6 && Set(told).isSubset(of: codes))
+        #expect(Set(mentioned).count > 6 && Set(mentioned).isSubset(of: codes))
         #expect(codes.contains("`queue_expired`") && codes.contains("`queue_full`"))
     }
 }
 
-/// ``Policy``, apart from what the tables show.
-@Suite struct PolicyTests {
+@Suite("Policies apart from the tables")
+struct PolicyTests {
     @Test("Every choice is set, whatever was asked for")
     func complete() {
         let policy = Policy(Choices())

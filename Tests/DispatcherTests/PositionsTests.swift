@@ -136,7 +136,7 @@ struct PositionsTests {
                 AttemptReport(task: .generate(), attempt: 1, lastSeq: 1, ended: true)
             }
             let old = AttemptReport(task: .generate(), attempt: 1, lastSeq: 1, ended: false)
-            // What runs is seen wherever it stands, and so is what takes a slot.
+            // Running attempts are found anywhere in the report, and so are unwanted ones with a slot.
             let own = AttemptReport(task: first, attempt: 1, lastSeq: 0, ended: false)
             let most = DispatcherLimits.unwantedAttempts
             try executor.report(ended + [old, own])
@@ -165,7 +165,7 @@ struct PositionsTests {
 
             for (index, task) in tasks.enumerated() {
                 if index < count {
-                    // The freed slot is taken in the same turn.
+                    // The free slot is assigned at once.
                     try executor.finish(task, 1)
                     _ = try await executor.assignment(tasks[index + 5])
                 }
@@ -185,7 +185,7 @@ struct PositionsTests {
                 #expect(places.count <= 60, "task \(index) had \(places.count) updates")
                 total += places.count
             }
-            // Without a bound it would be half a million.
+            // Without a bound there would be half a million.
             #expect(total < count * 25)
         }
     }

@@ -17,7 +17,7 @@ struct RetryTests {
             _ = try await executor.assignment(old.id)
             try executor.finish(old.id, 1, .failed)
             _ = try await rig.gateway.wait(old.id, for: .failed)
-            // Neither another star nor other defaults change what it was.
+            // Neither another default device nor other defaults change its settings.
             rig.registry.put(Sample.device("other", star: true))
             let defaults = Choices(priority: .low, permissionMode: .bypass)
             _ = try await rig.gateway.ask(DefaultsSet(owner: Sample.owner, set: defaults))
@@ -49,12 +49,12 @@ struct RetryTests {
             let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let old = try await rig.turn("old", on: executor)
-            // As when it is deleted while the retry has read its task.
+            // As if the conversation was deleted after the retry had read the old task.
             try await rig.meddle("DELETE FROM conversations")
             let retry = TaskRetry(task: .generate(), owner: Sample.owner, of: old.id)
             #expect(await code { _ = try await rig.gateway.ask(retry) } == .taskNotFound)
             #expect(try await rig.column("SELECT count(*) FROM conversations") == 0)
-            // A new task in it begins it anew.
+            // A new task begins the conversation again.
             _ = try await rig.gateway.submit("new", target: .cloud, conversation: old.conversation)
             #expect(try await rig.gateway.ask(retry).conversation == old.conversation)
         }
@@ -71,7 +71,7 @@ struct RetryTests {
             _ = try await rig.gateway.ask(TaskCancel(owner: Sample.owner, task: task.id))
             #expect(await retry(.generate()) == .taskNotFound)
             #expect(await retry(task.id, owner: .generate()) == .taskNotFound)
-            // What was meant for the cloud goes there again, and nothing else does.
+            // Only a task for the cloud goes to the cloud again.
             let again = try await rig.gateway.ask(TaskRetry(task: .generate(), owner: Sample.owner, of: task.id))
             #expect(again.target == .cloud && again.retryOf == task.id)
         }
@@ -89,7 +89,7 @@ struct RetryTests {
             #expect(try await rig.gateway.ask(retry).retryOf == old.id)
         }
         try await Rig.run(folder: folder, at: 60) { rig in
-            // Its old task is not there (it is another id).
+            // There is no such old task.
             let answer = try await rig.gateway.ask(again)
             #expect(answer.id == again.task)
         }

@@ -36,7 +36,7 @@ struct SessionTests {
             try await back.connect(reporting: false)
             try await eventually("the end of the stall") { try await rig.gateway.view(task).stalled == nil }
             await rig.pass(2.5)
-            // It never heard of the task.
+            // The executor never received the task.
             try back.report()
             await rig.pass(2.5)
             _ = try await back.assignment(task)
@@ -124,7 +124,7 @@ struct SessionTests {
             try executor.disconnect()
             #expect(try await rig.gateway.view(task).stalled == nil)
             await #expect(throws: Fault.self) { try await executor.connect() }
-            // What still comes over the old session is dropped.
+            // Messages of the old session are dropped.
             try executor.append(task, 4...4)
             try back.append(task, 4...4)
             try await back.acknowledged(task, 4)

@@ -159,7 +159,7 @@ struct StreamTests {
                 }
                 #expect(page?.code == .invalidRequest)
             }
-            // The end itself is a cursor like any other, live and when all is over.
+            // The last seq is a valid cursor, live and after the end.
             #expect(
                 try await rig.gateway.ask(EventsPage(owner: Sample.owner, task: task, after: last, limit: 1)).events
                     .isEmpty)

@@ -45,12 +45,12 @@ struct SubmitTests {
             let mismatch = await Self.code { _ = try await gateway.submit(key: "k", digest: "e") }
             #expect(mismatch == .idempotencyMismatch)
             #expect(try await gateway.submit(owner: Sample.owner, target: .cloud, key: "other").id != first.id)
-            // After it has left memory the store knows it.
+            // After the task has left memory, the store recognises the key.
             _ = try await gateway.ask(TaskCancel(owner: Sample.owner, task: first.id))
             await rig.pass(60)
             _ = try await gateway.submit(target: .cloud)
             #expect(try await gateway.submit(key: "k", digest: "d").state == .cancelled)
-            // A day later it is a new one.
+            // A day later the key creates a new task.
             await rig.pass(86_400)
             _ = try await gateway.submit(target: .cloud)
             #expect(try await gateway.submit(key: "k", digest: "e").id != first.id)

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Random inputs to the state machine of a task")
 struct TaskMachinePropertyTests {
-    @Test(arguments: 0..<50)
-    func anyOrderOfInputsEndsATaskOnceAtMost(seed: UInt64) {
+    @Test("In any order of inputs a task ends once at most", arguments: 0..<50)
+    func randomInputs(seed: UInt64) {
         var random = Numbers(state: seed)
         var ended: Set<ErrorCode> = []
         for _ in 0..<200 {
@@ -58,7 +58,7 @@ struct TaskMachinePropertyTests {
                 if code == .attemptsExhausted { #expect(machine.record.requeues == 5) }
             }
         }
-        // Each of these ways is taken: what never happens shows nothing.
+        // Every kind of end must occur: otherwise the run proves nothing.
         let expected: Set<ErrorCode> = [
             .attemptsExhausted, .timeout, .idleTimeout, .queueExpired, .deviceDisconnected, .executorRestarted,
         ]
@@ -118,7 +118,7 @@ struct TaskMachinePropertyTests {
         }
     }
 
-    /// SplitMix64: the same numbers for the same seed.
+    /// SplitMix64: a seed always gives the same numbers.
     private struct Numbers: RandomNumberGenerator {
         var state: UInt64
 

@@ -46,8 +46,8 @@ struct TaskMachineTests {
         #expect(machine.record.lastSeq == 5 && machine.record.state == .completed)
     }
 
-    @Test(arguments: [ErrorCode.slotsFull, .draining])
-    func aRefusalForWantOfASlotSendsItBack(code: ErrorCode) {
+    @Test("A refusal for lack of a slot requeues the task", arguments: [ErrorCode.slotsFull, .draining])
+    func requeue(code: ErrorCode) {
         var machine = machine(.assigned)
         let actions = machine.rejected(attempt: 1, fault: Fault(code, "full"), now: now)
         #expect(
@@ -59,8 +59,10 @@ struct TaskMachineTests {
         #expect(machine.record.attempt == 2)
     }
 
-    @Test(arguments: [ErrorCode.cwdNotAllowed, .agentMissing, ErrorCode(rawValue: "of_the_future")])
-    func anyOtherRefusalFailsIt(code: ErrorCode) {
+    @Test(
+        "Any other refusal fails the task",
+        arguments: [ErrorCode.cwdNotAllowed, .agentMissing, ErrorCode(rawValue: "of_the_future")])
+    func otherRefusal(code: ErrorCode) {
         var machine = machine(.assigned)
         _ = machine.rejected(attempt: 1, fault: Fault(code, "no"), now: now)
         #expect(machine.record.state == .failed && machine.record.error == Fault(code, "no"))
@@ -148,9 +150,10 @@ struct TaskMachineTests {
     func loss() {
         var machine = machine(.running)
         let stall = Stall(since: now, failsAt: now.adding(seconds: 30))
-        let told = notes(machine.stalled(stall, publish: true, now: now))
+        let published = notes(machine.stalled(stall, publish: true, now: now))
         #expect(
-            told.first?.contains(#""stalled":{"since":"\#(now)","fails_at":"\#(now.adding(seconds: 30))"}"#) == true)
+            published.first?.contains(#""stalled":{"since":"\#(now)","fails_at":"\#(now.adding(seconds: 30))"}"#)
+                == true)
         var back = machine
         #expect(notes(back.resumed(now: now)).first?.contains("stalled") == false)
         #expect(back.graceEnded(now: now).isEmpty)

@@ -35,7 +35,7 @@ extension Rig {
 }
 
 extension DispatcherService {
-    /// How many permission requests of a task wait.
+    /// Returns how many permission requests of a task are pending.
     func openApprovals(_ task: TaskID) -> Int? { live[task]?.openApprovals }
 }
 

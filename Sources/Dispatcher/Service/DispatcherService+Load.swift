@@ -1,25 +1,27 @@
 import Messages
 
-/// Reads tasks from the store into memory: at the start, and after a failed commit.
+/// Reads tasks from the store into memory: at the start, after a failed commit, and of a partition that is taken.
 extension DispatcherService {
     /// Loads the tasks of partitions that have not ended, and begins (or goes on) to serve them. A running task is
     /// stalled until its executor's session is open; an executor with an open session is asked for the events that are
     /// not on disk.
     /// - Parameters:
-    ///   - partitions: nil = all that this process leads.
+    ///   - taken: Partitions that are served besides those in memory; nil = loads all that this process leads again.
     ///   - next: `refusing` when the store takes no write: tasks are shown and nothing is decided.
     /// - Throws: ``TaskStoreError``.
-    func load(_ partitions: [Partition]? = nil, as next: Phase = .serving) async throws {
-        let partitions = partitions ?? shards.partitions
+    func load(_ taken: [Partition]? = nil, as next: Phase = .serving) async throws {
+        let partitions = taken ?? shards.partitions
         let loaded = try await store.alive(partitions)
-        guard phase == .loading || phase == .refusing else { return }
-        reset()
+        if taken == nil {
+            guard phase == .loading || phase == .refusing else { return }
+            reset()
+        }
         for living in loaded {
             shards[living.partition]?.beginLoad(living)
             for record in living.records { adopt(record, living.approvals[record.id] ?? ApprovalBook()) }
         }
-        phase = next
-        guard next == .serving else { return }
+        if taken == nil { phase = next }
+        guard phase == .serving else { return }
         shards.setPhase(.serving, of: partitions)
         resume(Set(loaded.flatMap(\.records).map(\.queue)))
     }

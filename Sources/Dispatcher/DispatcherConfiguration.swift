@@ -1,30 +1,32 @@
-/// What a dispatcher is started with.
+import Messages
+
+/// The settings of a dispatcher.
 public struct DispatcherConfiguration: Sendable {
-    /// Where the registry is, such as `tcp://127.0.0.1:7401`.
+    /// The registry's endpoint, such as `tcp://127.0.0.1:7401`.
     public var registry: String
     /// Where to listen: `tcp://HOST:PORT` (port 0 = a free one), `ipc://PATH` or `inproc://NAME`.
     public var bind: String
-    /// Where others dial it, when that is not what it binds (behind `tcp://0.0.0.0:…`, say); nil = what it binds.
+    /// Where others dial it, when it binds another address such as `tcp://0.0.0.0:…`; nil = the bound one.
     public var advertise: String?
-    /// Where `dispatcher.db` lies; made when it is missing.
+    /// The directory of `dispatcher.db`; created when it is missing.
     public var dataDirectory: String
-    /// How long a device may be away before its tasks fail, in seconds; 0 = at once.
+    /// Seconds that a device may be away before its tasks fail; 0 = at once.
     public var graceS: Double
-    /// After how many seconds without hearing from a leader an executor ends an attempt by itself; 0 = never.
+    /// Seconds without a message from a leader after which an executor ends an attempt; 0 = never.
     public var leaseS: Double
-    /// Seconds that a stopped attempt has between the polite signal and the kill.
+    /// Seconds of a stopped attempt between the interrupt and the kill.
     public var stopGraceS: Double
-    /// Seconds that a person has to answer a permission request before it is denied.
+    /// Seconds before an unanswered permission request is denied.
     public var approvalS: Double
     /// Days after which tasks that have ended are deleted, with all that belongs to them; 0 = never.
     public var retentionDays: Double
-    /// Seconds for which the lease in the store must not change before a standby takes it from a leader that is there but
-    /// frozen. All dispatchers on one data directory have the same.
+    /// Seconds without a renewal of the lease after which a standby takes it from a frozen leader. The same for all
+    /// dispatchers on one data directory.
     public var takeoverS: Double
-    /// Seconds that what was decided may take to reach the disk at a stop.
+    /// Seconds that a stop waits for the last commits.
     public var drainS: Double
 
-    /// - Parameter leaseS: nil = the grace and 15 s more (ARCHITECTURE section 4).
+    /// - Parameter leaseS: nil = `graceS` + 15 s (ARCHITECTURE section 4).
     public init(
         registry: String, bind: String = "tcp://127.0.0.1:7402", dataDirectory: String, graceS: Double = 30,
         leaseS: Double? = nil, stopGraceS: Double = 5, takeoverS: Double = 15, drainS: Double = 5,
@@ -43,12 +45,24 @@ public struct DispatcherConfiguration: Sendable {
         self.retentionDays = retentionDays
     }
 
-    /// How often it is looked for tasks that are to be deleted, in ms: every hour, or ten times in that age.
+    /// The time between two deletions of old tasks, in ms: an hour, or a tenth of ``retentionDays`` if that is less.
     var retentionSweepMs: Int64 {
         retentionDays > 0 ? Int64(min(max(retentionDays * 8_640_000, 1000), 3_600_000)) : 3_600_000
     }
     /// ``takeoverS`` in ms.
     var takeoverMs: Int64 { Int64((takeoverS * 1000).rounded()) }
-    /// How old a leader's last renewal may become, in ms.
+    /// The age at which the leader renews its lease, in ms.
     var renewMs: Int64 { takeoverMs / DispatcherLimits.renewals }
+    /// How long a stop waits for its confirmation, in ms.
+    var cancelMs: Int64 { Int64((stopGraceS * 1000).rounded()) + DispatcherLimits.cancelExtraMs }
+
+    /// Returns the choices in force for a task: those asked for, then its owner's defaults, then the service's.
+    func resolve(_ asked: Choices?, defaults: Choices) -> Choices {
+        var standard = Choices.standard
+        standard.graceS = graceS
+        return (asked ?? Choices()).filled(from: defaults).filled(from: standard)
+    }
+
+    /// Returns choices in the dispatcher's terms.
+    func policy(_ choices: Choices) -> Policy { Policy(choices, graceS: graceS, leaseS: leaseS) }
 }

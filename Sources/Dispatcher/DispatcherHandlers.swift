@@ -1,9 +1,9 @@
 import Mesh
 import Messages
 
-/// What the dispatcher answers on the mesh: each message goes to the service, which is on the reactor already.
+/// Decodes messages of the mesh and passes each to the service, which is on the reactor already.
 enum DispatcherHandlers {
-    /// For the listener that gateways dial.
+    /// Returns the handlers of the listener that gateways dial.
     static func make(_ service: DispatcherService) -> Handlers {
         var handlers = Handlers()
         requests(service, &handlers)
@@ -48,7 +48,7 @@ enum DispatcherHandlers {
             service.assumeIsolated { $0.finished(message, from: context.ref) }
         }
         handlers.onNotice(ApprovalRequest.self, atMost: Limits.executorNotice) { message, context in
-            service.assumeIsolated { $0.asked(message, from: context.ref) }
+            service.assumeIsolated { $0.requested(message, from: context.ref) }
         }
         handlers.onNotice(ApprovalClosed.self, atMost: Limits.executorNotice) { message, context in
             service.assumeIsolated { $0.closed(message, from: context.ref) }
@@ -61,16 +61,16 @@ enum DispatcherHandlers {
         }
     }
 
-    /// For the link to the registry.
-    static func registry(_ service: DispatcherService) -> Handlers {
+    /// Returns the handlers of the link to the registry.
+    static func registry(_ client: RegistryClient) -> Handlers {
         var handlers = Handlers()
-        handlers.onPeerUp { peer in service.assumeIsolated { $0.registryUp(peer) } }
-        handlers.onPeerDown { peer, _ in service.assumeIsolated { $0.registryDown(peer) } }
+        handlers.onPeerUp { peer in client.assumeIsolated { $0.up(peer) } }
+        handlers.onPeerDown { peer, _ in client.assumeIsolated { $0.down(peer) } }
         return handlers
     }
 }
 
 extension MessageContext {
-    /// Which executor's session it came from.
+    /// The executor's session that sent the message.
     fileprivate var ref: SessionRef { SessionRef(gateway: peer.identity.incarnation, number: session) }
 }

@@ -5,27 +5,28 @@ import Messages
 import ServiceLifecycle
 import Synchronization
 
-/// A dispatcher: opens its store, serves on the mesh, stops. Started with ``start()`` it leads or fails; run as a
-/// service it waits as a standby while another process leads on the same data directory.
+/// A dispatcher process: opens its store, serves on the mesh, stops. ``start()`` leads or fails; ``run()`` waits as a
+/// standby while another process leads on the same data directory.
 public final class DispatcherServer: Service {
-    /// What it says of itself while it runs as a service.
-    public enum Word: Sendable, Equatable {
-        /// Another process leads on this data directory; this one waits.
+    /// A change that ``run()`` reports.
+    public enum Status: Sendable, Equatable {
+        /// It waits: another process leads on this data directory.
         case standby(directory: String)
-        /// It serves at this endpoint.
+        /// It leads and serves at this endpoint.
         case leads(endpoint: String)
     }
 
-    /// What a leading one owns.
+    /// Everything that exists only while it leads.
     private struct Parts: Sendable {
         let store: any TaskStore
         let service: DispatcherService
+        let registry: RegistryClient
         let listener: Listener
         let link: Link
         let ticker: Task<Void, Never>?
     }
 
-    /// How long the start waits for the registry, in ms. It goes on without: devices with a session are served.
+    /// How long the start waits for the registry, in ms. Then it serves without: devices with a session need none.
     private static let joinMs: Int64 = 5000
 
     private let configuration: DispatcherConfiguration
@@ -33,37 +34,37 @@ public final class DispatcherServer: Service {
     private let clock: DispatcherClock
     private let isTicking: Bool
     private let logger: Logger
-    private let tell: @Sendable (Word) -> Void
-    /// What was refused because something newer was there.
+    private let onStatus: @Sendable (Status) -> Void
+    /// Messages and commits that were refused as stale.
     let stale = StaleCounters()
     private let parts = Mutex<Parts?>(nil)
 
-    /// - Parameter tell: Called by ``run()`` whenever it becomes a standby or the leader.
+    /// - Parameter onStatus: Called by ``run()`` when it becomes a standby or the leader.
     public convenience init(
         _ configuration: DispatcherConfiguration, reactor: Reactor, logger: Logger,
-        tell: @escaping @Sendable (Word) -> Void = { _ in }
+        onStatus: @escaping @Sendable (Status) -> Void = { _ in }
     ) {
-        self.init(configuration, reactor: reactor, clock: .system, isTicking: true, logger: logger, tell: tell)
+        self.init(configuration, reactor: reactor, clock: .system, isTicking: true, logger: logger, onStatus: onStatus)
     }
 
-    /// - Parameter isTicking: false = only ``tick()`` lets time pass, for tests with a clock of their own.
+    /// - Parameter isTicking: false = deadlines pass only at ``tick()``, for tests with a clock of their own.
     init(
         _ configuration: DispatcherConfiguration, reactor: Reactor, clock: DispatcherClock, isTicking: Bool,
-        logger: Logger, tell: @escaping @Sendable (Word) -> Void = { _ in }
+        logger: Logger, onStatus: @escaping @Sendable (Status) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.reactor = reactor
         self.clock = clock
         self.isTicking = isTicking
         self.logger = logger
-        self.tell = tell
+        self.onStatus = onStatus
     }
 
-    /// Where it can be dialled, with the port that was found; empty while it does not lead.
+    /// The endpoint that it listens on, with the port that was found; empty while it does not lead.
     public var endpoint: String { parts.withLock { $0?.listener.endpoint ?? "" } }
 
-    /// Opens the store, loads every task that has not ended, binds, and makes itself known to the registry.
-    /// - Throws: ``TaskStoreError`` or ``Fault`` that says what is wrong with the data directory or the endpoint;
+    /// Opens the store, loads every task that has not ended, binds, and announces itself to the registry.
+    /// - Throws: ``TaskStoreError`` or ``Fault`` that names the problem of the data directory or the endpoint;
     ///   `locked` when another process leads there.
     public func start() async throws {
         try await lead(Standby(configuration, clock: clock, logger: logger).claim())
@@ -85,36 +86,38 @@ public final class DispatcherServer: Service {
         let listener: Listener
         do {
             try await service.load()
-            let bind = isTakeover ? Self.beside(configuration.bind, identity) : configuration.bind
+            let bind = isTakeover ? Self.takeoverEndpoint(configuration.bind, identity) : configuration.bind
             listener = try await Listener(
                 bind, identity: identity, handlers: DispatcherHandlers.make(service), reactor: reactor, logger: logger)
         } catch {
             await service.stop()
             throw error
         }
+        let registry = RegistryClient(service, clock: clock, reactor: reactor, logger: logger)
         let link = Link(
-            configuration.registry, identity: identity, handlers: DispatcherHandlers.registry(service),
+            configuration.registry, identity: identity, handlers: DispatcherHandlers.registry(registry),
             reactor: reactor, logger: logger)
-        let ticker = isTicking ? Self.ticker(service) : nil
+        let ticker = isTicking ? Self.ticker(service, registry) : nil
         parts.withLock {
-            $0 = Parts(store: store, service: service, listener: listener, link: link, ticker: ticker)
+            $0 = Parts(
+                store: store, service: service, registry: registry, listener: listener, link: link, ticker: ticker)
         }
         let advertise =
             isTakeover ? Self.moved(configuration.advertise, to: listener.endpoint) : configuration.advertise
-        await service.announce(endpoint: advertise ?? listener.endpoint)
-        if await !service.joined(within: Self.joinMs) {
+        await registry.announce(await service.shards.claims, endpoint: advertise ?? listener.endpoint)
+        if await !registry.joined(within: Self.joinMs) {
             logger.warning("the registry cannot be reached yet", metadata: ["endpoint": "\(configuration.registry)"])
         }
     }
 
-    /// Where to listen when the frozen leader may hold our own address: gateways learn of any through the registry. A
-    /// socket's file would be taken from it, and by it when it closes.
-    static func beside(_ bind: String, _ identity: Identity) -> String {
+    /// Returns the endpoint of a takeover, when the frozen leader may still hold the configured one: gateways learn any
+    /// endpoint from the registry. Two processes cannot share the file of a socket either.
+    static func takeoverEndpoint(_ bind: String, _ identity: Identity) -> String {
         guard bind.hasPrefix("tcp://") else { return "\(bind).\(identity.incarnation)" }
         return bind.lastIndex(of: ":").map { "\(bind[...$0])0" } ?? bind
     }
 
-    /// An advertised address with the port that was found.
+    /// Returns an advertised endpoint with the port of another one.
     static func moved(_ advertise: String?, to endpoint: String) -> String? {
         guard let advertise, advertise.hasPrefix("tcp://"), let colon = advertise.lastIndex(of: ":"),
             let port = endpoint.lastIndex(of: ":")
@@ -122,22 +125,27 @@ public final class DispatcherServer: Service {
         return "\(advertise[..<colon])\(endpoint[port...])"
     }
 
-    private static func ticker(_ service: DispatcherService) -> Task<Void, Never> {
+    private static func ticker(_ service: DispatcherService, _ registry: RegistryClient) -> Task<Void, Never> {
         Task {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(50))
                 await service.tick()
+                await registry.tick()
             }
         }
     }
 
-    /// The present leader's service, for tests; nil while it does not lead.
+    /// The service while it leads, for tests.
     var service: DispatcherService? { parts.withLock { $0?.service } }
 
-    /// Lets the time of the injected clock pass.
-    func tick() async { await service?.tick() }
+    /// Passes the deadlines that are due by the injected clock.
+    func tick() async {
+        let parts = parts.withLock { $0 }
+        await parts?.service.tick()
+        await parts?.registry.tick()
+    }
 
-    /// Takes nothing more in, writes what was decided, says goodbye and closes. Idempotent.
+    /// Takes nothing more in, commits what was decided, closes its connections and the store. Idempotent.
     public func stop() async {
         guard
             let parts = parts.withLock({ parts in
@@ -145,6 +153,7 @@ public final class DispatcherServer: Service {
                 return parts
             })
         else { return }
+        await parts.registry.stop()
         await parts.service.stop()
         parts.ticker?.cancel()
         await parts.link.close()
@@ -153,9 +162,8 @@ public final class DispatcherServer: Service {
         await parts.store.close()
     }
 
-    /// Waits until it may lead, leads, and waits again when another process has taken the lead from it; until the
-    /// graceful shutdown.
-    /// - Throws: as ``start()``, but waits where another process leads. A standby gives up only when the data
+    /// Waits until it may lead, leads, and waits again after another process took the lead; until the graceful shutdown.
+    /// - Throws: as ``start()``, except that it waits while another process leads. A standby gives up only when the data
     ///   are damaged or cannot be read by this version.
     public func run() async throws {
         var standby = Standby(configuration, clock: clock, logger: logger)
@@ -163,7 +171,7 @@ public final class DispatcherServer: Service {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             guard let claim = try await claim(&standby, &isStandby) else { return }
             do { try await lead(claim) } catch {
-                guard isStandby, Self.mayPass(error) else { throw error }
+                guard isStandby, Self.isTransient(error) else { throw error }
                 logger.error("the lead cannot be taken, trying again", metadata: ["error": "\(error)"])
                 if claim.isTakeover { standby.endFrozenLeader(after: error) }
                 standby.restart()
@@ -171,7 +179,7 @@ public final class DispatcherServer: Service {
                 continue
             }
             logger.notice("ready", metadata: ["endpoint": "\(endpoint)"])
-            tell(.leads(endpoint: endpoint))
+            onStatus(.leads(endpoint: endpoint))
             await leadUntilEnd()
             await stop()
             isStandby = false
@@ -179,6 +187,7 @@ public final class DispatcherServer: Service {
         }
     }
 
+    /// Waits until it may lead; reports the wait.
     /// - Returns: nil at the graceful shutdown.
     private func claim(_ standby: inout Standby, _ isStandby: inout Bool) async throws -> Standby.Claim? {
         if let claim = try await standby.attempt() { return claim }
@@ -189,7 +198,7 @@ public final class DispatcherServer: Service {
             logger.notice(
                 "standby: another dispatcher leads on this data directory",
                 metadata: ["directory": "\(directory)", "process": "\(holder.map(String.init) ?? "unknown")"])
-            tell(.standby(directory: directory))
+            onStatus(.standby(directory: directory))
         }
         let waiting = standby
         let claim = try await cancelWhenGracefulShutdown {
@@ -204,7 +213,7 @@ public final class DispatcherServer: Service {
 
     private func leadUntilEnd() async {
         guard let service = parts.withLock({ $0?.service }) else { return }
-        let end: @Sendable () -> Void = { Task { await service.letSuccessorsGo() } }
+        let end: @Sendable () -> Void = { Task { await service.resumeSuccessors() } }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 await service.deposed()
@@ -216,9 +225,9 @@ public final class DispatcherServer: Service {
         }
     }
 
-    /// Whether a standby that could not lead may be able to later: the disk may get room, a process that is frozen
-    /// may be ended or go on.
-    private static func mayPass(_ error: any Error) -> Bool {
+    /// Returns whether a standby that could not lead tries again: the disk may get room, and a frozen process may end or
+    /// go on.
+    private static func isTransient(_ error: any Error) -> Bool {
         guard let error = error as? TaskStoreError else { return true }
         switch error.kind {
         case .corrupt, .tooNew, .cannotOpen: return false

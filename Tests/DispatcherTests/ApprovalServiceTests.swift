@@ -5,17 +5,17 @@ import Testing
 
 @testable import Dispatcher
 
-/// Permission requests from the executor to people and back.
-@Suite struct ApprovalServiceTests {
-    /// A task that runs, whose agent may ask.
+@Suite("Permission requests, from the executor to the person and back")
+struct ApprovalServiceTests {
+    /// A running task with an agent that may request permissions.
     private struct Scene: Sendable {
         let rig: Rig
-        var executor: FakeExecutor
+        var executor: ScriptedExecutor
         let task: TaskID
 
         init(_ rig: Rig, events: UInt64 = 2, choices: Choices? = nil) async throws {
             self.rig = rig
-            executor = FakeExecutor(gateway: rig.gateway)
+            executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             task = try await rig.gateway.submit(choices: choices).id
             _ = try await executor.assignment(task)
@@ -30,7 +30,7 @@ import Testing
             try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 50, states: states)).approvals
         }
 
-        /// Asks and waits until it is on disk.
+        /// Sends a request and waits until it is on disk.
         func ask(_ request: String = "r1", after: UInt64 = 2) async throws -> ApprovalView {
             try executor.send(Sample.asks(task, request, after: after))
             try await eventually("the request to be recorded") { executor.recorded.contains { $0.request == request } }
@@ -72,7 +72,8 @@ import Testing
         } catch { return error as? Fault }
     }
 
-    @Test func aRequestIsShownAnsweredAndDelivered() async throws {
+    @Test("A request is shown, answered and delivered")
+    func delivery() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             let approval = try await scene.ask()
@@ -87,15 +88,15 @@ import Testing
             let answer = AnswerID.generate()
             let resolved = try await scene.decide(approval, answer: answer, scope: .conversation)
             #expect(resolved.state == .allowed && resolved.scope == .conversation && resolved.resolvedBy == "alice")
-            let told = try await scene.answered()
-            #expect(told.decision == .allow && told.scope == .conversation && told.epoch == Sample.epoch)
+            let reply = try await scene.answered()
+            #expect(reply.decision == .allow && reply.scope == .conversation && reply.epoch == Sample.epoch)
             #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
-            // The same one again is the same answer; another one comes too late.
+            // A repeated answer gets the same reply; another one is too late.
             #expect(try await scene.decide(approval, answer: answer, scope: .conversation) == resolved)
             let late = await Self.fault { _ = try await scene.decide(approval, .deny, by: "bob") }
             #expect(late?.code == .approvalResolved && late?.message.contains("allowed by alice") == true)
 
-            // It is said again until the executor has given it to its agent.
+            // The answer is repeated until the executor confirms it.
             await rig.pass(2)
             try await eventually("the answer again") { scene.executor.answers.count == 2 }
             try scene.close()
@@ -113,7 +114,8 @@ import Testing
         }
     }
 
-    @Test func aRequestThatIsSaidTwiceIsOne() async throws {
+    @Test("A repeated request is one request")
+    func repeatedRequest() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             for _ in 0..<5 { try scene.executor.send(Sample.asks(scene.task, after: 2)) }
@@ -123,7 +125,7 @@ import Testing
             _ = try await scene.decide(approval, .deny, message: "not now")
             try scene.close()
             try await scene.delivered(approval.id)
-            // Even then: the executor gets the answer that was given.
+            // A repeated request after the decision gets its answer.
             let before = scene.executor.answers.count
             try scene.executor.send(Sample.asks(scene.task, after: 2))
             try await eventually("the same answer") { scene.executor.answers.count == before + 1 }
@@ -133,7 +135,8 @@ import Testing
         }
     }
 
-    @Test func aRequestIsShownBehindTheEventsBeforeIt() async throws {
+    @Test("A request is shown behind the events before it")
+    func order() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig, events: 1)
             try scene.executor.send(Sample.asks(scene.task, "late", after: 3))
@@ -150,10 +153,11 @@ import Testing
         }
     }
 
-    @Test func eventsThatAreMissingForItAreAskedFor() async throws {
+    @Test("Events that are missing before a request are requested")
+    func missingEvents() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig, events: 1)
-            // Events 2 and 3 are lost, and its agent waits: there is nothing else by which that would be noticed.
+            // Events 2 and 3 are lost and the agent waits: only the repeated request can reveal that.
             try scene.executor.send(Sample.asks(scene.task, after: 3))
             for _ in 0..<6 {
                 await rig.pass(3)
@@ -166,7 +170,8 @@ import Testing
         }
     }
 
-    @Test func anAttemptThatIsRunAgainAsksAgain() async throws {
+    @Test("A new attempt sends its own requests")
+    func newAttempt() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig, choices: Choices(onDisconnect: .requeue, graceS: 5))
             let first = try await scene.ask()
@@ -193,7 +198,8 @@ import Testing
         }
     }
 
-    @Test func oneThatIsTakenBackEarlyWasNeverThere() async throws {
+    @Test("A request that is withdrawn before its events arrive is never shown")
+    func withdrawnEarly() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             try scene.executor.send(Sample.asks(scene.task, after: 3))
@@ -204,13 +210,14 @@ import Testing
         }
     }
 
-    @Test func onlySoManyAreTakenAndABadOneHarmsNothing() async throws {
+    @Test("Open requests are bounded, and an invalid one is denied without harm")
+    func bounds() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             var bad = Sample.asks(scene.task, "bad", after: 2)
             bad.tool = String(repeating: "x", count: 300)
             try scene.executor.send(bad)
-            // It would wait for ever.
+            // Without a denial the agent would wait for ever.
             let denial = try await scene.answered("bad")
             #expect(denial.decision == .deny && denial.scope == .once)
             #expect(denial.message?.contains("the tool's name has 1 to 200 characters") == true)
@@ -224,31 +231,33 @@ import Testing
             try await eventually("the requests") { scene.executor.recorded.count == Limits.openApprovals }
             let total = try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 1)).total
             #expect(total == Limits.openApprovals)
-            // When one is over there is room for another.
+            // When one is closed there is room for another.
             try scene.close("r0")
             try scene.executor.send(Sample.asks(scene.task, "one more", after: 3))
             try await eventually("one more") { scene.executor.recorded.contains { $0.request == "one more" } }
         }
     }
 
-    @Test func nobodyAnswers() async throws {
+    @Test("A request without an answer is denied when its time is over")
+    func expiry() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             let approval = try await scene.ask()
             await rig.pass(599)
             #expect(try await scene.list([.pending]).count == 1)
             await rig.pass(1.5)
-            let told = try await scene.answered()
-            #expect(told.decision == .deny && told.scope == .once)
+            let answer = try await scene.answered()
+            #expect(answer.decision == .deny && answer.scope == .once)
             let expired = try #require(try await scene.list([.expired]).first)
             #expect(expired.resolvedBy == nil && expired.resolvedAt != nil)
             let late = await Self.fault { _ = try await scene.decide(approval) }
-            #expect(late?.code == .approvalResolved && late?.message.contains("nobody answered") == true)
+            #expect(late?.code == .approvalResolved && late?.message.contains("no answer came") == true)
             #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
         }
     }
 
-    @Test func tenDecidersAtOnce() async throws {
+    @Test("Of ten simultaneous answers one counts, and the others are refused with it")
+    func tenDeciders() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             let approval = try await scene.ask()
@@ -281,7 +290,8 @@ import Testing
 
     enum End: CaseIterable { case completed, failed, cancelled, unlisted, graceEnded, takenBack }
 
-    @Test(arguments: End.allCases) func nobodyWaitsAnyMore(_ end: End) async throws {
+    @Test("A request is abandoned when its attempt ends or its agent withdraws it", arguments: End.allCases)
+    func abandoned(_ end: End) async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             let approval = try await scene.ask()
@@ -310,7 +320,8 @@ import Testing
         }
     }
 
-    @Test func whatIsNotThereAndWhatIsNotAllowed() async throws {
+    @Test("Unknown requests and invalid answers are refused")
+    func refusals() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             let approval = try await scene.ask()
@@ -328,8 +339,8 @@ import Testing
             #expect(await code { _ = try await scene.decide(approval, .deny, message: long) } == .invalidRequest)
             #expect(try await rig.gateway.ask(ApprovalList(owner: .generate(), limit: 10)).total == 0)
             #expect(try await scene.list([.pending]).count == 1)
-            // What an executor without the attempt says counts for nothing.
-            let stranger = FakeExecutor(gateway: rig.gateway, device: "other")
+            // A message of an executor without the attempt is ignored.
+            let stranger = ScriptedExecutor(gateway: rig.gateway, device: "other")
             try await stranger.connect()
             try stranger.send(Sample.asks(scene.task, "theirs", after: 0))
             try stranger.send(ApprovalClosed(task: scene.task, attempt: 1, request: "r1"))
@@ -340,7 +351,8 @@ import Testing
         }
     }
 
-    @Test func listsArePagedNewestFirst() async throws {
+    @Test("Lists are paged, newest first")
+    func pages() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             for number in 0..<5 { _ = try await scene.ask("r\(number)") }
@@ -356,9 +368,10 @@ import Testing
         }
     }
 
-    // MARK: What survives
+    // MARK: Reconnects, restarts and failed commits
 
-    @Test func aReconnectBringsTheAnswerAbout() async throws {
+    @Test("An answer is sent again after a reconnect")
+    func reconnect() async throws {
         try await Rig.run { rig in
             var scene = try await Scene(rig)
             let approval = try await scene.ask()
@@ -371,7 +384,7 @@ import Testing
                 AttemptReport(task: scene.task, attempt: 1, lastSeq: 2, ended: false)
             ])
             #expect(try await scene.answered().decision == .allow)
-            // A second connection before it was delivered: again.
+            // A second connection before the delivery: the answer is sent again.
             scene.executor = scene.executor.again()
             try await scene.executor.connect([
                 AttemptReport(task: scene.task, attempt: 1, lastSeq: 2, ended: false)
@@ -382,7 +395,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["pending", "resolved", "delivered"]) func aRestartOfTheDispatcher(_ point: String) async throws {
+    @Test(
+        "A restart of the dispatcher loses no request and no answer", arguments: ["pending", "resolved", "delivered"])
+    func restart(_ point: String) async throws {
         let folder = try TemporaryDirectory()
         let passed = AnswerID.generate()
         let kept = try await Self.before(folder, point, passed)
@@ -394,12 +409,12 @@ import Testing
             switch point {
             case "pending":
                 #expect(view.waitingFor == .approval)
-                // The executor says it again; it is the same one.
+                // The executor repeats it; it is the same request.
                 try executor.send(Sample.asks(kept.approval.task, after: 2))
-                try await eventually("the word that it is recorded") { executor.recorded.count == 1 }
+                try await eventually("the message that it is recorded") { executor.recorded.count == 1 }
                 let list = try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 10))
                 #expect(list.approvals == [kept.approval])
-                // Its time goes on where it was.
+                // Its time to be answered goes on.
                 await rig.pass(470)
                 #expect(executor.answers.isEmpty)
                 await rig.pass(60)
@@ -423,9 +438,9 @@ import Testing
         }
     }
 
-    /// A first life of the dispatcher, up to a point of a request's.
+    /// Runs a dispatcher up to a point in a request.
     private static func before(_ folder: TemporaryDirectory, _ point: String, _ answer: AnswerID) async throws
-        -> (executor: FakeExecutor, approval: ApprovalView)
+        -> (executor: ScriptedExecutor, approval: ApprovalView)
     {
         let rig = try await Rig(folder: folder)
         do {
@@ -444,7 +459,8 @@ import Testing
         }
     }
 
-    @Test func aFailedCommitHasNotHappened() async throws {
+    @Test("A request or answer in a failed commit has not happened")
+    func failedCommit() async throws {
         try await Rig.run { rig in
             let scene = try await Scene(rig)
             try await rig.meddle(
@@ -458,7 +474,7 @@ import Testing
             #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
             #expect(try await !scene.kinds().contains(.permissionRequest))
             try await rig.meddle("DROP TRIGGER refuse")
-            // The executor repeats what it was not answered.
+            // The executor repeats an unanswered request.
             let approval = try await eventually("the request", within: .seconds(20)) {
                 try scene.executor.send(Sample.asks(scene.task, after: 2))
                 try await Task.sleep(for: .milliseconds(100))

@@ -5,14 +5,14 @@ import Testing
 
 @testable import Dispatcher
 
-/// The life of one permission request, as a table: every state and everything that can happen in it.
-@Suite struct ApprovalTests {
+@Suite("The state of one permission request")
+struct ApprovalTests {
     private static let later = Sample.now.adding(seconds: 5)
 
-    enum Input: String, CaseIterable { case allow, deny, again, expire, abandon }
+    enum Input: String, CaseIterable { case allow, deny, again, expire, abandon, deliver }
 
-    /// What one is in before anything happens.
-    private static func approval(_ state: ApprovalState, delivered: Bool = false) -> Approval {
+    /// Returns a request in a state.
+    private static func approval(_ state: ApprovalState, delivered: Bool = false) -> ApprovalRecord {
         var approval = Sample.approval()
         switch state {
         case .allowed: _ = approval.decide(Sample.decide(approval), now: Sample.now)
@@ -21,7 +21,7 @@ import Testing
         case .abandoned: _ = approval.abandon(now: Sample.now)
         default: break
         }
-        if delivered { _ = approval.abandon(now: Sample.now) }
+        if delivered { _ = approval.deliver() }
         return approval
     }
 
@@ -31,69 +31,81 @@ import Testing
         let input: Input
         let to: ApprovalState
         let isDelivered: Bool
-        /// The verdict's code, or what a change says.
-        let says: String
+        /// The verdict's code, or what the input returns.
+        let result: String
     }
 
     private static let table: [Row] = [
-        Row(from: .pending, delivered: false, input: .allow, to: .allowed, isDelivered: false, says: "counts"),
-        Row(from: .pending, delivered: false, input: .deny, to: .denied, isDelivered: false, says: "counts"),
-        Row(from: .pending, delivered: false, input: .expire, to: .expired, isDelivered: false, says: "true"),
-        Row(from: .pending, delivered: false, input: .abandon, to: .abandoned, isDelivered: true, says: "true"),
+        Row(from: .pending, delivered: false, input: .allow, to: .allowed, isDelivered: false, result: "counts"),
+        Row(from: .pending, delivered: false, input: .deny, to: .denied, isDelivered: false, result: "counts"),
+        Row(from: .pending, delivered: false, input: .expire, to: .expired, isDelivered: false, result: "true"),
+        Row(from: .pending, delivered: false, input: .abandon, to: .abandoned, isDelivered: true, result: "true"),
         Row(
-            from: .allowed, delivered: false, input: .deny, to: .allowed, isDelivered: false, says: "approval_resolved"),
-        Row(from: .allowed, delivered: false, input: .again, to: .allowed, isDelivered: false, says: "repeated"),
-        Row(from: .allowed, delivered: false, input: .expire, to: .allowed, isDelivered: false, says: "false"),
-        Row(from: .allowed, delivered: false, input: .abandon, to: .allowed, isDelivered: true, says: "true"),
-        Row(from: .allowed, delivered: true, input: .again, to: .allowed, isDelivered: true, says: "repeated"),
-        Row(from: .allowed, delivered: true, input: .abandon, to: .allowed, isDelivered: true, says: "false"),
+            from: .allowed, delivered: false, input: .deny, to: .allowed, isDelivered: false,
+            result: "approval_resolved"),
+        Row(from: .allowed, delivered: false, input: .again, to: .allowed, isDelivered: false, result: "repeated"),
+        Row(from: .allowed, delivered: false, input: .expire, to: .allowed, isDelivered: false, result: "false"),
+        Row(from: .pending, delivered: false, input: .deliver, to: .pending, isDelivered: false, result: "false"),
+        Row(from: .allowed, delivered: false, input: .abandon, to: .allowed, isDelivered: false, result: "false"),
+        Row(from: .allowed, delivered: false, input: .deliver, to: .allowed, isDelivered: true, result: "true"),
+        Row(from: .allowed, delivered: true, input: .deliver, to: .allowed, isDelivered: true, result: "false"),
+        Row(from: .allowed, delivered: true, input: .again, to: .allowed, isDelivered: true, result: "repeated"),
+        Row(from: .allowed, delivered: true, input: .abandon, to: .allowed, isDelivered: true, result: "false"),
         Row(
-            from: .denied, delivered: false, input: .allow, to: .denied, isDelivered: false, says: "approval_resolved"),
-        Row(from: .denied, delivered: false, input: .again, to: .denied, isDelivered: false, says: "repeated"),
-        Row(from: .denied, delivered: false, input: .expire, to: .denied, isDelivered: false, says: "false"),
-        Row(from: .denied, delivered: false, input: .abandon, to: .denied, isDelivered: true, says: "true"),
-        Row(
-            from: .expired, delivered: false, input: .allow, to: .expired, isDelivered: false, says: "approval_resolved"
+            from: .denied, delivered: false, input: .allow, to: .denied, isDelivered: false, result: "approval_resolved"
         ),
-        Row(from: .expired, delivered: false, input: .expire, to: .expired, isDelivered: false, says: "false"),
-        Row(from: .expired, delivered: false, input: .abandon, to: .expired, isDelivered: true, says: "true"),
+        Row(from: .denied, delivered: false, input: .again, to: .denied, isDelivered: false, result: "repeated"),
+        Row(from: .denied, delivered: false, input: .expire, to: .denied, isDelivered: false, result: "false"),
+        Row(from: .denied, delivered: false, input: .abandon, to: .denied, isDelivered: false, result: "false"),
+        Row(from: .denied, delivered: false, input: .deliver, to: .denied, isDelivered: true, result: "true"),
+        Row(
+            from: .expired, delivered: false, input: .allow, to: .expired, isDelivered: false,
+            result: "approval_resolved"
+        ),
+        Row(from: .expired, delivered: false, input: .expire, to: .expired, isDelivered: false, result: "false"),
+        Row(from: .expired, delivered: false, input: .abandon, to: .expired, isDelivered: false, result: "false"),
+        Row(from: .expired, delivered: false, input: .deliver, to: .expired, isDelivered: true, result: "true"),
         Row(
             from: .abandoned, delivered: true, input: .allow, to: .abandoned, isDelivered: true,
-            says: "approval_abandoned"),
-        Row(from: .abandoned, delivered: true, input: .expire, to: .abandoned, isDelivered: true, says: "false"),
-        Row(from: .abandoned, delivered: true, input: .abandon, to: .abandoned, isDelivered: true, says: "false"),
+            result: "approval_abandoned"),
+        Row(from: .abandoned, delivered: true, input: .expire, to: .abandoned, isDelivered: true, result: "false"),
+        Row(from: .abandoned, delivered: true, input: .abandon, to: .abandoned, isDelivered: true, result: "false"),
+        Row(from: .abandoned, delivered: true, input: .deliver, to: .abandoned, isDelivered: true, result: "false"),
     ]
 
-    @Test(arguments: table) func theLifeOfARequest(_ row: Row) {
+    @Test("Each input in each state has the expected effect", arguments: table)
+    func transitions(_ row: Row) {
         var approval = Self.approval(row.from, delivered: row.delivered)
         let before = approval
-        let says: String
+        let result: String
         switch row.input {
         case .allow, .deny, .again:
             var decide = Sample.decide(approval, row.input == .deny ? .deny : .allow, by: "bob")
             if row.input == .again, let answer = approval.answer { decide.answer = answer }
             switch approval.decide(decide, now: Self.later) {
-            case .counts: says = "counts"
-            case .repeated: says = "repeated"
-            case .refused(let fault): says = fault.code.rawValue
+            case .counts: result = "counts"
+            case .repeated: result = "repeated"
+            case .refused(let fault): result = fault.code.rawValue
             }
-        case .expire: says = "\(approval.expire(now: Self.later))"
-        case .abandon: says = "\(approval.abandon(now: Self.later))"
+        case .expire: result = "\(approval.expire(now: Self.later))"
+        case .abandon: result = "\(approval.abandon(now: Self.later))"
+        case .deliver: result = "\(approval.deliver())"
         }
         #expect(approval.state == row.to)
         #expect(approval.isDelivered == row.isDelivered)
-        #expect(says == row.says)
-        // The first answer counts, for ever.
+        #expect(result == row.result)
+        // The first answer is final.
         if row.from != .pending {
             #expect(approval.resolvedAt == Sample.now)
             #expect(approval.answer == before.answer && approval.resolvedBy == before.resolvedBy)
             #expect(approval.scope == before.scope && approval.message == before.message)
-        } else {
+        } else if row.input != .deliver {
             #expect(approval.resolvedAt == Self.later)
         }
     }
 
-    @Test func whatAnExecutorIsTold() {
+    @Test("The answer for the executor matches the decision")
+    func answer() {
         let allowed = Self.approval(.allowed).answer(epoch: 7)
         #expect(allowed?.decision == .allow && allowed?.scope == .conversation && allowed?.epoch == 7)
         let denied = Self.approval(.denied).answer(epoch: 7)
@@ -102,14 +114,16 @@ import Testing
         #expect(Self.approval(.pending).answer(epoch: 7) == nil)
     }
 
-    @Test func aRefusalSaysWhoWhenAndHow() {
+    @Test("A refusal names the first answer, its time and its decision")
+    func refusal() {
         let text = Self.approval(.allowed).refusal.message
         #expect(text.contains("allowed by alice (laptop) at \(Sample.now)"))
         #expect(Self.approval(.expired).refusal.message.contains("denied at \(Sample.now)"))
-        #expect(Self.approval(.abandoned).refusal.message.contains("since \(Sample.now)"))
+        #expect(Self.approval(.abandoned).refusal.message.contains("withdrawn at \(Sample.now)"))
     }
 
-    @Test func aBookForgetsTheOldestThatAreOverAndTheirInput() {
+    @Test("A book drops the oldest closed requests, and the input of all closed ones")
+    func bookBounds() {
         var book = ApprovalBook()
         for number in 0...DispatcherLimits.closedApprovals {
             var approval = Sample.approval("r\(number)")
@@ -117,7 +131,7 @@ import Testing
             #expect(book.pending == 1 && book.open(approval.id) != nil)
             _ = approval.abandon(now: Sample.now)
             book.put(approval)
-            // Twice is once.
+            // A repeated put changes nothing.
             book.put(approval)
         }
         #expect(book["r0"] == nil)
@@ -125,10 +139,14 @@ import Testing
         #expect(book.open.isEmpty && book.undelivered.isEmpty)
     }
 
-    @Test(arguments: [
-        ("request", 0), ("request", 201), ("tool", 0), ("tool", 201), ("title", 501), ("rule", 501), ("input", 70_000),
-        ("bytes", 100_000),
-    ]) func aRequestOverABoundIsNamed(_ field: String, _ count: Int) {
+    @Test(
+        "A request over a bound is refused by name",
+        arguments: [
+            ("request", 0), ("request", 201), ("tool", 0), ("tool", 201), ("title", 501), ("rule", 501),
+            ("input", 70_000),
+            ("bytes", 100_000),
+        ])
+    func requestBounds(_ field: String, _ count: Int) {
         var request = Sample.asks(.generate())
         #expect(ApprovalBounds.complaint(request) == nil)
         let text = String(repeating: "x", count: count)
@@ -144,7 +162,8 @@ import Testing
         #expect(ApprovalBounds.complaint(request) != nil)
     }
 
-    @Test func aStartLoadsWhatIsOpenAndTheNewestOfTheRest() async throws {
+    @Test("A load reads the open requests and the newest closed ones")
+    func load() async throws {
         let folder = try TemporaryDirectory()
         let store = try await SQLiteTaskStore(
             directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
@@ -166,7 +185,7 @@ import Testing
         #expect(loaded.map(\.id) == loaded.map(\.id).sorted())
         #expect(loaded.allSatisfy { $0.isDelivered == ($0.input == .null) })
         let book = try await store.alive([record.partition]).first?.approvals[record.id]
-        // The oldest of those that are over is not loaded, and every open one is.
+        // The oldest closed one is not loaded; every open one is.
         let over = batch.approvals.filter { $0.isDelivered && $0.attempt.task == record.id }.map(\.id).sorted()
         #expect(loaded.filter(\.isDelivered).map(\.id) == Array(over[1...]))
         #expect(book?.open.count == 2)

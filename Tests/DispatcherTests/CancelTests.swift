@@ -6,12 +6,14 @@ import Testing
 
 @testable import Dispatcher
 
-@Suite struct CancelTests {
+@Suite("Cancellations")
+struct CancelTests {
     private static func cancel(_ rig: Rig, _ task: TaskID) async throws -> TaskView {
         try await rig.gateway.ask(TaskCancel(owner: Sample.owner, task: task))
     }
 
-    @Test func aQueuedTaskEndsAtOnce() async throws {
+    @Test("A queued task ends at once")
+    func queued() async throws {
         try await Rig.run { rig in
             let task = try await rig.gateway.submit(target: .cloud)
             let end = try await Self.cancel(rig, task.id)
@@ -21,9 +23,10 @@ import Testing
         }
     }
 
-    @Test func aRunningTaskEndsWhenTheExecutorConfirms() async throws {
+    @Test("A running task ends when the executor confirms")
+    func running() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit().id
             _ = try await executor.assignment(task)
@@ -41,9 +44,10 @@ import Testing
         }
     }
 
-    @Test func theFirstCommittedEndWins() async throws {
+    @Test("The first committed end wins")
+    func firstEnd() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit().id
             _ = try await executor.assignment(task)
@@ -54,9 +58,10 @@ import Testing
         }
     }
 
-    @Test func withoutAnAnswerItEndsAfterTheStopsGraceAndTheSlotStaysTaken() async throws {
+    @Test("Without a confirmation it ends after the stop's grace, and its slot stays in use")
+    func unconfirmed() async throws {
         try await Rig.run { rig in
-            var executor = FakeExecutor(gateway: rig.gateway)
+            var executor = ScriptedExecutor(gateway: rig.gateway)
             executor.slots = 1
             try await executor.connect()
             let task = try await rig.gateway.submit().id
@@ -69,7 +74,7 @@ import Testing
             await rig.pass(1)
             _ = try await rig.gateway.wait(task, for: .cancelled)
             #expect(try await rig.gateway.view(next).state == .queued)
-            // The device is told until it says that the slot is free.
+            // The stop is repeated until a report shows that the slot is free.
             for _ in 0..<3 {
                 let count = executor.stops.count
                 await rig.pass(2)
@@ -85,9 +90,10 @@ import Testing
         }
     }
 
-    @Test func withTheDeviceAwayItEndsAtOnce() async throws {
+    @Test("While the device is away it ends at once")
+    func away() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let first = try await rig.gateway.submit().id
             let second = try await rig.gateway.submit().id
@@ -106,9 +112,9 @@ import Testing
         [AttemptReport(task: task, attempt: 1, lastSeq: 0, ended: false)]
     }
 
-    /// One slot that a cancelled task holds, and a task that waits for it.
-    private static func held(_ rig: Rig) async throws -> (executor: FakeExecutor, held: TaskID, waiting: TaskID) {
-        var executor = FakeExecutor(gateway: rig.gateway)
+    /// A device with one slot that a cancelled task holds, and a task that waits for it.
+    private static func held(_ rig: Rig) async throws -> (executor: ScriptedExecutor, held: TaskID, waiting: TaskID) {
+        var executor = ScriptedExecutor(gateway: rig.gateway)
         executor.slots = 1
         try await executor.connect()
         let task = try await rig.gateway.submit().id
@@ -122,7 +128,8 @@ import Testing
         return (executor, task, next)
     }
 
-    @Test func aHeldSlotComesBackWithAReportThatDoesNotNameIt() async throws {
+    @Test("A held slot is free after a report that does not list its attempt")
+    func heldSlotReport() async throws {
         try await Rig.run { rig in
             let (executor, _, next) = try await Self.held(rig)
             try executor.report([])
@@ -130,7 +137,8 @@ import Testing
         }
     }
 
-    @Test func aHeldSlotComesBackWithANewSession() async throws {
+    @Test("A held slot is free in a new session")
+    func heldSlotSession() async throws {
         try await Rig.run { rig in
             let (executor, _, next) = try await Self.held(rig)
             try executor.disconnect()
@@ -140,9 +148,10 @@ import Testing
         }
     }
 
-    @Test func aTaskThatWasNotAnsweredForYetIsNotAssignedAgainAfterItsCancellation() async throws {
+    @Test("An unanswered assignment is not repeated after a cancellation")
+    func noRepeatedAssignment() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit().id
             _ = try await executor.assignment(task)
@@ -153,15 +162,16 @@ import Testing
             await rig.pass(2)
             try await eventually("the next repeat") { executor.stops.count == 3 }
             #expect(executor.assigned.count == 1)
-            // It has never heard of the task: its report says so, and that is the confirmation.
+            // The executor never received the task: its report without it is the confirmation.
             try executor.report([])
             _ = try await rig.gateway.wait(task, for: .cancelled)
         }
     }
 
-    @Test func aStalledTaskEndsAtOnceAndItsSlotIsFree() async throws {
+    @Test("A stalled task ends at once, and its slot is free")
+    func stalled() async throws {
         try await Rig.run { rig in
-            var executor = FakeExecutor(gateway: rig.gateway)
+            var executor = ScriptedExecutor(gateway: rig.gateway)
             executor.slots = 1
             try await executor.connect()
             let task = try await rig.gateway.submit().id
@@ -172,7 +182,7 @@ import Testing
             #expect(try await Self.cancel(rig, task).state == .cancelled)
             let back = executor.again()
             try await back.connect(Self.holds(task))
-            // The device runs it still, is told to stop it, and gets the next when it has.
+            // The device still runs it, is sent a stop, and gets the next task after it.
             try await eventually("the stop") { back.stops.contains { $0.task == task && $0.discard } }
             #expect(try await rig.gateway.view(next).state == .queued)
             try back.report([])
@@ -180,11 +190,12 @@ import Testing
         }
     }
 
-    @Test func aCancellationSurvivesTheDispatcher() async throws {
+    @Test("A cancellation survives a restart of the dispatcher")
+    func restart() async throws {
         let folder = try TemporaryDirectory()
-        let found = Mutex<(TaskID, FakeExecutor)?>(nil)
+        let found = Mutex<(TaskID, ScriptedExecutor)?>(nil)
         try await Rig.run(folder: folder) { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit().id
             _ = try await executor.assignment(task)
@@ -193,10 +204,10 @@ import Testing
             found.withLock { $0 = (task, executor) }
         }
         let (task, old) = try #require(found.withLock { $0 })
-        // It comes back: it is told again. It stays away: the task ends with the restart.
+        // If the device comes back, the stop is sent again. If it stays away, the task ends with the restart.
         try await Rig.run(folder: folder) { rig in
             #expect(try await rig.gateway.wait(task, for: .cancelled).cancelRequestedAt != nil)
-            let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: old.generation + 1)
+            let back = ScriptedExecutor(gateway: rig.gateway, session: .generate(), generation: old.generation + 1)
             try await back.connect(Self.holds(task))
             try await eventually("the stop") { back.stops.contains { $0.task == task && $0.discard } }
         }

@@ -5,15 +5,16 @@ import Testing
 
 @testable import Dispatcher
 
-/// Conversations: listed, searched, named and deleted.
-@Suite struct ConversationTests {
+@Suite("Conversations")
+struct ConversationTests {
     private static func list(
         _ rig: Rig, _ query: String? = nil, limit: Int = 50, before: String? = nil, owner: UserID = Sample.owner
     ) async throws -> ConversationListing {
         try await rig.gateway.ask(ConversationList(owner: owner, limit: limit, before: before, query: query))
     }
 
-    @Test func theOneWithTheNewestTaskComesFirst() async throws {
+    @Test("The conversation with the newest task comes first")
+    func order() async throws {
         try await Rig.run { rig in
             var ids: [ConversationID] = []
             for number in 0..<5 {
@@ -30,7 +31,7 @@ import Testing
             #expect(first.state == .queued && first.device == "box" && first.deviceName == "Linux - box")
             #expect(first.updatedAt == follow.createdAt && first.createdAt < first.updatedAt)
             #expect(try await rig.gateway.ask(ConversationGet(owner: Sample.owner, conversation: ids[1])) == first)
-            // Page by page, while something moves to the front.
+            // Page by page, while a conversation moves to the front.
             var seen: [ConversationID] = []
             var page = try await Self.list(rig, limit: 2)
             seen += page.conversations.map(\.id)
@@ -45,7 +46,8 @@ import Testing
         }
     }
 
-    @Test func manyOfTheSameMomentArePagedWithoutAGap() async throws {
+    @Test("Conversations of the same millisecond are paged without a gap")
+    func sameMoment() async throws {
         try await Rig.run { rig in
             for _ in 0..<7 { _ = try await rig.gateway.submit(target: .cloud) }
             var seen: [ConversationID] = []
@@ -59,7 +61,8 @@ import Testing
         }
     }
 
-    @Test func theyAreFoundByTitleAndByEveryPrompt() async throws {
+    @Test("A search matches titles and every prompt")
+    func search() async throws {
         try await Rig.run { rig in
             let long = String(repeating: "words ", count: 670)
             let longer = String(repeating: "words ", count: 683)
@@ -91,7 +94,8 @@ import Testing
         }
     }
 
-    @Test func aSearchIsBoundedInRowsAndInTime() async throws {
+    @Test("A search is bounded in rows and in time")
+    func searchBounds() async throws {
         let folder = try TemporaryDirectory()
         let store = try await SQLiteTaskStore(
             directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
@@ -113,18 +117,19 @@ import Testing
             }
         }
         #expect(try await found(rows: 10, time: .seconds(60)) == Set(batch.records.map(\.conversation)))
-        // Without time no prompt is looked at.
+        // Without time no prompt is searched.
         #expect(try await found(rows: 10, time: .zero) == [first])
         #expect(try await found(rows: 1, time: .seconds(60)).count <= 1)
         #expect(newest != nil)
         await store.close()
     }
 
-    @Test func onlySoManySearchesWait() async throws {
+    @Test("One search runs at a time, and the waiting ones are bounded")
+    func searchGate() async throws {
         try await Rig.run { rig in
             _ = try await rig.gateway.submit("needle", target: .cloud)
             let service = try #require(rig.server.service)
-            await service.holdSearches()
+            #expect(service.searchGate.tryAcquire())
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<DispatcherLimits.waitingSearches {
                     group.addTask { [rig] in
@@ -133,19 +138,20 @@ import Testing
                     }
                 }
                 try await eventually("the waiting ones") {
-                    await service.searchers.count == DispatcherLimits.waitingSearches
+                    service.searchGate.waiting == DispatcherLimits.waitingSearches
                 }
                 #expect(await code { _ = try await Self.list(rig, "needle") } == .unavailable)
-                // Lists are no searches.
+                // A list without a query needs no permit.
                 #expect(try await Self.list(rig).total == 1)
-                await service.endSearch()
+                service.searchGate.release()
                 try await group.waitForAll()
             }
-            #expect(await service.isSearching == false)
+            #expect(service.searchGate.tryAcquire(), "every search gave its permit back")
         }
     }
 
-    @Test func aTitleIsGivenAndTakenBack() async throws {
+    @Test("A title is set and cleared")
+    func title() async throws {
         try await Rig.run { rig in
             let id = try await rig.gateway.submit("the first words", target: .cloud).conversation
             func rename(_ title: String?, owner: UserID = Sample.owner, _ id: ConversationID) async throws -> String {
@@ -161,10 +167,11 @@ import Testing
         }
     }
 
-    @Test func aDeletedOneIsGoneWithAllThatBelongsToIt() async throws {
+    @Test("A deleted conversation is gone with all that belongs to it")
+    func deletion() async throws {
         let folder = try TemporaryDirectory()
         try await Rig.run(folder: folder) { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let kept = try await rig.turn("kept", ["yes"], on: executor)
             let first = try await rig.turn("gone", ["one", "two"], on: executor)
@@ -182,13 +189,13 @@ import Testing
             try executor.finish(second.id, 1)
             _ = try await rig.gateway.wait(second.id, for: .completed)
 
-            // Somebody follows, without credit: what was there is not there any more.
+            // A viewer without credit follows it: its next page is gone.
             let peer = try await rig.gateway.link.connected()
             let ended = Mutex<Fault?>(nil)
             let subscription = peer.subscribe(
                 EventsSubscribe(owner: Sample.owner, task: first.id, after: 0), credit: 0, onItem: { _ in },
                 onEnd: { fault in ended.withLock { $0 = fault } })
-            try await eventually("the viewer") { await rig.server.service?.streams[first.id] != nil }
+            try await eventually("the viewer") { await rig.server.service?.viewers.isWatched(first.id) == true }
             try await delete()
             try await eventually("the end of the stream") { ended.withLock { $0?.code } == .taskNotFound }
             subscription.cancel()
@@ -209,7 +216,7 @@ import Testing
             }
             #expect(try await rig.column("SELECT count(DISTINCT task_id) FROM events") == 1)
             #expect(try await rig.gateway.log(kept.id).count == Int(kept.lastSeq))
-            // Its key is free again, and so is its name.
+            // Its idempotency key and its id are free again.
             await rig.pass(30)
             let anew = try await rig.gateway.submit("anew", conversation: id, key: "k", digest: "other")
             #expect(anew.id != second.id && anew.conversation == id)
@@ -217,13 +224,14 @@ import Testing
         }
     }
 
-    @Test func whatIsBeingDeletedIsDeletedAfterARestartAndNewTasksAreNotMixedUpWithIt() async throws {
+    @Test("A deletion goes on after a restart, apart from new tasks")
+    func deletionRestart() async throws {
         let folder = try TemporaryDirectory()
         try await Rig.run(folder: folder) { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.turn("gone", ["one"], on: executor)
-            // As if it had been killed between the deletion and the sweep.
+            // As after a kill between the deletion and the sweep.
             try await rig.meddle(
                 """
                 INSERT INTO deletions (task_id, partition) SELECT id, partition FROM tasks;
@@ -241,9 +249,4 @@ import Testing
             #expect(try await rig.gateway.view(next.id).prompt == "the next one")
         }
     }
-}
-
-extension DispatcherService {
-    /// As if a search went on.
-    fileprivate func holdSearches() { isSearching = true }
 }

@@ -4,9 +4,10 @@ import Testing
 
 @testable import Dispatcher
 
-/// What an owner's tasks choose where they say nothing.
-@Suite struct DefaultsTests {
-    @Test func whatIsSetHoldsForLaterTasksAndIsTheOwnersOwn() async throws {
+@Suite("Owners' defaults")
+struct DefaultsTests {
+    @Test("Defaults hold for later tasks of their owner only")
+    func defaults() async throws {
         let folder = try TemporaryDirectory()
         try await Rig.run(folder: folder) { rig in
             let before = try await rig.gateway.submit(target: .cloud)
@@ -19,7 +20,7 @@ import Testing
 
             let task = try await rig.gateway.submit(target: .cloud)
             #expect(task.choices == set.filled(from: .standard))
-            // What the task says counts more.
+            // The task's own choice overrides the default.
             let said = try await rig.gateway.submit(target: .cloud, choices: Choices(priority: .low, graceS: 0))
             #expect(said.choices?.priority == .low && said.choices?.graceS == 0 && said.choices?.ifOffline == .wait)
             #expect(try await rig.gateway.view(before.id).choices == before.choices)
@@ -27,7 +28,7 @@ import Testing
             #expect(try await rig.gateway.ask(DefaultsGet(owner: stranger)).chosen == Choices())
             #expect(try await rig.gateway.submit(owner: stranger, target: .cloud).choices?.priority == .normal)
         }
-        // They are on disk, and one is cleared at a time.
+        // They survive a restart, and each can be cleared alone.
         try await Rig.run(folder: folder, at: 60) { rig in
             let change = DefaultsSet(
                 owner: Sample.owner, set: Choices(timeoutS: 60), clear: ["priority", "permission_mode"])
@@ -39,7 +40,8 @@ import Testing
         }
     }
 
-    @Test func whatIsNotAllowed() async throws {
+    @Test("Invalid defaults are refused")
+    func invalid() async throws {
         try await Rig.run { rig in
             func set(_ choices: Choices, clear: [String] = []) async -> Fault? {
                 await fault {
@@ -53,7 +55,7 @@ import Testing
             try await rig.meddle(
                 "CREATE TRIGGER refuse BEFORE INSERT ON defaults BEGIN SELECT RAISE(ABORT, 'refused'); END;")
             #expect(await set(Choices(graceS: 1))?.code == .storageFailed)
-            // Nothing else is disturbed by that.
+            // The other defaults stay.
             #expect(try await rig.gateway.submit(target: .cloud).choices?.graceS == 30)
         }
     }

@@ -6,15 +6,15 @@ import Testing
 
 @testable import Dispatcher
 
-/// What was chosen for a device that goes away, over the real mesh and a real store.
-@Suite struct DisconnectTests {
-    /// A task that runs and has said three things.
-    private static func running(_ rig: Rig, _ executor: FakeExecutor, _ choices: Choices) async throws -> TaskID {
+@Suite("Devices that are away")
+struct DisconnectTests {
+    /// A running task with three events.
+    private static func running(_ rig: Rig, _ executor: ScriptedExecutor, _ choices: Choices) async throws -> TaskID {
         try await executor.connect()
         return try await another(rig, executor, choices)
     }
 
-    private static func another(_ rig: Rig, _ executor: FakeExecutor, _ choices: Choices) async throws -> TaskID {
+    private static func another(_ rig: Rig, _ executor: ScriptedExecutor, _ choices: Choices) async throws -> TaskID {
         let task = try await rig.gateway.submit(choices: choices).id
         _ = try await executor.assignment(task)
         try executor.started(task)
@@ -23,7 +23,7 @@ import Testing
         return task
     }
 
-    private static func away(_ rig: Rig, _ executor: FakeExecutor, _ task: TaskID) async throws -> Stall {
+    private static func away(_ rig: Rig, _ executor: ScriptedExecutor, _ task: TaskID) async throws -> Stall {
         try executor.disconnect()
         return try await eventually("the stall", within: .seconds(10)) { try await rig.gateway.view(task).stalled }
     }
@@ -36,15 +36,16 @@ import Testing
         try await rig.gateway.log(task).filter { $0.kind == .log }.map(\.json)
     }
 
-    @Test func eachTaskHasAGraceOfItsOwn() async throws {
+    @Test("Each task has its own grace")
+    func grace() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let short = try await Self.running(rig, executor, Choices(graceS: 5))
             let long = try await Self.another(rig, executor, Choices(graceS: 60))
             let none = try await Self.another(rig, executor, Choices(graceS: 0))
             #expect(executor.assigned.map(\.leaseS) == [20, 75, 15])
             let since = try await Self.away(rig, executor, short).since
-            // With no grace it ends at once, and nobody is told of a stall.
+            // Without grace it ends at once, and no stall is published.
             #expect(try await rig.gateway.wait(none, for: .failed).error?.code == .deviceDisconnected)
             #expect(try await rig.gateway.log(none).allSatisfy { !$0.json.contains("stalled") })
             #expect(try await rig.gateway.view(long).stalled?.failsAt == since.adding(seconds: 60))
@@ -60,9 +61,10 @@ import Testing
         }
     }
 
-    @Test func whoWaitsGoesOnWhenTheDeviceIsBackHoweverLate() async throws {
+    @Test("With `wait` a task goes on when its device is back, however late")
+    func waitReturns() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor, Choices(onDisconnect: .wait))
             #expect(try await executor.assignment(task).leaseS == 0)
             let stall = try await Self.away(rig, executor, task)
@@ -77,9 +79,10 @@ import Testing
         }
     }
 
-    @Test func whoWaitsFailsWhenTheExecutorWasRestartedOrTheDeviceIsDeleted() async throws {
+    @Test("With `wait` a task fails when the executor was restarted or the device is deleted")
+    func waitFails() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let first = try await Self.running(rig, executor, Choices(onDisconnect: .wait))
             _ = try await Self.away(rig, executor, first)
             let back = executor.again()
@@ -92,9 +95,10 @@ import Testing
         }
     }
 
-    @Test func whoIsToRunAgainGoesBackWhenTheGraceEndsAndItsOldAttemptHoldsItsSlot() async throws {
+    @Test("With `requeue` a task is queued again when the grace ends, and its old attempt holds its slot")
+    func requeue() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway, slots: 1)
+            let executor = ScriptedExecutor(gateway: rig.gateway, slots: 1)
             let task = try await Self.running(rig, executor, Choices(onDisconnect: .requeue, graceS: 10))
             let behind = try await rig.gateway.submit(choices: Choices(priority: .high)).id
             let stall = try await Self.away(rig, executor, task)
@@ -102,11 +106,11 @@ import Testing
             await rig.pass(10)
             let queued = try await rig.gateway.wait(task, for: .queued)
             #expect(queued.reason == .deviceOffline && queued.stalled == nil && queued.startedAt == nil)
-            // It keeps the rank that it had: behind a higher priority.
+            // It keeps its rank: behind a higher priority.
             #expect(queued.queuePosition == 2)
             let told = try #require(try await Self.warnings(rig, task).first)
             #expect(told.contains("as attempt 2 (1 of at most 5 times)") && told.contains(#""source":"dispatcher""#))
-            // It returns late, and still runs the old attempt: that is stopped, and its slot is not given away before.
+            // The device returns late and still runs the old attempt: it is stopped, and its slot stays in use until then.
             let back = executor.again()
             try await back.connect(Self.holds(task))
             try await eventually("the stop", within: .seconds(10)) {
@@ -128,10 +132,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true])
-    func aFailedCommitDoesNotForgetWhatADeviceHolds(reports: Bool) async throws {
+    @Test("A failed commit does not forget the slots that a device holds", arguments: [false, true])
+    func heldSlots(reports: Bool) async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor, Choices(onDisconnect: .requeue, graceS: 10))
             _ = try await Self.away(rig, executor, task)
             await rig.pass(10)
@@ -139,14 +143,14 @@ import Testing
             let back = executor.again()
             try await back.connect(Self.holds(task))
             try await eventually("the stop", within: .seconds(10)) { back.stops.contains { $0.task == task } }
-            // Neither a task nor a renewal can be written, until the triggers are gone.
+            // The triggers refuse every task and every renewal.
             try await rig.meddle(
                 """
                 CREATE TRIGGER refuse BEFORE INSERT ON tasks BEGIN SELECT RAISE(ABORT, 'refused'); END;
                 CREATE TRIGGER refuse_lease BEFORE UPDATE ON leaders BEGIN SELECT RAISE(ABORT, 'refused'); END;
                 """)
             #expect(await code { _ = try await rig.gateway.submit("boom") } == .storageFailed)
-            // One that comes now counts as well.
+            // A report during the recovery counts as well.
             if reports { try back.report() }
             #expect(await code { _ = try await rig.gateway.submit("boom") } == .storageFailed)
             try await rig.meddle("DROP TRIGGER refuse; DROP TRIGGER refuse_lease;")
@@ -166,9 +170,10 @@ import Testing
         }
     }
 
-    @Test func whoIsToRunAgainWaitsForItsOldAttemptForAsLongAsItMayWait() async throws {
+    @Test("A requeued task waits for its old attempt until its time in the queue is over")
+    func requeueWaits() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let choices = Choices(queueTTLS: 60, onDisconnect: .requeue, graceS: 10)
             let task = try await Self.running(rig, executor, choices)
             await rig.pass(100)
@@ -184,16 +189,17 @@ import Testing
             let error = try #require(try await rig.gateway.wait(task, for: .failed).error)
             #expect(error.code == .queueExpired)
             #expect(error.message.contains("box still ran an earlier attempt of it"), "\(error.message)")
-            // Nobody wants the old attempt any more, and it is stopped as before.
+            // The old attempt is unwanted, and is stopped as before.
             let stops = back.stops.count
             await rig.pass(2)
             try await eventually("another stop", within: .seconds(10)) { back.stops.count > stops }
         }
     }
 
-    @Test func aFailedCommitDoesNotForgetThatADeviceDrains() async throws {
+    @Test("A failed commit does not forget that a device drains")
+    func draining() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             try executor.report(draining: true)
             let task = try await rig.gateway.submit().id
@@ -213,10 +219,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true])
-    func whoIsToRunAgainDoesSoAtOnceWhenTheExecutorWasRestarted(verdict: Bool) async throws {
+    @Test("With `requeue` a task is queued again at once when the executor was restarted", arguments: [false, true])
+    func requeueRestarted(verdict: Bool) async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway, slots: 1)
+            let executor = ScriptedExecutor(gateway: rig.gateway, slots: 1)
             let task = try await Self.running(rig, executor, Choices(onDisconnect: .requeue))
             let back = executor.again()
             if verdict {
@@ -236,9 +242,10 @@ import Testing
         }
     }
 
-    @Test func aLeaseThatHasRunOutIsNoFailureOfWhoIsToRunAgain() async throws {
+    @Test("An expired lease requeues a task with `requeue`")
+    func expiredLease() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor, Choices(onDisconnect: .requeue))
             try executor.send(Sample.finished(task, 4, .failed, error: Fault(.deviceDisconnected, "heard nothing")))
             try await eventually("the second attempt", within: .seconds(10)) {
@@ -247,9 +254,10 @@ import Testing
         }
     }
 
-    @Test func theFifthReturnToTheQueueIsTheLast() async throws {
+    @Test("A task is requeued five times at most")
+    func requeueLimit() async throws {
         try await Rig.run { rig in
-            var executor = FakeExecutor(gateway: rig.gateway)
+            var executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit(choices: Choices(onDisconnect: .requeue)).id
             for attempt in 1...6 as ClosedRange<UInt32> {
@@ -267,9 +275,10 @@ import Testing
         }
     }
 
-    @Test func cancelWorksAtOnceWhereverItIs() async throws {
+    @Test("A cancellation works at once in every state of an absence")
+    func cancel() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let waiting = try await Self.running(rig, executor, Choices(onDisconnect: .wait))
             let back = try await Self.another(rig, executor, Choices(onDisconnect: .requeue, graceS: 5))
             let later = try await Self.another(rig, executor, Choices(onDisconnect: .requeue, graceS: 50))
@@ -280,7 +289,7 @@ import Testing
                 #expect(try await rig.gateway.ask(TaskCancel(owner: Sample.owner, task: task)).state == .cancelled)
             }
             await rig.pass(100)
-            // What it still runs is stopped, and not run again.
+            // The old attempt is stopped, and the task is not run again.
             let returned = executor.again()
             try await returned.connect([waiting, back, later].flatMap { Self.holds($0) })
             try await eventually("the stops", within: .seconds(10)) {
@@ -290,11 +299,12 @@ import Testing
         }
     }
 
-    @Test func graceWaitAndReturnToTheQueueOutliveTheDispatcher() async throws {
+    @Test("Grace, `wait` and `requeue` survive a restart of the dispatcher")
+    func restart() async throws {
         let folder = try TemporaryDirectory()
         let found = Mutex<[TaskID]>([])
         try await Rig.run(folder: folder) { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             var tasks = [try await Self.running(rig, executor, Choices(onDisconnect: .wait))]
             for choices in [
                 Choices(onDisconnect: .fail, graceS: 100), Choices(onDisconnect: .requeue, graceS: 200),
@@ -322,7 +332,7 @@ import Testing
             await rig.pass(to: since.adding(seconds: 200))
             _ = try await rig.gateway.wait(tasks[2], for: .queued)
             #expect(try await rig.gateway.view(tasks[0]).state == .running)
-            let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
+            let back = ScriptedExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
             try await back.connect(Self.holds(tasks[0]))
             try back.finish(tasks[0], 4)
             _ = try await rig.gateway.wait(tasks[0], for: .completed)
@@ -331,20 +341,21 @@ import Testing
         }
     }
 
-    @Test func ourOwnRestartIsNoAbsenceOfADeviceWithoutGrace() async throws {
+    @Test("A restart of the dispatcher is no absence of a device without grace")
+    func ownRestart() async throws {
         let folder = try TemporaryDirectory()
         let found = Mutex<TaskID?>(nil)
         try await Rig.run(folder: folder) { rig in
-            let task = try await Self.running(rig, FakeExecutor(gateway: rig.gateway), Choices(graceS: 0))
+            let task = try await Self.running(rig, ScriptedExecutor(gateway: rig.gateway), Choices(graceS: 0))
             found.withLock { $0 = task }
-            // Before its gateway goes, which would be the device's absence.
+            // Before its gateway stops: that would count as the device's absence.
             await rig.server.stop()
         }
         let task = try #require(found.withLock { $0 })
         try await Rig.run(folder: folder) { rig in
             await rig.pass(2)
             #expect(try await rig.gateway.view(task).state == .running)
-            let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
+            let back = ScriptedExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
             try await back.connect(Self.holds(task))
             try back.finish(task, 4)
             _ = try await rig.gateway.wait(task, for: .completed)
@@ -353,7 +364,7 @@ import Testing
 }
 
 extension Array {
-    /// One after the other.
+    /// Returns two dispatchers, one after the other.
     func asyncMap<T>(_ body: (Element) async throws -> T) async rethrows -> [T] {
         var result: [T] = []
         for element in self { result.append(try await body(element)) }

@@ -38,7 +38,7 @@ struct DiskTests {
             let data = site.folder.file("data")
             let dispatcher = try SmallDisk.start(Binaries.dispatcher, Self.flags(site), path: data, size: "4m")
             let gateway = try await site.gateway(try await Site.endpoint(dispatcher))
-            let executor = FakeExecutor(gateway: gateway)
+            let executor = ScriptedExecutor(gateway: gateway)
             try await executor.connect()
             let task = try await gateway.submit().id
             _ = try await executor.assignment(task)
@@ -111,7 +111,7 @@ struct DiskTests {
     @Test("A database that another process has locked refuses changes, is read, and recovers")
     func lockedDatabase() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit().id
             _ = try await executor.assignment(task)
@@ -173,7 +173,7 @@ struct DiskTests {
     @Test("Damage found at run time is reported, and the rest is still shown")
     func damageAtRunTime() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit().id
             _ = try await executor.assignment(task)

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Dispatcher
 
-/// A stop while something is on its way to the disk.
-@Suite(.timeLimit(.minutes(2))) struct DrainTests {
-    /// Holds the database as another process would, until it is told to let go.
+@Suite("A stop with a commit in flight", .timeLimit(.minutes(2)))
+struct DrainTests {
+    /// Locks the database as another process would, until ``unlock(_:)``.
     private static func hold(_ rig: Rig) async throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true
@@ -18,11 +18,11 @@ import Testing
         return queue
     }
 
-    private static func letGo(_ queue: DatabaseQueue) async throws {
+    private static func unlock(_ queue: DatabaseQueue) async throws {
         try await queue.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
     }
 
-    /// What is on disk afterwards.
+    /// Returns the tasks on disk.
     private static func stored(_ rig: Rig) async throws -> [TaskID] {
         let store = try await SQLiteTaskStore(
             directory: rig.folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
@@ -31,33 +31,35 @@ import Testing
         return records.map(\.id)
     }
 
-    @Test func whatWasDecidedIsWrittenAndAnsweredAndNothingNewIsTaken() async throws {
+    @Test("A stop commits and answers what was decided, and takes nothing new")
+    func drain() async throws {
         try await Rig.run { rig in
             let queue = try await Self.hold(rig)
             let id = TaskID.generate()
             async let submitted = rig.gateway.submit(target: .cloud, task: id)
-            try await eventually("the commit") { await rig.server.service?.isCommitting == true }
+            try await eventually("the commit") { await rig.server.service?.committer.isCommitting == true }
             let service = try #require(rig.server.service)
             async let stopped: Void = rig.server.stop()
             try await eventually("the stop") { await service.phase == .stopping }
             let fault = await #expect(throws: Fault.self) { try await rig.gateway.submit(target: .cloud) }
             #expect(fault?.code == .unavailable)
-            try await Self.letGo(queue)
+            try await Self.unlock(queue)
             #expect(try await submitted.state == .queued)
             await stopped
             #expect(try await Self.stored(rig) == [id])
         }
     }
 
-    @Test func whatCannotBeWrittenIsRefusedAndTheStopEnds() async throws {
+    @Test("A stop ends although the store takes no write, and refuses what was decided")
+    func drainTimeout() async throws {
         try await Rig.run { rig in
             let queue = try await Self.hold(rig)
             let submitted = Task { try await rig.gateway.submit(target: .cloud) }
-            try await eventually("the commit") { await rig.server.service?.isCommitting == true }
+            try await eventually("the commit") { await rig.server.service?.committer.isCommitting == true }
             await rig.server.stop()
             let fault = await #expect(throws: Fault.self) { try await submitted.value }
             #expect(fault?.code == .unavailable)
-            try await Self.letGo(queue)
+            try await Self.unlock(queue)
             #expect(try await Self.stored(rig) == [])
         }
     }

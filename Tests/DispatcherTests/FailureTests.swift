@@ -6,8 +6,8 @@ import Testing
 
 @testable import Dispatcher
 
-/// The store refuses: nothing has happened then, nobody was told otherwise, and the dispatcher goes on.
-@Suite struct FailureTests {
+@Suite("Failed commits")
+struct FailureTests {
     private static func code(_ body: () async throws -> Void) async -> ErrorCode? {
         do {
             try await body()
@@ -15,7 +15,7 @@ import Testing
         } catch { return (error as? Fault)?.code }
     }
 
-    /// Changes the database behind the dispatcher's back.
+    /// Runs a statement on the database past the dispatcher.
     private static func meddle(_ rig: Rig, _ sql: String) async throws {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
@@ -24,9 +24,10 @@ import Testing
         try queue.close()
     }
 
-    @Test func aTaskWhoseFirstEventsWereLostWithACommitIsAskedForThem() async throws {
+    @Test("Events that were lost with a failed commit are requested again")
+    func lostEvents() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit()
             _ = try await executor.assignment(task.id)
@@ -36,7 +37,7 @@ import Testing
                 CREATE TRIGGER refuse_events BEFORE INSERT ON events WHEN NEW.attempt_seq = 1
                 BEGIN SELECT RAISE(ABORT, 'refused'); END;
                 """)
-            // A whole window, and the first word of its start: the executor sends nothing more before an ack.
+            // A whole window, and the start with it: the executor sends nothing more before an acknowledgement.
             try executor.append(task.id, 1...1024)
             try await eventually("the resync") { executor.resyncs.contains { $0.from == 1 } }
             try await Self.meddle(rig, "DROP TRIGGER refuse_events;")
@@ -45,9 +46,10 @@ import Testing
         }
     }
 
-    @Test func aFailedCommitIsToldAndForgottenAndTheEventsAreAskedForAgain() async throws {
+    @Test("A failed commit is reported and undone, and its events are requested again")
+    func failedCommit() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit()
             _ = try await executor.assignment(task.id)
@@ -78,9 +80,10 @@ import Testing
         }
     }
 
-    @Test func whoeverDoesNotLeadAnyMoreSaysSo() async throws {
+    @Test("A deposed dispatcher answers not_leader")
+    func deposed() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             try await Self.meddle(rig, "UPDATE leases SET epoch = epoch + 1")
             #expect(await Self.code { _ = try await rig.gateway.submit() } == .notLeader)

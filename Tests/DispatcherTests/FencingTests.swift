@@ -4,10 +4,10 @@ import Testing
 
 @testable import Dispatcher
 
-/// Whatever is of yesterday is refused, counted, and changes nothing.
-@Suite struct FencingTests {
-    private static func running(_ rig: Rig) async throws -> (executor: FakeExecutor, task: TaskID) {
-        let executor = FakeExecutor(gateway: rig.gateway)
+@Suite("Stale messages")
+struct FencingTests {
+    private static func running(_ rig: Rig) async throws -> (executor: ScriptedExecutor, task: TaskID) {
+        let executor = ScriptedExecutor(gateway: rig.gateway)
         try await executor.connect()
         let task = try await rig.gateway.submit().id
         _ = try await executor.assignment(task)
@@ -16,12 +16,13 @@ import Testing
         return (executor, task)
     }
 
-    /// The task's log and view, which must be the same afterwards.
+    /// Returns the task's events and view, which stale messages must not change.
     private static func state(_ rig: Rig, _ task: TaskID) async throws -> (TaskView, [Event]) {
         (try await rig.gateway.view(task), try await rig.gateway.log(task))
     }
 
-    @Test func whatASessionSaysThatIsNotThePresentOne() async throws {
+    @Test("Messages of a session that is not current are dropped")
+    func session() async throws {
         try await Rig.run { rig in
             let (old, task) = try await Self.running(rig)
             let new = old.again()
@@ -39,7 +40,8 @@ import Testing
         }
     }
 
-    @Test func whatIsSaidOfAnotherAttempt() async throws {
+    @Test("Messages of another attempt are dropped and it is stopped")
+    func attempt() async throws {
         try await Rig.run { rig in
             let (executor, task) = try await Self.running(rig)
             let before = try await Self.state(rig, task)
@@ -54,7 +56,8 @@ import Testing
         }
     }
 
-    @Test func anOldSessionThatIsOpenedOrClosedLate() async throws {
+    @Test("A late open or close of an old session is refused")
+    func generation() async throws {
         try await Rig.run { rig in
             let (old, task) = try await Self.running(rig)
             let new = old.again()
@@ -69,7 +72,8 @@ import Testing
         }
     }
 
-    @Test func whatADeposedLeaderWrites() async throws {
+    @Test("A deposed leader commits nothing")
+    func epoch() async throws {
         try await Rig.run { rig in
             let (executor, task) = try await Self.running(rig)
             let other = try await SQLiteTaskStore(

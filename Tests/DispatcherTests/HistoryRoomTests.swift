@@ -3,13 +3,14 @@ import Testing
 
 @testable import Dispatcher
 
-/// What fits into a history.
-@Suite struct HistoryRoomTests {
+@Suite("The room of a history")
+struct HistoryRoomTests {
     private static func item(_ prompt: String, _ answer: String) -> HistoryItem {
         HistoryItem(task: .generate(), prompt: prompt, answer: answer, state: .completed)
     }
 
-    @Test func theNewestAreKeptWhole() {
+    @Test("The newest turns are kept whole")
+    func whole() {
         var room = HistoryRoom(bytes: 10)
         let added = [("ab", "cd"), ("ef", "ghij"), ("k", "")].map { room.add(Self.item($0, $1)) }
         #expect(added == [true, true, false] && room.left == 0)
@@ -23,16 +24,19 @@ import Testing
         let keeps: [String]
     }
 
-    @Test(arguments: [
-        Cut(prompt: "p", answer: "0123456789abc", isCut: false, keeps: ["p", "456789abc"]),
-        Cut(prompt: "0123456789abc", answer: "a", isCut: false, keeps: ["456789abc", "a"]),
-        Cut(prompt: "0123456789", answer: "abcdefghij", isCut: false, keeps: ["56789", "fghij"]),
-        // Of what was too much already the beginning is missing.
-        Cut(prompt: "p", answer: "0123456789", isCut: true, keeps: ["p", "123456789"]),
-        // Never within a character: é and 😀 are two and four bytes.
-        Cut(prompt: "", answer: "aéééééé", isCut: false, keeps: ["", "ééééé"]),
-        Cut(prompt: "", answer: "😀😀😀", isCut: false, keeps: ["", "😀😀"]),
-    ]) func oneThatAloneIsTooLargeLosesItsBeginning(_ cut: Cut) {
+    @Test(
+        "A turn that alone is too large loses its beginning",
+        arguments: [
+            Cut(prompt: "p", answer: "0123456789abc", isCut: false, keeps: ["p", "456789abc"]),
+            Cut(prompt: "0123456789abc", answer: "a", isCut: false, keeps: ["456789abc", "a"]),
+            Cut(prompt: "0123456789", answer: "abcdefghij", isCut: false, keeps: ["56789", "fghij"]),
+            // A turn that was cut before loses more of its beginning.
+            Cut(prompt: "p", answer: "0123456789", isCut: true, keeps: ["p", "123456789"]),
+            // Never within a character: é and 😀 are two and four bytes.
+            Cut(prompt: "", answer: "aéééééé", isCut: false, keeps: ["", "ééééé"]),
+            Cut(prompt: "", answer: "😀😀😀", isCut: false, keeps: ["", "😀😀"]),
+        ])
+    func cut(_ cut: Cut) {
         var room = HistoryRoom(bytes: 10)
         let fits = room.add(Self.item(cut.prompt, cut.answer), isCut: cut.isCut)
         #expect(fits)
@@ -42,7 +46,8 @@ import Testing
         #expect(!second)
     }
 
-    @Test func turnsWithoutTextAreCounted() {
+    @Test("Turns without text count")
+    func count() {
         var room = HistoryRoom(bytes: 10, items: 3)
         #expect((0..<4).map { _ in room.add(Self.item("", "")) } == [true, true, true, false])
     }

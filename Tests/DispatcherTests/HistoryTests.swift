@@ -4,21 +4,21 @@ import Testing
 
 @testable import Dispatcher
 
-/// A conversation that goes on where nobody knows it.
-@Suite struct HistoryTests {
+@Suite("Histories")
+struct HistoryTests {
     private static let devices = [Sample.device("box", star: true), Sample.device("other")]
 
-    private static func executors(_ rig: Rig) async throws -> (FakeExecutor, FakeExecutor) {
-        let box = FakeExecutor(gateway: rig.gateway)
-        let other = FakeExecutor(gateway: rig.gateway, device: "other")
+    private static func executors(_ rig: Rig) async throws -> (ScriptedExecutor, ScriptedExecutor) {
+        let box = ScriptedExecutor(gateway: rig.gateway)
+        let other = ScriptedExecutor(gateway: rig.gateway, device: "other")
         try await box.connect()
         try await other.connect()
         return (box, other)
     }
 
-    /// Asks for the history of an assignment, and waits for it.
+    /// Requests the history of an assignment, and waits for it.
     private static func history(
-        _ executor: FakeExecutor, _ assign: TaskAssign, after: TaskID? = nil
+        _ executor: ScriptedExecutor, _ assign: TaskAssign, after: TaskID? = nil
     ) async throws -> TaskAssign {
         try executor.send(HistoryWanted(task: assign.task, attempt: assign.attempt, after: after))
         return try await eventually("the history") {
@@ -26,7 +26,8 @@ import Testing
         }
     }
 
-    @Test func anAssignSaysWhichTaskItFollowsAndHandsOverWhatIsAskedFor() async throws {
+    @Test("An assignment names the task before it and carries the requested history")
+    func history() async throws {
         try await Rig.run(devices: Self.devices) { rig in
             let (box, other) = try await Self.executors(rig)
             let first = try await rig.turn("one", ["An", "swer \"1\"\n"], on: box)
@@ -34,7 +35,7 @@ import Testing
             #expect(box.assigned.first { $0.task == first.id }?.follows == nil)
             let second = try await rig.turn("two", ["Answer 2"], on: box, conversation: id, state: .failed)
             #expect(box.assigned.first { $0.task == second.id }?.follows == first.id)
-            // One that never ran is no turn.
+            // A task that never ran is no turn.
             let away = try await rig.gateway.submit("never", target: .cloud, conversation: id)
             _ = try await rig.gateway.ask(TaskCancel(owner: Sample.owner, task: away.id))
 
@@ -48,7 +49,7 @@ import Testing
                     HistoryItem(task: second.id, prompt: "two", answer: "Answer 2", state: .failed),
                 ])
             #expect(handed.historyLeftOut == nil && handed.prompt == "three" && handed.follows == second.id)
-            // Until it is answered it is said with it; when the wish comes twice, at once.
+            // Until the assignment is answered it carries the history; a repeated request is answered at once.
             let count = other.assigned.count
             await rig.pass(2)
             try await eventually("the repetition") { other.assigned.count > count }
@@ -58,7 +59,7 @@ import Testing
             try other.send(HistoryWanted(task: third.id, attempt: 1))
             try await eventually("the answer, again") { other.assigned.count > again }
             #expect(other.assigned.last?.history == handed.history)
-            // However often it asks, there is one answer in 2 s.
+            // Repeated requests get one answer in 2 s.
             let answered = other.assigned.count
             for known in [nil, first.id, second.id] {
                 try other.send(HistoryWanted(task: third.id, attempt: 1, after: known))
@@ -66,7 +67,7 @@ import Testing
             _ = try await rig.gateway.submit(target: .cloud)
             #expect(other.assigned.count == answered)
             await rig.pass(2)
-            // An agent that knows a part gets the rest.
+            // An agent that knows some turns gets the rest.
             let rest = try await eventually("the rest") {
                 try other.send(HistoryWanted(task: third.id, attempt: 1, after: first.id))
                 return other.assigned.last.flatMap { $0.history?.count == 1 ? $0 : nil }
@@ -82,7 +83,8 @@ import Testing
         }
     }
 
-    @Test func onlyTheNewestFits() async throws {
+    @Test("Only the newest turns fit")
+    func bounds() async throws {
         try await Rig.run(devices: Self.devices) { rig in
             let (box, other) = try await Self.executors(rig)
             let piece = String(repeating: "x", count: 60_000)
@@ -94,7 +96,7 @@ import Testing
             #expect(handed.history?.map(\.task) == [last.id] && handed.historyLeftOut == 2)
             #expect(handed.history?.first?.cut == false)
 
-            // One that alone is too large loses its beginning.
+            // A turn that alone is too large loses its beginning.
             let large = [String(repeating: "a", count: 30_000)] + Array(repeating: piece, count: 5) + ["the end"]
             try other.started(task.id)
             try other.finish(task.id, 1)
@@ -109,18 +111,19 @@ import Testing
         }
     }
 
-    @Test func whatWasDeletedIsNotThereAndARestartKeepsTheRest() async throws {
+    @Test("Deleted turns are missing, and a restart keeps the rest")
+    func deletion() async throws {
         let folder = try TemporaryDirectory()
         let (first, second, third) = try await Self.before(folder)
         try await Rig.run(folder: folder, devices: Self.devices, at: 60) { rig in
             let (_, other) = try await Self.executors(rig)
             let assign = try await other.assignment(third)
             #expect(assign.follows == second.id)
-            // It knows a task that is not there: it gets all that is.
+            // An agent that knows only a deleted task gets all remaining turns.
             let handed = try await Self.history(other, assign, after: .generate())
             #expect(handed.history?.map(\.task) == [second.id])
-            // What another conversation's task is called says nothing here.
-            let stranger = FakeExecutor(gateway: rig.gateway, owner: .generate(), device: "theirs")
+            // A task of another conversation has no meaning here.
+            let stranger = ScriptedExecutor(gateway: rig.gateway, owner: .generate(), device: "theirs")
             try await stranger.connect()
             try stranger.send(HistoryWanted(task: third, attempt: 1))
             try await eventually("the stop") { !stranger.stops.isEmpty }
@@ -129,11 +132,11 @@ import Testing
         }
     }
 
-    /// A first life: two turns, of which the first is deleted, and a third one that waits.
+    /// A first run of the dispatcher: two turns, of which the first is deleted, and a third that waits.
     private static func before(_ folder: TemporaryDirectory) async throws -> (TaskView, TaskView, TaskID) {
         let rig = try await Rig(folder: folder, devices: devices)
         do {
-            let box = FakeExecutor(gateway: rig.gateway)
+            let box = ScriptedExecutor(gateway: rig.gateway)
             try await box.connect()
             let first = try await rig.turn("one", ["1"], on: box)
             let second = try await rig.turn("two", ["2"], on: box, conversation: first.conversation)

@@ -42,7 +42,7 @@ struct LeaseTests {
     func sleptStandby() {
         var watch = LeaseWatch(takeoverMs: 15_000)
         for second in 0..<10 { #expect(watch.look(Self.lease, hasLock: false, at: Int64(second) * 1000) == .wait) }
-        // The machine slept for an hour, and its leader with it.
+        // The machine slept for an hour, the leader too.
         for second in 0..<15 {
             #expect(watch.look(Self.lease, hasLock: false, at: 3_600_000 + Int64(second) * 1000) == .wait)
         }
@@ -69,8 +69,8 @@ struct LeaseTests {
     @Test("A takeover from a frozen leader listens at another address")
     func otherAddress() {
         let identity = Identity(role: .dispatcher, name: "d")
-        #expect(DispatcherServer.beside("tcp://127.0.0.1:7402", identity) == "tcp://127.0.0.1:0")
-        #expect(DispatcherServer.beside("ipc:///run/d", identity) == "ipc:///run/d.\(identity.incarnation)")
+        #expect(DispatcherServer.takeoverEndpoint("tcp://127.0.0.1:7402", identity) == "tcp://127.0.0.1:0")
+        #expect(DispatcherServer.takeoverEndpoint("ipc:///run/d", identity) == "ipc:///run/d.\(identity.incarnation)")
         #expect(DispatcherServer.moved("tcp://d.lan:7402", to: "tcp://127.0.0.1:4711") == "tcp://d.lan:4711")
         #expect(DispatcherServer.moved(nil, to: "tcp://127.0.0.1:4711") == nil)
     }

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Dispatcher
 
-/// How long a task may wait, run and be silent, over the real mesh and a real store.
-@Suite struct LimitsTests {
-    private static func running(_ rig: Rig, _ executor: FakeExecutor, _ choices: Choices) async throws -> TaskID {
+@Suite("Time limits in the queue, of an attempt and of its silence")
+struct LimitsTests {
+    private static func running(_ rig: Rig, _ executor: ScriptedExecutor, _ choices: Choices) async throws -> TaskID {
         try await executor.connect()
         let task = try await rig.gateway.submit(choices: choices).id
         _ = try await executor.assignment(task)
@@ -25,12 +25,13 @@ import Testing
         [AttemptReport(task: task, attempt: 1, lastSeq: last, ended: false)]
     }
 
-    // MARK: In the queue
+    // MARK: The time in the queue
 
-    @Test func whoHasWaitedLongEnoughFailsAndSaysWhy() async throws {
+    @Test("A task that has waited for its queue_ttl_s fails and names the reason")
+    func queueLimit() async throws {
         let devices = [Sample.device("box"), Sample.device("off", status: .offline)]
         try await Rig.run(devices: devices) { rig in
-            let executor = FakeExecutor(gateway: rig.gateway, slots: 1)
+            let executor = ScriptedExecutor(gateway: rig.gateway, slots: 1)
             let conversation = ConversationID.generate()
             try await executor.connect()
             let first = try await rig.gateway.submit(conversation: conversation).id
@@ -46,14 +47,14 @@ import Testing
             await rig.pass(59.9)
             for task in tasks { #expect(try await rig.gateway.view(task).state == .queued) }
             await rig.pass(0.1)
-            let words = [
+            let reasons = [
                 "was busy with others", "earlier task of its conversation", "off was offline", "no executor of",
             ]
-            for (task, word) in zip(tasks, words) {
+            for (task, reason) in zip(tasks, reasons) {
                 let end = try await rig.gateway.wait(task, for: .failed)
                 #expect(end.error?.code == .queueExpired)
                 let message = try #require(end.error?.message)
-                #expect(message.contains("for 60 s (its queue_ttl_s is 60)") && message.contains(word), "\(message)")
+                #expect(message.contains("for 60 s (its queue_ttl_s is 60)") && message.contains(reason), "\(message)")
             }
             #expect(try await rig.gateway.view(longer).queuePosition == 1)
             await rig.pass(1)
@@ -61,14 +62,15 @@ import Testing
         }
     }
 
-    @Test func theTimeInTheQueueGoesOnOverARestartAndEndsWithTheQueue() async throws {
+    @Test("The time in the queue goes on over a restart and ends with the wait")
+    func queueLimitRestart() async throws {
         let folder = try TemporaryDirectory()
         let found = Mutex<[TaskView]>([])
         try await Rig.run(folder: folder) { rig in
-            let executor = FakeExecutor(gateway: rig.gateway, slots: 1)
+            let executor = ScriptedExecutor(gateway: rig.gateway, slots: 1)
             let running = try await Self.running(rig, executor, Choices(queueTTLS: 50, onDisconnect: .wait))
             let waiting = try await rig.gateway.submit(choices: Choices(queueTTLS: 100))
-            // Who runs does not wait any more.
+            // A running task does not wait any more.
             await rig.pass(60)
             let view = try await rig.gateway.view(running)
             #expect(view.state == .running)
@@ -86,11 +88,12 @@ import Testing
         }
     }
 
-    // MARK: While it runs
+    // MARK: The time of an attempt
 
-    @Test func whoRunsTooLongIsToldAtHalfStoppedAndFailed() async throws {
+    @Test("An attempt is warned at half of its timeout_s, and stopped and failed at its end")
+    func timeout() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor, Choices(timeoutS: 60))
             await rig.pass(29.9)
             #expect(try await Self.warnings(rig, task).isEmpty)
@@ -102,7 +105,7 @@ import Testing
             try await eventually("the stop", within: .seconds(10)) { executor.stops.count == 1 }
             #expect(!executor.stops[0].discard)
             #expect(try await rig.gateway.view(task).state == .running)
-            // What it says last is there, and its end is the timeout.
+            // Its last output is there, and its end is the timeout.
             try executor.append(task, 2...2)
             try executor.finish(task, 3, .cancelled)
             let end = try await rig.gateway.wait(task, for: .failed)
@@ -112,13 +115,14 @@ import Testing
         }
     }
 
-    @Test func aCompletionThatComesBeforeTheEndOfTheStopWins() async throws {
+    @Test("A completion before the stop is confirmed wins")
+    func completionWins() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor, Choices(timeoutS: 60))
             await rig.pass(60)
             try await eventually("the stop", within: .seconds(10)) { executor.stops.count == 1 }
-            // A wish that comes after the time was over changes nothing.
+            // A cancellation after the limit was reached changes nothing.
             let view = try await rig.gateway.ask(TaskCancel(owner: Sample.owner, task: task))
             #expect(view.state == .running && view.cancelRequestedAt != nil)
             try executor.finish(task, 1, .completed)
@@ -126,9 +130,10 @@ import Testing
         }
     }
 
-    @Test func aStopThatNobodyConfirmsAndADeviceThatIsAwayFailItAllTheSame() async throws {
+    @Test("An unconfirmed stop and an absent device fail the task all the same")
+    func unconfirmed() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let first = try await Self.running(rig, executor, Choices(timeoutS: 60))
             let second = try await rig.gateway.submit(choices: Choices(onDisconnect: .wait, timeoutS: 100)).id
             try executor.started(second)
@@ -148,11 +153,12 @@ import Testing
         }
     }
 
-    @Test func theTimeGoesOnOverARestartAndIsToldOnce() async throws {
+    @Test("The time goes on over a restart, with one warning")
+    func timeoutRestart() async throws {
         let folder = try TemporaryDirectory()
         let found = Mutex<TaskView?>(nil)
         try await Rig.run(folder: folder) { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor, Choices(timeoutS: 100))
             await rig.pass(60)
             try await eventually("the notice", within: .seconds(10)) { try await Self.warnings(rig, task).count == 1 }
@@ -163,7 +169,7 @@ import Testing
         let (task, since) = (view.id, try #require(view.startedAt))
         let start = since.seconds(since: Sample.now)
         try await Rig.run(folder: folder, at: start + 70) { rig in
-            let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
+            let back = ScriptedExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
             try await back.connect(Self.holds(task))
             await rig.pass(to: since.adding(seconds: 99))
             #expect(try await rig.gateway.view(task).state == .running)
@@ -171,19 +177,20 @@ import Testing
             await rig.pass(to: since.adding(seconds: 100))
             try await eventually("the stop", within: .seconds(10)) { back.stops.contains { $0.task == task } }
         }
-        // Over another restart it is known that it is to end.
+        // The next dispatcher knows that the task is being ended.
         try await Rig.run(folder: folder, at: start + 130) { rig in
-            let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: 3)
+            let back = ScriptedExecutor(gateway: rig.gateway, session: .generate(), generation: 3)
             try await back.connect(Self.holds(task))
             #expect(try await rig.gateway.wait(task, for: .failed).error?.code == .timeout)
         }
     }
 
-    // MARK: While it is silent
+    // MARK: Silence
 
-    @Test func whoIsSilentTooLongIsToldAtHalfOfEachSilence() async throws {
+    @Test("A silent agent is warned at half of each silence, and stopped at its end")
+    func silence() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor, Choices(idleTimeoutS: 20))
             for round in 1...3 as ClosedRange<UInt64> {
                 await rig.pass(9.9)
@@ -194,7 +201,7 @@ import Testing
                 try executor.append(task, round...round)
                 try await executor.acknowledged(task, round)
             }
-            // Whoever says something in time is not told of anything.
+            // An agent that gives a sign in time gets no warning.
             for number in 4...9 as ClosedRange<UInt64> {
                 await rig.pass(9)
                 try executor.append(task, number...number)
@@ -212,9 +219,10 @@ import Testing
         }
     }
 
-    @Test func aSilenceGoesOnWhenTheSameConnectionIsOpenedAnew() async throws {
+    @Test("A silence goes on when the same connection is opened again")
+    func sameConnection() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor, Choices(idleTimeoutS: 20))
             for _ in 0..<4 {
                 await rig.pass(4.9)
@@ -225,9 +233,10 @@ import Testing
         }
     }
 
-    @Test func silenceDoesNotCountWhileTheDeviceIsAwayOrAPermissionIsAskedFor() async throws {
+    @Test("Silence does not count while the device is away or a permission request is open")
+    func noSilence() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor, Choices(onDisconnect: .wait, idleTimeoutS: 20))
             await rig.pass(8)
             try executor.disconnect()

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Dispatcher
 
-/// Every combination of what can happen and what was chosen, and docs/policies.md, which says the same.
-@Suite struct PolicyTableTests {
-    /// The lines of the table under a heading of docs/policies.md.
+@Suite("Policies and their document")
+struct PolicyTableTests {
+    /// Returns the lines of the table under a heading of docs/policies.md.
     private static func table(_ heading: String) throws -> [String] {
         let document = try String(contentsOfFile: "\(Binaries.checkout)/docs/policies.md", encoding: .utf8)
         let start = try #require(document.range(of: "\n## \(heading)\n"), "there is no heading '\(heading)'")
@@ -20,24 +20,27 @@ import Testing
         line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
-    @Test func thePlacesOfTasksAreAsTheDocumentSays() throws {
+    @Test("The placements match the table in docs/policies.md")
+    func placements() throws {
         let lines = try PlacementTable.lines()
         #expect(try Self.table("Where a task goes") == lines, "\n\(lines.joined(separator: "\n"))\n")
     }
 
-    @Test func theEndsOfTasksAreAsTheDocumentSays() throws {
+    @Test("The ends of tasks match the table in docs/policies.md")
+    func losses() throws {
         let lines = LossTable.lines()
         #expect(
             try Self.table("When something happens to a running task") == lines, "\n\(lines.joined(separator: "\n"))\n")
     }
 
-    @Test(arguments: LossTable.Event.allCases)
-    func aGraceMakesNoDifferenceToWhoWaits(event: LossTable.Event) {
+    @Test("With `wait` the grace makes no difference", arguments: LossTable.Event.allCases)
+    func graceWithWait(event: LossTable.Event) {
         #expect(LossTable.cell(event, .wait, graceS: 0) == LossTable.cell(event, .wait, graceS: 86_400))
     }
 
-    @Test func aRefusalSaysWhichDeviceSinceWhenAndWhatToDo() throws {
-        for (situation, words) in [
+    @Test("A refusal names the device, the time and what to do")
+    func refusal() throws {
+        for (situation, parts) in [
             (PlacementTable.Situation.beyond, ["Linux - box", "last seen at 20", "if_offline"]),
             (.never, ["Linux - box", "never been connected", "if_offline"]), (.unknown, ["box", "list of devices"]),
             (.deleted, ["box"]), (.registryAway, ["registry", "try again"]),
@@ -48,11 +51,12 @@ import Testing
                 Issue.record("\(situation) is not refused")
                 continue
             }
-            for word in words { #expect(fault.message.contains(word), "\(fault.message)") }
+            for part in parts { #expect(fault.message.contains(part), "\(fault.message)") }
         }
     }
 
-    @Test func whoGoesFirstIsAsTheDocumentSays() throws {
+    @Test("The order of priorities matches docs/policies.md")
+    func priorities() throws {
         let rows = [(Priority.high, Priority.normal), (.normal, .low), (.high, .low)].map { higher, lower in
             "| `\(higher)` | `\(lower)` | \((Policy.delayMs(lower) - Policy.delayMs(higher)) / 1000) s |"
         }
@@ -60,7 +64,8 @@ import Testing
     }
 
     /// Names, defaults and ranges.
-    @Test func theChoicesAreAsTheDocumentSays() throws {
+    @Test("The choices match docs/policies.md")
+    func choices() throws {
         let rows = try Self.table("The choices").dropFirst(2).map(Self.cells)
         #expect(rows.map { $0[0] } == Choices.names.map { "`\($0)`" })
         var standard = Choices.standard
@@ -92,27 +97,30 @@ import Testing
         } catch { return false }
     }
 
-    @Test func theErrorsAreAsTheDocumentSays() throws {
+    @Test("The errors match docs/policies.md")
+    func errors() throws {
         let codes = try Self.table("How it ends").dropFirst(2).compactMap { Self.cells($0).first }
         let known = Set(ErrorCode.all.map { "`\($0)`" })
         #expect(codes.allSatisfy(known.contains))
-        let told = (LossTable.lines() + (try PlacementTable.lines())).joined()
+        let mentioned = (LossTable.lines() + (try PlacementTable.lines())).joined()
             .matches(of: /(?:refused:|fails:|`failed`) (`[a-z_]+`)/).map { String($0.1) }
-        #expect(Set(told).count > 6 && Set(told).isSubset(of: codes))
+        #expect(Set(mentioned).count > 6 && Set(mentioned).isSubset(of: codes))
         #expect(codes.contains("`queue_expired`") && codes.contains("`queue_full`"))
     }
 }
 
-/// ``Policy``, apart from what the tables show.
-@Suite struct PolicyTests {
-    @Test func everythingIsThereWhateverWasAsked() {
+@Suite("Policies apart from the tables")
+struct PolicyTests {
+    @Test("Every choice is set, whatever was asked for")
+    func complete() {
         let policy = Policy(Choices())
         #expect(policy.priority == .normal && policy.ttlMs == 86_400_000 && policy.ifOffline == .fail)
         #expect(policy.onDisconnect == .fail && policy.graceMs == 30_000 && policy.leaseS == 45)
         #expect(policy.timeoutMs == nil && policy.idleMs == nil)
     }
 
-    @Test func aNameFromTheFutureCountsAsTheDefault() {
+    @Test("An unknown name counts as the default")
+    func unknownName() {
         let policy = Policy(
             Choices(
                 priority: Priority(rawValue: "urgent"), ifOffline: IfOffline(rawValue: "odd"),
@@ -120,7 +128,8 @@ import Testing
         #expect(policy == Policy(Choices()))
     }
 
-    @Test func theLeaseIsAsMuchLongerThanTheGraceAsTheDispatchersIs() {
+    @Test("A task's lease is its grace plus the dispatcher's margin")
+    func lease() {
         func lease(_ grace: Double, _ choice: OnDisconnect = .fail, of graceS: Double = 30, leaseS: Double = 45)
             -> Double
         {
@@ -128,23 +137,26 @@ import Testing
         }
         #expect(lease(30) == 45 && lease(0) == 15 && lease(600) == 615 && lease(600, .requeue) == 615)
         #expect(lease(30, .wait) == 0)
-        // No lease for anybody, and one that is shorter than the grace.
+        // No lease at all, and one that is shorter than the grace.
         #expect(lease(600, leaseS: 0) == 0)
         #expect(lease(60, leaseS: 10) == 40 && lease(0, leaseS: 10) == 10)
     }
 
-    @Test func timesAreRoundedToMillisecondsAndNeverToNone() {
+    @Test("Times are rounded to milliseconds and never to none")
+    func rounding() {
         let policy = Policy(Choices(graceS: 0.0001, timeoutS: 0.0001, idleTimeoutS: 1.5))
         #expect(policy.graceMs == 1 && policy.timeoutMs == 1 && policy.idleMs == 1500)
         #expect(Policy.text(1500) == "1.5" && Policy.text(60_000) == "60")
     }
 
-    @Test func whoHasWaitedTenMinutesLongerIsNotOvertaken() {
+    @Test("A task that has waited ten minutes longer is not overtaken")
+    func overtaking() {
         #expect(Policy.delayMs(.high) == 0)
         #expect(Policy.delayMs(.normal) == 600_000 && Policy.delayMs(.low) == 1_200_000)
     }
 
-    @Test func aGraceGoesOnAfterOurOwnStartButHasSomeSeconds() {
+    @Test("A grace goes on after a start of the dispatcher, for some seconds at least")
+    func graceAfterStart() {
         let policy = Policy(Choices(onDisconnect: .requeue, graceS: 100))
         func left(after seconds: Double, _ policy: Policy) -> Absence {
             Absence(policy, since: Sample.now, now: Sample.now.adding(seconds: seconds), isStart: true)

@@ -5,11 +5,12 @@ import Testing
 
 @testable import Dispatcher
 
-/// Tasks, slots and places, over the real mesh and a real store.
-@Suite struct QueueTests {
-    @Test func aTaskOnAnIdleDeviceIsAssignedAtOnceAndRunsToItsEnd() async throws {
+@Suite("Queues")
+struct QueueTests {
+    @Test("A task on an idle device is assigned at once and runs to its end")
+    func idleDevice() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             #expect(try await executor.connect().epoch == Sample.epoch)
             let view = try await eventually("a slot") {
                 let view = try await rig.gateway.submit("echo hi", target: .defaultDevice)
@@ -35,9 +36,10 @@ import Testing
         }
     }
 
-    @Test func theSixthTaskWaitsInTheFirstPlaceAndStartsWhenASlotIsFree() async throws {
+    @Test("The sixth task waits first in the queue and starts when a slot is free")
+    func sixthTask() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             var tasks: [TaskID] = []
             for _ in 0..<7 { tasks.append(try await rig.gateway.submit().id) }
@@ -58,9 +60,10 @@ import Testing
         }
     }
 
-    @Test func oneTaskRunsPerConversationAndOthersPassByTheOneThatWaits() async throws {
+    @Test("One task runs per conversation, and others overtake the waiting one")
+    func conversation() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let conversation = ConversationID.generate()
             let first = try await rig.gateway.submit(conversation: conversation)
@@ -75,9 +78,10 @@ import Testing
         }
     }
 
-    @Test func aRefusalForWantOfSlotsPutsTheTaskBackUntilTheReport() async throws {
+    @Test("A refusal for lack of slots requeues the task until the next report")
+    func slotsFull() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit()
             _ = try await executor.assignment(task.id)
@@ -92,9 +96,10 @@ import Testing
         }
     }
 
-    @Test func anAssignIsRepeatedUntilItIsAnswered() async throws {
+    @Test("An assignment is repeated until it is answered")
+    func repeatedAssignment() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit()
             _ = try await executor.assignment(task.id)
@@ -109,9 +114,10 @@ import Testing
         }
     }
 
-    @Test func aSessionThatDoesNotReportGetsWorkAfterAWhile() async throws {
+    @Test("A session without a report gets work after some time")
+    func noReport() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect(reporting: false)
             let task = try await rig.gateway.submit()
             #expect(task.state == .queued)
@@ -120,9 +126,10 @@ import Testing
         }
     }
 
-    @Test func aLongPromptReachesTheDeviceWhole() async throws {
+    @Test("A long prompt reaches the device whole")
+    func longPrompt() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let prompt = String(repeating: "é", count: Limits.prompt / 2)
             let task = try await rig.gateway.submit(prompt)
@@ -132,7 +139,8 @@ import Testing
         }
     }
 
-    @Test func aDeletedDeviceFailsWhoeverWaitsForIt() async throws {
+    @Test("A deleted device fails the tasks that wait for it")
+    func deletedDevice() async throws {
         try await Rig.run { rig in
             let task = try await rig.gateway.submit()
             #expect(task.reason == .deviceOffline)
@@ -141,7 +149,8 @@ import Testing
         }
     }
 
-    @Test func theCloudWaitsAndSaysSo() async throws {
+    @Test("A task for the cloud waits with its reason")
+    func cloud() async throws {
         try await Rig.run { rig in
             let task = try await rig.gateway.submit(target: .cloud)
             #expect(task.state == .queued && task.reason == .noCloudExecutor && task.queuePosition == 1)

@@ -11,7 +11,7 @@ struct RetentionTests {
     @Test("Old tasks are deleted with their events, prompts and attempts")
     func oldTasks() async throws {
         try await Rig.run(retentionDays: 1) { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let old = try await rig.turn("old", ["one"], on: executor)
             let named = try await rig.turn("named", on: executor)
@@ -27,7 +27,7 @@ struct RetentionTests {
             let subscription = peer.subscribe(
                 EventsSubscribe(owner: Sample.owner, task: old.id, after: 0), credit: 0, onItem: { _ in },
                 onEnd: { fault in viewed.withLock { $0 = fault } })
-            try await eventually("the viewer") { await rig.server.service?.streams[old.id] != nil }
+            try await eventually("the viewer") { await rig.server.service?.viewers.isWatched(old.id) == true }
             await rig.pass(3600)
             try await eventually("the deletion") {
                 await code { _ = try await rig.gateway.view(old.id) } == .taskNotFound
@@ -53,7 +53,7 @@ struct RetentionTests {
     @Test("Without a retention nothing is deleted")
     func noRetention() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let old = try await rig.turn("old", on: executor)
             await rig.pass(1000 * 86_400)
@@ -177,13 +177,13 @@ struct RetentionTests {
     @Test("A failed step is retried at the next sweep")
     func failedStep() async throws {
         try await Rig.run(retentionDays: 1) { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let old = try await rig.turn("old", on: executor)
             try await rig.meddle(
                 "CREATE TRIGGER refuse BEFORE DELETE ON tasks BEGIN SELECT RAISE(ABORT, 'refused'); END;")
             await rig.pass(90_000)
-            try await eventually("the failed step") { await rig.server.service?.isSweeping == false }
+            try await eventually("the failed step") { await rig.server.service?.sweeper.isRunning == false }
             _ = try await rig.gateway.submit(target: .cloud)
             #expect(try await rig.gateway.view(old.id).state == .completed)
             try await rig.meddle("DROP TRIGGER refuse")

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Dispatcher
 
-/// Devices that go, come back in time, too late or restarted; and the dispatcher that is started again.
-@Suite struct SessionTests {
-    private static func running(_ rig: Rig, _ executor: FakeExecutor) async throws -> TaskID {
+@Suite("Sessions")
+struct SessionTests {
+    private static func running(_ rig: Rig, _ executor: ScriptedExecutor) async throws -> TaskID {
         try await executor.connect()
         let task = try await rig.gateway.submit().id
         _ = try await executor.assignment(task)
@@ -22,9 +22,10 @@ import Testing
         [AttemptReport(task: task, attempt: 1, lastSeq: lastSeq, ended: false)]
     }
 
-    @Test func anAssignmentThatWasLostWithItsSessionIsRepeatedAlsoWhenTheReportIsLate() async throws {
+    @Test("An assignment that was lost with its session is repeated, also when the report is late")
+    func lostAssignment() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await rig.gateway.submit().id
             _ = try await executor.assignment(task)
@@ -35,16 +36,17 @@ import Testing
             try await back.connect(reporting: false)
             try await eventually("the end of the stall") { try await rig.gateway.view(task).stalled == nil }
             await rig.pass(2.5)
-            // It never heard of the task.
+            // The executor never received the task.
             try back.report()
             await rig.pass(2.5)
             _ = try await back.assignment(task)
         }
     }
 
-    @Test func whoWaitsForADeviceThatIsDeletedWhileItIsConnectedIsToldWhenItGoes() async throws {
+    @Test("Tasks that wait for a device deleted while connected fail when it disconnects")
+    func deletedWhileConnected() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway, slots: 1)
+            let executor = ScriptedExecutor(gateway: rig.gateway, slots: 1)
             _ = try await Self.running(rig, executor)
             let waiting = try await rig.gateway.submit().id
             rig.registry.remove("box", owner: Sample.owner)
@@ -54,9 +56,10 @@ import Testing
         }
     }
 
-    @Test func aDeviceThatReturnsInTimeGoesOn() async throws {
+    @Test("A device that returns in time goes on")
+    func returnInTime() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor)
             try executor.disconnect()
             let stalled = try await eventually("the stall") {
@@ -78,9 +81,10 @@ import Testing
         }
     }
 
-    @Test func aDeviceThatDoesNotReturnFailsItsTasksAndIsToldToStopLater() async throws {
+    @Test("A device that does not return fails its tasks and is sent stops later")
+    func noReturn() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor)
             try executor.disconnect()
             try await eventually("the stall") { try await rig.gateway.view(task).stalled != nil }
@@ -96,11 +100,12 @@ import Testing
         }
     }
 
-    @Test func theSessionsOfALostGatewayAreLost() async throws {
+    @Test("The sessions of a lost gateway are lost")
+    func lostGateway() async throws {
         try await Rig.run { rig in
-            let second = FakeGateway(rig.server.endpoint, rig.reactor)
+            let second = ScriptedGateway(rig.server.endpoint, rig.reactor)
             _ = try await second.link.connected()
-            let executor = FakeExecutor(gateway: second)
+            let executor = ScriptedExecutor(gateway: second)
             try await executor.connect()
             let task = try await rig.gateway.submit().id
             _ = try await executor.assignment(task)
@@ -109,25 +114,27 @@ import Testing
         }
     }
 
-    @Test func aLateCloseOfAnOldSessionIsWithoutEffectAndAnOlderOneIsRefused() async throws {
+    @Test("A late close of an old session has no effect, and an older session is refused")
+    func oldSession() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor)
             let back = executor.again()
             try await back.connect(Self.holds(task))
             try executor.disconnect()
             #expect(try await rig.gateway.view(task).stalled == nil)
             await #expect(throws: Fault.self) { try await executor.connect() }
-            // What still comes over the old session is dropped.
+            // Messages of the old session are dropped.
             try executor.append(task, 4...4)
             try back.append(task, 4...4)
             try await back.acknowledged(task, 4)
         }
     }
 
-    @Test func aRestartedExecutorFailsWhatItRanAndRunsWhatItHadNotBegun() async throws {
+    @Test("A restarted executor fails what it ran and runs what it had not begun")
+    func restartedExecutor() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor)
             let other = try await rig.gateway.submit().id
             _ = try await executor.assignment(other)
@@ -139,11 +146,12 @@ import Testing
         }
     }
 
-    @Test func aRestartedDispatcherGoesOnWhereItWas() async throws {
+    @Test("A restarted dispatcher goes on where it was")
+    func restart() async throws {
         let folder = try TemporaryDirectory()
-        let session = Mutex<(running: TaskID, waiting: [TaskID], executor: FakeExecutor)?>(nil)
+        let session = Mutex<(running: TaskID, waiting: [TaskID], executor: ScriptedExecutor)?>(nil)
         try await Rig.run(folder: folder) { rig in
-            var executor = FakeExecutor(gateway: rig.gateway)
+            var executor = ScriptedExecutor(gateway: rig.gateway)
             executor.slots = 1
             let task = try await Self.running(rig, executor)
             var waiting: [TaskID] = []
@@ -158,7 +166,7 @@ import Testing
             for (index, id) in waiting.enumerated() {
                 #expect(try await rig.gateway.view(id).queuePosition == index + 1)
             }
-            var executor = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: old.generation + 1)
+            var executor = ScriptedExecutor(gateway: rig.gateway, session: .generate(), generation: old.generation + 1)
             executor.slots = 1
             #expect(try await executor.connect(Self.holds(task, 5)).epoch == Sample.epoch + 1)
             try await eventually("the end of the stall") { try await rig.gateway.view(task).stalled == nil }
@@ -172,11 +180,12 @@ import Testing
         }
     }
 
-    @Test func afterARestartADeviceThatStaysAwayFailsItsTasks() async throws {
+    @Test("After a restart a device that stays away fails its tasks")
+    func restartAway() async throws {
         let folder = try TemporaryDirectory()
         let found = Mutex<TaskID?>(nil)
         try await Rig.run(folder: folder) { rig in
-            let task = try await Self.running(rig, FakeExecutor(gateway: rig.gateway))
+            let task = try await Self.running(rig, ScriptedExecutor(gateway: rig.gateway))
             found.withLock { $0 = task }
         }
         guard let task = found.withLock({ $0 }) else { return }
@@ -189,12 +198,13 @@ import Testing
         }
     }
 
-    @Test func restartsDoNotDrawTheGraceOut() async throws {
+    @Test("Restarts do not extend the grace")
+    func restarts() async throws {
         let folder = try TemporaryDirectory()
         let found = Mutex<TaskID?>(nil)
         let gone = Mutex<Timestamp?>(nil)
         try await Rig.run(folder: folder) { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor)
             try executor.disconnect()
             let stall = try await eventually("the stall") { try await rig.gateway.view(task).stalled }
@@ -203,7 +213,7 @@ import Testing
         }
         let task = try #require(found.withLock { $0 })
         let since = try #require(gone.withLock { $0 })
-        // Started again 8, 16 and 24 s later. Whatever is left, a device that came back meanwhile has 10 s to say so.
+        // Restarted 8, 16 and 24 s later. Whatever is left of the grace, a device has 10 s to reconnect.
         for restart in 1...3 {
             try await Rig.run(folder: folder, at: Double(restart) * 8) { rig in
                 let stall = try #require(try await rig.gateway.view(task).stalled)
@@ -213,42 +223,44 @@ import Testing
                 let fails = try #require(stall.failsAt)
                 #expect(fails <= late && fails >= since.adding(seconds: 30))
                 guard restart == 3 else { return }
-                await rig.pass(10)
+                await rig.pass(to: late)
                 #expect(try await rig.gateway.wait(task, for: .failed).error?.code == .deviceDisconnected)
             }
         }
     }
 
-    @Test func aDeviceThatWasAwayBeforeTheRestartAndIsBackGoesOn() async throws {
+    @Test("A device that was away before the restart and is back goes on")
+    func restartReturn() async throws {
         let folder = try TemporaryDirectory()
         let found = Mutex<TaskID?>(nil)
         try await Rig.run(folder: folder) { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             let task = try await Self.running(rig, executor)
             try executor.disconnect()
             try await eventually("the stall") { try await rig.gateway.view(task).stalled != nil }
             found.withLock { $0 = task }
         }
         let task = try #require(found.withLock { $0 })
-        // It came back while nobody was there: the grace is over by the clock, and it is not failed for that.
+        // The device came back while no dispatcher ran: its grace is over by the clock, and it is not failed for that.
         try await Rig.run(folder: folder, at: 300) { rig in
             await rig.pass(5)
-            let back = FakeExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
+            let back = ScriptedExecutor(gateway: rig.gateway, session: .generate(), generation: 2)
             try await back.connect(Self.holds(task))
             try await eventually("the end of the stall") { try await rig.gateway.view(task).stalled == nil }
             await rig.pass(60)
             #expect(try await rig.gateway.view(task).state == .running)
-            // Viewers had been told that it is stalled: they are told that it is not.
+            // The stall was published: so is its end.
             let notes = try await rig.gateway.log(task).filter { $0.kind == .state }.map(\.json)
             #expect(notes.last?.contains("stalled") == false && notes.dropLast().last?.contains("stalled") == true)
         }
     }
 
-    @Test func itAnnouncesItselfAndServesWithoutTheRegistry() async throws {
+    @Test("It announces itself, and serves without the registry")
+    func registry() async throws {
         try await Rig.run { rig in
             #expect(rig.registry.announced.first?.endpoint == rig.server.endpoint)
             #expect(rig.registry.announced.first?.partitions.first?.epoch == Sample.epoch)
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             await rig.registry.close()
             let task = try await rig.gateway.submit(target: .defaultDevice)
@@ -256,7 +268,8 @@ import Testing
         }
     }
 
-    @Test func twoDispatchersDoNotShareTheirData() async throws {
+    @Test("Two dispatchers do not share their data")
+    func twoDispatchers() async throws {
         try await Rig.run { rig in
             let second = DispatcherServer(
                 DispatcherConfiguration(

@@ -9,25 +9,26 @@ import Testing
 
 @testable import Dispatcher
 
-/// Two dispatchers on one data directory, as real processes that are really killed and frozen.
-@Suite(.timeLimit(.minutes(3))) struct StandbyTests {
+@Suite("Two dispatcher processes on one data directory, killed and frozen", .timeLimit(.minutes(3)))
+struct StandbyTests {
     private static func standby(_ process: ChildProcess, times: Int = 1) async throws {
         try await eventually("the standby") { process.stdout.lines.count { $0.hasPrefix("{\"standby\":\"") } == times }
     }
 
-    @Test func aStandbySaysSoAndFollowsADeadLeader() async throws {
+    @Test("A standby reports itself and follows a dead leader")
+    func deadLeader() async throws {
         try await Site.run { site in
             let first = try site.start()
             let gateway = try await site.gateway(try await Site.endpoint(first))
             let task = try await gateway.submit(target: .cloud)
             let second = try site.start()
             #expect(try await second.stdout.line() == "{\"standby\":\"\(site.folder.file("data"))\"}")
-            let words = try await second.stderr.line { $0.contains("standby") }
-            #expect(words.contains("process=\(first.pid)") && words.contains(site.folder.file("data")))
+            let line = try await second.stderr.line { $0.contains("standby") }
+            #expect(line.contains("process=\(first.pid)") && line.contains(site.folder.file("data")))
             first.signal(SIGKILL)
             let death = ContinuousClock.now
             let endpoint = try await Site.endpoint(second)
-            // 5 s are promised; some more for a machine that does other things.
+            // 5 s are promised; some more for a busy machine.
             #expect(ContinuousClock.now - death < .seconds(10))
             let other = try await site.gateway(endpoint)
             #expect(try await other.view(task.id).state == .queued)
@@ -39,7 +40,8 @@ import Testing
         }
     }
 
-    @Test func aStandbyFollowsALeaderThatStopsAndEndsItself() async throws {
+    @Test("A standby follows a leader that stops, and stops itself")
+    func stoppedLeader() async throws {
         try await Site.run { site in
             let first = try site.start()
             _ = try await Site.endpoint(first)
@@ -54,11 +56,12 @@ import Testing
         }
     }
 
-    @Test func aFrozenLeaderIsReplacedAndKnowsItWhenItThaws() async throws {
+    @Test("A frozen leader is replaced, and concedes when it thaws")
+    func frozenLeader() async throws {
         try await Site.run { site in
             let first = try site.start(takeover: 2)
             let old = try await site.gateway(try await Site.endpoint(first))
-            let executor = FakeExecutor(gateway: old)
+            let executor = ScriptedExecutor(gateway: old)
             try await executor.connect()
             let task = try await old.submit().id
             let assigned = try await executor.assignment(task)
@@ -70,14 +73,14 @@ import Testing
             try await site.freeze(first, inWrite: false)
             let new = try await site.gateway(try await Site.endpoint(second))
             #expect(try await new.view(task).state == .assigned)
-            // What waits for the frozen one when it goes on: a message of its executor and a question.
+            // Waiting for the frozen leader when it thaws: a message of its executor and a request.
             let sent = executor.received.count
             try? executor.started(task)
             try? executor.append(task, 1...3)
             first.signal(SIGCONT)
             try await Self.standby(first)
             #expect(executor.received.count == sent)
-            let back = FakeExecutor(gateway: new, session: .generate(), generation: 2)
+            let back = ScriptedExecutor(gateway: new, session: .generate(), generation: 2)
             let opened = try await back.connect([AttemptReport(task: task, attempt: 1, lastSeq: 3, ended: false)])
             #expect(opened.epoch > assigned.epoch)
             try back.started(task)
@@ -88,7 +91,7 @@ import Testing
             let log = try await new.log(task)
             #expect(log.map(\.seq) == Array(1...UInt64(log.count)))
             #expect(log.filter { $0.attempt == 1 }.map(\.attemptSeq) == [1, 2, 3])
-            // It is a standby now: it follows in its turn. The lock of the data directory has gone over.
+            // It is a standby now and can take over in turn: the lock of the data directory has passed to the leader.
             second.signal(SIGKILL)
             let third = try await Self.endpoint(second: first)
             let last = try await site.gateway(third)
@@ -98,7 +101,7 @@ import Testing
         }
     }
 
-    /// The endpoint of a process that leads for the second time.
+    /// Waits until a process leads for the second time, and returns its endpoint.
     private static func endpoint(second process: ChildProcess) async throws -> String {
         try await eventually("the second lead") {
             let lines = process.stdout.lines.filter { $0.hasPrefix("{\"endpoint\":\"") }
@@ -106,13 +109,14 @@ import Testing
         }
     }
 
-    @Test func aLeaderThatWasFrozenWhileItHeldTheDatabaseIsWaitedFor() async throws {
+    @Test("A standby waits while a frozen leader holds the database")
+    func frozenHolder() async throws {
         try await Site.run { site in
             let first = try site.start(takeover: 2)
             _ = try await Site.endpoint(first)
             let second = try site.start(takeover: 2)
             try await Self.standby(second)
-            // Another connection in its place: where exactly a process is frozen cannot be chosen from outside.
+            // A connection of the test holds the database instead: a freeze within a write cannot be timed from outside.
             var configuration = Configuration()
             configuration.allowsUnsafeTransactions = true
             configuration.busyMode = .timeout(5)
@@ -120,8 +124,8 @@ import Testing
             let held = try DatabaseQueue(path: path, configuration: configuration)
             try await held.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
             first.signal(SIGSTOP)
-            let words = try await second.stderr.line { $0.contains("the lead cannot be taken") }
-            #expect(words.contains("\(path) is locked by another process"))
+            let line = try await second.stderr.line { $0.contains("the lead cannot be taken") }
+            #expect(line.contains("\(path) is locked by another process"))
             try await held.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
             _ = try await Site.endpoint(second)
             first.signal(SIGKILL)
@@ -129,7 +133,8 @@ import Testing
         }
     }
 
-    @Test func aLeaderThatWasFrozenWithinACommitIsEndedAndFollowed() async throws {
+    @Test("A leader that froze within a commit is ended and followed")
+    func frozenCommit() async throws {
         try await Site.run { site in
             // Long enough that a slow disk is not taken for a frozen process.
             let first = try site.start(takeover: 4)
@@ -154,20 +159,21 @@ import Testing
         }
     }
 
-    @Test func aQuestionThatWaitedForAFrozenLeaderIsNotAnsweredFromMemory() async throws {
+    @Test("A request that waited for a frozen leader is not answered from memory")
+    func waitingRequest() async throws {
         let folder = try TemporaryDirectory()
         try await Rig.run(folder: folder) { rig in
             let task = try await rig.gateway.submit(target: .cloud).id
             let store = try await SQLiteTaskStore(
                 directory: folder.file("data"), holder: .generate(), isLocked: false, now: Sample.now)
-            // Within the time of the lease the old one may still answer.
+            // Within the time of its lease the old leader may still answer.
             #expect(try await rig.gateway.view(task).state == .queued)
             rig.leaseTime.advance(15)
             for ask in [
                 { _ = try await rig.gateway.view(task) },
                 { _ = try await rig.gateway.log(task) },
                 { _ = try await rig.gateway.ask(TaskList(owner: Sample.owner, limit: 10)) },
-                { _ = try await FakeExecutor(gateway: rig.gateway).connect() },
+                { _ = try await ScriptedExecutor(gateway: rig.gateway).connect() },
             ] as [() async throws -> Void] {
                 let fault = await #expect(throws: Fault.self) { try await ask() }
                 #expect(fault?.code == .notLeader)

@@ -6,10 +6,10 @@ import Testing
 
 @testable import Dispatcher
 
-/// Events: exact order, acknowledgements, and viewers between the log and the live end.
-@Suite struct StreamTests {
-    private static func running(_ rig: Rig) async throws -> (FakeExecutor, TaskID) {
-        let executor = FakeExecutor(gateway: rig.gateway)
+@Suite("Streams")
+struct StreamTests {
+    private static func running(_ rig: Rig) async throws -> (ScriptedExecutor, TaskID) {
+        let executor = ScriptedExecutor(gateway: rig.gateway)
         try await executor.connect()
         let task = try await rig.gateway.submit()
         _ = try await executor.assignment(task.id)
@@ -17,7 +17,8 @@ import Testing
         return (executor, task.id)
     }
 
-    @Test func aGapIsAskedForOnceAndDoublesAreTakenOnce() async throws {
+    @Test("A gap is requested once, and duplicates are taken once")
+    func gap() async throws {
         try await Rig.run { rig in
             let (executor, task) = try await Self.running(rig)
             try executor.append(task, 1...2)
@@ -38,7 +39,8 @@ import Testing
         }
     }
 
-    @Test func whatIsOfNoInterestIsStoppedAndItsEventsAreDropped() async throws {
+    @Test("An unwanted attempt is stopped and its events are dropped")
+    func unwanted() async throws {
         try await Rig.run { rig in
             let (executor, task) = try await Self.running(rig)
             let unknown = TaskID.generate()
@@ -48,14 +50,15 @@ import Testing
             try await eventually("both stops") { Set(executor.stops.map(\.task)).count == 2 }
             #expect(executor.stops.count == 2 && executor.stops.allSatisfy { $0.discard && $0.epoch == Sample.epoch })
             #expect(try await rig.gateway.log(task).allSatisfy { $0.attempt == 0 })
-            // The word may have been lost with its session: in the next one it is said again, however soon that is.
+            // The stop may have been lost with its session: in the next one it is sent again, however soon.
             let back = executor.again()
             try await back.connect([AttemptReport(task: unknown, attempt: 1, lastSeq: 4, ended: true)])
             try await eventually("the stop, again") { back.stops.contains { $0.task == unknown && $0.discard } }
         }
     }
 
-    @Test func viewersFromAnyCursorGetEverythingOnce() async throws {
+    @Test("Viewers at any cursor get each event once")
+    func cursors() async throws {
         try await Rig.run { rig in
             let (executor, task) = try await Self.running(rig)
             let peer = try await rig.gateway.link.connected()
@@ -86,7 +89,8 @@ import Testing
         }
     }
 
-    @Test func aViewerWithoutCreditGetsNothingAndHoldsNobodyUp() async throws {
+    @Test("A viewer without credit gets nothing and does not delay others")
+    func credit() async throws {
         try await Rig.run { rig in
             let (executor, task) = try await Self.running(rig)
             let peer = try await rig.gateway.link.connected()
@@ -110,7 +114,8 @@ import Testing
         }
     }
 
-    @Test func anIdleStreamShowsThatItIsAlive() async throws {
+    @Test("An idle stream sends empty batches")
+    func keepalive() async throws {
         try await Rig.run { rig in
             let task = try await rig.gateway.submit(target: .cloud)
             let peer = try await rig.gateway.link.connected()
@@ -125,7 +130,8 @@ import Testing
         }
     }
 
-    @Test func aViewerOfNothingIsTold() async throws {
+    @Test("A viewer of an unknown task gets task_not_found")
+    func unknownTask() async throws {
         try await Rig.run { rig in
             let peer = try await rig.gateway.link.connected()
             await #expect(throws: Fault.self) {
@@ -134,7 +140,8 @@ import Testing
         }
     }
 
-    @Test func aCursorBeyondTheEndIsRefused() async throws {
+    @Test("A cursor beyond the end is refused")
+    func beyondEnd() async throws {
         try await Rig.run { rig in
             let (executor, task) = try await Self.running(rig)
             try executor.append(task, 1...3)
@@ -152,7 +159,7 @@ import Testing
                 }
                 #expect(page?.code == .invalidRequest)
             }
-            // The end itself is a cursor like any other, live and when all is over.
+            // The last seq is a valid cursor, live and after the end.
             #expect(
                 try await rig.gateway.ask(EventsPage(owner: Sample.owner, task: task, after: last, limit: 1)).events
                     .isEmpty)
@@ -164,7 +171,8 @@ import Testing
         }
     }
 
-    @Test func pagesAreBoundedByNumberAndBytes() async throws {
+    @Test("Pages are bounded by number and bytes")
+    func pages() async throws {
         try await Rig.run { rig in
             let (executor, task) = try await Self.running(rig)
             for number in UInt64(1)...6 {

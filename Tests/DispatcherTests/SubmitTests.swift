@@ -5,8 +5,8 @@ import Testing
 
 @testable import Dispatcher
 
-/// What is taken in, what is refused, and what is the same as before.
-@Suite struct SubmitTests {
+@Suite("Submissions")
+struct SubmitTests {
     private static func code(_ body: () async throws -> Void) async -> ErrorCode? {
         do {
             try await body()
@@ -14,7 +14,8 @@ import Testing
         } catch { return (error as? Fault)?.code }
     }
 
-    @Test func whatIsRefused() async throws {
+    @Test("Invalid submissions are refused")
+    func refusals() async throws {
         let devices = [Sample.device("box"), Sample.device("off", status: .offline)]
         try await Rig.run(devices: devices) { rig in
             let gateway = rig.gateway
@@ -32,7 +33,8 @@ import Testing
         }
     }
 
-    @Test func aKeyMakesOneTaskAndAnotherBodyIsAMismatch() async throws {
+    @Test("A key creates one task, and another body is a mismatch")
+    func key() async throws {
         try await Rig.run { rig in
             let gateway = rig.gateway
             async let one = gateway.submit(key: "k", digest: "d")
@@ -43,19 +45,20 @@ import Testing
             let mismatch = await Self.code { _ = try await gateway.submit(key: "k", digest: "e") }
             #expect(mismatch == .idempotencyMismatch)
             #expect(try await gateway.submit(owner: Sample.owner, target: .cloud, key: "other").id != first.id)
-            // After it has left memory the store knows it.
+            // After the task has left memory, the store recognises the key.
             _ = try await gateway.ask(TaskCancel(owner: Sample.owner, task: first.id))
             await rig.pass(60)
             _ = try await gateway.submit(target: .cloud)
             #expect(try await gateway.submit(key: "k", digest: "d").state == .cancelled)
-            // A day later it is a new one.
+            // A day later the key creates a new task.
             await rig.pass(86_400)
             _ = try await gateway.submit(target: .cloud)
             #expect(try await gateway.submit(key: "k", digest: "e").id != first.id)
         }
     }
 
-    @Test func theSameIdIsTheSameTask() async throws {
+    @Test("The same id is the same task")
+    func sameID() async throws {
         try await Rig.run { rig in
             let first = try await rig.gateway.submit()
             #expect(try await rig.gateway.submit(task: first.id) == first)
@@ -68,7 +71,8 @@ import Testing
         }
     }
 
-    @Test func anotherOwnersThingsAreNotThere() async throws {
+    @Test("Another owner's tasks and conversations are not found")
+    func otherOwner() async throws {
         try await Rig.run { rig in
             let task = try await rig.gateway.submit(target: .cloud)
             let stranger = UserID.generate()
@@ -90,7 +94,8 @@ import Testing
         }
     }
 
-    @Test func aQueueIsNotEndless() async throws {
+    @Test("A queue is bounded")
+    func queueBound() async throws {
         try await Rig.run { rig in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<Limits.queuePerUser {
@@ -106,7 +111,8 @@ import Testing
         }
     }
 
-    @Test func anExcerptIsBoundedInBytesToo() async throws {
+    @Test("An excerpt is bounded in bytes, too")
+    func excerpt() async throws {
         #expect(Submission.excerpt(String(repeating: "é", count: 300)).count == 200)
         let accents = "e" + String(repeating: "\u{301}", count: 500_000)
         try await Rig.run { rig in
@@ -116,7 +122,8 @@ import Testing
         }
     }
 
-    @Test func listsArePagedNewestFirst() async throws {
+    @Test("Lists are paged, newest first")
+    func pages() async throws {
         try await Rig.run { rig in
             var ids: [TaskID] = []
             for _ in 0..<5 { ids.append(try await rig.gateway.submit(target: .cloud).id) }

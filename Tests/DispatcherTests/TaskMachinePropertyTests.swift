@@ -3,16 +3,15 @@ import Testing
 
 @testable import Dispatcher
 
-/// Whatever happens in whatever order and whatever was chosen, a task ends once at most, its log has no gap, it has a
-/// slot only while it is placed, and it goes back into its queue only so often, and never when it is to end.
-@Suite struct TaskMachinePropertyTests {
-    @Test(arguments: 0..<50)
-    func anyOrderOfInputsEndsATaskOnceAtMost(seed: UInt64) {
+@Suite("Random inputs to the state machine of a task")
+struct TaskMachinePropertyTests {
+    @Test("In any order of inputs a task ends once at most", arguments: 0..<50)
+    func randomInputs(seed: UInt64) {
         var random = Numbers(state: seed)
         var ended: Set<ErrorCode> = []
         for _ in 0..<200 {
             var machine = TaskMachine(Sample.record(), policy: Policy(random.choices))
-            // So long a life is rare: it may begin in the middle.
+            // So many requeues are rare: it may begin in the middle.
             if machine.policy.onDisconnect == .requeue { machine.record.requeues = Int(random.next() % 6) }
             var seq: UInt64 = 0
             var ends = 0
@@ -49,7 +48,7 @@ import Testing
                 #expect(ends == (machine.isTerminal ? 1 : 0))
                 #expect(slots == (machine.isPlaced ? 1 : 0))
                 #expect(machine.record.requeues <= (machine.policy.onDisconnect == .requeue ? 5 : 0))
-                // Nobody is asked for an attempt that is over, and the task says whether somebody is.
+                // An ended attempt has no open request, and the record shows whether there is one.
                 #expect(machine.isPlaced || machine.approvals.open.isEmpty)
                 #expect((machine.record.waitingFor == .approval) == (machine.approvals.pending > 0))
                 #expect(told == machine.record.waitingFor || machine.record.state == .queued)
@@ -59,7 +58,7 @@ import Testing
                 if code == .attemptsExhausted { #expect(machine.record.requeues == 5) }
             }
         }
-        // Each of these ways is taken: what never happens shows nothing.
+        // Every kind of end must occur: otherwise the run proves nothing.
         let expected: Set<ErrorCode> = [
             .attemptsExhausted, .timeout, .idleTimeout, .queueExpired, .deviceDisconnected, .executorRestarted,
         ]
@@ -88,7 +87,7 @@ import Testing
         case 11, 12: return machine.unlisted(first: random.next() % 2 == 0, now: now)
         case 13, 14:
             let absence = Absence(machine.policy, since: now, now: now, isStart: random.next() % 2 == 0)
-            return machine.stalled(absence.stall, tell: random.next() % 2 == 0, now: now)
+            return machine.stalled(absence.stall, publish: random.next() % 2 == 0, now: now)
         case 15: return machine.resumed(now: now)
         case 16, 17: return machine.graceEnded(now: now)
         case 18: return random.next() % 8 == 0 ? machine.cancel(connected: random.next() % 2 == 0, now: now) : []
@@ -107,7 +106,7 @@ import Testing
                 guard let open = machine.approvals.open[request] else { return [] }
                 return machine.decided(Sample.decide(open), now: now)
             default:
-                return machine.asked(
+                return machine.requested(
                     Sample.asks(id, attempt: attempt, request), id: .generate(), expiresAt: now, now: now)
             }
         default:
@@ -119,7 +118,7 @@ import Testing
         }
     }
 
-    /// SplitMix64: the same numbers for the same seed.
+    /// SplitMix64: a seed always gives the same numbers.
     private struct Numbers: RandomNumberGenerator {
         var state: UInt64
 

@@ -3,7 +3,8 @@ import Testing
 
 @testable import Dispatcher
 
-@Suite struct TaskMachineTests {
+@Suite("The state machine of a task")
+struct TaskMachineTests {
     private let now = Sample.now
 
     private func machine(_ state: TaskState = .queued) -> TaskMachine {
@@ -17,7 +18,8 @@ import Testing
         actions.compactMap { if case .log(let event) = $0 { event.json } else { nil } }
     }
 
-    @Test func theCommonLife() {
+    @Test("A task that runs to its end")
+    func completion() {
         var machine = machine()
         #expect(
             notes(machine.wait(.deviceBusy, position: 1, now: now)) == [
@@ -44,8 +46,8 @@ import Testing
         #expect(machine.record.lastSeq == 5 && machine.record.state == .completed)
     }
 
-    @Test(arguments: [ErrorCode.slotsFull, .draining])
-    func aRefusalForWantOfASlotSendsItBack(code: ErrorCode) {
+    @Test("A refusal for lack of a slot requeues the task", arguments: [ErrorCode.slotsFull, .draining])
+    func requeue(code: ErrorCode) {
         var machine = machine(.assigned)
         let actions = machine.rejected(attempt: 1, fault: Fault(code, "full"), now: now)
         #expect(
@@ -57,14 +59,17 @@ import Testing
         #expect(machine.record.attempt == 2)
     }
 
-    @Test(arguments: [ErrorCode.cwdNotAllowed, .agentMissing, ErrorCode(rawValue: "of_the_future")])
-    func anyOtherRefusalFailsIt(code: ErrorCode) {
+    @Test(
+        "Any other refusal fails the task",
+        arguments: [ErrorCode.cwdNotAllowed, .agentMissing, ErrorCode(rawValue: "of_the_future")])
+    func otherRefusal(code: ErrorCode) {
         var machine = machine(.assigned)
         _ = machine.rejected(attempt: 1, fault: Fault(code, "no"), now: now)
         #expect(machine.record.state == .failed && machine.record.error == Fault(code, "no"))
     }
 
-    @Test func eventsAreTakenInOrderOnly() {
+    @Test("Events are taken only in order")
+    func order() {
         var machine = machine(.running)
         let id = machine.record.id
         func take(_ number: UInt64, attempt: UInt32 = 1, at: Int64 = 0) -> EventVerdict {
@@ -81,7 +86,8 @@ import Testing
         #expect(take(1, attempt: 2) == .stale)
     }
 
-    @Test func outputThatIsReportedAndDoesNotComeIsAskedFor() {
+    @Test("Output that is reported and does not arrive is requested")
+    func lag() {
         var machine = machine(.running)
         var event = Sample.event(machine.record.id, 1)
         #expect(machine.take(&event, monotonic: 0) == .taken)
@@ -95,7 +101,8 @@ import Testing
         #expect(machine.reported(last: 5, monotonic: 60_000).isEmpty, "something has come meanwhile")
     }
 
-    @Test func anExecutorCannotEndATaskByAnEvent() {
+    @Test("An executor cannot end a task with an event")
+    func terminalEvent() {
         var machine = machine(.running)
         var event = Sample.event(machine.record.id, 1)
         event.kind = .state
@@ -104,7 +111,8 @@ import Testing
         #expect(event.kind == .log && event.flags.isEmpty)
     }
 
-    @Test func aVerdictThatComesTooEarlyOrTwice() {
+    @Test("An early or repeated verdict is not taken")
+    func verdict() {
         var machine = machine(.running)
         let id = machine.record.id
         #expect(machine.finished(Sample.finished(id, 3), now: now, monotonic: 0) == [.resync(from: 1)])
@@ -116,7 +124,8 @@ import Testing
         #expect(machine.record.state == .failed)
     }
 
-    @Test func cancelInEachState() {
+    @Test("A cancellation in each state")
+    func cancel() {
         var queued = machine()
         #expect(notes(queued.cancel(connected: true, now: now)) == [#"{"state":"cancelled"}"#])
         #expect(queued.record.state == .cancelled)
@@ -137,12 +146,14 @@ import Testing
         #expect(away.record.state == .cancelled)
     }
 
-    @Test func aLostDeviceStallsAndThenFails() {
+    @Test("A lost device stalls the task and then fails it")
+    func loss() {
         var machine = machine(.running)
         let stall = Stall(since: now, failsAt: now.adding(seconds: 30))
-        let told = notes(machine.stalled(stall, tell: true, now: now))
+        let published = notes(machine.stalled(stall, publish: true, now: now))
         #expect(
-            told.first?.contains(#""stalled":{"since":"\#(now)","fails_at":"\#(now.adding(seconds: 30))"}"#) == true)
+            published.first?.contains(#""stalled":{"since":"\#(now)","fails_at":"\#(now.adding(seconds: 30))"}"#)
+                == true)
         var back = machine
         #expect(notes(back.resumed(now: now)).first?.contains("stalled") == false)
         #expect(back.graceEnded(now: now).isEmpty)
@@ -152,7 +163,8 @@ import Testing
         #expect(machine.record.error?.message.contains("\(now)") == true)
     }
 
-    @Test func anAttemptThatIsNotInTheReport() {
+    @Test("An attempt that the report does not list")
+    func unlisted() {
         var assigned = machine(.assigned)
         #expect(assigned.unlisted(first: true, now: now) == [.assign])
         #expect(assigned.unlisted(first: false, now: now).isEmpty)
@@ -165,7 +177,8 @@ import Testing
         #expect(cancelling.record.state == .cancelled)
     }
 
-    @Test func sentencesAreEscaped() {
-        #expect(StateNote.quote("a\"b\\c\nd\u{1}é") == #""a\"b\\c\nd\u0001é""#)
+    @Test("Texts are escaped")
+    func escaping() {
+        #expect(StatePayload.quote("a\"b\\c\nd\u{1}é") == #""a\"b\\c\nd\u0001é""#)
     }
 }

@@ -3,8 +3,10 @@ import Testing
 
 @testable import Dispatcher
 
-@Suite struct TimeTests {
-    @Test func deadlinesAreDueInTheirOrderAndOnce() {
+@Suite("Deadlines and conversation lines")
+struct TimeTests {
+    @Test("Deadlines are due in order and once")
+    func deadlines() {
         var deadlines = Deadlines<String>()
         deadlines.set("late", at: 30)
         deadlines.set("early", at: 10)
@@ -21,7 +23,8 @@ import Testing
         #expect(deadlines.count == 0)
     }
 
-    @Test func aConversationRunsInTheOrderOfAcceptance() {
+    @Test("A conversation runs in the order of acceptance")
+    func lines() {
         var lines = ConversationLines()
         let conversation = ConversationID.generate()
         let tasks = (0..<3).map { _ in TaskID.generate() }

@@ -38,13 +38,13 @@
             let time = Self.now.adding(seconds: seconds)
             return TaskRecord(
                 ordinal: ordinal ?? numbers[partition, default: 0], id: id(), owner: owner, target: .device("box"),
-                device: "box",
+                placement: TaskPlacement(queue: .device(owner: owner, id: "box"), reason: .requested),
                 conversation: conversation ?? id(), agent: "shell", excerpt: excerpt, cwd: nil, trace: nil,
                 createdAt: time,
                 choices: Choices(priority: .normal), retryOf: nil, rank: time.milliseconds, queuedAt: time)
         }
 
-        /// A task that ran and has ended.
+        /// A task whose agent ran and which has ended.
         mutating func ended(
             owner other: UserID? = nil, conversation: ConversationID? = nil, excerpt: String = "excerpt",
             at seconds: Double = 0
@@ -61,8 +61,8 @@
         /// A permission request of the task's newest attempt.
         mutating func approval(
             of record: TaskRecord, _ request: String, input: JSONValue = ["command": "ls"]
-        ) -> Approval {
-            Approval(
+        ) -> ApprovalRecord {
+            ApprovalRecord(
                 id: id(), owner: record.owner, attempt: record.attemptID, request: request,
                 conversation: record.conversation, device: record.device, deviceName: "Box", tool: "Bash",
                 title: "Run ls",
@@ -82,7 +82,7 @@
         func answer(_ text: String, of task: TaskID, seq: UInt64, attempt: UInt32 = 1) -> Event {
             Event(
                 task: task, attempt: attempt, attemptSeq: seq, seq: seq, kind: .agentMessageChunk, time: Self.now,
-                payload: JSONValue.object(["content": ["type": "text", "text": .string(text)]]).bytes)
+                payload: Array("{\"content\":{\"type\":\"text\",\"text\":\(StatePayload.quote(text))}}".utf8))
         }
     }
 

@@ -10,7 +10,7 @@
             var record: TaskRecord
             let prompt: String
             var events: [Event] = []
-            var approvals: [String: Approval] = [:]
+            var approvals: [String: ApprovalRecord] = [:]
         }
 
         private(set) var tasks: [TaskID: Entry] = [:]

@@ -11,7 +11,8 @@
                 var fixture = Fixture()
                 let plain = fixture.record()
                 var full = TaskRecord(
-                    ordinal: 2, id: fixture.id(), owner: fixture.owner, target: .cloud, device: nil,
+                    ordinal: 2, id: fixture.id(), owner: fixture.owner, target: .cloud,
+                    placement: TaskPlacement(queue: .cloud(owner: fixture.owner), reason: .requested),
                     conversation: fixture.id(), agent: "agent", excerpt: "zwölf\n\u{1F600}", cwd: "/a b", trace: "00ff",
                     createdAt: Fixture.now, choices: Choices(priority: .high, timeoutS: 1.5), retryOf: plain.id,
                     rank: -7,
@@ -37,7 +38,9 @@
                 full.queuedAt = Timestamp(milliseconds: 6)
                 full.requeues = 5
                 full.overdue = .timeout
-                full.isHalfTold = true
+                full.isHalfTimeWarned = true
+                full.placement = TaskPlacement(
+                    queue: .device(owner: fixture.owner, id: "box"), reason: TaskPlacement.Reason(rawValue: "moved"))
                 try await store.commit(CommitBatch(records: [full]))
                 try expectEqual(try await store.task(full.id, owner: full.owner)?.record, full, "a changed record")
             },

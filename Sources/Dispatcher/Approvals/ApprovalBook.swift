@@ -1,29 +1,29 @@
 import DequeModule
 import Messages
 
-/// The permission requests of one attempt, by the agent's names for them. Bounded: of those that are over only the
-/// newest ``DispatcherLimits/closedApprovals`` are known, and without their input.
+/// The permission requests of one attempt, by the agent's names for them. Bounded: of the delivered ones only the newest
+/// ``DispatcherLimits/closedApprovals`` are kept, without their input.
 struct ApprovalBook: Sendable, Equatable {
-    /// Those that wait for an answer or whose answer has not been delivered.
-    private(set) var open: [String: Approval] = [:]
-    private var closed: [String: Approval] = [:]
+    /// Those that are pending or have an undelivered answer.
+    private(set) var open: [String: ApprovalRecord] = [:]
+    private var closed: [String: ApprovalRecord] = [:]
     /// The closed ones, oldest first.
     private var order: Deque<String> = []
 
-    /// What is known of a request.
-    subscript(request: String) -> Approval? { open[request] ?? closed[request] }
+    /// Returns the request of a name.
+    subscript(request: String) -> ApprovalRecord? { open[request] ?? closed[request] }
 
-    /// The open one of this id.
-    func open(_ id: ApprovalID) -> Approval? { open.values.first { $0.id == id } }
+    /// Returns the open one of an id.
+    func open(_ id: ApprovalID) -> ApprovalRecord? { open.values.first { $0.id == id } }
 
-    /// How many wait for an answer.
+    /// How many wait for a decision.
     var pending: Int { open.values.count(where: \.isPending) }
 
-    /// Those whose answer has not been delivered, oldest first.
-    var undelivered: [Approval] { open.values.filter { !$0.isPending }.sorted { $0.id < $1.id } }
+    /// Those with an undelivered answer, oldest first.
+    var undelivered: [ApprovalRecord] { open.values.filter { !$0.isPending }.sorted { $0.id < $1.id } }
 
-    /// Puts one in, in place of what was known of it.
-    mutating func put(_ approval: Approval) {
+    /// Inserts or replaces one.
+    mutating func put(_ approval: ApprovalRecord) {
         guard approval.isDelivered else {
             open[approval.request] = approval
             return

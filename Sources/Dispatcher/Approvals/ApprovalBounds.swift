@@ -1,9 +1,9 @@
 import Messages
 
-/// The checks of an executor's ``ApprovalRequest`` and of a person's ``ApprovalDecide`` that need nothing but
-/// themselves: they hold against any peer.
+/// The checks of an executor's ``ApprovalRequest`` and of a person's ``ApprovalDecide`` that need only the message: peers
+/// are not trusted to make them.
 enum ApprovalBounds {
-    /// What is wrong with a request and never gets right, for its agent and the log; nil = nothing. Its input's size is the last thing asked.
+    /// Returns what makes a request invalid, for its agent and the log; nil = it is valid. The input's size is checked last.
     static func complaint(_ request: ApprovalRequest) -> String? {
         if !Limits.fits(request.request, Limits.approvalName) { return "its name has 1 to 200 characters" }
         if !Limits.fits(request.tool, Limits.approvalName) { return "the tool's name has 1 to 200 characters" }

@@ -1,9 +1,9 @@
 import Messages
 
-/// What an agent is handed of a conversation that it does not know.
+/// The earlier turns of a conversation, for an agent that does not know them.
 struct History: Sendable, Equatable {
     /// Oldest first.
     var items: [HistoryItem] = []
-    /// How many earlier turns are not there for room.
+    /// How many earlier turns did not fit.
     var leftOut = 0
 }

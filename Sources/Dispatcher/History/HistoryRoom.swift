@@ -1,31 +1,31 @@
 import Messages
 
-/// What fits of a conversation into the history that an agent is handed: whole turns, the newest first. Only the newest
-/// one is cut, and only when it alone is too large.
+/// Collects the newest turns of a conversation that fit into a history. Turns are whole; only the newest is cut, when it
+/// alone is too large.
 struct HistoryRoom: Sendable {
     /// The turns that fit, newest first.
     private(set) var items: [HistoryItem] = []
-    /// The bytes of text that are left.
+    /// The free bytes of text.
     private(set) var left: Int
     private let most: Int
 
     /// - Parameters:
-    ///   - bytes: Of text, in UTF-8.
-    ///   - items: Turns, however short they are.
+    ///   - bytes: The most text, in UTF-8.
+    ///   - items: The most turns.
     init(bytes: Int = Limits.history, items: Int = DispatcherLimits.historyItems) {
         left = bytes
         most = items
     }
 
-    /// Puts the next older turn in.
-    /// - Parameter isCut: The beginning of the answer is missing already, since there was more than fits.
-    /// - Returns: false = there is no room for it; nor for any that is older, then.
+    /// Adds the next older turn.
+    /// - Parameter isCut: Whether the beginning of the answer is missing already.
+    /// - Returns: false when neither this turn nor any older one fits.
     mutating func add(_ item: HistoryItem, isCut: Bool = false) -> Bool {
         guard items.count < most else { return false }
         var item = item
         if isCut || item.prompt.utf8.count + item.answer.utf8.count > left {
             guard items.isEmpty else { return false }
-            // Each gets half, or what the other one does not need.
+            // Each gets half, or what the other does not need.
             let answer = min(item.answer.utf8.count, max(left / 2, left - item.prompt.utf8.count))
             item.prompt = Self.end(of: item.prompt, bytes: left - answer)
             item.answer = Self.end(of: item.answer, bytes: answer)
@@ -36,7 +36,7 @@ struct HistoryRoom: Sendable {
         return true
     }
 
-    /// The last bytes of a text, from the beginning of a character on.
+    /// Returns the last bytes of a text, beginning with a whole character.
     static func end(of text: String, bytes: Int) -> String {
         guard text.utf8.count > bytes else { return text }
         let tail = text.utf8.suffix(bytes).drop { $0 & 0b1100_0000 == 0b1000_0000 }

@@ -3,8 +3,8 @@ import Dispatcher
 import Launch
 
 extension Program {
-    /// What is in force: flags over the environment over the defaults.
-    /// - Throws: `ValidationError` that names what is missing or out of range.
+    /// Returns the settings in force: flags override the environment, which overrides the defaults.
+    /// - Throws: `ValidationError` that names the flag that is out of range.
     func configuration(_ setting: Setting = .process) throws -> DispatcherConfiguration {
         let grace = try setting.value(graceS, "WEGENT_GRACE_S") ?? 30
         let lease = try setting.value(leaseS, "WEGENT_LEASE_S")

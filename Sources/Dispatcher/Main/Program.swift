@@ -14,32 +14,32 @@ struct Program: AsyncParsableCommand {
               wegent-dispatcher --registry tcp://127.0.0.1:7401 --data /var/lib/wegent/dispatcher
               wegent-dispatcher --registry tcp://10.0.0.2:7401 --bind tcp://10.0.0.3:7402 --data /srv/d --grace-s 120
 
-            Every flag can be set by a variable instead: WEGENT_REGISTRY, WEGENT_BIND, WEGENT_DATA, WEGENT_GRACE_S, …
-            When it leads it prints {"endpoint":"tcp://…"} to standard output. While another one leads on the same data it
-            prints {"standby":"DIRECTORY"} and waits: it leads within 5 s when the other one ends, and --takeover-s after
-            the other one has frozen.
+            A variable can replace each flag: WEGENT_REGISTRY, WEGENT_BIND, WEGENT_DATA, WEGENT_GRACE_S, …
+            When it leads it prints {"endpoint":"tcp://…"} to standard output. While another dispatcher leads on the same
+            data it prints {"standby":"DIRECTORY"} and waits: it leads within 5 s when the other one ends, and --takeover-s
+            after the other one has frozen.
             """)
 
-    @Option(help: "Where the registry is. Default: tcp://127.0.0.1:7401")
+    @Option(help: "The endpoint of the registry. Default: tcp://127.0.0.1:7401")
     var registry: String?
     @Option(help: "Where to listen: tcp://HOST:PORT (0 = a free port) or ipc://PATH. Default: tcp://127.0.0.1:7402")
     var bind: String?
-    @Option(help: "Where gateways dial it, when that is another address than --bind's.")
+    @Option(help: "The endpoint that gateways dial, when it is another than --bind's.")
     var advertise: String?
     @Option(help: "The directory of dispatcher.db. Default: ./data")
     var data: String?
     @Option(help: "Seconds that a device may be away before its tasks fail. Default: 30")
     var graceS: Double?
-    @Option(help: "Seconds without news after which an executor ends a task by itself; 0 = never. Default: grace + 15")
+    @Option(help: "Seconds without a leader after which an executor ends a task; 0 = never. Default: grace + 15")
     var leaseS: Double?
-    @Option(help: "Seconds of a frozen leader's silence after which a standby takes its place. Default: 15")
+    @Option(help: "Seconds without a sign of the leader after which a standby takes over. Default: 15")
     var takeoverS: Double?
-    @Option(help: "Seconds that what was decided may take to reach the disk at a stop. Default: 5")
+    @Option(help: "Seconds that a stop waits for the last commits. Default: 5")
     var drainS: Double?
     @Option(
-        help: "Seconds that a person has to allow or deny what an agent asks for, before it is denied. Default: 600")
+        help: "Seconds after which an unanswered permission request is denied. Default: 600")
     var approvalS: Double?
-    @Option(help: "Days after which tasks that have ended are deleted; 0 = never. Default: 0")
+    @Option(help: "Days after which ended tasks are deleted; 0 = never. Default: 0")
     var retentionDays: Double?
     @OptionGroup var log: LogArguments
 
@@ -48,8 +48,8 @@ struct Program: AsyncParsableCommand {
             Launch.prepare(try log.options())
             let logger = Logger(label: "dispatcher")
             let configuration = try configuration()
-            let server = DispatcherServer(configuration, reactor: Reactor(), logger: logger, tell: Announced.tell)
-            // A little more than its own deadline, to say goodbye and to close.
+            let server = DispatcherServer(configuration, reactor: Reactor(), logger: logger, onStatus: StatusLine.print)
+            // 2 s more than its own deadline: to close connections and the store.
             try await Launch.run([server], within: .seconds(configuration.drainS + 2), logger: logger)
         } catch {
             Launch.fail(error, name: "wegent-dispatcher")

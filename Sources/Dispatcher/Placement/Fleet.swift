@@ -1,36 +1,40 @@
 import Messages
 
-/// All devices, as far as the dispatcher knows them: a replica of the registry's, their sessions and their queues.
+/// Every device and executor that the dispatcher knows: the registry's list, the queues, the sessions and the slots.
 ///
-/// A device with an open session exists and is online, whatever the registry says: gateways open sessions before the
-/// watch may have told of the device. While the registry is away the replica stays as it is.
+/// A device with an open session exists and is online whatever the registry lists: gateways may open sessions before the
+/// watch lists the device. While the registry is away the list stays as it is.
 struct Fleet: Sendable {
-    private(set) var places: [QueueKey: Place] = [:]
-    /// Which device a session is of.
-    private(set) var sessions: [SessionRef: QueueKey] = [:]
+    private(set) var places: [QueueID: Place] = [:]
+    private(set) var workers: [WorkerID: Worker] = [:]
+    private(set) var sessions: [SessionRef: WorkerID] = [:]
     /// Each owner's default device.
-    private(set) var starred: [UserID: String] = [:]
-    /// Whether the registry's devices were ever known.
+    private(set) var defaultDevices: [UserID: String] = [:]
+    /// Whether the registry's list was ever received.
     private(set) var isKnown = false
     /// The parts of a snapshot that is still arriving.
     private var arriving: [Device]?
 
-    /// The place of a queue; an empty one when nothing is known.
-    subscript(key: QueueKey) -> Place {
-        get { places[key] ?? Place(queue: DeviceQueue(total: 0)) }
-        set { places[key] = newValue.isVacant && newValue.generation == 0 ? nil : newValue }
+    /// Returns the executor that serves a queue.
+    func worker(serving queue: QueueID) -> Worker? { WorkerID(serving: queue).flatMap { workers[$0] } }
+
+    /// Returns whether an executor that serves the queue is connected.
+    func isConnected(_ queue: QueueID) -> Bool { worker(serving: queue)?.isConnected == true }
+
+    /// Changes the waiting tasks of a queue in place.
+    mutating func queue(_ id: QueueID, _ body: (inout TaskQueue) -> Void) { body(&places[id, default: Place()].queue) }
+
+    /// Changes the slots of the executor that serves a queue in place.
+    mutating func slots(_ queue: QueueID, _ body: (inout WorkerSlots) -> Void) {
+        guard let id = WorkerID(serving: queue) else { return }
+        body(&workers[id, default: Worker()].slots)
     }
 
-    /// Changes a queue in place.
-    mutating func queue<T>(_ key: QueueKey, _ body: (inout DeviceQueue) -> T) -> T {
-        body(&places[key, default: Place(queue: DeviceQueue(total: 0))].queue)
-    }
-
-    // MARK: The registry's replica
+    // MARK: The registry's list
 
     /// Takes a step of the watch.
-    /// - Returns: devices that were deleted, and have no session: nobody can wait for them any more.
-    mutating func apply(_ changes: DeviceChanges) -> [QueueKey] {
+    /// - Returns: the queues of deleted devices without a session: nothing will run their tasks.
+    mutating func apply(_ changes: DeviceChanges) -> [QueueID] {
         if changes.snapshot { arriving = [] }
         if arriving != nil {
             arriving? += changes.devices
@@ -40,95 +44,102 @@ struct Fleet: Sendable {
         }
         for device in changes.devices { put(device) }
         return changes.removed.compactMap { removed in
-            let key = QueueKey(owner: removed.owner, device: removed.id)
-            if starred[removed.owner] == removed.id { starred[removed.owner] = nil }
-            guard var place = places[key] else { return nil }
-            place.device = nil
-            self[key] = place
-            return place.isConnected ? nil : key
+            let id = QueueID.device(owner: removed.owner, id: removed.id)
+            if defaultDevices[removed.owner] == removed.id { defaultDevices[removed.owner] = nil }
+            guard places[id] != nil || worker(serving: id) != nil else { return nil }
+            places[id]?.device = nil
+            dropUnused(id)
+            return isConnected(id) ? nil : id
         }
     }
 
-    /// Queues, with tasks, of devices that the registry does not have (any more) and that have no session.
-    var abandoned: [QueueKey] {
+    /// Queues with waiting or running tasks that have no session, of devices that the registry does not list.
+    var abandoned: [QueueID] {
         guard isKnown else { return [] }
-        return places.filter { key, place in
-            key.device != nil && place.device == nil && !place.isConnected
-                && !(place.queue.waiting.isEmpty && place.queue.running.isEmpty)
-        }.map(\.key)
+        let queues = Set(places.keys).union(workers.keys.flatMap(\.queues))
+        return queues.filter { id in
+            let isInUse = places[id]?.queue.isEmpty == false || worker(serving: id)?.slots.running.isEmpty == false
+            return isInUse && isAbandoned(id)
+        }
+    }
+
+    /// Returns whether nothing will run a queue's tasks: its device was deleted and has no session.
+    func isAbandoned(_ id: QueueID) -> Bool {
+        isKnown && id.device != nil && places[id]?.device == nil && !isConnected(id)
     }
 
     private mutating func replace() {
         let devices = arriving ?? []
         arriving = nil
         isKnown = true
-        starred = [:]
-        for (key, place) in places where place.device != nil {
-            places[key]?.device = nil
-            if let empty = places[key], empty.isVacant, empty.generation == 0 { places[key] = nil }
+        defaultDevices = [:]
+        for (id, place) in places where place.device != nil {
+            places[id]?.device = nil
+            dropUnused(id)
         }
         for device in devices { put(device) }
     }
 
     private mutating func put(_ device: Device) {
-        let key = QueueKey(owner: device.owner, device: device.id)
-        places[key, default: Place(queue: DeviceQueue(total: device.slots.total))].device = device
+        places[.device(owner: device.owner, id: device.id), default: Place()].device = device
         if device.isDefault {
-            starred[device.owner] = device.id
-        } else if starred[device.owner] == device.id {
-            starred[device.owner] = nil
+            defaultDevices[device.owner] = device.id
+        } else if defaultDevices[device.owner] == device.id {
+            defaultDevices[device.owner] = nil
         }
+    }
+
+    private mutating func dropUnused(_ id: QueueID) {
+        if places[id]?.isUnused == true { places[id] = nil }
+        if let worker = WorkerID(serving: id), workers[worker]?.isUnused == true { workers[worker] = nil }
     }
 
     // MARK: Sessions
 
-    /// A session is open; it replaces the device's earlier one.
+    /// Opens a session; it replaces the executor's earlier one.
     /// - Throws: ``Fault`` `stale_session` when a newer one is known.
-    mutating func open(_ key: QueueKey, ref: SessionRef, generation: UInt64, slots: Int, now: Timestamp) throws {
-        var place = self[key]
-        guard generation >= place.generation else {
+    mutating func open(_ id: WorkerID, ref: SessionRef, generation: UInt64, slots: Int, now: Timestamp) throws {
+        var worker = workers[id] ?? Worker()
+        guard generation >= worker.generation else {
             throw Fault(
-                .staleSession,
-                "generation \(generation) of device \(key.device ?? "") was replaced by \(place.generation)")
+                .staleSession, "generation \(generation) of device \(id.device) was replaced by \(worker.generation)")
         }
-        // A gateway opens the same connection anew when the registry was restarted; its executor reports once only.
-        let isSame = place.session?.ref == ref
-        let isReported = isSame && place.session?.isReported == true
-        if let old = place.session { sessions[old.ref] = nil }
-        place.session = DeviceSession(ref: ref, generation: generation, isReported: isReported)
-        place.generation = generation
-        place.lastSeen = now
-        if !isSame { place.queue.opened(total: slots) }
-        sessions[ref] = key
-        self[key] = place
+        // After a restart of the registry a gateway opens the same connection again; its executor reports only once.
+        let isSame = worker.session?.ref == ref
+        let isReported = isSame && worker.session?.isReported == true
+        if let old = worker.session { sessions[old.ref] = nil }
+        worker.session = Worker.Session(ref: ref, generation: generation, isReported: isReported)
+        worker.generation = generation
+        worker.lastSeen = now
+        if !isSame { worker.slots.open(total: slots) }
+        sessions[ref] = id
+        workers[id] = worker
     }
 
-    /// The session of a device has ended; false when it is not the present one.
-    mutating func close(_ key: QueueKey, generation: UInt64, now: Timestamp) -> Bool {
-        guard var place = places[key], let session = place.session, session.generation == generation else {
-            return false
-        }
+    /// Closes the session of an executor.
+    /// - Returns: false when the session is not the current one.
+    mutating func close(_ id: WorkerID, generation: UInt64, now: Timestamp) -> Bool {
+        guard let session = workers[id]?.session, session.generation == generation else { return false }
         sessions[session.ref] = nil
-        place.session = nil
-        place.lastSeen = now
-        place.queue.closed()
-        self[key] = place
+        workers[id]?.session = nil
+        workers[id]?.lastSeen = now
+        workers[id]?.slots.close()
         return true
     }
 
-    /// The devices whose sessions go through a gateway.
-    func devices(through gateway: Incarnation) -> [(key: QueueKey, generation: UInt64)] {
-        sessions.compactMap { ref, key in
-            ref.gateway == gateway ? places[key]?.session.map { (key, $0.generation) } : nil
+    /// Returns the executors with sessions through a gateway.
+    func workers(through gateway: Incarnation) -> [(id: WorkerID, generation: UInt64)] {
+        sessions.compactMap { ref, id in
+            ref.gateway == gateway ? workers[id]?.session.map { (id, $0.generation) } : nil
         }
     }
 
-    /// The executor has said what it holds, or its time for it is over.
-    mutating func markReported(_ key: QueueKey) { places[key]?.session?.isReported = true }
+    /// The executor has reported, or its time for it is over.
+    mutating func markReported(_ id: WorkerID) { workers[id]?.session?.isReported = true }
 
-    /// Forgets who waits and runs, keeps devices, sessions and what devices have said of their slots: before tasks are
-    /// loaded anew.
-    mutating func clearQueues() {
-        for key in places.keys { places[key]?.queue.cleared() }
+    /// Forgets waiting and running tasks before they are loaded again; keeps devices, sessions and reported slots.
+    mutating func clearTasks() {
+        for id in places.keys { places[id]?.queue.clear() }
+        for id in workers.keys { workers[id]?.slots.clearRunning() }
     }
 }

@@ -1,88 +1,84 @@
 import Messages
 
-/// Where a task goes: a pure function of the task and of what is known.
+/// Decides where a task goes: a pure function of the task and of the fleet.
 enum Placement {
-    /// What is asked.
+    /// A task to place.
     struct Question: Sendable {
         var owner: UserID
-        /// As it was said.
+        /// As requested.
         var target: Target
-        /// The device that was decided on before; nil for a task that is being submitted (and for the cloud).
+        /// The device of a queued task, decided when it was submitted; nil for a new task and for the cloud.
         var device: String?
-        /// Whether it is being submitted now: then it may fail where a queued one waits.
+        /// Whether the task is being submitted: then it may be refused where a queued one waits.
         var isNew: Bool
-        /// Whether an earlier task of its conversation has not ended, or an earlier attempt of itself is still run.
+        /// Whether an earlier task of its conversation has not ended, or an earlier attempt of the task still runs.
         var conversationIsBusy: Bool
-        /// What becomes of a new one whose device is offline.
+        /// What becomes of a new task for an offline device.
         var ifOffline = IfOffline.fail
-        /// How long ago its device may have been seen and still count as there, in ms.
+        /// How long ago its device may have been seen to count as online, in ms.
         var graceMs: Int64 = 0
     }
 
     /// The answer.
     enum Decision: Sendable, Equatable {
-        /// It gets a slot there, now.
-        case device(QueueKey)
-        /// It waits there.
-        case wait(QueueKey, WaitReason)
+        /// It gets a slot of this queue now.
+        case device(QueueID)
+        /// It waits in this queue.
+        case wait(QueueID, WaitReason)
         /// It cannot run.
         case fail(Fault)
     }
 
-    /// Decides. Whoever waits before it in its queue is the caller's business: ask in the order of the queue.
+    /// Decides for one task as if it were the first of its queue; the caller asks in the order of the queue.
     static func decide(_ question: Question, fleet: Fleet, now: Timestamp) -> Decision {
         let name: String
         switch (question.device, question.target) {
-        case (let device?, _): name = device
-        case (nil, .device(let device)): name = device
+        case (let device?, _), (nil, .device(let device)): name = device
         case (nil, .cloud):
-            return .wait(QueueKey(owner: question.owner, device: nil), .noCloudExecutor)
+            return .wait(.cloud(owner: question.owner), .noCloudExecutor)
         case (nil, .defaultDevice):
-            guard let star = fleet.starred[question.owner] else {
+            guard let device = fleet.defaultDevices[question.owner] else {
                 return .fail(fleet.isKnown ? noDefault : registryAway)
             }
-            name = star
+            name = device
         }
-        let key = QueueKey(owner: question.owner, device: name)
-        guard question.isNew || !isAbandoned(key, fleet) else { return .fail(deleted(name)) }
-        guard let place = fleet.places[key] else {
-            return question.isNew ? .fail(fleet.isKnown ? unknown(name) : registryAway) : .wait(key, .deviceOffline)
+        let queue = QueueID.device(owner: question.owner, id: name)
+        if question.isNew {
+            if let fault = refusal(queue, name: name, question, fleet, now) { return .fail(fault) }
+        } else if fleet.isAbandoned(queue) {
+            return .fail(deleted(name))
         }
-        if question.isNew, let fault = refusal(place, name: name, question, fleet, now) { return .fail(fault) }
-        return reason(in: place, conversationIsBusy: question.conversationIsBusy).map { .wait(key, $0) } ?? .device(key)
+        let worker = fleet.worker(serving: queue)
+        return reason(worker, conversationIsBusy: question.conversationIsBusy).map { .wait(queue, $0) }
+            ?? .device(queue)
     }
 
-    /// Whether nobody comes for what waits for a device: it was deleted and is not connected.
-    static func isAbandoned(_ key: QueueKey, _ fleet: Fleet) -> Bool {
-        guard fleet.isKnown, key.device != nil else { return false }
-        return fleet.places[key].map { $0.device == nil && !$0.isConnected } ?? true
-    }
-
-    /// What is said to who waited for it.
+    /// Returns the error of a task for a deleted device.
     static func deleted(_ name: String) -> Fault {
         Fault(.deviceNotFound, "device \(name) was deleted while the task waited for it; choose another")
     }
 
-    /// Why a task waits that has a place there; nil = it would get a slot now.
-    static func reason(in place: Place, conversationIsBusy: Bool) -> WaitReason? {
-        guard let session = place.session else { return .deviceOffline }
+    /// Returns why the first task of a queue waits; nil = `worker`, which serves the queue, can run it now.
+    static func reason(_ worker: Worker?, conversationIsBusy: Bool) -> WaitReason? {
+        guard let worker, worker.isConnected else { return .deviceOffline }
         if conversationIsBusy { return .conversationBusy }
-        if place.queue.isDraining { return .deviceDraining }
-        return session.isReported && place.queue.hasRoom ? nil : .deviceBusy
+        if worker.slots.isDraining { return .deviceDraining }
+        return worker.isReady ? nil : .deviceBusy
     }
 
-    /// Why a new task is not accepted for a device, if so.
-    private static func refusal(_ place: Place, name: String, _ question: Question, _ fleet: Fleet, _ now: Timestamp)
+    /// Returns why a new task is not accepted for a device; nil = it is.
+    private static func refusal(_ queue: QueueID, name: String, _ question: Question, _ fleet: Fleet, _ now: Timestamp)
         -> Fault?
     {
-        // A device that the registry believes to be there opens its session any moment: after our restart, say.
-        if place.isConnected || place.isExpected { return nil }
-        guard let device = place.device else { return fleet.isKnown ? unknown(name) : registryAway }
+        // After a restart of the dispatcher, the session of a device that the registry lists as online opens any moment.
+        if fleet.isConnected(queue) || fleet.places[queue]?.isOnline == true { return nil }
+        guard let device = fleet.places[queue]?.device else { return fleet.isKnown ? unknown(name) : registryAway }
         if question.ifOffline == .wait { return nil }
-        if let since = place.lastSeen ?? device.lastSeenAt, now.milliseconds - since.milliseconds < question.graceMs {
+        let lastSeen = fleet.worker(serving: queue)?.lastSeen
+        if let since = lastSeen ?? device.lastSeenAt, now.milliseconds - since.milliseconds < question.graceMs {
             return nil
         }
-        let seen = [device.lastSeenAt, place.lastSeen].compactMap { $0 }.max()
+        let seen = [device.lastSeenAt, lastSeen].compactMap { $0 }.max()
         let when = seen.map { ", last seen at \($0)" } ?? " and has never been connected"
         return Fault(
             .deviceOffline,

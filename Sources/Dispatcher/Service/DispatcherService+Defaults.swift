@@ -1,15 +1,15 @@
 import Messages
 
-/// What owners' tasks choose where they say nothing.
+/// Owners' defaults: the choices of tasks that state none.
 extension DispatcherService {
-    /// - Throws: ``Fault`` `storage_failed`, or that nothing is answered now.
+    /// - Throws: ``Fault`` `storage_failed`, or as ``assureLead(_:)``.
     func defaults(_ message: DefaultsGet) async throws -> DefaultsView {
-        try await assureLead()
-        do { return view(try await store.defaults(of: message.owner)) } catch { throw storeFault(error) }
+        try await assureLead(message.owner)
+        do { return view(try await store.defaults(of: message.owner)) } catch { throw unreadable(error) }
     }
 
-    /// Changes them for tasks that are accepted from now on.
-    /// - Throws: ``Fault`` `invalid_request` that names the field, `storage_failed`, or that nothing is answered now.
+    /// Changes the defaults of tasks that are accepted from now on.
+    /// - Throws: ``Fault`` `invalid_request` that names the field, `storage_failed`, or as ``assureServing(_:)``.
     func setDefaults(_ message: DefaultsSet) async throws -> DefaultsView {
         try message.set.check()
         for name in message.clear where !Choices.names.contains(name) {
@@ -18,21 +18,10 @@ extension DispatcherService {
                 "there is no choice '\(name.prefix(40))' to be cleared; there are \(Choices.names.joined(separator: ", "))"
             )
         }
-        return view(try await write { try await $0.setDefaults(message) })
+        return view(try await write(for: message.owner) { try await $0.setDefaults(message) })
     }
 
     private func view(_ chosen: Choices) -> DefaultsView {
-        DefaultsView(chosen: chosen, effective: resolve(nil, defaults: chosen))
-    }
-
-    /// Writes something that is not in memory.
-    /// - Throws: ``Fault`` `not_leader`, `storage_failed`, what `body` says, or that nothing is answered now.
-    func write<T: Sendable>(_ body: (any TaskStore) async throws -> T) async throws -> T {
-        guard phase == .serving else { throw lostFault }
-        try await assureLead()
-        do { return try await body(store) } catch {
-            if isNotLeader(error) { depose() }
-            throw error as? Fault ?? writeFault(error)
-        }
+        DefaultsView(chosen: chosen, effective: configuration.resolve(nil, defaults: chosen))
     }
 }

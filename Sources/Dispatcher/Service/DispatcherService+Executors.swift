@@ -1,22 +1,45 @@
 import Messages
 
-/// What executors say, through their gateways. Anything from a session that is not the present one is dropped: its
-/// executor says it again in its new session. While tasks are loaded everything but reports is dropped: it is asked for
+/// Messages of executors, through their gateways. One from a session that is not the current one is dropped: its
+/// executor repeats it in its current session. While tasks are loaded all but reports are dropped: they are requested
 /// again.
 extension DispatcherService {
-    /// The device whose present session it is; nil = nothing is taken from there (now).
-    func sender(_ ref: SessionRef) -> QueueKey? {
+    /// Returns the executor of a session; nil = the session is not current, or nothing is taken now.
+    func sender(_ ref: SessionRef) -> WorkerID? {
         guard phase == .serving else { return nil }
-        guard let key = fleet.sessions[ref] else {
+        guard let worker = fleet.sessions[ref] else {
             stale.count(.session)
             return nil
         }
-        return key
+        return isServing(worker.owner) ? worker : nil
+    }
+
+    /// Returns the task of an attempt that an executor has and should have.
+    func current(_ attempt: AttemptID, _ worker: WorkerID) -> LiveTask? {
+        guard let task = live[attempt.task], task.machine.isPlaced, task.machine.record.attemptID == attempt,
+            WorkerID(serving: task.machine.record.queue) == worker
+        else { return nil }
+        return task
+    }
+
+    /// Receives a message of an attempt: returns its task and the executor that sent it; nil when it is dropped. A message
+    /// of an unwanted attempt stops that attempt.
+    /// - Parameter orStop: false = an unwanted attempt is not stopped: the executor has ended it.
+    func receive(_ attempt: AttemptID, from ref: SessionRef, orStop: Bool = true) -> (LiveTask, WorkerID)? {
+        guard let worker = sender(ref) else { return nil }
+        if let task = current(attempt, worker) { return (task, worker) }
+        if orStop {
+            refuse(attempt, worker)
+            settle()
+        } else {
+            stale.count(.attempt)
+        }
+        return nil
     }
 
     /// Events of agents: the hot path.
     func append(_ events: [Event], from ref: SessionRef) {
-        guard let key = sender(ref) else { return }
+        guard let worker = sender(ref) else { return }
         let monotonic = clock.monotonic()
         var start = 0
         while start < events.count {
@@ -25,141 +48,77 @@ extension DispatcherService {
             while end < events.count, events[end].task == attempt.task, events[end].attempt == attempt.attempt {
                 end += 1
             }
-            append(events[start..<end], of: attempt, key: key, monotonic: monotonic)
+            append(events[start..<end], of: attempt, worker, monotonic: monotonic)
             start = end
         }
         settle()
     }
 
-    private func append(_ events: ArraySlice<Event>, of attempt: AttemptID, key: QueueKey, monotonic: Int64) {
-        guard let task = current(attempt, key) else { return stray(attempt, key) }
-        task.spokeAt = monotonic
-        let now = clock.wall()
-        update(attempt.task) { $0.started(attempt: attempt.attempt, now: now) }
-        var taken = false
-        var acknowledge = false
+    private func append(_ events: ArraySlice<Event>, of attempt: AttemptID, _ worker: WorkerID, monotonic: Int64) {
+        guard let task = current(attempt, worker) else { return refuse(attempt, worker) }
+        if task.machine.record.state == .assigned {
+            update(attempt.task) { $0.started(attempt: attempt.attempt, now: clock.wall()) }
+        }
+        task.machine.sign(monotonic: monotonic)
+        var isTaken = false
+        var isRepeated = false
         for var event in events {
             switch task.machine.take(&event, monotonic: monotonic) {
             case .taken:
-                pending.events.append(event)
-                taken = true
-                if !task.early.isEmpty { takeEarly(task) }
-            case .duplicate: acknowledge = true
+                committer.append(event)
+                isTaken = true
+                if !task.early.isEmpty { recordEarlyRequests(task) }
+            case .duplicate: isRepeated = true
             case .gap(let from):
-                if let from { pending.effects.append(.resync(attempt, key, from: from)) }
+                if let from { committer.send(.resync(attempt, worker, from: from)) }
             case .stale: stale.count(.attempt)
             }
         }
-        if taken { pending.dirty.insert(attempt.task) }
-        if taken || acknowledge { pending.acks[key, default: [:]][attempt] = task.machine.record.attemptSeq }
+        if isTaken { committer.write(attempt.task) }
+        if isTaken || isRepeated { committer.acknowledge(attempt, task.machine.record.attemptSeq, to: worker) }
     }
 
     /// An agent runs.
     func started(_ message: TaskStarted, from ref: SessionRef) {
-        guard let key = sender(ref) else { return }
-        let attempt = AttemptID(task: message.task, attempt: message.attempt)
-        guard current(attempt, key) != nil else { return stray(attempt, key, settling: true) }
-        let now = clock.wall()
+        guard receive(AttemptID(task: message.task, attempt: message.attempt), from: ref) != nil else { return }
         deadlines.cancel(.assign(message.task))
-        update(message.task) { $0.started(attempt: message.attempt, now: now) }
-        settle()
+        updateAndSettle(message.task) { $0.started(attempt: message.attempt, now: clock.wall()) }
     }
 
     /// An executor will not run an attempt.
     func rejected(_ message: TaskRejected, from ref: SessionRef) {
-        guard let key = sender(ref) else { return }
-        guard current(AttemptID(task: message.task, attempt: message.attempt), key) != nil else {
-            return stale.count(.attempt)
-        }
+        let attempt = AttemptID(task: message.task, attempt: message.attempt)
+        guard let (_, worker) = receive(attempt, from: ref, orStop: false) else { return }
         logger.notice(
             "attempt rejected",
-            metadata: ["task": "\(message.task)", "device": "\(key.device ?? "")", "code": "\(message.fault.code)"])
-        let now = clock.wall()
-        update(message.task) { $0.rejected(attempt: message.attempt, fault: message.fault, now: now) }
-        settle()
+            metadata: ["task": "\(message.task)", "device": "\(worker.device)", "code": "\(message.fault.code)"])
+        updateAndSettle(message.task) { $0.rejected(attempt: message.attempt, fault: message.fault, now: clock.wall()) }
     }
 
     /// The verdict of an attempt.
     func finished(_ message: TaskFinished, from ref: SessionRef) {
-        guard let key = sender(ref) else { return }
+        guard let worker = sender(ref) else { return }
         let attempt = AttemptID(task: message.task, attempt: message.attempt)
-        guard current(attempt, key) != nil else {
-            // It has ended for us before: now the device has its slot back, and may drop what it kept.
-            fleet.queue(key) { $0.release(attempt, confirmed: true) }
-            touched.insert(key)
-            return stray(attempt, key, settling: true)
-        }
-        let now = clock.wall()
-        let monotonic = clock.monotonic()
-        update(message.task) { $0.started(attempt: message.attempt, now: now) }
-        update(message.task) { $0.finished(message, now: now, monotonic: monotonic) }
-        settle()
-    }
-
-    /// What an executor has in hand, held against what we think that it has.
-    func report(_ message: DeviceReport, from ref: SessionRef) {
-        if phase == .loading || phase == .refusing { return keep(message, from: ref) }
-        guard let key = sender(ref), let place = fleet.places[key] else { return }
-        let isFirst = place.session?.isReported == false
-        let unwanted = unwanted(message, of: key)
-        let strays = Set(unwanted.filter { !$0.ended }.map(\.id))
-        for attempt in place.queue.held where !strays.contains(attempt) { deadlines.cancel(.free(attempt, key)) }
-        fleet.queue(key) { $0.reported(total: message.total, draining: message.draining, strays: strays) }
-        fleet.markReported(key)
-        deadlines.cancel(.report(key))
-        for attempt in unwanted {
-            stray(attempt.id, key)
-            if !attempt.ended {
-                deadlines.set(.free(attempt.id, key), at: clock.monotonic() + DispatcherLimits.repeatMs)
+        guard current(attempt, worker) != nil else {
+            // The attempt ended here before: now its slot is free, and the executor may drop its events.
+            for queue in worker.queues {
+                fleet.slots(queue) { $0.release(attempt, confirmed: true) }
+                changedQueues.insert(queue)
             }
+            refuse(attempt, worker)
+            return settle()
         }
-        let monotonic = clock.monotonic()
-        for attempt in message.attempts where current(attempt.id, key) != nil {
-            update(attempt.id.task) { $0.reported(last: attempt.lastSeq, monotonic: monotonic) }
+        update(message.task) { $0.started(attempt: message.attempt, now: clock.wall()) }
+        updateAndSettle(message.task) {
+            $0.finished(message, now: clock.wall(), monotonic: clock.monotonic())
         }
-        let listed = Set(message.attempts.map(\.id))
-        let now = clock.wall()
-        for attempt in place.queue.running where !listed.contains(attempt) {
-            update(attempt.task) { $0.unlisted(first: isFirst, now: now) }
-        }
-        touched.insert(key)
-        settle()
     }
 
-    /// While tasks are loaded the newest report of each device is kept, unless it is a strange one.
-    private func keep(_ message: DeviceReport, from ref: SessionRef) {
-        guard let key = fleet.sessions[ref], message.attempts.count <= DispatcherLimits.unwantedAttempts else { return }
-        missed[key] = (ref, message)
-    }
-
-    /// What a device has in hand of attempts that it should not have; those that take a slot first. Of a report that
-    /// lists too many the rest is left out: it is told of when those are gone.
-    private func unwanted(_ message: DeviceReport, of key: QueueKey) -> ArraySlice<AttemptReport> {
-        let all = message.attempts.filter { current($0.id, key) == nil }
-        guard all.count > DispatcherLimits.unwantedAttempts else { return all[...] }
-        unwantedIgnored.increment(by: all.count - DispatcherLimits.unwantedAttempts)
-        return (all.filter { !$0.ended } + all.filter(\.ended)).prefix(DispatcherLimits.unwantedAttempts)
-    }
-
-    /// The task of an attempt that the device of `key` has and should have.
-    func current(_ attempt: AttemptID, _ key: QueueKey) -> LiveTask? {
-        guard let task = live[attempt.task], task.machine.isPlaced, task.machine.record.attemptID == attempt,
-            task.machine.record.queue == key
-        else { return nil }
-        return task
-    }
-
-    /// An attempt that is of no interest (replaced, ended or unknown): the device should stop it and drop its events.
-    /// Said once in 2 s and session for each.
-    func stray(_ attempt: AttemptID, _ key: QueueKey, settling: Bool = false) {
-        defer { if settling { settle() } }
+    /// Stops an unwanted attempt (replaced, ended or unknown) and drops its events; at most once in 2 s and session.
+    func refuse(_ attempt: AttemptID, _ worker: WorkerID) {
         stale.count(.attempt)
-        let now = clock.monotonic()
-        let session = fleet.places[key]?.session?.ref
-        // What was said in an earlier session may not have arrived.
-        if let told = strays[attempt], told.session == session, now - told.at < DispatcherLimits.repeatMs { return }
-        if strays.count >= DispatcherLimits.strayStops { strays = [:] }
-        strays[attempt] = (now, session)
-        pending.effects.append(.stop(attempt, key, discard: true))
+        let session = fleet.workers[worker]?.session?.ref
+        guard unwantedStops.isDue(attempt, session: session, now: clock.monotonic()) else { return }
+        committer.send(.stop(attempt, worker, discard: true))
     }
 }

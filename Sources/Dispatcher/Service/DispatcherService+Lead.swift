@@ -1,54 +1,81 @@
 import Messages
 
-/// Whether we still lead. A process that was stopped for a while may have been replaced without a sign, so nothing is
-/// told from memory unless the store has said so a short time ago.
+/// Whether this process leads and may answer.
 extension DispatcherService {
-    /// Whether nobody can have taken the lease: a standby counts from the last renewal.
-    var isCertain: Bool { clock.lease() - renewedAt < configuration.takeoverMs }
+    /// Returns whether changes to an owner's tasks are taken.
+    func isServing(_ owner: UserID) -> Bool { phase == .serving && shards[owner]?.phase == .serving }
 
-    /// Whether the lease is to be renewed with the next commit, or by one of its own.
-    var isRenewalDue: Bool { clock.lease() - renewedAt >= configuration.renewMs }
-
-    /// Asks the store whether we lead, unless that is certain.
+    /// Checks that this process leads an owner's partition: in memory while that is certain, else in the store.
     /// - Throws: ``Fault`` `not_leader`, `unavailable` while stopping, or `storage_failed`.
-    func assureLead() async throws {
-        if !isCertain {
+    func assureLead(_ owner: UserID) async throws {
+        if !lease.isCertain {
             do { try await store.checkLead() } catch {
-                guard isNotLeader(error) else { throw storeFault(error) }
+                guard isNotLeader(error) else { throw unreadable(error) }
                 depose()
             }
         }
-        guard phase != .deposed, phase != .stopping else { throw notServing }
+        guard phase != .deposed, phase != .stopping, shards[owner] != nil else { throw notServing(owner) }
     }
 
-    func isNotLeader(_ error: any Error) -> Bool { (error as? TaskStoreError)?.kind == .notLeader }
+    /// As ``assureLead(_:)``, for a change.
+    /// - Throws: also ``Fault`` `storage_failed` while the store takes no write.
+    func assureServing(_ owner: UserID) async throws {
+        guard isServing(owner) else { throw phase == .serving ? notServing(owner) : lostFault }
+        try await assureLead(owner)
+        guard isServing(owner) else { throw lostFault }
+    }
 
-    /// Another process leads: nothing more is sent or answered but that.
+    /// Runs an operation that changes what is only in the store.
+    /// - Throws: ``Fault``: that of `body`, `storage_failed`, or as ``assureServing(_:)``.
+    func write<T: Sendable>(for owner: UserID, _ body: (any TaskStore) async throws -> T) async throws -> T {
+        try await assureServing(owner)
+        do { return try await body(store) } catch {
+            if isNotLeader(error) { depose() }
+            throw Fault.unwritten(error)
+        }
+    }
+
+    /// Another process leads: from now on answers only that.
     func depose() {
         guard phase != .deposed, phase != .stopping else { return }
         phase = .deposed
         stale.count(.epoch)
         logger.critical("another process leads now", metadata: ["epoch": "\(store.epoch)"])
-        failures += 1
-        for waiter in pending.waiters { waiter.resume(throwing: notServing) }
-        pending = Pending()
-        failViewers(notServing)
-        letGo(all: true)
-        letSuccessorsGo()
+        _ = committer.fail(notServing)
+        let fault = notServing
+        viewers.assumeIsolated { $0.fail(fault) }
+        lease.end()
     }
 
-    /// Lets those go who wait in ``deposed()``.
-    func letSuccessorsGo() {
-        successorsMayGo = true
-        for successor in successors { successor.resume() }
-        successors = []
-    }
-
-    /// Returns when another process leads, or at the stop.
+    /// Returns when another process leads, at the stop, or after ``resumeSuccessors()``.
     func deposed() async {
-        await withCheckedContinuation { successor in
-            if successorsMayGo || phase == .deposed || phase == .stopping { return successor.resume() }
-            successors.append(successor)
-        }
+        await withCheckedContinuation { lease.whenOver($0) }
     }
+
+    /// Resumes the callers of ``deposed()``.
+    func resumeSuccessors() { lease.end() }
+
+    // MARK: Faults
+
+    /// Why this process answers nothing.
+    var notServing: Fault {
+        phase == .deposed
+            ? Fault(.notLeader, "this dispatcher does not lead any more; ask the new leader")
+            : Fault(.unavailable, "the dispatcher is loading its tasks or stopping; try again")
+    }
+
+    /// Why this process answers nothing about an owner's tasks.
+    func notServing(_ owner: UserID) -> Fault {
+        let partition = Partition(owner: owner)
+        guard phase != .deposed, phase != .stopping, shards[partition]?.phase != .loading else { return notServing }
+        return Fault(.notLeader, "this dispatcher does not lead partition \(partition); ask its leader")
+    }
+
+    /// Why a change was not written.
+    var lostFault: Fault {
+        phase == .deposed || phase == .stopping ? notServing : committer.trouble ?? TaskStoreError.refused
+    }
+
+    /// Returns the answer to a failed read.
+    func unreadable(_ error: any Error) -> Fault { .unreadable(error, logger) }
 }

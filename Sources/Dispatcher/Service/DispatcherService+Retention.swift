@@ -1,41 +1,37 @@
 import Messages
 
-/// What is deleted, by its owner or by its age, leaves the disk in short steps.
+/// Old and deleted tasks leave the disk in short steps.
 extension DispatcherService {
-    /// It is time to look for tasks that ended long ago.
-    func retain() {
-        setRetention(after: configuration.retentionSweepMs)
-        sweepDeleted()
+    /// Starts what is due.
+    func tickSweeper() {
+        let due = sweeper.due(clock.monotonic())
+        if due.retention { sweep() }
+        if due.keys { Task(executorPreference: reactor) { await self.sweepKeys() } }
     }
 
-    /// The next look is in so many ms.
-    func setRetention(after ms: Int64) { deadlines.set(.retention, at: clock.monotonic() + ms) }
-
-    /// Deletes what is to be deleted, unless that is going on; then again afterwards.
-    func sweepDeleted() {
-        wantsSweep = true
-        guard !isSweeping, phase == .serving else { return }
-        isSweeping = true
+    /// Deletes what is to be deleted; a sweep that runs already does one more round.
+    func sweep() {
+        guard phase == .serving, sweeper.start() else { return }
         Task(executorPreference: reactor) { await self.sweepAll() }
     }
 
     private func sweepAll() async {
-        defer { isSweeping = false }
+        defer { sweeper.stop() }
         do {
-            while wantsSweep, phase == .serving {
-                wantsSweep = false
+            while phase == .serving, sweeper.nextRound() {
                 while phase == .serving, try await prune() { await pause() }
-                while phase == .serving, try await sweepStep() { await pause() }
+                while phase == .serving, try await sweepDeletions() { await pause() }
             }
         } catch {
             if isNotLeader(error) { return depose() }
-            // The next look tries again.
             guard phase == .serving else { return }
+            // The next sweep tries again.
             logger.warning("what was deleted is still on disk", metadata: ["error": "\(error)"])
         }
     }
 
-    /// Deletes some tasks that ended long ago; whether there may be more.
+    /// Deletes some tasks that ended long ago.
+    /// - Returns: whether there may be more.
     private func prune() async throws -> Bool {
         guard configuration.retentionDays > 0 else { return false }
         let before = clock.wall().adding(seconds: -configuration.retentionDays * 86_400)
@@ -46,17 +42,23 @@ extension DispatcherService {
         return tasks.count == DispatcherLimits.prunedTasks
     }
 
-    private func sweepStep() async throws -> Bool {
+    private func sweepDeletions() async throws -> Bool {
         try await store.sweepDeletions(rows: DispatcherLimits.sweptRows, bytes: DispatcherLimits.sweptBytes)
     }
 
     /// Lets commits go first.
     private func pause() async { try? await Task.sleep(for: .milliseconds(DispatcherLimits.sweepPauseMs)) }
 
-    /// These tasks are not there any more: whoever follows one is told so, and their keys are free.
+    /// Tasks were deleted: ends their streams, and frees their ids and keys.
     func deleted(_ tasks: [TaskID]) {
         recent.forget(tasks)
-        guard !streams.isEmpty else { return }
-        for task in tasks { failViewers(of: task, unknown(task)) }
+        viewers.assumeIsolated { $0.deleted(tasks) }
+    }
+
+    private func sweepKeys() async {
+        let before = Timestamp(milliseconds: clock.wall().milliseconds - DispatcherLimits.idempotencyMs)
+        do { try await store.sweepKeys(before: before) } catch {
+            logger.warning("expired keys could not be deleted", metadata: ["error": "\(error)"])
+        }
     }
 }

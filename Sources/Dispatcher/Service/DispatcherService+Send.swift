@@ -1,35 +1,91 @@
 import Mesh
 import Messages
 
-/// What goes out to executors, through the gateways that have their sessions. A message to a device that is away is
-/// not sent: its session's return brings it about again.
+/// What follows a commit, and messages to executors, through the gateways that have their sessions. One to an executor
+/// that is away is not sent: the return of its session causes it again.
 extension DispatcherService {
-    /// Carries out an effect.
-    func send(_ effect: Effect) {
+    /// Shows what a batch has changed, which is on disk now: to owners, executors, viewers and the callers that wait.
+    func deliver(_ batch: CommitBatch, _ followUp: Committer.FollowUp) {
+        committer.succeeded(batch)
+        for record in batch.records {
+            live[record.id]?.show(record)
+            if record.state.isTerminal { live[record.id] = nil }
+        }
+        for effect in followUp.effects { send(effect) }
+        for (worker, acks) in followUp.acks {
+            notify(worker, EventsAck(acks: acks.map { AttemptAck(task: $0.task, attempt: $0.attempt, seq: $1) }))
+        }
+        viewers.assumeIsolated { $0.publish(batch.events) }
+        followUp.resume()
+    }
+
+    private func send(_ effect: Effect) {
         switch effect {
-        case .assign(let attempt): assign(attempt)
-        case .stop(let attempt, let key, let discard):
+        case .assign(let attempt): sendAssignment(attempt)
+        case .stop(let attempt, let worker, let discard):
             notify(
-                key,
+                worker,
                 TaskStop(
-                    task: attempt.task, attempt: attempt.attempt, epoch: store.epoch,
+                    task: attempt.task, attempt: attempt.attempt, epoch: shards.epoch(of: worker.owner),
                     graceS: configuration.stopGraceS, discard: discard))
-        case .resync(let attempt, let key, let from):
-            notify(key, EventsResync(task: attempt.task, attempt: attempt.attempt, from: from))
-        case .recorded(let attempt, let key, let request):
-            notify(key, ApprovalRecorded(task: attempt.task, attempt: attempt.attempt, request: request))
-        case .answer(let approval, let key):
-            if let answer = approval.answer(epoch: store.epoch) { notify(key, answer) }
+        case .resync(let attempt, let worker, let from):
+            notify(worker, EventsResync(task: attempt.task, attempt: attempt.attempt, from: from))
+        case .recorded(let attempt, let worker, let request):
+            notify(worker, ApprovalRecorded(task: attempt.task, attempt: attempt.attempt, request: request))
+        case .answer(let approval, let worker):
+            if let answer = approval.answer(epoch: shards.epoch(of: worker.owner)) { notify(worker, answer) }
         }
     }
 
-    /// Acknowledges what is on disk.
-    func send(_ acks: [AttemptID: UInt64], to key: QueueKey) {
-        notify(key, EventsAck(acks: acks.map { AttemptAck(task: $0.task, attempt: $0.attempt, seq: $1) }))
+    func notify<M: Message>(_ worker: WorkerID, _ message: M) {
+        guard let ref = fleet.workers[worker]?.session?.ref, let gateway = gateways[ref.gateway] else { return }
+        gateway.send(message, session: ref.number)
     }
 
-    func notify<M: Message>(_ key: QueueKey, _ message: M) {
-        guard let ref = fleet.places[key]?.session?.ref, let gateway = gateways[ref.gateway] else { return }
-        gateway.send(message, session: ref.number)
+    // MARK: Assignments
+
+    /// Sends an attempt to its executor, unless that has changed. What is not in memory is read first: a long prompt, and
+    /// the task before it in its conversation.
+    func sendAssignment(_ attempt: AttemptID) {
+        guard let task = unanswered(attempt) else { return }
+        if let prompt = task.prompt, case .read(let follows) = task.follows {
+            return sendAssignment(task, follows: follows, prompt: prompt)
+        }
+        let record = task.machine.record
+        Task(executorPreference: reactor) { await self.readAssignment(record) }
+    }
+
+    /// Returns the task of an attempt that its executor has not answered.
+    func unanswered(_ attempt: AttemptID) -> LiveTask? {
+        guard let task = live[attempt.task], task.machine.record.attemptID == attempt,
+            task.machine.record.state == .assigned, !task.machine.isEnding
+        else { return nil }
+        return task
+    }
+
+    private func readAssignment(_ record: TaskRecord) async {
+        do {
+            let (follows, prompt) = try await store.assignment(record)
+            guard let task = unanswered(record.attemptID) else { return }
+            task.follows = .read(follows)
+            sendAssignment(task, follows: follows, prompt: prompt)
+        } catch {
+            // The assignment is repeated, and read again then.
+            logger.error("a task could not be read", metadata: ["task": "\(record.id)", "error": "\(error)"])
+        }
+    }
+
+    private func sendAssignment(_ task: LiveTask, follows: TaskID?, prompt: String) {
+        let record = task.machine.record
+        guard let worker = WorkerID(serving: record.queue) else { return }
+        let history = task.history?.attempt == record.attempt ? task.history?.history : nil
+        notify(
+            worker,
+            TaskAssign(
+                task: record.id, attempt: record.attempt, epoch: shards.epoch(of: record.owner),
+                leaseS: task.machine.policy.leaseS, conversation: record.conversation, agent: record.agent,
+                prompt: prompt, cwd: record.cwd, trace: record.trace, permissionMode: record.choices.permissionMode,
+                follows: follows, history: history?.items,
+                historyLeftOut: history.flatMap { $0.leftOut > 0 ? $0.leftOut : nil }))
     }
 }

@@ -1,97 +1,68 @@
 import Messages
 
-/// What happens because time has passed.
+/// What is due because time has passed.
 extension DispatcherService {
-    /// Does what is due; called some twenty times a second.
+    /// Called some twenty times a second.
     func tick() {
-        if isRenewalDue { startCommit() }
+        viewers.assumeIsolated { $0.tick() }
+        if lease.isRenewalDue { startCommit() }
+        // Deadlines that pass while the store takes no write are set again when tasks are loaded.
         let due = deadlines.due(clock.monotonic())
-        guard !due.isEmpty else { return }
-        // What is due for a task while nothing can be written is due again when everything has been loaded.
-        for key in due where phase == .serving || key.isOfTheMesh { happen(key) }
+        guard phase == .serving else { return }
+        for deadline in due { pass(deadline) }
+        positions.tick(clock.monotonic())
+        tickSweeper()
         settle()
     }
 
-    private func happen(_ key: DeadlineKey) {
-        let now = clock.monotonic()
-        switch key {
-        case .assign(let task): repeatAssign(task)
+    private func pass(_ deadline: DeadlineKey) {
+        switch deadline {
+        case .assign(let task): repeatAssignment(task)
         case .stop(let attempt): repeatStop(attempt)
-        case .free(let attempt, let queue): free(attempt, queue)
+        case .freeSlot(let attempt, let worker): freeSlot(attempt, worker)
         case .cancel(let task): update(task) { $0.stopUnconfirmed(now: clock.wall()) }
         case .grace(let task): graceEnded(task)
         case .expiry(let task): expire(task)
-        case .limit(let task): limitReached(task)
-        case .idle(let task): silenceReached(task)
+        case .limit(let task):
+            checkLimit(task) { $0.limitReached(connected: $1, monotonic: clock.monotonic(), now: clock.wall()) }
+        case .idle(let task):
+            checkLimit(task) { $0.silenceReached(connected: $1, monotonic: clock.monotonic(), now: clock.wall()) }
         case .approval(let attempt, let request): approvalDue(attempt, request)
-        case .report(let queue):
-            fleet.markReported(queue)
-            touched.insert(queue)
-        case .positions(let queue): pending.moved.insert(queue)
-        case .keepalive:
-            keepAlive()
-            deadlines.set(.keepalive, at: now + DispatcherLimits.keepaliveMs)
-        case .sweep: sweep(at: now)
-        case .retention: retain()
-        case .watch: watchDevices()
-        case .announce: announce()
-        case .firstSnapshot: letGo(all: true)
+        case .report(let worker):
+            fleet.markReported(worker)
+            changedQueues.formUnion(worker.queues)
         }
     }
 
-    private func repeatAssign(_ id: TaskID) {
-        guard let record = live[id]?.machine.record, record.state == .assigned,
-            record.cancelRequestedAt == nil, fleet.places[record.queue]?.isConnected == true
+    private func repeatAssignment(_ id: TaskID) {
+        guard let record = live[id]?.machine.record, record.state == .assigned, record.cancelRequestedAt == nil,
+            fleet.isConnected(record.queue)
         else { return }
-        pending.effects.append(.assign(record.attemptID))
-        deadlines.set(.assign(id), at: clock.monotonic() + DispatcherLimits.repeatMs)
+        assign(record)
     }
 
     private func repeatStop(_ attempt: AttemptID) {
-        guard let task = live[attempt.task], task.machine.isPlaced, task.machine.record.attemptID == attempt else {
-            return
-        }
-        pending.effects.append(.stop(attempt, task.machine.record.queue, discard: false))
+        guard let task = live[attempt.task], task.machine.isPlaced, task.machine.record.attemptID == attempt,
+            let worker = WorkerID(serving: task.machine.record.queue)
+        else { return }
+        committer.send(.stop(attempt, worker, discard: false))
         deadlines.set(.stop(attempt), at: clock.monotonic() + DispatcherLimits.repeatMs)
     }
 
-    private func sweep(at now: Int64) {
-        deadlines.set(.sweep, at: now + DispatcherLimits.sweepMs)
-        let before = Timestamp(milliseconds: clock.wall().milliseconds - DispatcherLimits.idempotencyMs)
-        Task(executorPreference: reactor) { await self.sweep(before: before) }
+    private func expire(_ id: TaskID) {
+        guard let record = live[id]?.machine.record else { return }
+        let reason = position(of: record)?.reason
+        let isHeld =
+            reason == .conversationBusy && fleet.worker(serving: record.queue)?.slots.holds(id) == true
+        update(id) { $0.expire(reason, isHeld: isHeld, now: clock.wall()) }
     }
 
-    private func sweep(before: Timestamp) async {
-        do { try await store.sweepKeys(before: before) } catch {
-            logger.warning("expired keys could not be deleted", metadata: ["error": "\(error)"])
-        }
-    }
-
-    /// Takes nothing more in, and waits until what was decided is on disk, at most
-    /// ``DispatcherConfiguration/drainS``.
-    func stop() async {
-        guard phase != .stopping else { return }
-        phase = .stopping
-        letGo(all: true)
-        letSuccessorsGo()
-        let limit = Duration.seconds(configuration.drainS)
-        let late = Task(executorPreference: reactor) {
-            try await Task.sleep(for: limit)
-            await self.giveUp()
-        }
-        await withCheckedContinuation { waiter in
-            if isCommitting { idle.append(waiter) } else { waiter.resume() }
-        }
-        late.cancel()
-        let fault = notServing
-        for waiter in pending.waiters { waiter.resume(throwing: fault) }
-        pending = Pending()
-    }
-
-    /// What was decided has not reached the disk in time: it has not happened.
-    private func giveUp() {
-        logger.error("the store has not taken what was decided before the stop")
-        for waiter in idle { waiter.resume() }
-        idle = []
+    /// Lets the machine check a limit of a running attempt.
+    private func checkLimit(_ id: TaskID, _ check: (inout TaskMachine, _ connected: Bool) -> [TaskAction]) {
+        guard let before = live[id]?.machine.record else { return }
+        let isConnected = fleet.isConnected(before.queue)
+        update(id) { check(&$0, isConnected) }
+        guard before.overdue == nil, let code = live[id]?.machine.record.overdue else { return }
+        logger.notice("task overdue", metadata: ["task": "\(id)", "code": "\(code)"])
     }
 }

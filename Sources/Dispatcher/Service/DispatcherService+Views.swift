@@ -1,102 +1,113 @@
+import Mesh
 import Messages
 
-/// What owners ask about their tasks, and their wish to end one.
+/// What owners read of their tasks.
 extension DispatcherService {
-    /// A task as it is on disk.
-    /// - Throws: ``Fault`` `task_not_found` or `storage_failed`.
+    /// Returns a task as it is on disk.
+    /// - Throws: ``Fault`` `task_not_found`, `storage_failed`, or as ``assureLead(_:)``.
     func view(_ id: TaskID, owner: UserID) async throws -> TaskView {
-        try await assureLead()
+        try await assureLead(owner)
         return try await committedView(id, owner: owner)
     }
 
-    /// The same for a change that was just committed: it is told even when the lead has ended since.
+    /// As ``view(_:owner:)``, for a change that was just committed: it is answered even when the lead has ended since.
     func committedView(_ id: TaskID, owner: UserID) async throws -> TaskView {
         if let task = live[id], let record = task.visible, record.owner == owner, let prompt = task.prompt {
             return view(record, prompt: prompt)
         }
+        let (record, prompt) = try await storedTask(id, owner: owner)
+        return view(record, prompt: prompt)
+    }
+
+    /// Reads a task and its prompt from the store.
+    /// - Throws: ``Fault`` `task_not_found` or `storage_failed`.
+    func storedTask(_ id: TaskID, owner: UserID) async throws -> (record: TaskRecord, prompt: String) {
         do {
-            guard let (record, prompt) = try await store.task(id, owner: owner) else { throw unknown(id) }
-            return view(record, prompt: prompt)
+            guard let stored = try await store.task(id, owner: owner) else { throw Fault.noTask(id) }
+            return stored
         } catch {
-            throw storeFault(error)
+            throw unreadable(error)
         }
     }
 
-    /// A page of tasks, newest first.
-    /// - Throws: ``Fault`` `storage_failed`.
+    /// Returns a page of tasks, newest first.
+    /// - Throws: ``Fault`` `storage_failed`, or as ``assureLead(_:)``.
     func list(_ message: TaskList) async throws -> TaskListing {
-        try await assureLead()
+        try await assureLead(message.owner)
         do {
             let page = try await store.list(message)
             return TaskListing(tasks: page.records.map { view($0) }, next: page.next, total: page.total)
         } catch {
-            throw storeFault(error)
+            throw unreadable(error)
         }
     }
 
-    /// Stores the wish to end a task and answers with the task as it is then.
-    /// - Throws: ``Fault`` `task_not_found`, `storage_failed`, or that nothing is answered now.
-    func cancel(_ message: TaskCancel) async throws -> TaskView {
-        guard phase == .serving else { throw lostFault }
-        try await assureLead()
-        if let task = live[message.task] {
-            let record = task.machine.record
-            guard record.owner == message.owner else { throw unknown(message.task) }
-            let isConnected = fleet.places[record.queue]?.isConnected == true
-            update(message.task) { $0.cancel(connected: isConnected, now: clock.wall()) }
-            settle()
-            try await committed(since: failures)
-        }
-        return try await committedView(message.task, owner: message.owner)
-    }
-
-    /// A page of a task's events.
-    /// - Throws: ``Fault`` `task_not_found`, `invalid_request` for a cursor beyond the end, or `storage_failed`.
-    func page(_ message: EventsPage) async throws -> EventBatch {
-        try await assureLead()
-        do {
-            guard let extent = try await extent(of: message.task, owner: message.owner) else {
-                throw unknown(message.task)
-            }
-            if let fault = beyond(message.after, extent.lastSeq, message.task) { throw fault }
-            let limit = min(max(message.limit, 1), DispatcherLimits.pageEvents)
-            let events = try await store.events(
-                message.task, after: message.after, limit: limit, bytes: DispatcherLimits.pageBytes)
-            // Deleted since we looked.
-            if extent.lastSeq > message.after, events.first?.seq != message.after + 1 { throw unknown(message.task) }
-            return EventBatch(events)
-        } catch {
-            throw storeFault(error)
-        }
-    }
-
-    /// How far an owner's task has come on disk: its last seq and whether it has ended; nil when there is none.
-    func extent(of id: TaskID, owner: UserID) async throws -> (lastSeq: UInt64, isEnded: Bool)? {
-        if let record = live[id]?.visible {
-            return record.owner == owner ? (record.lastSeq, record.state.isTerminal) : nil
-        }
-        guard let record = try await store.task(id, owner: owner)?.record else { return nil }
-        return (record.lastSeq, record.state.isTerminal)
-    }
-
-    /// Why a cursor is refused that points behind the newest committed event: nobody can have got it from this log.
-    func beyond(_ cursor: UInt64, _ lastSeq: UInt64, _ task: TaskID) -> Fault? {
-        guard cursor > lastSeq else { return nil }
-        return Fault(
-            .invalidRequest, "cursor \(cursor) is beyond the end of task \(task), whose last event has seq \(lastSeq)")
-    }
-
-    func unknown(_ id: TaskID) -> Fault { Fault(.taskNotFound, "there is no task \(id)") }
-
-    /// Adds what only memory knows: the place in the queue and the reason now, the stall, and what it waits for.
+    /// Adds what is only in memory: the current position and wait reason, the stall, and what the task waits for.
     private func view(_ record: TaskRecord, prompt: String? = nil) -> TaskView {
         guard !record.state.isTerminal, let task = live[record.id] else { return record.view(prompt: prompt) }
         var record = record
         record.waitingFor = task.visible?.waitingFor
-        let place = record.state == .queued ? place(of: record) : nil
-        // One that has just been given a slot, which is not on disk yet, is the next: it had left its last place.
+        let waiting = record.state == .queued ? position(of: record) : nil
+        // A task has left its queue before its assignment is on disk: it was the first.
         return record.view(
-            prompt: prompt, position: place?.position ?? 1, waits: place?.reason,
-            stall: task.shownStall)
+            prompt: prompt, position: waiting?.position ?? 1, waits: waiting?.reason, stall: task.shownStall)
+    }
+
+    // MARK: Events
+
+    /// Returns a page of a task's events.
+    /// - Throws: ``Fault`` `task_not_found`, `invalid_request` for a cursor beyond the end, `storage_failed`, or as
+    ///   ``assureLead(_:)``.
+    func page(_ message: EventsPage) async throws -> EventBatch {
+        try await assureLead(message.owner)
+        do {
+            let extent = try await extent(of: message.task, owner: message.owner)
+            if let fault = extent.refusal(of: message.after, message.task) { throw fault }
+            let limit = min(max(message.limit, 1), DispatcherLimits.pageEvents)
+            let events = try await store.events(
+                message.task, after: message.after, limit: limit, bytes: DispatcherLimits.pageBytes)
+            // The task was deleted after its extent was read.
+            if extent.lastSeq > message.after, events.first?.seq != message.after + 1 {
+                throw Fault.noTask(message.task)
+            }
+            return EventBatch(events)
+        } catch {
+            throw unreadable(error)
+        }
+    }
+
+    /// Sends a task's events to a viewer, from its cursor on.
+    func follow(_ message: EventsSubscribe, outlet: Outlet) async {
+        do {
+            try await assureLead(message.owner)
+            // A task that ends during the read leaves memory, and what was read is outdated: then it is read again.
+            var stored: StreamExtent
+            repeat {
+                stored = try await extent(of: message.task, owner: message.owner)
+            } while try !addViewer(message, outlet, stored)
+        } catch {
+            outlet.fail(unreadable(error))
+        }
+    }
+
+    private func addViewer(_ message: EventsSubscribe, _ outlet: Outlet, _ stored: StreamExtent) throws -> Bool {
+        guard phase != .stopping, phase != .deposed, !outlet.isClosed else { throw notServing }
+        let extent = live[message.task]?.visible.map(Self.extent) ?? (stored.isEnded ? stored : nil)
+        return viewers.assumeIsolated { $0.add(message, outlet, extent) }
+    }
+
+    /// Returns how far an owner's task reaches on disk.
+    /// - Throws: ``Fault`` `task_not_found`, or ``TaskStoreError``.
+    private func extent(of id: TaskID, owner: UserID) async throws -> StreamExtent {
+        if let record = live[id]?.visible {
+            guard record.owner == owner else { throw Fault.noTask(id) }
+            return Self.extent(record)
+        }
+        guard let record = try await store.task(id, owner: owner)?.record else { throw Fault.noTask(id) }
+        return Self.extent(record)
+    }
+
+    private static func extent(_ record: TaskRecord) -> StreamExtent {
+        StreamExtent(lastSeq: record.lastSeq, isEnded: record.state.isTerminal)
     }
 }

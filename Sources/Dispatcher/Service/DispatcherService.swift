@@ -1,19 +1,19 @@
+import Launch
 import Logging
 import Mesh
 import Messages
 import Metrics
 
-/// The leader of its partitions: everything that has not ended, in memory, and every decision about it.
+/// The leader of its partitions: keeps every task that has not ended in memory, and decides everything about it.
 ///
-/// It runs on the reactor, so what the mesh calls may go straight in. Each input changes the state in memory and adds
-/// to ``pending``; one batch at a time is committed, and only then is anybody told (ARCHITECTURE section 4). Owns the
-/// log, the tasks, the fleet and the streams.
+/// It runs on the reactor, so mesh callbacks enter it without a hop. Each input changes memory and adds to
+/// ``committer``; one batch at a time is committed, and only then are peers answered (ARCHITECTURE section 4).
 actor DispatcherService {
-    /// Whether it answers.
+    /// What this process answers.
     enum Phase: Sendable {
-        /// What is on disk is being read.
+        /// Tasks are being read from the store.
         case loading
-        /// What is on disk is known and shown, but nothing can be written: see ``DispatcherService/trouble``.
+        /// Tasks are known and shown, but the store takes no write: see ``Committer/trouble``.
         case refusing
         case serving
         /// Another process leads.
@@ -29,201 +29,224 @@ actor DispatcherService {
     let clock: DispatcherClock
     let logger: Logger
     nonisolated let stale: StaleCounters
-    /// Permission requests of executors that were over a limit.
+    /// Permission requests that were over a limit.
     let approvalsRefused = Counter(label: "dispatcher_approvals_refused")
-    /// Attempts of reports that listed more than a device can have.
+    /// Attempts beyond the limit of one report.
     let unwantedIgnored = Counter(label: "dispatcher_unwanted_ignored")
 
     var phase = Phase.loading
-    /// Tasks that have not ended, or whose end is not on disk.
+    var shards: Shards
+    /// Tasks that have not ended, or have an end that is not on disk.
     var live: [TaskID: LiveTask] = [:]
     var fleet = Fleet()
-    var lines = ConversationLines()
-    /// The ordinal that was given last in each partition.
-    var lastOrdinals: [Partition: Int64] = [:]
-    /// When the newest task was accepted, in ms, as ``TaskRecord/rank`` counts; it never goes back.
-    var lastAccepted: Int64 = 0
-    /// How many queued tasks each owner has.
-    var queued: [UserID: Int] = [:]
-    var recent = Recent()
     var deadlines = Deadlines<DeadlineKey>()
-    /// Queues in which somebody may be able to go.
-    var touched: Set<QueueKey> = []
-    /// When places in a queue were last told.
-    var told: [QueueKey: Told] = [:]
-    /// When, in monotonic ms, and in which session an attempt that is of no interest was last told to stop.
-    var strays: [AttemptID: (at: Int64, session: SessionRef?)] = [:]
-    /// What devices have reported while tasks were loaded, with the session in which they did.
-    var missed: [QueueKey: (session: SessionRef, report: DeviceReport)] = [:]
-
-    var pending = Pending()
-    var isCommitting = false
-    /// How many commits have failed: what was changed in memory before is not there any more.
-    var failures: UInt64 = 0
-    var idle: [CheckedContinuation<Void, Never>] = []
-    /// Why nothing can be written (while ``Phase/refusing``), or could not the last time.
-    var trouble: Fault?
-
-    /// When the lease was last renewed: the beginning of that write, in ms of ``DispatcherClock/lease``.
-    var renewedAt: Int64
-    /// Who waits for the end of our lead.
-    var successors: [CheckedContinuation<Void, Never>] = []
-    /// Whether they need not wait any more: the word may come before they do.
-    var successorsMayGo = false
-    /// The pause before the next try after a failed commit, in ms; it grows while each recovery ends in another failure.
-    var recoveryPauseMs = DispatcherLimits.storagePauseMs
-
-    /// Whether what was deleted is being removed from the disk, and whether there may be more.
-    var isSweeping = false
-    var wantsSweep = false
-
-    /// Whether a search goes on, and who waits for its end.
-    var isSearching = false
-    var searchers: [CheckedContinuation<Void, Never>] = []
-    /// Conversations that are being deleted, and how many have been: what is read meanwhile may be old.
-    var deleting: Set<ConversationID> = []
-    var deletions: UInt64 = 0
-
-    var streams: [TaskID: EventStream] = [:]
-    var nextViewer = 0
-    /// How many viewers each owner has.
-    var viewers: [UserID: Int] = [:]
-
+    /// Queues with first tasks that may have become ready to run.
+    var changedQueues: Set<QueueID> = []
+    /// Reports that came while tasks were being loaded.
+    var earlyReports: [WorkerID: (session: SessionRef, report: DeviceReport)] = [:]
     /// The gateways with sessions.
     var gateways: [Incarnation: Peer] = [:]
-    var registry: Peer?
-    var watch: Subscription?
-    var announcement: ServiceAnnounce?
-    var isAnnounced = false
-    var registered: [CheckedContinuation<Void, Never>] = []
+
+    var committer = Committer()
+    var lease: LeaderLease
+    var positions = QueuePositions()
+    var recent = RecentSubmissions()
+    var sweeper: Sweeper
+    var unwantedStops = UnwantedStops()
+    /// One search at a time: each occupies a reader of the store for long.
+    nonisolated let searchGate = AsyncSemaphore(1, maxWaiting: DispatcherLimits.waitingSearches)
+    nonisolated let viewers: ViewerHub
 
     init(
         _ configuration: DispatcherConfiguration, store: any TaskStore, reactor: Reactor, clock: DispatcherClock,
         stale: StaleCounters, logger: Logger
     ) {
-        self.stale = stale
         self.configuration = configuration
         self.store = store
-        renewedAt = clock.lease()
         self.reactor = reactor
         self.clock = clock
+        self.stale = stale
         self.logger = logger
+        shards = Shards(Partition.all, epoch: store.epoch)
+        lease = LeaderLease(configuration, clock: clock)
+        sweeper = Sweeper(configuration)
+        viewers = ViewerHub(store: store, clock: clock, reactor: reactor, logger: logger)
     }
 
-    /// How long a stop waits for the executor, in ms.
-    var cancelMs: Int64 { Int64((configuration.stopGraceS * 1000).rounded()) + DispatcherLimits.cancelExtraMs }
+    // MARK: One task
 
-    /// Tells a machine what happened and carries out what it says; nothing when the task is not alive.
-    func update(_ id: TaskID, _ body: (inout TaskMachine) -> [TaskAction]) {
+    /// Adds a new or loaded task to memory.
+    func insert(_ task: LiveTask) {
+        let record = task.machine.record
+        live[record.id] = task
+        shards[record.owner]?.add(record)
+        if record.state == .queued {
+            fleet.queue(record.queue) { $0.insert(record.queueEntry) }
+        } else {
+            fleet.slots(record.queue) { $0.occupy(record.attemptID) }
+        }
+        startTimes(record.id)
+    }
+
+    /// Passes an input to a task's machine and carries out its actions; does nothing when the task is not in memory.
+    func update(_ id: TaskID, _ input: (inout TaskMachine) -> [TaskAction]) {
         guard let task = live[id] else { return }
         let before = task.machine.record.state
-        let actions = body(&task.machine)
+        let isConnected = fleet.isConnected(task.machine.record.queue)
+        let actions = task.machine.apply(
+            connected: isConnected, monotonic: clock.monotonic(), now: clock.wall(), input)
+        if task.machine.record.state != before { stateChanged(task, from: before) }
+        if actions.contains(where: \.isWritten) { committer.write(id) }
+        for action in actions { perform(action, task) }
+    }
+
+    /// As ``update(_:_:)``, as the whole handling of a message.
+    func updateAndSettle(_ id: TaskID, _ input: (inout TaskMachine) -> [TaskAction]) {
+        update(id, input)
+        settle()
+    }
+
+    private func stateChanged(_ task: LiveTask, from before: TaskState) {
         let record = task.machine.record
-        if before == .queued, record.state != .queued { countQueued(record.owner, -1) }
-        if before != .queued, record.state == .queued { countQueued(record.owner, 1) }
-        if before != record.state {
-            watchTimes(task, before: before)
-            if before == .assigned { task.history = nil }
+        if before == .queued {
+            shards[record.owner]?.countQueued(record.owner, -1)
+            deadlines.cancel(.expiry(record.id))
         }
-        guard !actions.isEmpty else { return }
-        pending.dirty.insert(id)
-        for action in actions { perform(action, record) }
+        if record.state == .queued { shards[record.owner]?.countQueued(record.owner, 1) }
+        if before == .assigned { task.history = nil }
+        if before == .running {
+            deadlines.cancel(.limit(record.id))
+            deadlines.cancel(.idle(record.id))
+        }
+        if !task.machine.isPlaced { deadlines.cancel(.grace(record.id)) }
     }
 
-    func countQueued(_ owner: UserID, _ change: Int) {
-        let count = queued[owner, default: 0] + change
-        queued[owner] = count > 0 ? count : nil
+    /// Counts the times of a task from now on: it is new or loaded, or its executor is back.
+    func startTimes(_ id: TaskID) {
+        guard let queue = live[id]?.machine.record.queue else { return }
+        let isConnected = fleet.isConnected(queue)
+        update(id) { $0.startTimes(connected: isConnected, monotonic: clock.monotonic(), now: clock.wall()) }
     }
 
-    private func perform(_ action: TaskAction, _ record: TaskRecord) {
-        let attempt = record.attemptID
-        let key = record.queue
+    private func perform(_ action: TaskAction, _ task: LiveTask) {
+        let record = task.machine.record
         switch action {
         case .write: break
-        case .log(let event):
-            pending.events.append(event)
-        case .approval(let approval):
-            follow(approval, key)
-        case .assign:
-            pending.effects.append(.assign(attempt))
-            deadlines.set(.assign(record.id), at: clock.monotonic() + DispatcherLimits.repeatMs)
+        case .log(let event): committer.append(event)
+        case .approval(let approval): commit(approval, of: task)
+        case .assign: assign(record)
         case .stop:
             deadlines.cancel(.assign(record.id))
-            stop(attempt, key)
+            stop(record)
         case .acknowledge(let seq):
-            pending.acks[key, default: [:]][attempt] = seq
+            WorkerID(serving: record.queue).map { committer.acknowledge(record.attemptID, seq, to: $0) }
         case .resync(let from):
-            pending.effects.append(.resync(attempt, key, from: from))
-        case .release(let attempt, let confirmed):
-            // One that is away has no slots, and says at its return what it runs.
-            let isFree = confirmed || fleet.places[key]?.isConnected != true
-            fleet.queue(key) { $0.release(attempt, confirmed: isFree) }
-            deadlines.cancel(.assign(record.id))
-            deadlines.cancel(.stop(attempt))
-            if !confirmed { free(attempt, key) }
-            touched.insert(key)
+            WorkerID(serving: record.queue).map { committer.send(.resync(record.attemptID, $0, from: from)) }
+        case .release(let attempt, let confirmed): release(attempt, record, confirmed: confirmed)
         case .requeue(let paused):
-            fleet.queue(key) {
-                $0.insert(record.waiting)
-                if paused { $0.pause() }
-            }
-            pending.untold.insert(record.id)
-            touched.insert(key)
-        case .ended:
-            ended(record)
+            if paused { fleet.slots(record.queue) { $0.pause() } }
+            enqueue(record)
+        case .alarm(let alarm, let time): deadlines.set(DeadlineKey(alarm, of: record.id), at: time)
+        case .ended: ended(record)
         }
     }
 
-    /// Tells the device to stop an attempt that is to end, now and until it says so or its time is over.
-    func stop(_ attempt: AttemptID, _ key: QueueKey) {
-        let now = clock.monotonic()
-        pending.effects.append(.stop(attempt, key, discard: false))
-        deadlines.set(.stop(attempt), at: now + DispatcherLimits.repeatMs)
-        deadlines.set(.cancel(attempt.task), at: now + cancelMs)
+    /// Adds a task to its queue.
+    private func enqueue(_ record: TaskRecord) {
+        fleet.queue(record.queue) { $0.insert(record.queueEntry) }
+        positions.add(record.id)
+        changedQueues.insert(record.queue)
     }
 
-    /// Tells a device that still runs an attempt which has ended for us to stop it, now and until it says that the
-    /// slot is free. One that is away has no slots.
-    func free(_ attempt: AttemptID, _ key: QueueKey) {
-        guard let place = fleet.places[key], place.isConnected, place.queue.held.contains(attempt) else { return }
-        pending.effects.append(.stop(attempt, key, discard: true))
-        deadlines.set(.free(attempt, key), at: clock.monotonic() + DispatcherLimits.repeatMs)
+    /// Sends an assignment, now and until it is answered.
+    func assign(_ record: TaskRecord) {
+        committer.send(.assign(record.attemptID))
+        deadlines.set(.assign(record.id), at: clock.monotonic() + DispatcherLimits.repeatMs)
+    }
+
+    /// Sends a stop, now and until it is confirmed or its time is over.
+    func stop(_ record: TaskRecord) {
+        guard let worker = WorkerID(serving: record.queue) else { return }
+        let now = clock.monotonic()
+        committer.send(.stop(record.attemptID, worker, discard: false))
+        deadlines.set(.stop(record.attemptID), at: now + DispatcherLimits.repeatMs)
+        deadlines.set(.cancel(record.id), at: now + configuration.cancelMs)
+    }
+
+    /// A request is new or has changed: commits it, and sends it or its answer to the executor afterwards.
+    private func commit(_ approval: ApprovalRecord, of task: LiveTask) {
+        committer.put(approval)
+        // The silence of an agent that waited for a person begins anew.
+        task.machine.sign(monotonic: clock.monotonic())
+        let deadline = DeadlineKey.approval(approval.attempt, approval.request)
+        guard !approval.isDelivered else { return deadlines.cancel(deadline) }
+        if let worker = WorkerID(serving: task.machine.record.queue) {
+            committer.send(
+                approval.isPending
+                    ? .recorded(approval.attempt, worker, request: approval.request) : .answer(approval, worker))
+        }
+        let left = Int64((approval.expiresAt.seconds(since: clock.wall()) * 1000).rounded(.up))
+        deadlines.set(deadline, at: clock.monotonic() + (approval.isPending ? left : DispatcherLimits.repeatMs))
+    }
+
+    private func release(_ attempt: AttemptID, _ record: TaskRecord, confirmed: Bool) {
+        // An executor that is away has no slots, and reports at its return what it runs.
+        let isFree = confirmed || !fleet.isConnected(record.queue)
+        fleet.slots(record.queue) { $0.release(attempt, confirmed: isFree) }
+        deadlines.cancel(.assign(record.id))
+        deadlines.cancel(.stop(attempt))
+        if !confirmed, let worker = WorkerID(serving: record.queue) { freeSlot(attempt, worker) }
+        changedQueues.insert(record.queue)
+    }
+
+    /// Sends a stop of an ended attempt that its executor still runs, now and until a report shows that the slot is free.
+    func freeSlot(_ attempt: AttemptID, _ id: WorkerID) {
+        guard let worker = fleet.workers[id], worker.isConnected, worker.slots.held.contains(attempt) else { return }
+        committer.send(.stop(attempt, id, discard: true))
+        deadlines.set(.freeSlot(attempt, id), at: clock.monotonic() + DispatcherLimits.repeatMs)
     }
 
     private func ended(_ record: TaskRecord) {
         deadlines.cancel(.cancel(record.id))
-        fleet.queue(record.queue) { $0.remove(record.waiting) }
-        touched.insert(record.queue)
-        guard let next = lines.leave(record.id, conversation: record.conversation), let task = live[next] else {
-            return
-        }
-        touched.insert(task.machine.record.queue)
+        fleet.queue(record.queue) { $0.remove(record.queueEntry) }
+        changedQueues.insert(record.queue)
+        let next = shards[record.owner]?.lines.leave(record.id, conversation: record.conversation)
+        if let next, let task = live[next] { changedQueues.insert(task.machine.record.queue) }
     }
 
-    /// Ends a turn: gives free slots to who waits, and starts a commit when there is something to commit.
+    // MARK: All queues
+
+    /// Ends the handling of an input: assigns free slots in the changed queues, and starts a commit when there is
+    /// something to commit.
     func settle() {
         guard phase == .serving else { return }
-        while let key = touched.popFirst() {
-            dispatch(key)
-            pending.moved.insert(key)
+        while let queue = changedQueues.popFirst() {
+            dispatch(queue)
+            positions.move(queue)
         }
         startCommit()
     }
 
-    /// Gives the free slots of a device to who waits for it, in the order of the queue; whoever cannot go (because of
-    /// its conversation) does not hold up those behind.
-    private func dispatch(_ key: QueueKey) {
-        guard let place = fleet.places[key], Placement.reason(in: place, conversationIsBusy: false) == nil else {
-            return
-        }
+    /// Assigns free slots to the waiting tasks of a queue in its order. A task that waits for its conversation does not
+    /// hold up those behind it.
+    private func dispatch(_ queue: QueueID) {
+        guard let worker = fleet.worker(serving: queue), worker.isReady, let place = fleet.places[queue] else { return }
         let now = clock.wall()
-        var room = place.queue.total - place.queue.used
+        var free = worker.slots.free
         for entry in place.queue.waiting {
-            guard room > 0 else { return }
-            guard let task = live[entry.task], !isBusy(task.machine.record, in: place) else { continue }
-            update(entry.task) { $0.assign(deviceName: place.name, now: now) }
-            fleet.queue(key) { $0.occupy(task.machine.record.attemptID, from: entry) }
-            room -= 1
+            guard free > 0 else { return }
+            guard let task = live[entry.task], !isBusy(task.machine.record) else { continue }
+            update(entry.task) { $0.assign(deviceName: place.device?.name, now: now) }
+            fleet.queue(queue) { $0.remove(entry) }
+            fleet.slots(queue) { $0.occupy(task.machine.record.attemptID) }
+            free -= 1
         }
+    }
+
+    /// Returns whether a waiting task cannot run because an earlier one of its conversation has not ended, or because the
+    /// executor still runs an earlier attempt of it.
+    func isBusy(_ record: TaskRecord) -> Bool {
+        shards[record.owner]?.lines.isBehind(record.id, in: record.conversation) == true
+            || fleet.worker(serving: record.queue)?.slots.holds(record.id) == true
     }
 }

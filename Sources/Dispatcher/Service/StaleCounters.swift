@@ -1,19 +1,18 @@
 import Metrics
 import Synchronization
 
-/// What was refused because something newer is there: the sum of each kind, also given to swift-metrics as
-/// `dispatcher_stale{kind}`. A few of each are normal after a reconnect or a restart; many are a sign of something that
-/// does not learn.
+/// Counts messages and commits that were refused as stale, by kind; also the metric `dispatcher_stale{kind}`. A few of
+/// each are normal after a reconnect or a restart; many mean that a peer does not update its state.
 final class StaleCounters: Sendable {
-    /// By which number it was refused.
+    /// The number that was stale.
     enum Kind: String, CaseIterable, Sendable {
-        /// Output, an answer or a verdict of an attempt that was replaced, has ended or is not known.
+        /// A message of an attempt that was replaced, has ended or is unknown.
         case attempt
-        /// A device's session was opened or closed after a newer one.
+        /// A session was opened or closed after a newer one of its device.
         case generation
-        /// Something from an executor's connection that is not the device's present one.
+        /// A message from a connection that is not the device's current one.
         case session
-        /// Our own commit, after another process has taken the lead.
+        /// A commit of this process after another one took the lead.
         case epoch
     }
 
@@ -27,12 +26,12 @@ final class StaleCounters: Sendable {
             })
     }
 
-    /// Counts one that was refused.
+    /// Counts one.
     func count(_ kind: Kind) {
         counts.withLock { $0[kind, default: 0] += 1 }
         counters[kind]?.increment()
     }
 
-    /// How many of a kind were refused so far.
+    /// Returns how many of a kind were counted.
     subscript(kind: Kind) -> Int { counts.withLock { $0[kind] ?? 0 } }
 }

@@ -1,9 +1,9 @@
 import Messages
 
-/// The checks of a ``TaskSubmit`` that need nothing but itself. The gateway makes them too, for better words; here they
-/// hold against any peer.
+/// The checks of a ``TaskSubmit`` that need only the message. The gateway makes them too, with better texts; here they
+/// protect against any peer.
 enum Submission {
-    /// The beginning of a prompt, for lists. One character may have any number of bytes: they are bounded as well.
+    /// Returns the beginning of a prompt, for lists. Its bytes are bounded too, since one character may have any number.
     static func excerpt(_ prompt: String) -> String {
         let text = prompt.prefix(DispatcherLimits.excerpt)
         guard text.utf8.count > DispatcherLimits.excerpt * 32 else { return String(text) }

@@ -18,7 +18,7 @@ struct CommitBatch: Sendable {
     var events: [Event] = []
 
     /// Permission requests that are new or have changed.
-    var approvals: [Approval] = []
+    var approvals: [ApprovalRecord] = []
 
     /// Whether it renews the lease.
     var renews = false

@@ -58,7 +58,7 @@ protocol TaskStore: Sendable {
     ) async throws(TaskStoreError) -> [Event]
 
     /// Returns an owner's permission request; nil when the owner has no such request.
-    func approval(_ id: ApprovalID, owner: UserID) async throws(TaskStoreError) -> Approval?
+    func approval(_ id: ApprovalID, owner: UserID) async throws(TaskStoreError) -> ApprovalRecord?
 
     /// Returns a page of an owner's permission requests, newest first: 1 to 200 of them, and inputs of at most
     /// ``DispatcherLimits/listedInput`` bytes.

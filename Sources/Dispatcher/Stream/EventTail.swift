@@ -1,7 +1,7 @@
 import DequeModule
 import Messages
 
-/// The newest committed events of one task, without a gap; bounded, the oldest go first.
+/// The newest committed events of one task, without a gap. Bounded: the oldest are dropped.
 struct EventTail: Sendable {
     private var events: Deque<Event> = []
     private var bytes = 0
@@ -11,7 +11,7 @@ struct EventTail: Sendable {
         limit = (events, bytes)
     }
 
-    /// How many are kept.
+    /// How many it has.
     var count: Int { events.count }
 
     /// Adds the next event.
@@ -30,7 +30,7 @@ struct EventTail: Sendable {
         bytes = 0
     }
 
-    /// The events after a cursor, up to about `size` bytes; nil when the next one is not here (any more).
+    /// Returns the events after a cursor, up to about `size` bytes; nil when the next one was dropped.
     func batch(after cursor: UInt64, size: Int = EventBatch.preferredSize) -> [Event]? {
         guard let first = events.first, cursor + 1 >= first.seq else { return nil }
         let start = Int(cursor + 1 - first.seq)

@@ -1,18 +1,18 @@
 import Messages
 
-/// What becomes of a task that runs on a device which is away: a pure function of what was chosen and of times.
+/// What becomes of a running task while its device is away: a pure function of its policy and of times.
 struct Absence: Sendable, Equatable {
-    /// As people see it.
+    /// As owners see it.
     let stall: Stall
-    /// When its grace ends, from now, in ms; nil = it never does.
+    /// The rest of its grace, in ms; nil = it never ends.
     let leftMs: Int64?
 
     /// - Parameters:
     ///   - since: When the device was last connected.
-    ///   - isStart: Whether it was away when the dispatcher started. Then whatever is left of the grace, it has some
-    ///     seconds to say that it is there: it may have come back while nobody was there to be told.
+    ///   - isStart: Whether it was away when the dispatcher started. Then it has at least
+    ///     ``DispatcherLimits/reviveMs`` to reconnect: it may have tried while no dispatcher ran.
     init(_ policy: Policy, since: Timestamp, now: Timestamp, isStart: Bool = false) {
-        // The clock may have been set meanwhile: no more than a whole grace is given.
+        // The wall clock may have been set since: the rest is at most a whole grace.
         let left = min(since.milliseconds + policy.graceMs - now.milliseconds, policy.graceMs)
         let leftMs = isStart ? max(left, DispatcherLimits.reviveMs) : policy.graceMs
         let end = Timestamp(milliseconds: now.milliseconds + leftMs)

@@ -1,11 +1,11 @@
-/// What becomes of an event that an executor sent.
+/// What becomes of an executor's event.
 enum EventVerdict: Sendable, Equatable {
-    /// It is the next one and has its seq now: commit it.
+    /// It is the next one and now has its seq: commit it.
     case taken
-    /// It was taken before; acknowledge again up to the attempt_seq `last`.
+    /// It was taken before: acknowledge up to the attempt_seq `last` again.
     case duplicate(last: UInt64)
-    /// Something before it is missing: ask again from there; nil = that was just done.
+    /// Events before it are missing: request them from this attempt_seq; nil = that was done less than 2 s ago.
     case gap(UInt64?)
-    /// It is of an attempt that has been replaced or has ended: the device should stop it.
+    /// Its attempt was replaced or has ended: stop it.
     case stale
 }

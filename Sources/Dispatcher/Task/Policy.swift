@@ -1,27 +1,26 @@
 import Messages
 
-/// A task's ``Choices`` as the dispatcher acts by them: each is there, and times are in ms.
+/// A task's ``Choices`` in the dispatcher's terms: every choice is set, and times are in ms.
 ///
-/// A name that this version does not know, in a row that a later one wrote, counts as the default.
+/// A name that this version does not know, in a row that a later version wrote, counts as the default.
 struct Policy: Sendable, Equatable {
     let priority: Priority
-    /// How long it may wait in its queue.
+    /// The longest wait in its queue.
     let ttlMs: Int64
     let ifOffline: IfOffline
     let onDisconnect: OnDisconnect
-    /// How long its device may be away; 0 = not at all.
+    /// The longest absence of its device; 0 = none.
     let graceMs: Int64
-    /// How long an attempt may run; nil = as long as it takes.
+    /// The longest run of an attempt; nil = no limit.
     let timeoutMs: Int64?
-    /// How long an attempt may be silent; nil = as long as it takes.
+    /// The longest silence of an attempt; nil = no limit.
     let idleMs: Int64?
-    /// After how many seconds without a leader the executor ends the attempt by itself; 0 = never.
+    /// After how many seconds without a leader the executor ends the attempt; 0 = never.
     let leaseS: Double
 
     /// - Parameters:
-    ///   - graceS: The dispatcher's `--grace-s`, for a task that has none of its own.
-    ///   - leaseS: Its `--lease-s`. What it is longer than the grace, the lease of each task is longer than the task's
-    ///     grace; 0 = no task has a lease.
+    ///   - graceS: The dispatcher's `--grace-s`: the grace of a task that sets none.
+    ///   - leaseS: The dispatcher's `--lease-s`. A task's lease is its grace + (`leaseS` - `graceS`); 0 disables leases.
     init(_ choices: Choices, graceS: Double = 30, leaseS: Double = 45) {
         let choices = choices.filled(from: .standard)
         priority = choices.priority.flatMap { Priority.all.contains($0) ? $0 : nil } ?? .normal
@@ -36,8 +35,8 @@ struct Policy: Sendable, Equatable {
         self.leaseS = onDisconnect == .wait || leaseS == 0 ? 0 : lease > 0 ? lease : leaseS
     }
 
-    /// What the place in a queue is later for a lower priority, in ms: so much longer a task must have waited to stay
-    /// before one of the next higher priority.
+    /// Returns what a priority adds to the rank of a task, in ms: a task stays ahead of one of the next higher priority
+    /// when it was accepted that much earlier.
     static func delayMs(_ priority: Priority) -> Int64 {
         switch priority {
         case .high: 0
@@ -46,13 +45,13 @@ struct Policy: Sendable, Equatable {
         }
     }
 
-    /// nil for 0.
+    /// Returns nil for 0.
     private static func milliseconds(_ seconds: Double?) -> Int64? {
-        // What is set is at least one: a time of half a millisecond is not "as long as it takes".
+        // At least 1: half a millisecond must not become "no limit".
         seconds.flatMap { $0 > 0 ? max(1, Int64(($0 * 1000).rounded())) : nil }
     }
 
-    /// A time as people write it in a choice.
+    /// Returns a time in seconds, as choices state it.
     static func text(_ milliseconds: Int64) -> String {
         milliseconds % 1000 == 0 ? String(milliseconds / 1000) : String(Double(milliseconds) / 1000)
     }

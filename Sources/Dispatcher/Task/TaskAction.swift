@@ -1,25 +1,42 @@
 import Messages
 
-/// What is to be done after an input to a ``TaskMachine``. The record is written whenever there is an action.
+/// What the service does after an input to a ``TaskMachine``.
 enum TaskAction: Sendable, Equatable {
-    /// Commit the record; nobody is told.
+    /// Commit the record; publish nothing.
     case write
-    /// Commit this event together with the record.
+    /// Commit this event with the record.
     case log(Event)
-    /// Commit this permission request together with the record, and tell the executor.
-    case approval(Approval)
-    /// Tell the device of the newest attempt, now and every 2 s until it answers.
+    /// Commit this permission request with the record, and send it or its answer to the executor.
+    case approval(ApprovalRecord)
+    /// Send the newest attempt to its executor, now and every 2 s until it answers.
     case assign
-    /// Tell the device to stop the newest attempt, now and every 2 s until it confirms.
+    /// Send a stop of the newest attempt to its executor, now and every 2 s until it confirms.
     case stop
     /// After the commit, acknowledge the newest attempt's events up to this attempt_seq.
     case acknowledge(UInt64)
-    /// Ask for the newest attempt's events again, from this attempt_seq.
+    /// Request the newest attempt's events again, from this attempt_seq.
     case resync(from: UInt64)
-    /// The attempt has no claim on its slot any more. Not confirmed: the device may still be running it.
+    /// Release the attempt's slot. Not confirmed: the executor may still run the attempt.
     case release(AttemptID, confirmed: Bool)
-    /// Back into its queue, at its old place. `paused`: the device gets nothing before its next report.
+    /// Put the task back into its queue, at its old place. `paused`: assign nothing to the executor before its next report.
     case requeue(paused: Bool)
-    /// The end, after every other action: nothing follows.
+    /// Call the machine back at a monotonic time in ms, in place of an earlier alarm of this kind. Writes nothing.
+    case alarm(TaskAlarm, at: Int64)
+    /// The task has ended; always the last action.
     case ended
+
+    /// Whether the record is committed with it.
+    var isWritten: Bool {
+        if case .alarm = self { false } else { true }
+    }
+}
+
+/// A time limit that a ``TaskMachine`` checks.
+enum TaskAlarm: Sendable, Equatable {
+    /// ``TaskMachine/expire(_:isHeld:now:)``
+    case expiry
+    /// ``TaskMachine/limitReached(connected:monotonic:now:)``
+    case limit
+    /// ``TaskMachine/silenceReached(connected:monotonic:now:)``
+    case idle
 }

@@ -1,10 +1,41 @@
 import Messages
 
-/// The times that a task has: in the queue, of an attempt, and of its silence. When they are over is the service's to
-/// know.
+/// The time limits of a task: in its queue, of an attempt, and of an attempt's silence. The machine sets the alarms and
+/// decides when one is reached; the service keeps the time.
 extension TaskMachine {
-    /// It has waited for as long as it may. `reason`: why it waits now. `isHeld`: because of itself, as its device still
-    /// runs an earlier attempt.
+    /// Counts its times from now on and sets their alarms. Called when it is new or loaded and when the device of a running
+    /// attempt is back; a change of state does so itself.
+    mutating func startTimes(connected: Bool, monotonic: Int64, now: Timestamp) -> [TaskAction] {
+        switch record.state {
+        case .queued:
+            let left = record.queuedAt.milliseconds + policy.ttlMs - now.milliseconds
+            // The wall clock may have been set since: the rest is at most the whole time.
+            return [.alarm(.expiry, at: monotonic + min(max(left, 0), policy.ttlMs))]
+        case .running where !isEnding:
+            return startLimit(connected: connected, monotonic: monotonic, now: now)
+                + startSilence(connected: connected, monotonic: monotonic)
+        default: return []
+        }
+    }
+
+    private mutating func startLimit(connected: Bool, monotonic: Int64, now: Timestamp) -> [TaskAction] {
+        guard let timeoutMs = policy.timeoutMs, let startedAt = record.startedAt else { return [] }
+        let left = min(startedAt.milliseconds + timeoutMs - now.milliseconds, timeoutMs)
+        // After a start of the dispatcher the executor may have ended it and be about to reconnect.
+        limitAt = monotonic + max(left, connected ? 0 : DispatcherLimits.reviveMs)
+        return [.alarm(.limit, at: record.isHalfTimeWarned ? limitAt : limitAt - timeoutMs / 2)]
+    }
+
+    private mutating func startSilence(connected: Bool, monotonic: Int64) -> [TaskAction] {
+        guard let idleMs = policy.idleMs, connected else { return [] }
+        lastSignAt = monotonic
+        return [.alarm(.idle, at: monotonic + idleMs - idleMs / 2)]
+    }
+
+    /// The agent has given a sign, or what it waited for has changed.
+    mutating func sign(monotonic: Int64) { lastSignAt = monotonic }
+
+    /// Its time in the queue is over. `reason`: why it waits now. `isHeld`: its device still runs an earlier attempt.
     mutating func expire(_ reason: WaitReason?, isHeld: Bool = false, now: Timestamp) -> [TaskAction] {
         guard record.state == .queued else { return [] }
         let seconds = max(0, now.milliseconds - record.queuedAt.milliseconds) / 1000
@@ -17,28 +48,47 @@ extension TaskMachine {
         return end(.failed, error: error, confirmed: false, now: now)
     }
 
-    /// Half of the time of an attempt is over; said once for each.
+    /// Half of the attempt's time is over, or all of it.
+    mutating func limitReached(connected: Bool, monotonic: Int64, now: Timestamp) -> [TaskAction] {
+        guard monotonic < limitAt else { return overdue(.timeout, connected: connected, now: now) }
+        return halfTime(now: now) + [.alarm(.limit, at: limitAt)]
+    }
+
+    /// The attempt may have been silent for half of the allowed time, or for all of it. Events do not move the alarm:
+    /// when it comes, the time since the last sign decides.
+    mutating func silenceReached(connected: Bool, monotonic: Int64, now: Timestamp) -> [TaskAction] {
+        guard let idleMs = policy.idleMs, connected else { return [] }
+        // An agent that waits for a person is silent for a reason.
+        if approvals.pending > 0 { lastSignAt = monotonic }
+        let half = idleMs - idleMs / 2
+        let silence = monotonic - lastSignAt
+        guard silence < idleMs else { return overdue(.idleTimeout, connected: connected, now: now) }
+        guard silence >= half else { return [.alarm(.idle, at: lastSignAt + half)] }
+        return halfSilent(now: now) + [.alarm(.idle, at: lastSignAt + idleMs)]
+    }
+
+    /// Warns that half of the attempt's time is over; once per attempt.
     mutating func halfTime(now: Timestamp) -> [TaskAction] {
-        guard record.state == .running, !isEnding, !record.isHalfTold, let timeoutMs = policy.timeoutMs else {
+        guard record.state == .running, !isEnding, !record.isHalfTimeWarned, let timeoutMs = policy.timeoutMs else {
             return []
         }
-        record.isHalfTold = true
+        record.isHalfTimeWarned = true
         return [warn("half of the \(Policy.text(timeoutMs)) s that the task may run (timeout_s) is over", now)]
     }
 
-    /// Half of the time of a silence is over.
+    /// Warns that half of the allowed silence is over.
     mutating func halfSilent(now: Timestamp) -> [TaskAction] {
         guard record.state == .running, !isEnding, let idleMs = policy.idleMs else { return [] }
         return [
             warn(
-                "the agent has given no sign for half of the \(Policy.text(idleMs)) s (idle_timeout_s) after which it "
-                    + "is stopped", now)
+                "the agent has been silent for half of the \(Policy.text(idleMs)) s (idle_timeout_s) after which it is "
+                    + "stopped", now)
         ]
     }
 
-    /// Its time is over: `timeout` or `idle_timeout`. It is stopped as if somebody had cancelled it, and what it still
-    /// says is taken; an end that comes before that counts.
-    /// - Parameter connected: whether the device can be told.
+    /// A limit is reached, `timeout` or `idle_timeout`: stops the attempt as a cancellation does. Its remaining output is
+    /// taken, and a verdict that arrives before the stop is confirmed counts.
+    /// - Parameter connected: whether a stop can reach the executor.
     mutating func overdue(_ code: ErrorCode, connected: Bool, now: Timestamp) -> [TaskAction] {
         guard record.state == .running, !isEnding else { return [] }
         record.overdue = code
@@ -47,12 +97,12 @@ extension TaskMachine {
         return [warn("\(fault.message.prefix { $0 != ";" }): it is being stopped", now), .stop]
     }
 
-    /// How it ends when its time is over.
+    /// Returns the error of a task that reached a limit.
     func overdueFault(_ code: ErrorCode) -> Fault {
         if code == .idleTimeout {
             return Fault(
                 code,
-                "the agent gave no sign for \(Policy.text(policy.idleMs ?? 0)) s (its idle_timeout_s); submit the task "
+                "the agent was silent for \(Policy.text(policy.idleMs ?? 0)) s (its idle_timeout_s); submit the task "
                     + "again with a longer one if it may be silent for longer")
         }
         return Fault(
@@ -61,7 +111,7 @@ extension TaskMachine {
                 + "a longer one if it needs more")
     }
 
-    /// Why it waits, in the past.
+    /// Returns why it waited, in the past tense.
     private func sentence(_ reason: WaitReason?) -> String {
         switch reason {
         case .deviceOffline: "\(deviceText) was offline"

@@ -1,38 +1,42 @@
 import Messages
 
-/// The life of one task: a value that is told what happened and says what to do.
+/// The state machine of one task: a value that takes inputs and returns actions.
 ///
 /// ```
-/// queued ─▶ assigned ─▶ running ─▶ completed | failed | cancelled      (the first end wins, for ever)
+/// queued ─▶ assigned ─▶ running ─▶ completed | failed | cancelled      (the first end wins and is final)
 ///    ▲          │
-///    └──────────┴──────────┘  rejected with slots_full or draining, or lost and to be run again: a new attempt later
+///    └──────────┴──────────┘  rejected with slots_full or draining, or lost and requeued: a new attempt later
 /// ```
 ///
 /// It numbers the task's events: each ``TaskAction/log(_:)`` carries the next seq. An input that no longer fits, such
-/// as one of an earlier attempt, has no effect and no actions.
+/// as one of an earlier attempt, has no effect and returns no action.
 struct TaskMachine: Sendable, Equatable {
     /// Changed by the machine's own functions only.
     var record: TaskRecord
-    /// The permission requests of the newest attempt; likewise.
+    /// The newest attempt's permission requests; likewise.
     var approvals: ApprovalBook
-    /// What its owner chose.
+    /// The owner's choices.
     let policy: Policy
     /// Set while the device is away.
     var stall: Stall?
-    /// Whether viewers were told of the stall, so that they are told of its end.
-    var stallIsTold = false
-    /// When a resync was last asked for, in monotonic ms; nil = no gap is open.
+    /// Whether the stall was published, so that its end is published too.
+    var isStallPublished = false
+    /// When the newest attempt's `timeout_s` is over, in monotonic ms; only while it runs and has one.
+    var limitAt: Int64 = 0
+    /// When the newest attempt last gave a sign, in monotonic ms; its `idle_timeout_s` counts from here.
+    var lastSignAt: Int64 = 0
+    /// When a resync was last requested, in monotonic ms; nil = no gap is open.
     var resyncAt: Int64?
-    /// How far we were when a report said that the device is further, and since when, in monotonic ms.
-    private var behind: Lag?
+    /// Set while reports list events that have not arrived.
+    private var lag: Lag?
 
-    /// A place at which nothing has come for a while.
+    /// The accepted attempt_seq at a report that listed more, and when it came, in monotonic ms.
     private struct Lag: Sendable, Equatable {
         let seq: UInt64
         let since: Int64
     }
 
-    /// - Parameter policy: nil = what the record's choices say by themselves.
+    /// - Parameter policy: nil = from the record's choices alone.
     init(_ record: TaskRecord, policy: Policy? = nil, approvals: ApprovalBook = ApprovalBook()) {
         self.record = record
         self.policy = policy ?? Policy(record.choices)
@@ -40,24 +44,34 @@ struct TaskMachine: Sendable, Equatable {
         if approvals.pending > 0 { self.record.waitingFor = .approval }
     }
 
-    /// Whether the device has the task or is about to.
+    /// Whether the newest attempt is assigned or runs.
     var isPlaced: Bool { record.state == .assigned || record.state == .running }
     /// Whether it has ended.
     var isTerminal: Bool { record.state.isTerminal }
-    /// Whether it is to end, because somebody wants it or its time is over; it is not put back any more.
+    /// Whether it is being ended, by a cancellation or a time limit; it is not requeued any more.
     var isEnding: Bool { record.cancelRequestedAt != nil || record.overdue != nil }
+
+    /// Applies an input, one of the functions below. A change of state restarts the times.
+    mutating func apply(
+        connected: Bool, monotonic: Int64, now: Timestamp, _ input: (inout TaskMachine) -> [TaskAction]
+    ) -> [TaskAction] {
+        let before = record.state
+        let actions = input(&self)
+        guard record.state != before else { return actions }
+        return startTimes(connected: connected, monotonic: monotonic, now: now) + actions
+    }
 
     // MARK: Queue and placement
 
-    /// It waits at `position` (from 1) because of `reason`; nothing when that is known already.
+    /// Publishes its queue position (from 1) and the reason of its wait, if they have changed.
     mutating func wait(_ reason: WaitReason, position: Int, now: Timestamp) -> [TaskAction] {
         guard record.state == .queued, record.reason != reason || record.queuePosition != position else { return [] }
         record.reason = reason
         record.queuePosition = position
-        return [note(now)]
+        return [stateEvent(now)]
     }
 
-    /// It gets a slot: the next attempt begins.
+    /// A slot is free for it: begins the next attempt.
     mutating func assign(deviceName: String?, now: Timestamp) -> [TaskAction] {
         guard record.state == .queued else { return [] }
         approvals.clear()
@@ -69,25 +83,25 @@ struct TaskMachine: Sendable, Equatable {
         record.attemptSeq = 0
         record.assignedAt = now
         record.startedAt = nil
-        record.isHalfTold = false
+        record.isHalfTimeWarned = false
         resyncAt = nil
-        return [note(now), .assign]
+        return [stateEvent(now), .assign]
     }
 
-    // MARK: What the executor says
+    // MARK: Messages of the executor
 
     /// The agent runs.
     mutating func started(attempt: UInt32, now: Timestamp) -> [TaskAction] {
         guard record.state == .assigned, attempt == record.attempt else { return [] }
         record.state = .running
         record.startedAt = now
-        return [note(now)]
+        return [stateEvent(now)]
     }
 
     /// The executor will not run the attempt.
     mutating func rejected(attempt: UInt32, fault: Fault, now: Timestamp) -> [TaskAction] {
         guard record.state == .assigned, attempt == record.attempt else { return [] }
-        if isEnding { return endAsWished(confirmed: true, now: now) }
+        if isEnding { return endAsRequested(confirmed: true, now: now) }
         guard fault.code == .slotsFull || fault.code == .draining else {
             return end(.failed, error: fault, confirmed: true, now: now)
         }
@@ -98,8 +112,8 @@ struct TaskMachine: Sendable, Equatable {
         return abandoned + [release, .requeue(paused: true)]
     }
 
-    /// One event of the agent; it is given its seq and must be committed when `taken`. Before the first one call
-    /// ``started(attempt:now:)``. The hot path: nothing is allocated.
+    /// Takes one event of the agent; sets its seq when `taken`, and then it must be committed. Before the first one
+    /// call ``started(attempt:now:)``. Hot path: allocates nothing.
     mutating func take(_ event: inout Event, monotonic: Int64) -> EventVerdict {
         guard isPlaced, event.attempt == record.attempt else { return .stale }
         let expected = record.attemptSeq + 1
@@ -109,13 +123,13 @@ struct TaskMachine: Sendable, Equatable {
         record.lastSeq += 1
         resyncAt = nil
         event.seq = record.lastSeq
-        // The end of a task is the dispatcher's to say.
+        // Only the dispatcher publishes states and the end of a task.
         event.flags.remove(.terminal)
         if event.kind == .state { event.kind = .log }
         return .taken
     }
 
-    /// The attempt's verdict, the last of its sequence.
+    /// Takes the attempt's verdict, the last of its sequence.
     mutating func finished(_ message: TaskFinished, now: Timestamp, monotonic: Int64) -> [TaskAction] {
         guard isPlaced, message.attempt == record.attempt else { return [] }
         guard message.attemptSeq > record.attemptSeq else { return [.acknowledge(record.attemptSeq)] }
@@ -126,10 +140,10 @@ struct TaskMachine: Sendable, Equatable {
         let acknowledge = TaskAction.acknowledge(record.attemptSeq)
         switch message.state {
         case .completed: return [acknowledge] + end(.completed, confirmed: true, now: now)
-        case .cancelled: return [acknowledge] + endAsWished(confirmed: true, now: now)
+        case .cancelled: return [acknowledge] + endAsRequested(confirmed: true, now: now)
         default:
-            let error = message.error ?? Fault(.agentFailed, "the agent failed and did not say why")
-            // The executor was restarted, or has heard nothing from us: the task itself has not failed.
+            let error = message.error ?? Fault(.agentFailed, "the agent failed and gave no reason")
+            // The executor was restarted, or its lease ended: the task itself has not failed.
             if error.code == .executorRestarted || error.code == .deviceDisconnected {
                 return [acknowledge] + lost(error, why: error.message, confirmed: true, now: now)
             }
@@ -137,42 +151,42 @@ struct TaskMachine: Sendable, Equatable {
         }
     }
 
-    /// The device's report says how far it has come. Whatever lies beyond what we have is on its way, and if nothing of
-    /// it comes for ``DispatcherLimits/behindMs`` it is asked for: no loss that nobody has thought of stops a stream for ever.
+    /// A report lists the attempt up to the attempt_seq `last`. Events beyond the accepted ones are in flight; if none
+    /// arrives for ``DispatcherLimits/lagMs`` they are requested again, so that no loss stops a stream for ever.
     mutating func reported(last: UInt64, monotonic: Int64) -> [TaskAction] {
         guard isPlaced, last > record.attemptSeq else {
-            behind = nil
+            lag = nil
             return []
         }
-        guard let known = behind, known.seq == record.attemptSeq else {
-            behind = Lag(seq: record.attemptSeq, since: monotonic)
+        guard let known = lag, known.seq == record.attemptSeq else {
+            lag = Lag(seq: record.attemptSeq, since: monotonic)
             return []
         }
-        guard monotonic - known.since >= DispatcherLimits.behindMs else { return [] }
-        behind = nil
+        guard monotonic - known.since >= DispatcherLimits.lagMs else { return [] }
+        lag = nil
         return resync(monotonic).map { [.resync(from: $0)] } ?? []
     }
 
-    // MARK: People
+    // MARK: Requests of the owner
 
-    /// Somebody wants it to end. `connected`: whether the device can be told.
+    /// The owner cancels it. `connected`: whether a stop can reach the executor.
     mutating func cancel(connected: Bool, now: Timestamp) -> [TaskAction] {
         guard !isTerminal else { return [] }
         if record.state == .queued {
             record.cancelRequestedAt = now
             return end(.cancelled, confirmed: true, now: now)
         }
-        let again = record.cancelRequestedAt != nil
+        let isRepeated = record.cancelRequestedAt != nil
         record.cancelRequestedAt = record.cancelRequestedAt ?? now
-        guard connected else { return endAsWished(confirmed: false, now: now) }
-        if again { return [] }
+        guard connected else { return endAsRequested(confirmed: false, now: now) }
+        if isRepeated { return [] }
         return record.overdue == nil ? [.stop] : [.write]
     }
 
     /// The executor has not confirmed a stop in time.
     mutating func stopUnconfirmed(now: Timestamp) -> [TaskAction] {
         guard isPlaced, isEnding else { return [] }
-        return endAsWished(confirmed: false, now: now)
+        return endAsRequested(confirmed: false, now: now)
     }
 
     /// It can never run.
@@ -183,8 +197,8 @@ struct TaskMachine: Sendable, Equatable {
 
     // MARK: Parts
 
-    /// It ends for the reason for which it was to end; a wish that came after its time was over changes nothing.
-    mutating func endAsWished(confirmed: Bool, now: Timestamp) -> [TaskAction] {
+    /// Ends it for the reason of its stop; a cancellation after a time limit was reached changes nothing.
+    mutating func endAsRequested(confirmed: Bool, now: Timestamp) -> [TaskAction] {
         guard let code = record.overdue else { return end(.cancelled, confirmed: confirmed, now: now) }
         return end(.failed, error: overdueFault(code), confirmed: confirmed, now: now)
     }
@@ -199,40 +213,40 @@ struct TaskMachine: Sendable, Equatable {
         record.queuePosition = nil
         record.stalledAt = nil
         stall = nil
-        return abandoned + [note(now, flags: .terminal)] + release + [.ended]
+        return abandoned + [stateEvent(now, flags: .terminal)] + release + [.ended]
     }
 
-    /// The next of the dispatcher's own events.
+    /// Returns the dispatcher's next event of the task.
     mutating func event(_ kind: EventKind, _ payload: [UInt8], flags: EventFlags = [], now: Timestamp) -> TaskAction {
         record.lastSeq += 1
         return .log(
             Event(task: record.id, seq: record.lastSeq, kind: kind, flags: flags, time: now, payload: payload))
     }
 
-    /// The `state` event for the record as it is.
-    mutating func note(_ now: Timestamp, flags: EventFlags = []) -> TaskAction {
-        event(.state, StateNote(record, stall: stall).payload, flags: flags, now: now)
+    /// Returns a `state` event of the record as it is.
+    mutating func stateEvent(_ now: Timestamp, flags: EventFlags = []) -> TaskAction {
+        event(.state, StatePayload(record, stall: stall).payload, flags: flags, now: now)
     }
 
-    /// What it waits for while it runs; false = that is known already.
+    /// Sets what it waits for while it runs; false = that has not changed.
     mutating func setWaiting(for waiting: WaitingFor?) -> Bool {
         guard record.waitingFor != waiting else { return false }
         record.waitingFor = waiting
         return true
     }
 
-    /// Something that people should see in the stream.
+    /// Returns a warning for the viewers of the task.
     mutating func warn(_ message: String, _ now: Timestamp) -> TaskAction {
-        event(.log, LogNote(warning: message).payload, now: now)
+        event(.log, LogPayload(warning: message).payload, now: now)
     }
 
-    /// The attempt_seq to ask for, or nil when it was asked for less than 2 s ago: one gap is one resync.
+    /// Returns the attempt_seq to request from; nil when it was requested less than 2 s ago: one resync per gap.
     private mutating func resync(_ monotonic: Int64) -> UInt64? {
         if let resyncAt, monotonic - resyncAt < DispatcherLimits.repeatMs { return nil }
         resyncAt = monotonic
         return record.attemptSeq + 1
     }
 
-    /// The device in a sentence.
+    /// The device in an error text.
     var deviceText: String { "device \(record.deviceName ?? record.device ?? "in the cloud")" }
 }

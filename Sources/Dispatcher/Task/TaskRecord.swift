@@ -6,73 +6,76 @@ struct TaskRecord: Sendable, Equatable {
     let ordinal: Int64
     let id: TaskID
     let owner: UserID
-    /// Where it was meant to run, as it was said.
+    /// Where it should run, as requested.
     let target: Target
-    /// The device that `target` meant when it was submitted; nil = the cloud.
-    let device: String?
+    /// The queue that `target` meant when the task was submitted, or that it was moved to since.
+    var placement: TaskPlacement
     let conversation: ConversationID
     let agent: String
     /// The first 200 characters of its prompt, for lists.
     let excerpt: String
     let cwd: String?
-    /// The trace id of the request that made it, 32 hexadecimal digits.
+    /// The trace id of the request that created it, 32 hexadecimal digits.
     let trace: String?
     let createdAt: Timestamp
-    /// The choices that hold for it: all but the permission mode are there.
+    /// The choices in force for it: all but the permission mode are set.
     let choices: Choices
-    /// The task that it does again.
+    /// The task that it repeats.
     let retryOf: TaskID?
-    /// Its place in its queue, in ms: when it was accepted, and later for a lower priority. It never changes.
+    /// Its place in its queue, in ms: the time of its acceptance, and later for a lower priority. It never changes.
     let rank: Int64
 
-    /// The device's name when it was last known.
+    /// The last known name of its device.
     var deviceName: String?
     var state = TaskState.queued
-    /// Why it waits, and its place when that was last written down; only while queued.
+    /// The last published wait reason and queue position; only while queued.
     var reason: WaitReason?
     var queuePosition: Int?
     var error: Fault?
     /// The newest attempt; 0 = none yet.
     var attempt: UInt32 = 0
-    /// The last attempt_seq that was taken of the newest attempt.
+    /// The newest attempt's last accepted attempt_seq.
     var attemptSeq: UInt64 = 0
     /// The newest event's seq.
     var lastSeq: UInt64 = 0
-    /// When the newest attempt was made.
+    /// When the newest attempt was created.
     var assignedAt: Timestamp?
     var startedAt: Timestamp?
     var endedAt: Timestamp?
     var cancelRequestedAt: Timestamp?
-    /// When it was put into its queue (again); its time to live counts from here.
+    /// When it entered its queue the last time; its time to live counts from here.
     var queuedAt: Timestamp
-    /// How often it was put back because its device was gone.
+    /// How often it was requeued because its device was lost.
     var requeues = 0
-    /// Why it is being ended without a person's wish: `timeout` or `idle_timeout`.
+    /// The limit that ended it, `timeout` or `idle_timeout`; set from the stop on.
     var overdue: ErrorCode?
-    /// Whether viewers were told that half of the newest attempt's time is over.
-    var isHalfTold = false
-    /// Since when its device is away; nil = it is there.
+    /// Whether the newest attempt's half-time warning was published.
+    var isHalfTimeWarned = false
+    /// When its device disconnected; nil = it is connected.
     var stalledAt: Timestamp?
 
-    /// What its newest attempt waits for. Not stored: its permission requests say so.
+    /// What its newest attempt waits for. Not stored: derived from its permission requests.
     var waitingFor: WaitingFor?
 
     /// The partition of its owner.
     var partition: Partition { Partition(owner: owner) }
 
-    /// The queue it belongs to.
-    var queue: QueueKey { QueueKey(owner: owner, device: device) }
+    /// The queue that it belongs to.
+    var queue: QueueID { placement.queue }
 
-    /// Its place in that queue.
-    var waiting: DeviceQueue.Waiting { DeviceQueue.Waiting(rank: rank, ordinal: ordinal, task: id) }
+    /// The device that it runs on; nil = the cloud.
+    var device: String? { placement.queue.device }
+
+    /// Its entry in that queue.
+    var queueEntry: TaskQueue.Entry { TaskQueue.Entry(rank: rank, ordinal: ordinal, task: id) }
 
     /// The newest attempt.
     var attemptID: AttemptID { AttemptID(task: id, attempt: attempt) }
 
-    /// As its owner sees it.
+    /// Returns the task as its owner sees it.
     /// - Parameters:
-    ///   - position: Its place in the queue now; nil = as it was last written down.
-    ///   - waits: Why it waits now; nil = as it was last written down.
+    ///   - position: Its current position; nil = the last published one.
+    ///   - waits: Why it waits now; nil = the last published reason.
     func view(prompt: String? = nil, position: Int? = nil, waits: WaitReason? = nil, stall: Stall? = nil) -> TaskView {
         TaskView(
             id: id, state: state, target: target, device: device, deviceName: deviceName, conversation: conversation,

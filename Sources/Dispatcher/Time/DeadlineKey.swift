@@ -1,47 +1,33 @@
 import Messages
 
-/// What the dispatcher waits for.
+/// What the service does at a time.
 enum DeadlineKey: Hashable, Sendable {
-    /// An assign is unanswered: send it again.
+    /// Repeat an unanswered assign.
     case assign(TaskID)
-    /// A stop is unconfirmed: send it again.
+    /// Repeat an unconfirmed stop.
     case stop(AttemptID)
-    /// An attempt that has ended for us holds a slot of its device: stop it again.
-    case free(AttemptID, QueueKey)
-    /// A stop is unconfirmed: it counts all the same.
+    /// Repeat the stop of an ended attempt that still has a slot.
+    case freeSlot(AttemptID, WorkerID)
+    /// Count a stop as done although it is unconfirmed.
     case cancel(TaskID)
-    /// Its device has been away for as long as the task lets it.
+    /// End the grace of a task while its device is away.
     case grace(TaskID)
-    /// A task has waited for as long as it may.
+    /// ``TaskAlarm/expiry``
     case expiry(TaskID)
-    /// Half of the time of an attempt is over, or all of it.
+    /// ``TaskAlarm/limit``
     case limit(TaskID)
-    /// An attempt may have been silent for half of the time that is allowed, or for all of it.
+    /// ``TaskAlarm/idle``
     case idle(TaskID)
-    /// A permission request was not answered, or its answer was not confirmed.
+    /// Expire a permission request, or repeat its unconfirmed answer.
     case approval(AttemptID, String)
-    /// A session has not reported: it gets work all the same.
-    case report(QueueKey)
-    /// Places in a queue have moved and were not told yet.
-    case positions(QueueKey)
-    /// Viewers without news.
-    case keepalive
-    /// Expired idempotency keys.
-    case sweep
-    /// Tasks that ended long ago.
-    case retention
-    /// The watch of the registry's devices ended: watch again.
-    case watch
-    /// The registry has not taken our announcement: say it again.
-    case announce
-    /// Who waits for the first snapshot of devices is let go.
-    case firstSnapshot
+    /// Count a session as reported although no report has come.
+    case report(WorkerID)
 
-    /// Whether it concerns peers only, and nothing that is on disk.
-    var isOfTheMesh: Bool {
-        switch self {
-        case .keepalive, .watch, .announce, .firstSnapshot: true
-        default: false
+    init(_ alarm: TaskAlarm, of task: TaskID) {
+        switch alarm {
+        case .expiry: self = .expiry(task)
+        case .limit: self = .limit(task)
+        case .idle: self = .idle(task)
         }
     }
 }

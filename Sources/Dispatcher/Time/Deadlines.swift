@@ -1,7 +1,6 @@
 import HeapModule
 
-/// What is to happen when: one deadline for each key, in monotonic milliseconds. A tick with nothing due costs
-/// nothing, and one with something due what is due: a thousand tasks may wait for a day each.
+/// One deadline per key, in monotonic ms. A tick costs only what is due: a thousand tasks may wait for a day each.
 struct Deadlines<Key: Hashable & Sendable>: Sendable {
     private struct Entry: Sendable, Comparable {
         let time: Int64
@@ -12,30 +11,30 @@ struct Deadlines<Key: Hashable & Sendable>: Sendable {
     }
 
     private var at: [Key: Int64] = [:]
-    /// All deadlines, and some that do not hold any more.
+    /// All deadlines, and some that were cancelled or moved.
     private var order = Heap<Entry>()
 
     /// How many are set.
     var count: Int { at.count }
 
-    /// Whether one is set.
+    /// Returns whether a key has a deadline.
     func contains(_ key: Key) -> Bool { at[key] != nil }
 
-    /// When a key is due; nil = never.
+    /// Returns when a key is due; nil = never.
     func time(of key: Key) -> Int64? { at[key] }
 
-    /// Sets the deadline of a key, in place of an earlier one.
+    /// Sets the deadline of a key; replaces an earlier one.
     mutating func set(_ key: Key, at time: Int64) {
         guard at.updateValue(time, forKey: key) != time else { return }
         order.insert(Entry(time: time, key: key))
-        // Mostly deadlines are moved or taken away before they are due: what is left of them must not pile up.
+        // Most deadlines are moved or cancelled before they are due: their entries must not pile up.
         if order.count > 2 * at.count + 64 { order = Heap(at.map { Entry(time: $1, key: $0) }) }
     }
 
-    /// Takes a deadline away.
+    /// Removes the deadline of a key.
     mutating func cancel(_ key: Key) { at[key] = nil }
 
-    /// The keys whose time has come, the longest due first; they are not set any more.
+    /// Removes and returns the keys that are due, the earliest first.
     mutating func due(_ now: Int64) -> [Key] {
         var due: [Key] = []
         while let first = order.min, first.time <= now {

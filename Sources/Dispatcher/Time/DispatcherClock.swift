@@ -1,12 +1,12 @@
 import Messages
 
-/// What time it is, as far as the dispatcher asks: a test brings its own.
+/// The dispatcher's clocks; tests inject their own.
 struct DispatcherClock: Sendable {
-    /// What is written down and shown.
+    /// For what is stored and shown.
     var wall: @Sendable () -> Timestamp
-    /// Milliseconds that only grow, for deadlines: a clock that is set must not fail tasks.
+    /// Milliseconds for deadlines; never set back, so that a change of the wall clock fails no task.
     var monotonic: @Sendable () -> Int64
-    /// Milliseconds that go on while the process is stopped, for the lease in the store.
+    /// Milliseconds for the lease in the store; they go on while the process is stopped.
     var lease: @Sendable () -> Int64 = DispatcherClock.elapsed
 
     /// The machine's clocks.

@@ -2,8 +2,8 @@ import Messages
 
 @testable import Dispatcher
 
-/// Everything that can become of a running task that its agent did not bring about, with every choice for it: the
-/// second table of docs/policies.md.
+/// What becomes of a running task without its agent's doing, with every choice for it: the second table of
+/// docs/policies.md.
 enum LossTable {
     enum Event: String, CaseIterable {
         case goes = "The device goes away"
@@ -42,47 +42,47 @@ enum LossTable {
     }
 
     static func cell(_ event: Event, _ choice: OnDisconnect, graceS: Double) -> String {
-        var life = SimulatedLife(
+        var task = SimulatedTask(
             Choices(onDisconnect: choice, graceS: graceS, timeoutS: 3600, idleTimeoutS: 600).filled(from: .standard))
-        if event == .lease, life.machine.policy.leaseS == 0 { return "never: it has none" }
-        play(event, &life)
-        return life.text
+        if event == .lease, task.machine.policy.leaseS == 0 { return "never: it has none" }
+        play(event, &task)
+        return task.text
     }
 
-    private static func play(_ event: Event, _ life: inout SimulatedLife) {
+    private static func play(_ event: Event, _ task: inout SimulatedTask) {
         switch event {
-        case .goes: life.goes()
-        case .graceEnds: life.staysAway()
+        case .goes: task.goAway()
+        case .graceEnds: task.stayAway()
         case .sixth:
-            life.machine.record.requeues = DispatcherLimits.requeues
-            life.staysAway()
+            task.machine.record.requeues = DispatcherLimits.requeues
+            task.stayAway()
         case .back, .backRestarted:
-            life.goes()
-            life.comesBack(running: event == .back)
+            task.goAway()
+            task.comeBack(running: event == .back)
         case .late, .lateRestarted:
-            life.staysAway()
-            life.comesBack(running: event == .late)
-        case .verdict: life.ends(.failed, .executorRestarted)
-        case .lease: life.ends(.failed, .deviceDisconnected)
+            task.stayAway()
+            task.comeBack(running: event == .late)
+        case .verdict: task.end(.failed, .executorRestarted)
+        case .lease: task.end(.failed, .deviceDisconnected)
         case .cancel, .cancelUnconfirmed:
-            life.cancel()
-            if event == .cancel { life.ends(.cancelled) } else { life.hearsNothing() }
+            task.cancel()
+            if event == .cancel { task.end(.cancelled) } else { task.stopTimesOut() }
         case .cancelAway, .cancelLater:
-            if event == .cancelAway { life.goes() } else { life.staysAway() }
-            life.cancel()
+            if event == .cancelAway { task.goAway() } else { task.stayAway() }
+            task.cancel()
         case .timeout, .timeoutDone, .timeoutUnconfirmed:
-            life.isOver(.timeout)
+            task.reachLimit(.timeout)
             if event == .timeoutUnconfirmed {
-                life.hearsNothing()
+                task.stopTimesOut()
             } else {
-                life.ends(event == .timeout ? .cancelled : .completed)
+                task.end(event == .timeout ? .cancelled : .completed)
             }
         case .timeoutAway:
-            life.goes()
-            life.isOver(.timeout)
+            task.goAway()
+            task.reachLimit(.timeout)
         case .idle, .idleGoes:
-            life.isOver(.idleTimeout)
-            if event == .idle { life.ends(.cancelled) } else { life.goes() }
+            task.reachLimit(.idleTimeout)
+            if event == .idle { task.end(.cancelled) } else { task.goAway() }
         }
     }
 }

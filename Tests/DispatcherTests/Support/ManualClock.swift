@@ -3,7 +3,7 @@ import Synchronization
 
 @testable import Dispatcher
 
-/// Time that stands still until a test lets it pass.
+/// A clock that moves only when a test moves it.
 final class ManualClock: Sendable {
     private let passed = Mutex<Int64>(0)
     private let start = Timestamp(milliseconds: 1_780_000_000_000)
@@ -14,7 +14,7 @@ final class ManualClock: Sendable {
 
     var now: Timestamp { start.adding(seconds: Double(passed.withLock { $0 }) / 1000) }
 
-    /// The same time, as that of the lease too.
+    /// Returns this clock with another one for the lease.
     func clock(lease: ManualClock) -> DispatcherClock {
         var clock = clock
         clock.lease = { lease.passed.withLock { $0 } }

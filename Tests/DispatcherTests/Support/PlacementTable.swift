@@ -5,7 +5,7 @@ import Messages
 /// Every state of a device with every choice for it, and what ``Placement`` decides: the first table of
 /// docs/policies.md.
 enum PlacementTable {
-    /// What is known of a device when a task is about to go there.
+    /// The state of a device when a task is to be placed there.
     enum Situation: String, CaseIterable {
         case unknown = "not known"
         case never = "known, and has never been connected"
@@ -21,7 +21,8 @@ enum PlacementTable {
         case registryAway = "the registry has not been reached since the start"
     }
 
-    static let key = QueueKey(owner: Sample.owner, device: "box")
+    static let queue = QueueID.device(owner: Sample.owner, id: "box")
+    static let worker = WorkerID(owner: Sample.owner, device: "box")
     static let now = Sample.now.adding(seconds: 100)
     static let graceS = 30.0
 
@@ -65,11 +66,11 @@ enum PlacementTable {
             _ = fleet.apply(Sample.snapshot([device]))
             try open(&fleet)
             _ = fleet.close(
-                key, generation: 1, now: now.adding(seconds: situation == .within ? -graceS + 0.001 : -graceS))
+                worker, generation: 1, now: now.adding(seconds: situation == .within ? -graceS + 0.001 : -graceS))
         case .deleted, .deletedWhileOnline:
             _ = fleet.apply(Sample.snapshot([device]))
             try open(&fleet)
-            if situation == .deleted { _ = fleet.close(key, generation: 1, now: now) }
+            if situation == .deleted { _ = fleet.close(worker, generation: 1, now: now) }
             var gone = Sample.snapshot([])
             gone.snapshot = false
             gone.removed = [RemovedDevice(owner: Sample.owner, id: "box")]
@@ -77,16 +78,16 @@ enum PlacementTable {
         default:
             _ = fleet.apply(Sample.snapshot([Sample.device("box")]))
             try open(&fleet, reported: situation != .silent)
-            if situation == .busy { fleet.queue(key) { $0.occupy(AttemptID(task: .generate(), attempt: 1)) } }
-            if situation == .draining { fleet.queue(key) { $0.reported(total: 1, draining: true, strays: []) } }
+            if situation == .busy { fleet.slots(queue) { $0.occupy(AttemptID(task: .generate(), attempt: 1)) } }
+            if situation == .draining { fleet.slots(queue) { $0.report(total: 1, draining: true, unwanted: []) } }
         }
         return fleet
     }
 
     private static func open(_ fleet: inout Fleet, reported: Bool = true) throws {
         let ref = SessionRef(gateway: .generate(), number: 1)
-        try fleet.open(key, ref: ref, generation: 1, slots: 1, now: Sample.now)
-        if reported { fleet.markReported(key) }
+        try fleet.open(worker, ref: ref, generation: 1, slots: 1, now: Sample.now)
+        if reported { fleet.markReported(worker) }
     }
 
     private static func text(_ decision: Placement.Decision, isNew: Bool) -> String {

@@ -3,7 +3,7 @@ import Messages
 
 @testable import Dispatcher
 
-/// The database behind the dispatcher's back.
+/// Access to the database past the dispatcher.
 extension Rig {
     private func queue() throws -> DatabaseQueue {
         var configuration = Configuration()
@@ -11,21 +11,21 @@ extension Rig {
         return try DatabaseQueue(path: folder.file("data/dispatcher.db"), configuration: configuration)
     }
 
-    /// Changes it.
+    /// Runs a statement.
     func meddle(_ sql: String) async throws {
         let queue = try queue()
         try await queue.write { try $0.execute(sql: sql) }
         try queue.close()
     }
 
-    /// One number of it.
+    /// Returns the number that a query selects.
     func column(_ sql: String) async throws -> Int? {
         let queue = try queue()
         defer { try? queue.close() }
         return try await queue.read { try Int.fetchOne($0, sql: sql) }
     }
 
-    /// One number of it, for a thing of this id.
+    /// Returns the number that a query with an id selects.
     func column<Kind>(_ sql: String, _ id: Identifier<Kind>) async throws -> Int? {
         let queue = try queue()
         defer { try? queue.close() }
@@ -35,14 +35,14 @@ extension Rig {
 }
 
 extension DispatcherService {
-    /// How many permission requests of a task wait.
+    /// Returns how many permission requests of a task are pending.
     func openApprovals(_ task: TaskID) -> Int? { live[task]?.openApprovals }
 }
 
-extension FakeExecutor {
-    /// The same executor, whose sessions another gateway has.
-    func moved(to gateway: FakeGateway) -> FakeExecutor {
-        FakeExecutor(
+extension ScriptedExecutor {
+    /// Returns the same executor, with its sessions at another gateway.
+    func moved(to gateway: ScriptedGateway) -> ScriptedExecutor {
+        ScriptedExecutor(
             gateway: gateway, owner: owner, device: device, session: .generate(), generation: generation + 1,
             slots: slots)
     }

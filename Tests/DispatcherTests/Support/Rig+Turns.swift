@@ -4,11 +4,11 @@ import TestSupport
 @testable import Dispatcher
 
 extension Rig {
-    /// A task of a conversation that runs and ends.
-    /// - Parameter answers: What its agent says, a piece an event; long ones in several.
+    /// Runs a task of a conversation to its end.
+    /// - Parameter answers: The agent's answer, one event per part.
     @discardableResult
     func turn(
-        _ prompt: String, _ answers: [String] = [], on executor: FakeExecutor, conversation: ConversationID? = nil,
+        _ prompt: String, _ answers: [String] = [], on executor: ScriptedExecutor, conversation: ConversationID? = nil,
         state: TaskState = .completed
     ) async throws -> TaskView {
         let task = try await gateway.submit(
@@ -28,7 +28,7 @@ extension Rig {
     }
 }
 
-/// The code of what `body` throws.
+/// Returns the code of the fault that `body` throws.
 func code(_ body: () async throws -> Void) async -> ErrorCode? { await fault(body)?.code }
 
 /// Why the store refused `body`.
@@ -39,7 +39,7 @@ func refusal(_ body: () async throws -> Void) async -> TaskStoreError.Kind? {
     } catch { return (error as? TaskStoreError)?.kind }
 }
 
-/// What `body` throws.
+/// Returns the fault that `body` throws.
 func fault(_ body: () async throws -> Void) async -> Fault? {
     do {
         try await body()

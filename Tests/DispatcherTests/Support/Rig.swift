@@ -5,20 +5,20 @@ import TestSupport
 
 @testable import Dispatcher
 
-/// A dispatcher over the real mesh and a real store, with a registry and a gateway that play along.
+/// A dispatcher over the real mesh and a real store, with a scripted registry and a scripted gateway.
 final class Rig: Sendable {
     let reactor = Reactor(name: "rig")
     let folder: TemporaryDirectory
     let time = ManualClock()
-    /// The time of the lease in the store: it stands still when a test lets the other one pass.
+    /// The clock of the lease in the store; it does not move with `time`.
     let leaseTime = ManualClock()
-    let registry: FakeRegistry
+    let registry: ScriptedRegistry
     let server: DispatcherServer
-    let gateway: FakeGateway
+    let gateway: ScriptedGateway
 
     /// - Parameters:
-    ///   - ticking: whether time passes by itself.
-    ///   - start: how many seconds have passed already.
+    ///   - ticking: Whether time passes by itself.
+    ///   - start: How many seconds have passed already.
     init(
         folder: TemporaryDirectory? = nil, devices: [Device] = [Sample.device("box", star: true)], graceS: Double = 30,
         ticking: Bool = false, at start: Double = 0, retentionDays: Double = 0
@@ -26,7 +26,7 @@ final class Rig: Sendable {
         time.advance(start)
         let folder = try folder ?? TemporaryDirectory()
         self.folder = folder
-        registry = try await FakeRegistry(reactor, devices: devices)
+        registry = try await ScriptedRegistry(reactor, devices: devices)
         let configuration = DispatcherConfiguration(
             registry: registry.endpoint, bind: "inproc://dispatcher-\(BootID.generate())",
             dataDirectory: folder.file("data"), graceS: graceS, retentionDays: retentionDays)
@@ -35,11 +35,11 @@ final class Rig: Sendable {
             isTicking: ticking,
             logger: Self.logger)
         try await Self.start(server, time)
-        gateway = FakeGateway(server.endpoint, reactor)
+        gateway = ScriptedGateway(server.endpoint, reactor)
         _ = try await gateway.link.connected()
     }
 
-    /// Time passes while it starts: on a busy machine its first words to the registry may need a second try.
+    /// Time passes during the start: on a busy machine the first request to the registry may need a second try.
     private static func start(_ server: DispatcherServer, _ time: ManualClock) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -61,13 +61,13 @@ final class Rig: Sendable {
         return logger
     }
 
-    /// Lets time pass.
+    /// Moves the clock and passes what is due.
     func pass(_ seconds: Double) async {
         time.advance(seconds)
         await server.tick()
     }
 
-    /// Lets time pass up to a moment: the clock moves a little while a rig starts, more on a busy machine.
+    /// Moves the clock to a moment: it moves a little while a rig starts, more on a busy machine.
     func pass(to moment: Timestamp) async { await pass(max(0, moment.seconds(since: time.now))) }
 
     func stop() async {

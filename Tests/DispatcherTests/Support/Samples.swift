@@ -5,18 +5,19 @@ import Messages
 /// Values that many tests need.
 enum Sample {
     static let owner = UserID.generate()
-    /// The first one of a dispatcher with a ``ManualClock``.
+    /// The first epoch of a dispatcher with a ``ManualClock``.
     static let epoch: UInt64 = 1_780_000_000
     static let now = Timestamp(milliseconds: 1_780_000_000_000)
 
     static func record(ordinal: Int64 = 1, owner: UserID = owner, device: String? = "box") -> TaskRecord {
         TaskRecord(
             ordinal: ordinal, id: .generate(), owner: owner, target: device.map(Target.device) ?? .cloud,
-            device: device, conversation: .generate(), agent: "shell", excerpt: "echo", cwd: nil, trace: nil,
+            placement: TaskPlacement(queue: QueueID(owner: owner, device: device), reason: .requested),
+            conversation: .generate(), agent: "shell", excerpt: "echo", cwd: nil, trace: nil,
             createdAt: now, choices: choices, retryOf: nil, rank: now.milliseconds, queuedAt: now)
     }
 
-    /// What holds where nothing was chosen, with the grace of the tests.
+    /// The choices in force when none was made, with the grace of the tests.
     static let choices = Choices(graceS: 30).filled(from: .standard)
 
     static func device(
@@ -32,7 +33,7 @@ enum Sample {
     }
 
     static func text(_ text: String) -> [UInt8] {
-        Array("{\"content\":{\"type\":\"text\",\"text\":\(StateNote.quote(text))}}".utf8)
+        Array("{\"content\":{\"type\":\"text\",\"text\":\(StatePayload.quote(text))}}".utf8)
     }
 
     static func event(_ task: TaskID, attempt: UInt32 = 1, _ attemptSeq: UInt64, seq: UInt64 = 0) -> Event {
@@ -55,7 +56,7 @@ extension Event {
 }
 
 extension Sample {
-    /// A permission request as an executor says it.
+    /// A permission request of an executor.
     static func asks(
         _ task: TaskID, attempt: UInt32 = 1, _ request: String = "r1", after: UInt64 = 0
     ) -> ApprovalRequest {
@@ -64,15 +65,15 @@ extension Sample {
             input: ["command": "npm test"], rule: "Bash(npm test:*)", requestedAt: now)
     }
 
-    static func approval(_ request: String = "r1", of task: TaskID = .generate()) -> Approval {
-        Approval(
+    static func approval(_ request: String = "r1", of task: TaskID = .generate()) -> ApprovalRecord {
+        ApprovalRecord(
             id: .generate(), owner: owner, attempt: AttemptID(task: task, attempt: 1), request: request,
             conversation: .generate(), device: "box", deviceName: "Linux - box", tool: "Bash", title: "Run npm test",
             input: ["command": "npm test"], rule: nil, requestedAt: now, expiresAt: now.adding(seconds: 600))
     }
 
     static func decide(
-        _ approval: Approval, _ decision: ApprovalDecision = .allow, message: String? = nil,
+        _ approval: ApprovalRecord, _ decision: ApprovalDecision = .allow, message: String? = nil,
         by: String = "alice (laptop)"
     ) -> ApprovalDecide {
         ApprovalDecide(

@@ -6,19 +6,19 @@ import TestSupport
 
 @testable import Dispatcher
 
-/// Processes on one directory, and a registry that plays along.
+/// Dispatcher processes on one directory, and a scripted registry.
 final class Site: Sendable {
     let folder: TemporaryDirectory
     let reactor = Reactor(name: "site")
-    let registry: FakeRegistry
+    let registry: ScriptedRegistry
 
     init() async throws {
         folder = try TemporaryDirectory()
-        registry = try await FakeRegistry(
+        registry = try await ScriptedRegistry(
             reactor, devices: [Sample.device("box", star: true)], endpoint: "tcp://127.0.0.1:0")
     }
 
-    /// - Parameter takeover: Seconds; low where a leader is frozen.
+    /// - Parameter takeover: In seconds; low where a leader is frozen.
     func start(takeover: Double = 15, _ more: [String] = []) throws -> ChildProcess {
         try ChildProcess(
             Binaries.dispatcher,
@@ -28,13 +28,13 @@ final class Site: Sendable {
             ] + more)
     }
 
-    func gateway(_ endpoint: String) async throws -> FakeGateway {
-        let gateway = FakeGateway(endpoint, reactor)
+    func gateway(_ endpoint: String) async throws -> ScriptedGateway {
+        let gateway = ScriptedGateway(endpoint, reactor)
         _ = try await gateway.link.connected()
         return gateway
     }
 
-    /// Stops a leader within a write or outside of one: where exactly cannot be chosen, so it is tried until it is so.
+    /// Freezes a leader within a write or outside of one: tries again until it is where it should be.
     func freeze(_ process: ChildProcess, inWrite: Bool) async throws {
         try await eventually("a leader that is frozen \(inWrite ? "within" : "outside of") a write") {
             process.signal(SIGSTOP)
@@ -54,7 +54,7 @@ final class Site: Sendable {
         try result.get()
     }
 
-    /// Where a process serves, once it leads.
+    /// Waits until a process leads, and returns its endpoint.
     static func endpoint(_ process: ChildProcess) async throws -> String {
         let line = try await process.stdout.line("the endpoint") { $0.hasPrefix("{\"endpoint\":\"") }
         return String(line.dropFirst(13).dropLast(2))

@@ -25,7 +25,7 @@ enum ApprovalTable {
         """
 
     /// Writes a request that is new or has changed.
-    static func put(_ approval: Approval, _ db: Database) throws {
+    static func put(_ approval: ApprovalRecord, _ db: Database) throws {
         let values: [(any DatabaseValueConvertible)?] = [
             approval.id.blob, approval.attempt.task.blob, approval.owner.blob, Int64(approval.attempt.attempt),
             approval.request, approval.device, approval.deviceName, approval.conversation.blob, approval.tool,
@@ -39,7 +39,7 @@ enum ApprovalTable {
 
     /// Returns the permission requests of attempts, oldest first: the open ones, and of each attempt as many closed ones
     /// as an ``ApprovalBook`` keeps, without their input.
-    static func newest(of attempts: [AttemptID], _ db: Database) throws -> [Approval] {
+    static func newest(of attempts: [AttemptID], _ db: Database) throws -> [ApprovalRecord] {
         let open = try db.cachedStatement(
             sql: "SELECT \(columns) FROM approvals WHERE task_id = ? AND attempt = ? AND delivered = 0")
         let closed = try db.cachedStatement(
@@ -48,7 +48,7 @@ enum ApprovalTable {
                 WHERE task_id = ? AND attempt = ? AND delivered = 1
                 ORDER BY id DESC LIMIT \(DispatcherLimits.closedApprovals)
                 """)
-        var approvals: [Approval] = []
+        var approvals: [ApprovalRecord] = []
         for attempt in attempts {
             for statement in [open, closed] {
                 let rows = try Row.fetchCursor(
@@ -63,7 +63,7 @@ enum ApprovalTable {
     private static let isThere = "NOT EXISTS (SELECT 1 FROM deletions WHERE deletions.task_id = approvals.task_id)"
 
     /// Returns an owner's request; nil when the owner has no such request.
-    static func one(_ id: ApprovalID, owner: UserID, _ db: Database) throws -> Approval? {
+    static func one(_ id: ApprovalID, owner: UserID, _ db: Database) throws -> ApprovalRecord? {
         try Row.fetchOne(
             db, sql: "SELECT \(columns) FROM approvals WHERE id = ? AND owner = ? AND \(isThere)",
             arguments: [id.blob, owner.blob]
@@ -112,10 +112,10 @@ enum ApprovalTable {
         return listing
     }
 
-    private static func decode(_ row: Row) throws -> Approval {
+    private static func decode(_ row: Row) throws -> ApprovalRecord {
         func time(_ index: Int) -> Timestamp? { (row[index] as Int64?).map(Timestamp.init(milliseconds:)) }
         let input = row[10] as String? ?? ""
-        var approval = Approval(
+        var approval = ApprovalRecord(
             id: try ApprovalID(row: row, 0), owner: try UserID(row: row, 2),
             attempt: AttemptID(task: try TaskID(row: row, 1), attempt: UInt32(truncatingIfNeeded: row[3] as Int64)),
             request: row[4], conversation: try ConversationID(row: row, 7), device: row[5], deviceName: row[6],

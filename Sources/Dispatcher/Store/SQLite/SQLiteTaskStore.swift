@@ -107,7 +107,7 @@ struct SQLiteTaskStore: TaskStore {
         try await read { try EventTable.page(task, after: after, limit: limit, bytes: bytes, $0) }
     }
 
-    func approval(_ id: ApprovalID, owner: UserID) async throws(TaskStoreError) -> Approval? {
+    func approval(_ id: ApprovalID, owner: UserID) async throws(TaskStoreError) -> ApprovalRecord? {
         try await read { try ApprovalTable.one(id, owner: owner, $0) }
     }
 

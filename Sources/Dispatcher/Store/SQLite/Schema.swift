@@ -23,12 +23,19 @@ enum Schema {
             try db.execute(sql: choices + approvals + deletions)
         },
         SQLiteMigration("partitions") { try PartitionMigration.apply($0) },
+        SQLiteMigration("why a task is in its queue") { try $0.execute(sql: placements) },
     ]
 
     /// The epoch and holder of each partition.
     private static let leases = """
         CREATE TABLE leases (
             partition INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, holder BLOB NOT NULL, taken_at INTEGER NOT NULL);
+        """
+
+    /// The device of a task can change since; the reason is a name of ``TaskPlacement/Reason``.
+    private static let placements = """
+        ALTER TABLE tasks ADD COLUMN placement_reason TEXT NOT NULL DEFAULT 'requested';
+        UPDATE tasks SET placement_reason = 'default_device' WHERE target = 'default';
         """
 
     private static let conversations = """

@@ -7,19 +7,20 @@ enum TaskRow {
     static let columns = """
         ordinal, id, owner, target, device, conversation, agent, excerpt, cwd, trace, created_at, device_name, state, \
         reason, queue_position, error_code, error_message, attempt, attempt_seq, last_seq, assigned_at, started_at, \
-        ended_at, cancel_requested_at, stalled_at, choices, retry_of, rank, queued_at, requeues, overdue, half_told
+        ended_at, cancel_requested_at, stalled_at, choices, retry_of, rank, queued_at, requeues, overdue, half_told, \
+        placement_reason
         """
 
     private static let insert = """
-        INSERT INTO tasks (partition, ordinal, id, owner, target, device, conversation, agent, excerpt, cwd, trace, \
-        created_at, choices, retry_of, rank, device_name, state, reason, queue_position, error_code, error_message, attempt, \
+        INSERT INTO tasks (partition, ordinal, id, owner, target, conversation, agent, excerpt, cwd, trace, \
+        created_at, choices, retry_of, rank, device, placement_reason, device_name, state, reason, queue_position, error_code, error_message, attempt, \
         attempt_seq, last_seq, assigned_at, started_at, ended_at, cancel_requested_at, stalled_at, queued_at, requeues, \
         overdue, half_told) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
-        ?, ?, ?, ?, ?)
+        ?, ?, ?, ?, ?, ?)
         """
 
     private static let update = """
-        UPDATE tasks SET device_name = ?, state = ?, reason = ?, queue_position = ?, error_code = ?, error_message = ?, \
+        UPDATE tasks SET device = ?, placement_reason = ?, device_name = ?, state = ?, reason = ?, queue_position = ?, error_code = ?, error_message = ?, \
         attempt = ?, attempt_seq = ?, last_seq = ?, assigned_at = ?, started_at = ?, ended_at = ?, \
         cancel_requested_at = ?, stalled_at = ?, queued_at = ?, requeues = ?, overdue = ?, half_told = ? WHERE id = ?
         """
@@ -28,7 +29,7 @@ enum TaskRow {
     static func insert(_ record: TaskRecord, _ db: Database) throws {
         let fixed: [(any DatabaseValueConvertible)?] = [
             record.partition.number, record.ordinal, record.id.blob, record.owner.blob, record.target.description,
-            record.device, record.conversation.blob, record.agent, record.excerpt, record.cwd, record.trace,
+            record.conversation.blob, record.agent, record.excerpt, record.cwd, record.trace,
             record.createdAt.milliseconds, try ChoicesColumn.encode(record.choices), record.retryOf?.blob, record.rank,
         ]
         try db.cachedStatement(sql: insert).execute(arguments: StatementArguments(fixed + changing(record)))
@@ -41,13 +42,13 @@ enum TaskRow {
 
     private static func changing(_ record: TaskRecord) -> [(any DatabaseValueConvertible)?] {
         [
-            record.deviceName, record.state.rawValue, record.reason?.rawValue, record.queuePosition,
+            record.device, record.placement.reason.rawValue, record.deviceName, record.state.rawValue,
+            record.reason?.rawValue, record.queuePosition,
             record.error?.code.rawValue, record.error?.message, Int64(record.attempt),
             Int64(bitPattern: record.attemptSeq), Int64(bitPattern: record.lastSeq), record.assignedAt?.milliseconds,
-            record.startedAt?.milliseconds,
-            record.endedAt?.milliseconds, record.cancelRequestedAt?.milliseconds,
+            record.startedAt?.milliseconds, record.endedAt?.milliseconds, record.cancelRequestedAt?.milliseconds,
             record.stalledAt?.milliseconds, record.queuedAt.milliseconds, record.requeues,
-            record.overdue?.rawValue, record.isHalfTold,
+            record.overdue?.rawValue, record.isHalfTimeWarned,
         ]
     }
 
@@ -55,9 +56,12 @@ enum TaskRow {
     /// - Throws: ``TaskStoreError`` `corrupt` when an id is not 16 bytes.
     static func decode(_ row: Row) throws -> TaskRecord {
         func time(_ index: Int) -> Timestamp? { (row[index] as Int64?).map(Timestamp.init(milliseconds:)) }
+        let owner = try UserID(row: row, 2)
+        let placement = TaskPlacement(
+            queue: QueueID(owner: owner, device: row[4]), reason: TaskPlacement.Reason(rawValue: row[32]))
         var record = TaskRecord(
-            ordinal: row[0], id: try TaskID(row: row, 1), owner: try UserID(row: row, 2),
-            target: Target(row[3] as String), device: row[4], conversation: try ConversationID(row: row, 5),
+            ordinal: row[0], id: try TaskID(row: row, 1), owner: owner, target: Target(row[3] as String),
+            placement: placement, conversation: try ConversationID(row: row, 5),
             agent: row[6], excerpt: row[7], cwd: row[8], trace: row[9],
             createdAt: Timestamp(milliseconds: row[10]), choices: try ChoicesColumn.decode(row[25]),
             retryOf: row.hasNull(atIndex: 26) ? nil : try TaskID(row: row, 26), rank: row[27],
@@ -77,7 +81,7 @@ enum TaskRow {
         record.stalledAt = time(24)
         record.requeues = row[29]
         record.overdue = (row[30] as String?).map(ErrorCode.init(rawValue:))
-        record.isHalfTold = row[31]
+        record.isHalfTimeWarned = row[31]
         return record
     }
 }

@@ -4,9 +4,9 @@ import Messages
 import Synchronization
 import TestSupport
 
-/// Stands in for a gateway: asks for its users and passes executors' messages on.
-final class FakeGateway: Sendable {
-    /// What a session was sent.
+/// A gateway that does what a test scripts: sends requests of owners and passes messages of executors on.
+final class ScriptedGateway: Sendable {
+    /// A message to a session.
     enum Incoming: Sendable, Equatable {
         case assign(TaskAssign)
         case stop(TaskStop)
@@ -39,16 +39,16 @@ final class FakeGateway: Sendable {
         }
         self.inbox = inbox
         link = Link(
-            endpoint, identity: Identity(role: .gateway, name: "fake"), handlers: handlers, reactor: reactor,
+            endpoint, identity: Identity(role: .gateway, name: "scripted"), handlers: handlers, reactor: reactor,
             logger: Logger(label: "gateway"))
     }
 
-    /// Everything that a session was sent, oldest first.
+    /// Returns all messages to a session, oldest first.
     func received(_ session: SessionNumber) -> [Incoming] { inbox.sessions.withLock { $0[session.value] ?? [] } }
 
     func ask<R: Request>(_ request: R) async throws -> R.Reply { try await link.request(request) }
 
-    /// Hands a task in.
+    /// Submits a task.
     func submit(
         _ prompt: String = "echo", owner: UserID = Sample.owner, target: Target = .device("box"), task: TaskID? = nil,
         conversation: ConversationID? = nil, key: String? = nil, digest: String? = nil, choices: Choices? = nil
@@ -71,7 +71,7 @@ final class FakeGateway: Sendable {
         }
     }
 
-    /// The whole log of a task.
+    /// Returns all events of a task.
     func log(_ task: TaskID, owner: UserID = Sample.owner) async throws -> [Event] {
         try await ask(EventsPage(owner: owner, task: task, after: 0, limit: 10_000)).events
     }

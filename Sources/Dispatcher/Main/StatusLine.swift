@@ -8,10 +8,10 @@ import Dispatcher
     import Darwin
 #endif
 
-/// What a dispatcher says of itself, as lines of JSON on standard output.
-enum Announced {
-    static func tell(_ word: DispatcherServer.Word) {
-        switch word {
+/// Prints the status of a dispatcher as a line of JSON on standard output.
+enum StatusLine {
+    static func print(_ status: DispatcherServer.Status) {
+        switch status {
         case .standby(let directory): line("standby", directory)
         case .leads(let endpoint): line("endpoint", endpoint)
         }
@@ -19,8 +19,8 @@ enum Announced {
 
     private static func line(_ name: String, _ value: String) {
         let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        print("{\"\(name)\":\"\(escaped)\"}")
-        // A pipe would keep the line until there are 4 KiB of them.
+        Swift.print("{\"\(name)\":\"\(escaped)\"}")
+        // Standard output buffers up to 4 KiB before it writes to a pipe.
         fflush(nil)
     }
 }

@@ -3,8 +3,8 @@ import Mesh
 import Messages
 import Synchronization
 
-/// Stands in for the registry: takes announcements and serves the watch of devices.
-final class FakeRegistry: Sendable {
+/// A registry that takes announcements and serves the watch of the devices that a test sets.
+final class ScriptedRegistry: Sendable {
     private struct State {
         var devices: [Device] = []
         var outlets: [ItemWriter] = []
@@ -42,14 +42,14 @@ final class FakeRegistry: Sendable {
         }
         self.core = core
         listener = try await Listener(
-            endpoint, identity: Identity(role: .registry, name: "fake"), handlers: handlers, reactor: reactor,
+            endpoint, identity: Identity(role: .registry, name: "scripted"), handlers: handlers, reactor: reactor,
             logger: Logger(label: "registry"))
     }
 
     var endpoint: String { listener.endpoint }
     var announced: [ServiceAnnounce] { core.state.withLock { $0.announced } }
 
-    /// A device is new or has changed.
+    /// Adds or changes a device.
     func put(_ device: Device) {
         let outlets = core.state.withLock { state in
             state.revision += 1
@@ -60,7 +60,7 @@ final class FakeRegistry: Sendable {
         for outlet in outlets { _ = outlet.send(core.changes(snapshot: false, [device])) }
     }
 
-    /// A device is deleted.
+    /// Deletes a device.
     func remove(_ id: String, owner: UserID) {
         let outlets = core.state.withLock { state in
             state.revision += 1

@@ -1,13 +1,12 @@
 import Messages
 
-/// The payload of a `state` event, which the dispatcher writes itself: one JSON object.
+/// The payload of a `state` event: one JSON object.
 ///
-/// Written by hand, because there are several of them in the life of each task and Foundation's encoder would take
-/// most of the time that a short task takes here.
-struct StateNote: Sendable, Equatable {
+/// Written by hand: each task has several, and Foundation's encoder would take most of a short task's time here.
+struct StatePayload: Sendable, Equatable {
     let payload: [UInt8]
 
-    /// `record` as it is now; `stall` while its device is away.
+    /// - Parameter stall: While its device is away.
     init(_ record: TaskRecord, stall: Stall? = nil) {
         var text = "{\"state\":" + Self.quote(record.state.rawValue)
         func add(_ name: String, _ value: String) { text += ",\"\(name)\":\(value)" }
@@ -32,7 +31,7 @@ struct StateNote: Sendable, Equatable {
         payload = Array((text + "}").utf8)
     }
 
-    /// `text` as a JSON string (RFC 8259 section 7).
+    /// Returns `text` as a JSON string (RFC 8259 section 7).
     static func quote(_ text: String) -> String {
         var out = [UInt8(ascii: "\"")]
         out.reserveCapacity(text.utf8.count + 2)

@@ -1,17 +1,17 @@
 import Messages
 
-/// The life of one permission request: a value that is told what happened.
+/// The state machine of one permission request, and its row.
 ///
 /// ```
-/// pending ─▶ allowed | denied | expired ─▶ delivered       (the first answer counts, for ever)
-///    └─────▶ abandoned                                     (nobody waits for an answer any more)
+/// pending ─▶ allowed | denied | expired ─▶ delivered       (the first answer is final)
+///    └─────▶ abandoned                                     (the agent does not wait any more)
 /// ```
-struct Approval: Sendable, Equatable {
+struct ApprovalRecord: Sendable, Equatable {
     let id: ApprovalID
     let owner: UserID
-    /// Whose agent asks.
+    /// The attempt that requests it.
     let attempt: AttemptID
-    /// The agent's own name for the request; unique within the attempt.
+    /// The agent's name for the request; unique within the attempt.
     let request: String
     let conversation: ConversationID
     let device: String?
@@ -22,36 +22,36 @@ struct Approval: Sendable, Equatable {
     let rule: String?
     /// When it was recorded.
     let requestedAt: Timestamp
-    /// When it is denied if nobody answers.
+    /// When it is denied without an answer.
     let expiresAt: Timestamp
 
     var state = ApprovalState.pending
     /// For how long an `allow` holds.
     var scope: ApprovalScope?
-    /// What the agent is told with a denial.
+    /// The agent's text with a denial.
     var message: String?
     var resolvedAt: Timestamp?
-    /// Who answered.
+    /// The name of the person that answered.
     var resolvedBy: String?
     /// The answer that counts, however often it is sent.
     var answer: AnswerID?
-    /// Whether the executor has said that its agent does not wait any more; also when there is nothing to deliver.
+    /// Whether the executor has confirmed the answer, or there is none to deliver.
     var isDelivered = false
 
-    /// Whether somebody may answer.
+    /// Whether it can be answered.
     var isPending: Bool { state == .pending }
 
     /// What becomes of an answer.
     enum Verdict: Sendable, Equatable {
-        /// It counts.
+        /// It is the first.
         case counts
         /// It is the one that counts already.
         case repeated
-        /// Another one was first, or nobody waits: `approval_resolved` or `approval_abandoned`.
+        /// Another one was first, or the agent does not wait: `approval_resolved` or `approval_abandoned`.
         case refused(Fault)
     }
 
-    /// A person answers.
+    /// A person decides.
     mutating func decide(_ decide: ApprovalDecide, now: Timestamp) -> Verdict {
         guard isPending else { return answer == decide.answer ? .repeated : .refused(refusal) }
         let isAllowed = decide.decision == .allow
@@ -64,48 +64,57 @@ struct Approval: Sendable, Equatable {
         return .counts
     }
 
-    /// Nobody has answered in time; false = it was resolved before.
+    /// Denies it because its time is over.
+    /// - Returns: false when it was not pending.
     mutating func expire(now: Timestamp) -> Bool {
         guard isPending else { return false }
         state = .expired
-        message = "nobody answered in time"
+        message = "no answer came in time"
         resolvedAt = now
         return true
     }
 
-    /// Its attempt has ended: nobody waits for an answer; false = there is nothing to change.
+    /// The agent does not wait any more: closes it without an answer.
+    /// - Returns: false when it was not pending.
     mutating func abandon(now: Timestamp) -> Bool {
-        guard !isDelivered else { return false }
-        isDelivered = true
-        guard isPending else { return true }
+        guard isPending else { return false }
         state = .abandoned
+        isDelivered = true
         resolvedAt = now
         return true
     }
 
-    /// Why another answer is refused: who was first, when, and how.
+    /// The executor confirms the answer, or its attempt has ended.
+    /// - Returns: false when it has no answer, or it was delivered before.
+    mutating func deliver() -> Bool {
+        guard !isPending, !isDelivered else { return false }
+        isDelivered = true
+        return true
+    }
+
+    /// The fault for a later answer: names the first one, its time and its decision.
     var refusal: Fault {
         let when = resolvedAt.map { " at \($0)" } ?? ""
         switch state {
         case .abandoned:
             return Fault(
                 .approvalAbandoned,
-                "the agent of task \(attempt.task) has not waited for an answer to this request since\(when.dropFirst(3)): "
-                    + "its attempt has ended, or it has changed its mind")
+                "this request of task \(attempt.task) was withdrawn\(when): the attempt ended or the agent cancelled it"
+            )
         case .expired:
-            return Fault(.approvalResolved, "nobody answered in time: the request was denied\(when)")
+            return Fault(.approvalResolved, "no answer came in time: the request was denied\(when)")
         case .pending:
-            // Nothing leaves a request pending whose task is not in memory.
+            // Only a task that is not in memory leaves a request pending here, and there is none.
             return Fault(.unavailable, "the answer was not taken; try again")
         default:
-            let who = resolvedBy.map { " by \($0)" } ?? ""
+            let by = resolvedBy.map { " by \($0)" } ?? ""
             return Fault(
                 .approvalResolved,
-                "the request was \(state)\(who)\(when); the first answer counts, and the agent has it")
+                "the request was \(state)\(by)\(when); the first answer counts, and the agent has it")
         }
     }
 
-    /// What its executor is told; nil while there is no answer.
+    /// Returns the answer for the executor; nil while it is pending.
     func answer(epoch: UInt64) -> ApprovalAnswer? {
         guard !isPending else { return nil }
         return ApprovalAnswer(

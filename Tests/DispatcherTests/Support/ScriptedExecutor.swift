@@ -2,16 +2,16 @@ import Mesh
 import Messages
 import TestSupport
 
-/// Plays an executor behind a gateway, a step at a time.
-struct FakeExecutor: Sendable {
-    let gateway: FakeGateway
+/// An executor behind a gateway that does what a test scripts, step by step.
+struct ScriptedExecutor: Sendable {
+    let gateway: ScriptedGateway
     var owner = Sample.owner
     var device = "box"
     var session = SessionNumber.generate()
     var generation: UInt64 = 1
     var slots = 5
 
-    /// Connects, and says what it holds.
+    /// Connects, and reports its attempts.
     @discardableResult
     func connect(_ attempts: [AttemptReport] = [], reporting: Bool = true) async throws -> SessionOpened {
         let opened = try await gateway.ask(
@@ -20,8 +20,8 @@ struct FakeExecutor: Sendable {
         return opened
     }
 
-    /// The same executor with a new connection.
-    func again() -> FakeExecutor {
+    /// Returns the same executor with a new connection.
+    func again() -> ScriptedExecutor {
         var next = self
         next.session = .generate()
         next.generation += 1
@@ -52,7 +52,7 @@ struct FakeExecutor: Sendable {
 
     func send<M: Message>(_ message: M) throws { try peer.send(message, session: session.value) }
 
-    var received: [FakeGateway.Incoming] { gateway.received(session) }
+    var received: [ScriptedGateway.Incoming] { gateway.received(session) }
 
     var assigned: [TaskAssign] {
         received.compactMap { if case .assign(let message) = $0 { message } else { nil } }
@@ -74,7 +74,7 @@ struct FakeExecutor: Sendable {
         received.compactMap { if case .answer(let message) = $0 { message } else { nil } }
     }
 
-    /// How far a task is acknowledged.
+    /// Returns the last acknowledged attempt_seq of a task.
     func acked(_ task: TaskID) -> UInt64 {
         received.compactMap { if case .ack(let ack) = $0, ack.task == task { ack.seq } else { nil } }.max() ?? 0
     }

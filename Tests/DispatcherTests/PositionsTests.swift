@@ -7,8 +7,8 @@ import Testing
 
 @testable import Dispatcher
 
-/// Who goes before whom, and what is said of it.
-@Suite struct PlacesTests {
+@Suite("Queue positions")
+struct PositionsTests {
     private static func submit(_ rig: Rig, _ priority: Priority, conversation: ConversationID? = nil) async throws
         -> TaskID
     {
@@ -19,9 +19,10 @@ import Testing
         try await tasks.asyncMap { try await rig.gateway.view($0).queuePosition }
     }
 
-    @Test func aHigherPriorityGoesBeforeWhoHasNotWaitedTenMinutesLonger() async throws {
+    @Test("A higher priority overtakes tasks that have not waited ten minutes longer")
+    func priority() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway, slots: 1)
+            let executor = ScriptedExecutor(gateway: rig.gateway, slots: 1)
             try await executor.connect()
             let first = try await rig.gateway.submit().id
             _ = try await executor.assignment(first)
@@ -34,7 +35,7 @@ import Testing
             let late = try await Self.submit(rig, .high)
             #expect(try await Self.positions(rig, [normal, low, late]) == [4, 5, 3])
             await rig.pass(2)
-            // From now on nobody passes by the normal one, and 10 minutes later nobody by the low one.
+            // From now on no task overtakes the normal one, and 10 minutes later none overtakes the low one.
             let later = try await Self.submit(rig, .high)
             #expect(try await Self.positions(rig, [normal, later, low]) == [4, 5, 6])
             await rig.pass(600)
@@ -53,9 +54,10 @@ import Testing
         }
     }
 
-    @Test func aConversationKeepsItsOrderWhateverThePriority() async throws {
+    @Test("A conversation keeps its order whatever the priority")
+    func conversation() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway, slots: 2)
+            let executor = ScriptedExecutor(gateway: rig.gateway, slots: 2)
             let conversation = ConversationID.generate()
             let low = try await rig.gateway.submit(
                 conversation: conversation, choices: Choices(priority: .low, ifOffline: .wait)
@@ -72,7 +74,8 @@ import Testing
         }
     }
 
-    @Test func theOrderIsTheSameAfterARestartWithAClockThatWasSetBack() async throws {
+    @Test("The order survives a restart with a clock that was set back")
+    func clock() async throws {
         let folder = try TemporaryDirectory()
         let found = Mutex<[TaskID]>([])
         try await Rig.run(folder: folder, at: 5000) { rig in
@@ -90,9 +93,10 @@ import Testing
         }
     }
 
-    @Test func theReasonIsTrueWhoeverAsksWheneverItIs() async throws {
+    @Test("The wait reason is current at every read")
+    func reason() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway, slots: 1)
+            let executor = ScriptedExecutor(gateway: rig.gateway, slots: 1)
             try await executor.connect()
             let first = try await rig.gateway.submit().id
             _ = try await executor.assignment(first)
@@ -111,17 +115,18 @@ import Testing
             try await back.connect([AttemptReport(task: first, attempt: 1, lastSeq: 0, ended: false)])
             try await reason(.deviceBusy, "busy again")
             await rig.pass(0.3)
-            let told = try await eventually("what is told", within: .seconds(10)) { () -> [String]? in
+            let published = try await eventually("the published positions", within: .seconds(10)) { () -> [String]? in
                 let notes = try await rig.gateway.log(task).map(\.json)
                 return notes.last?.contains("device_busy") == true ? notes : nil
             }
-            #expect(told.allSatisfy { $0.contains(#""queue_position":1"#) })
+            #expect(published.allSatisfy { $0.contains(#""queue_position":1"#) })
         }
     }
 
-    @Test func aReportWithMoreThanADeviceCanHaveTakesNoSlotOfWhatRunsAndIsCutOff() async throws {
+    @Test("A report with more attempts than a device can have is cut off and takes no slot of a running one")
+    func reportBound() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway, slots: 2)
+            let executor = ScriptedExecutor(gateway: rig.gateway, slots: 2)
             try await executor.connect()
             let first = try await rig.gateway.submit().id
             _ = try await executor.assignment(first)
@@ -131,7 +136,7 @@ import Testing
                 AttemptReport(task: .generate(), attempt: 1, lastSeq: 1, ended: true)
             }
             let old = AttemptReport(task: .generate(), attempt: 1, lastSeq: 1, ended: false)
-            // What runs is seen wherever it stands, and so is what takes a slot.
+            // Running attempts are found anywhere in the report, and so are unwanted ones with a slot.
             let own = AttemptReport(task: first, attempt: 1, lastSeq: 0, ended: false)
             let most = DispatcherLimits.unwantedAttempts
             try executor.report(ended + [old, own])
@@ -146,9 +151,10 @@ import Testing
         }
     }
 
-    @Test func aQueueOfAThousandOverFiveSlotsOnlyFallsAndTellsLittle() async throws {
+    @Test("Positions in a queue of a thousand only fall, and few are published")
+    func thousand() async throws {
         try await Rig.run { rig in
-            let executor = FakeExecutor(gateway: rig.gateway)
+            let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let count = Limits.queuePerUser
             var tasks: [TaskID] = []
@@ -159,7 +165,7 @@ import Testing
 
             for (index, task) in tasks.enumerated() {
                 if index < count {
-                    // The freed slot is taken in the same turn.
+                    // The free slot is assigned at once.
                     try executor.finish(task, 1)
                     _ = try await executor.assignment(tasks[index + 5])
                 }
@@ -176,10 +182,10 @@ import Testing
                 let log = try await rig.gateway.log(task)
                 let places = log.compactMap { Self.place(in: $0.json) }
                 #expect(places == places.sorted(by: >) && Set(places).count == places.count, "\(places)")
-                #expect(places.count <= 60, "task \(index) was told \(places.count) times")
+                #expect(places.count <= 60, "task \(index) had \(places.count) updates")
                 total += places.count
             }
-            // Without a bound it would be half a million.
+            // Without a bound there would be half a million.
             #expect(total < count * 25)
         }
     }

@@ -39,6 +39,7 @@ public final class Cluster: Sendable {
     private let cuttable = Mutex<Proxy?>(nil)
     private let session = Mutex<API?>(nil)
     private let otherSession = Mutex<API?>(nil)
+    private let passwords = Mutex<[String: String]>([:])
 
     private init(_ options: Options) throws {
         self.options = options
@@ -181,8 +182,13 @@ public final class Cluster: Sendable {
             throw Malformed(description: "user add \(name): \(command.stderr.text)")
         }
         // For people the line may name the password; for scripts the last word is it.
-        return String(line.split(separator: " ").last ?? "")
+        let password = String(line.split(separator: " ").last ?? "")
+        passwords.withLock { $0[name] = password }
+        return password
     }
+
+    /// The password of a user that was made by ``addUser(_:)``; nil for others.
+    public func password(of name: String) -> String? { passwords.withLock { $0[name] } }
 
     /// Stops one service and holds it to its promise.
     public func stop(_ part: String) async throws {

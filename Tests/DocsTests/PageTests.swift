@@ -52,7 +52,7 @@ struct PageTests {
     }
 
     @Test(
-        "A command that is not run says what it needs, and no command hides in another kind of block",
+        "A command that is not run states what it needs, and every command is in a console block",
         arguments: Page.paths)
     func marks(path: String) throws {
         let page = try Page(path)

@@ -64,7 +64,7 @@ final class Stage {
         return cluster.directory.file("home/src")
     }
 
-    /// What the model answers: to the two prompts below as the README shows, to everything else with one word.
+    /// Scripts the model: two prompts get the answers below, to every other prompt `Done.`
     private static func script(_ model: ScriptedModel) {
         model.answer(
             .blocks(

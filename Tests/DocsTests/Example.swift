@@ -1,7 +1,7 @@
 /// A command that a page shows, with the output below it.
 ///
-/// Commands stand in fenced blocks of the language `console`, on lines that begin with `$ `. A command goes on in the
-/// next line after a backslash, and inside single quotes. The lines between two commands are the first one's output.
+/// Commands stand in fenced blocks of the language `console`, on lines that begin with `$ `. A command continues in
+/// the next line after a backslash or `|`, and inside single quotes. The lines between two commands are the first one's output.
 struct Example: Sendable {
     /// The line of the page on which the command begins, from 1.
     let line: Int
@@ -10,7 +10,9 @@ struct Example: Sendable {
     /// Why the command cannot run in a test; from the comment `<!-- not run: needs … -->` above its block.
     let reason: String?
 
-    private var isOpen: Bool { command.hasSuffix("\\") || command.count { $0 == "'" } % 2 == 1 }
+    private var isOpen: Bool {
+        command.hasSuffix("\\") || command.hasSuffix("|") || command.count { $0 == "'" } % 2 == 1
+    }
 
     /// Every example of a page, in order.
     static func all(of page: Page) -> [Example] {

@@ -64,7 +64,7 @@ final class Stage {
         return cluster.directory.file("home/src")
     }
 
-    /// Scripts the model: two prompts get the answers below, to every other prompt `Done.`
+    /// Scripts the model: two prompts get the answers below, every other prompt gets `Done.`
     private static func script(_ model: ScriptedModel) {
         model.answer(
             .blocks(

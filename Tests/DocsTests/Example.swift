@@ -1,7 +1,8 @@
 /// A command that a page shows, with the output below it.
 ///
 /// Commands stand in fenced blocks of the language `console`, on lines that begin with `$ `. A command continues in
-/// the next line after a backslash or `|`, and inside single quotes. The lines between two commands are the first one's output.
+/// the next line after a backslash or `|`, and inside single quotes. The lines between two commands are the output of
+/// the first.
 struct Example: Sendable {
     /// The line of the page on which the command begins, from 1.
     let line: Int

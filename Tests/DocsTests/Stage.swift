@@ -24,7 +24,7 @@ final class Stage {
         self.cluster = cluster
         let home = cluster.directory.file("home")
         environment = cluster.environment(token: token).merging([
-            "HOME": home, "WEGENT_URL": cluster.api.url, "WEGENT_PASSWORD": cluster.password(of: "ada") ?? "",
+            "HOME": home, "WEGENT_URL": cluster.api.url, "WEGENT_PASSWORD": cluster.password,
             "PATH": "\(Binaries.folder):/usr/local/bin:/usr/bin:/bin",
         ]) { $1 }
         try cluster.directory.write(

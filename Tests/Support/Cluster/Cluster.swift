@@ -39,7 +39,10 @@ public final class Cluster: Sendable {
     private let cuttable = Mutex<Proxy?>(nil)
     private let session = Mutex<API?>(nil)
     private let otherSession = Mutex<API?>(nil)
-    private let passwords = Mutex<[String: String]>([:])
+    private let firstPassword = Mutex("")
+
+    /// The password of the first user, `ada`.
+    public var password: String { firstPassword.withLock { $0 } }
 
     private init(_ options: Options) throws {
         self.options = options
@@ -78,6 +81,7 @@ public final class Cluster: Sendable {
             "registry", Binaries.registry, ["--bind", "tcp://127.0.0.1:0", "--data", data("registry")])
         try await startDispatcher()
         let password = try await addUser("ada")
+        firstPassword.withLock { $0 = password }
         let second = options.bob ? try await addUser("bob") : nil
         try await startGateway(port: 0)
         let url = service("gateway")?.ready["url"].string ?? ""
@@ -182,13 +186,8 @@ public final class Cluster: Sendable {
             throw Malformed(description: "user add \(name): \(command.stderr.text)")
         }
         // For people the line may name the password; for scripts the last word is it.
-        let password = String(line.split(separator: " ").last ?? "")
-        passwords.withLock { $0[name] = password }
-        return password
+        return String(line.split(separator: " ").last ?? "")
     }
-
-    /// The password of a user that was made by ``addUser(_:)``; nil for others.
-    public func password(of name: String) -> String? { passwords.withLock { $0[name] } }
 
     /// Stops one service and holds it to its promise.
     public func stop(_ part: String) async throws {

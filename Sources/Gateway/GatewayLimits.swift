@@ -9,8 +9,6 @@ enum GatewayLimits {
     /// The body of an answer to an approval, or of a device's labels: some texts of 200 and 2,000 characters, each of
     /// which JSON may write in twelve.
     static let textBody = 128 << 10
-    /// Characters of what the agent is told with a `deny`: a paragraph.
-    static let approvalMessage = 2000
     /// Characters of a conversation's title, of what is searched for, and of a cursor of ours.
     static let line = 1...200
     /// What is still read of a body that nobody wants, so that its connection can be used again.

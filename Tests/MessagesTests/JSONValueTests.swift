@@ -3,13 +3,18 @@ import Testing
 
 @testable import Messages
 
-/// JSON whose shape nobody knows, read and written in one pass.
+/// JSON of any shape, read and written in one pass.
+@Suite("JSON values")
 struct JSONValueTests {
-    @Test(arguments: [
-        "null", "true", "false", "0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "1.5",
-        "1.0", "1e2", "-0.25E-3", "[]", "{}", " [ 1 , [ 2 , { } ] ]\n", #"{"a":{"b":[null,"c"]},"":1}"#,
-        #""""#, #""é\u00e9\ud83d\ude00\"\\\/\b\f\n\r\t""#, #"{"a\n":"\u0000\u001f\u007f"}"#, "\"\u{2028}😀\"",
-    ]) func whatIsReadIsWhatFoundationReads(_ text: String) throws {
+    @Test(
+        "A value is read and written as Foundation does",
+        arguments: [
+            "null", "true", "false", "0", "-1", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
+            "1.5",
+            "1.0", "1e2", "-0.25E-3", "[]", "{}", " [ 1 , [ 2 , { } ] ]\n", #"{"a":{"b":[null,"c"]},"":1}"#,
+            #""""#, #""é\u00e9\ud83d\ude00\"\\\/\b\f\n\r\t""#, #"{"a\n":"\u0000\u001f\u007f"}"#, "\"\u{2028}😀\"",
+        ])
+    func agreesWithFoundation(_ text: String) throws {
         let value = try JSONValue(reading: text.utf8)
         #expect(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) == value)
         let encoder = JSONEncoder()
@@ -19,18 +24,23 @@ struct JSONValueTests {
         #expect(try JSONValue(reading: value.bytes) == value)
     }
 
-    @Test(arguments: [
-        "", " ", "nul", "truth", "tru", "+1", "01", "1.", ".5", "1e", "--1", "-", "NaN", "[1,]", "[1 2]", "[", "[1",
-        "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, "{1:2}", #"""#, #""\x""#, #""\u12""#, #""\u12g4""#, #""\ud800""#,
-        #""\ud800\n""#, #""\udc00""#, "\"\n\"", "1 1", "[]]", "1e400",
-    ]) func whatIsNotJSONIsRefused(_ text: String) { #expect(throws: Fault.self) { try JSONValue(reading: text.utf8) } }
+    @Test(
+        "Text that is not JSON is refused",
+        arguments: [
+            "", " ", "nul", "truth", "tru", "+1", "01", "1.", ".5", "1e", "--1", "-", "NaN", "[1,]", "[1 2]", "[", "[1",
+            "{", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, "{1:2}", #"""#, #""\x""#, #""\u12""#, #""\u12g4""#, #""\ud800""#,
+            #""\ud800\n""#, #""\udc00""#, "\"\n\"", "1 1", "[]]", "1e400",
+        ])
+    func invalidJSONIsRefused(_ text: String) { #expect(throws: Fault.self) { try JSONValue(reading: text.utf8) } }
 
-    @Test func whatIsNotUTF8IsRefused() {
+    @Test("Bytes that are not UTF-8 are refused")
+    func invalidUTF8IsRefused() {
         #expect(throws: Fault.self) { try JSONValue(reading: [0x22, 0xff, 0x22]) }
         #expect(throws: Fault.self) { try JSONValue(reading: [0x22, 0x5c, 0x6e, 0xc3, 0x22]) }
     }
 
-    @Test func theDepthIsBounded() throws {
+    @Test("The depth of lists and objects is bounded")
+    func depthIsBounded() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         }
@@ -41,7 +51,8 @@ struct JSONValueTests {
         #expect(throws: Fault.self) { try JSONValue(reading: objects.utf8) }
     }
 
-    @Test func aLargeInputOfNumbersIsReadInNoTime() throws {
+    @Test("A tool input of 100,000 numbers is read within 400 ms")
+    func manyNumbersAreFast() throws {
         var request = Self.request
         request.input = .array((0..<100_000).map { .whole(Int64($0 % 10)) })
         let body = try Wire.encode(request)
@@ -49,11 +60,12 @@ struct JSONValueTests {
         var read: ApprovalRequest?
         let time = try clock.measure { read = try Wire.decode(ApprovalRequest.self, from: body) }
         #expect(read == request)
-        // With guesses it takes a second or more.
+        // `JSONDecoder`, which tries several types for each value, takes a second or more.
         #expect(time < .milliseconds(400), "\(time)")
     }
 
-    @Test func aRequestSaysWhichFieldIsWrong() throws {
+    @Test("A permission request with a wrong field is refused with its name")
+    func faultsNameTheField() throws {
         let good = String(decoding: try Wire.encode(Self.request), as: UTF8.self)
         func fault(_ from: String, _ to: String) -> String? {
             let body = good.replacing(from, with: to)

@@ -2,14 +2,15 @@ import Foundation
 import Messages
 import Testing
 
-/// `docs/protocol.md` and the code say the same: every type, every field, every name of an open set.
-@Suite struct ProtocolDocumentTests {
+/// Compares `docs/protocol.md` with the code: every type, every field, every name of an open set.
+@Suite("docs/protocol.md")
+struct ProtocolDocumentTests {
     static let text: String = {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
         return (try? String(contentsOf: root.appending(path: "docs/protocol.md"), encoding: .utf8)) ?? ""
     }()
 
-    /// The names in the first column of the tables below a heading, up to the next one.
+    /// Returns the names in a column of the tables between a heading and the next one.
     static func rows(below heading: String, column: Int = 0) -> [String] {
         guard let start = text.range(of: "\n\(heading)\n") else { return [] }
         let section = text[start.upperBound...]
@@ -23,14 +24,15 @@ import Testing
         return names
     }
 
-    @Test func theDocumentHasExactlyTheTypesOfTheCatalogueInItsOrder() {
+    @Test("The document has the types of the catalogue, in its order")
+    func typesAreDescribedInOrder() {
         let headings = Self.text.split(separator: "\n").filter { $0.hasPrefix("### `") }
             .map { $0.dropFirst(5).dropLast() }.map(String.init)
         #expect(headings == Catalogue.all.map { $0.type })
     }
 
-    @Test(arguments: Samples.all.indices)
-    func everyFieldIsDescribed(index: Int) throws {
+    @Test("Every field of a message is described", arguments: Samples.all.indices)
+    func fieldsAreDescribed(index: Int) throws {
         let type = Swift.type(of: Samples.all[index])
         guard !(type is any BinaryMessage.Type) else { return }
         let json = try JSONSerialization.jsonObject(with: Data(contentsOf: GoldenTests.file(of: type)))
@@ -38,7 +40,8 @@ import Testing
         #expect(Set(Self.rows(below: "### `\(type.type)`")) == fields)
     }
 
-    @Test func everyNameOfAnOpenSetIsDescribed() {
+    @Test("Every name of an open set is described")
+    func openSetsAreDescribed() {
         #expect(Self.rows(below: "## Error codes") == ErrorCode.all.map(\.rawValue))
         #expect(Self.rows(below: "## Task states") == TaskState.all.map(\.rawValue))
         #expect(Self.rows(below: "## Device statuses") == DeviceStatus.all.map(\.rawValue))

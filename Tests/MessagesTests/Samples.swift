@@ -1,15 +1,15 @@
 import Messages
 
-/// One value of every message, with every optional field set: what the golden files are made of.
+/// One value of every message with every optional field set, from which the golden files are made.
 enum Samples {
     static let user = UserID("0190a0b0-0000-7000-8000-000000000001")!
     static let task = TaskID("0190a0b0-0000-7000-8000-000000000002")!
     static let conversation = ConversationID("0190a0b0-0000-7000-8000-000000000003")!
-    static let life = Incarnation("0190a0b0-0000-7000-8000-000000000004")!
+    static let incarnation = Incarnation("0190a0b0-0000-7000-8000-000000000004")!
     static let boot = BootID("0190a0b0-0000-7000-8000-000000000005")!
     static let time = Timestamp(milliseconds: 1_772_357_400_250)
     static let session = SessionNumber(18_446_744_073_709_551_615)
-    static let route = Route(gateway: life, session: session)
+    static let route = Route(gateway: incarnation, session: session)
     static let agent = Agent(name: "claude-code", version: "2.1.330", ready: true, detail: "signed in")
     static let platform = Platform(os: "linux", arch: "x86_64", hostname: "build-box")
     static let fault = Fault(.cwdNotAllowed, "the directory /etc is outside those that this device allows")
@@ -54,17 +54,18 @@ enum Samples {
         payload: [UInt8](#"{"state":"completed"}"#.utf8))
 
     static let all: [any Message] = [
-        Hello(oldest: 1, newest: 1, role: .gateway, name: "gateway@build-box:4711", incarnation: life),
-        HelloReply(version: 1, role: .registry, name: "registry@build-box:4710", incarnation: life),
-        Ping(incarnation: life), Pong(incarnation: life), Bye(incarnation: life, reason: "it is closing"), Done(),
+        Hello(oldest: 1, newest: 1, role: .gateway, name: "gateway@build-box:4711", incarnation: incarnation),
+        HelloReply(version: 1, role: .registry, name: "registry@build-box:4710", incarnation: incarnation),
+        Ping(incarnation: incarnation), Pong(incarnation: incarnation),
+        Bye(incarnation: incarnation, reason: "it is closing"), Done(),
         fault,
         ServiceAnnounce(endpoint: "tcp://10.0.0.4:7402", partitions: [claim], draining: false),
         ServiceWatch(),
         ServiceChanges(
-            incarnation: life, revision: 3,
+            incarnation: incarnation, revision: 3,
             services: [
                 ServiceEntry(
-                    role: .dispatcher, name: "dispatcher@build-box:4712", incarnation: life,
+                    role: .dispatcher, name: "dispatcher@build-box:4712", incarnation: incarnation,
                     endpoint: "tcp://10.0.0.4:7402", partitions: [claim], draining: false)
             ]),
         DeviceRegister(
@@ -75,7 +76,7 @@ enum Samples {
         DeviceGone(owner: user, device: "a1b2c3", generation: 9, reason: "closed by the executor"),
         DeviceWatch(owner: user),
         DeviceChanges(
-            incarnation: life, revision: 12, snapshot: true, more: false, devices: [device],
+            incarnation: incarnation, revision: 12, snapshot: true, more: false, devices: [device],
             removed: [RemovedDevice(owner: user, id: "old-box")]),
         DeviceList(owner: user), DeviceListing(devices: [device]),
         DeviceStar(owner: user, device: "a1b2c3", on: true),
@@ -85,7 +86,7 @@ enum Samples {
         SessionOpened(epoch: 7),
         SessionClose(owner: user, device: "a1b2c3", generation: 9, reason: "closed by the executor"),
         SessionProbe(session: session), SessionProbed(alive: true), SessionCut(session: session, cause: .deleted),
-        LinkState(up: true, leader: life, epoch: 7),
+        LinkState(up: true, leader: incarnation, epoch: 7),
         TaskSubmit(
             task: task, owner: user, prompt: "say \"hällo\"\n", target: .device("a1b2c3"), agent: "claude-code",
             cwd: "/srv/app", conversation: conversation, idempotencyKey: "order-66", digest: "00ff",

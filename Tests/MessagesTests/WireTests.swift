@@ -1,8 +1,10 @@
 import Messages
 import Testing
 
-@Suite struct WireTests {
-    @Test func aHeaderComesBackAsItWas() throws {
+@Suite("The wire")
+struct WireTests {
+    @Test("A header is read as it was written")
+    func headersRoundTrip() throws {
         let header = Header(
             .request, type: "task.submit", correlation: .max, budget: 5000, session: 77,
             trace: TraceID(high: 1, low: .max))
@@ -11,7 +13,8 @@ import Testing
         #expect(body == [1, 2, 3])
     }
 
-    @Test func headerBytesAreThoseOfTheDocument() {
+    @Test("A header has the bytes that the document describes")
+    func headerBytes() {
         let bytes = Header(.notice, type: "ab", correlation: 2, budget: 1, session: 3).encoded()
         let expected: [UInt8] =
             [1, 4, 2, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]
@@ -19,22 +22,25 @@ import Testing
         #expect(bytes == expected)
     }
 
-    @Test(arguments: [
-        ([UInt8](), ErrorCode.malformed),
-        ([UInt8](repeating: 1, count: 39), .malformed),
-        ([9] + [UInt8](repeating: 0, count: 60), .versionIncompatible),
-        ([1, 99] + [UInt8](repeating: 0, count: 60), .malformed),
-        ([1, 4, 65, 0] + [UInt8](repeating: 0x61, count: 200), .malformed),
-        ([1, 4, 20, 0] + [UInt8](repeating: 0x61, count: 40), .malformed),
-        ([1, 4, 0, 0] + [UInt8](repeating: 0, count: 60), .malformed),
-        ([1, 4, 2, 0] + [UInt8](repeating: 0, count: 38), .malformed),
-    ])
+    @Test(
+        "A malformed header is refused with its code",
+        arguments: [
+            ([UInt8](), ErrorCode.malformed),
+            ([UInt8](repeating: 1, count: 39), .malformed),
+            ([9] + [UInt8](repeating: 0, count: 60), .versionIncompatible),
+            ([1, 99] + [UInt8](repeating: 0, count: 60), .malformed),
+            ([1, 4, 65, 0] + [UInt8](repeating: 0x61, count: 200), .malformed),
+            ([1, 4, 20, 0] + [UInt8](repeating: 0x61, count: 40), .malformed),
+            ([1, 4, 0, 0] + [UInt8](repeating: 0, count: 60), .malformed),
+            ([1, 4, 2, 0] + [UInt8](repeating: 0, count: 38), .malformed),
+        ])
     func badHeadersAreRefused(bytes: [UInt8], code: ErrorCode) {
         let fault = #expect(throws: Fault.self) { try Header.split(bytes) }
         #expect(fault?.code == code)
     }
 
-    @Test func everyPrefixOfABatchIsRefusedOrShorter() throws {
+    @Test("A prefix of a batch is refused or has fewer events")
+    func prefixesOfABatch() throws {
         let whole = EventBatch([Samples.event, Samples.last]).bytes
         for length in 0..<whole.count {
             let batch = try? EventBatch(bytes: Array(whole.prefix(length)))
@@ -43,13 +49,15 @@ import Testing
         #expect(try EventBatch(bytes: whole).events == [Samples.event, Samples.last])
     }
 
-    @Test func anEventThatClaimsTooMuchIsRefused() {
+    @Test("An event whose length exceeds its bytes is refused")
+    func longEventsAreRefused() {
         var bytes = EventBatch([Samples.event]).bytes
         bytes.replaceSubrange(4..<8, with: [255, 255, 255, 255])
         #expect(throws: Fault.self) { try EventBatch(bytes: bytes) }
     }
 
-    @Test func mutatedBytesNeverCrashTheDecoders() throws {
+    @Test("Mutated bytes never crash a decoder")
+    func mutatedBytes() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed)")
         var random = SplitMix(state: seed)
@@ -74,7 +82,8 @@ import Testing
         do { _ = try Wire.decode(type, from: body) } catch { #expect(error is Fault) }
     }
 
-    @Test func faultsNameTheFieldAndNotTheValue() {
+    @Test("A fault names the field and not its value")
+    func faultsNameTheField() {
         let fault = #expect(throws: Fault.self) {
             try Wire.decode(TaskGet.self, from: [UInt8](#"{"owner":"secret","task_id":1}"#.utf8))
         }

@@ -12,6 +12,13 @@ struct TokenRecord: Sendable, Equatable {
     /// When it was last accepted; kept to the half minute.
     var lastUsedAt: Timestamp?
     var revokedAt: Timestamp?
+
+    /// The token over HTTP.
+    var body: TokenBody {
+        TokenBody(
+            id: id, name: name, createdAt: createdAt, expiresAt: expiresAt, lastUsedAt: lastUsedAt,
+            revokedAt: revokedAt)
+    }
 }
 
 /// A token just made, the only time it can be read.
@@ -19,4 +26,10 @@ struct IssuedToken: Sendable {
     var record: TokenRecord
     /// The JWT.
     var token: String
+
+    /// The token over HTTP.
+    var body: IssuedTokenBody {
+        IssuedTokenBody(
+            id: record.id, name: record.name, token: token, createdAt: record.createdAt, expiresAt: record.expiresAt)
+    }
 }

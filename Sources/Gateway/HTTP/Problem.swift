@@ -88,22 +88,6 @@ struct Problem: Error, Sendable {
 
     /// The body of the answer.
     func document(trace: TraceID) -> ByteBuffer {
-        JSONBody.encode(
-            Document(
-                type: "/errors/\(fault.code)", title: title, status: status.code, detail: fault.message,
-                code: fault.code.rawValue, trace: trace.description))
-    }
-
-    private struct Document: Encodable {
-        var type: String
-        var title: String
-        var status: Int
-        var detail: String
-        var code: String
-        var trace: String
-        enum CodingKeys: String, CodingKey {
-            case type, title, status, detail, code
-            case trace = "trace_id"
-        }
+        JSONBody.encode(ProblemBody(fault, title: title, status: status.code, trace: trace))
     }
 }

@@ -24,26 +24,16 @@ struct ApprovalRoutes: Sendable {
             owner: try context.owner, limit: try query.number("limit", in: 1...200) ?? 50,
             before: try query.id("before"), states: states, task: try query.id("task"))
         let page = try await directory.ask(asked, owner: asked.owner, trace: context.trace)
-        return .json(PageJSON(items: page.approvals.map(ApprovalJSON.init), next: page.next, total: page.total))
-    }
-
-    private struct Asked: Decodable {
-        var decision: ApprovalDecision
-        var scope: ApprovalScope?
-        var message: String?
-        var answer: AnswerID?
-
-        enum CodingKeys: String, CodingKey {
-            case decision, scope, message
-            case answer = "answer_id"
-        }
+        return .json(
+            PageBody(
+                items: page.approvals.map(ApprovalBody.init), next: page.next?.description, total: page.total))
     }
 
     @Sendable private func decide(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let task: TaskID = try context.id("task", missing: .taskNotFound)
         let approval: ApprovalID = try context.id("approval", missing: .approvalNotFound)
-        let asked = try await request.json(Asked.self, limit: GatewayLimits.textBody)
-        try Self.check(asked)
+        let asked = try await request.json(ApprovalRequestBody.self, limit: GatewayLimits.textBody)
+        try await Problem.unprocessable { try asked.check() }
         let decide = ApprovalDecide(
             // Minted before the first try: asked again of another leader it is the same answer, not the second one. Nor is
             // what a client says again.
@@ -56,7 +46,7 @@ struct ApprovalRoutes: Sendable {
         context.logger.notice(
             "approval answered",
             metadata: ["task": "\(task)", "approval": "\(approval)", "decision": "\(asked.decision)"])
-        return .json(ApprovalJSON(view))
+        return .json(ApprovalBody(view))
     }
 
     /// Who answers, for whoever comes second: the account, and which of its tokens.
@@ -64,17 +54,5 @@ struct ApprovalRoutes: Sendable {
         guard let claims = context.claims else { throw Fault(.tokenMissing, BearerGuard.missing) }
         let name = try await accounts.userName(claims.sub)
         return try await accounts.tokenName(claims.jti).map { "\(name) (\($0))" } ?? name
-    }
-
-    private static func check(_ asked: Asked) throws {
-        guard ApprovalDecision.all.contains(asked.decision) else {
-            throw Problem.unprocessable("'decision' must be allow or deny")
-        }
-        if let scope = asked.scope, !ApprovalScope.all.contains(scope) {
-            throw Problem.unprocessable("'scope' must be once or conversation")
-        }
-        if let message = asked.message, message.count > GatewayLimits.approvalMessage {
-            throw Problem.unprocessable("'message' must have at most \(GatewayLimits.approvalMessage) characters")
-        }
     }
 }

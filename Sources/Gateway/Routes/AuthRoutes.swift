@@ -11,27 +11,8 @@ struct AuthRoutes: Sendable {
 
     var routes: [Endpoint] { [Endpoint(.post, "/auth/login", guarded: false, handler: login)] }
 
-    private struct Asked: Decodable {
-        var username: String
-        var password: String
-    }
-
-    private struct Answer: Encodable {
-        struct Person: Encodable {
-            var id: UserID
-            var name: String
-        }
-        var token: String
-        var expiresAt: Timestamp
-        var user: Person
-        enum CodingKeys: String, CodingKey {
-            case token, user
-            case expiresAt = "expires_at"
-        }
-    }
-
     @Sendable private func login(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let asked = try await request.json(Asked.self)
+        let asked = try await request.json(LoginRequestBody.self)
         let name = String(asked.username.prefix(64))
         if let pause = throttle.begin(name, context.address) {
             throw Problem(
@@ -41,8 +22,8 @@ struct AuthRoutes: Sendable {
         throttle.succeeded(name, context.address)
         context.logger.notice("user logged in", metadata: ["user": "\(user.id)"])
         return .json(
-            Answer(
-                token: issued.token, expiresAt: issued.record.expiresAt, user: .init(id: user.id, name: user.name)))
+            LoginBody(
+                token: issued.token, expiresAt: issued.record.expiresAt, user: UserBody(id: user.id, name: user.name)))
     }
 
     /// Holds the ``LoginThrottle`` of this gateway.

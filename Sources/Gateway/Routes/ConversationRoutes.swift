@@ -22,29 +22,19 @@ struct ConversationRoutes: Sendable {
         )
         let page = try await directory.ask(asked, owner: asked.owner, trace: context.trace)
         return .json(
-            PageJSON(items: page.conversations.map(ConversationJSON.init), next: page.next, total: page.total))
+            PageBody(items: page.conversations.map(ConversationBody.init), next: page.next, total: page.total))
     }
 
     @Sendable private func get(_ request: Request, _ context: GatewayContext) async throws -> Response {
         _ = try Query(request, known: [])
         let asked = ConversationGet(owner: try context.owner, conversation: try conversation(context))
-        return .json(ConversationJSON(try await directory.ask(asked, owner: asked.owner, trace: context.trace)))
-    }
-
-    private struct Asked: Decodable {
-        var title: Patch<String>
-
-        init(from decoder: any Decoder) throws {
-            title = try decoder.container(keyedBy: Key.self).patch(String.self, forKey: .title)
-        }
-
-        private enum Key: String, CodingKey { case title }
+        return .json(ConversationBody(try await directory.ask(asked, owner: asked.owner, trace: context.trace)))
     }
 
     @Sendable private func rename(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let conversation = try conversation(context)
         var rename = ConversationRename(owner: try context.owner, conversation: conversation)
-        switch try await request.json(Asked.self).title {
+        switch try await request.json(ConversationPatchBody.self).title {
         case .absent: throw Problem.unprocessable("say the new 'title', or null for the beginning of the first prompt")
         case .clear: break
         case .set(let title):
@@ -53,7 +43,7 @@ struct ConversationRoutes: Sendable {
             }
             rename.title = title
         }
-        return .json(ConversationJSON(try await directory.ask(rename, owner: rename.owner, trace: context.trace)))
+        return .json(ConversationBody(try await directory.ask(rename, owner: rename.owner, trace: context.trace)))
     }
 
     @Sendable private func delete(_ request: Request, _ context: GatewayContext) async throws -> Response {

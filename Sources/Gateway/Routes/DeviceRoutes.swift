@@ -19,7 +19,7 @@ struct DeviceRoutes: Sendable {
         let label = try Query(request, known: ["label"]).text("label")
         var devices = try await directory.askRegistry(DeviceList(owner: context.owner), trace: context.trace).devices
         if let label { devices = devices.filter { Self.carries($0, label) } }
-        return .json(ListJSON(items: devices.map(DeviceJSON.init), total: devices.count))
+        return .json(ListBody(devices.map(DeviceBody.init)))
     }
 
     /// Whether a device has a label: `NAME` of any value, `NAME=VALUE` of that one.
@@ -29,22 +29,9 @@ struct DeviceRoutes: Sendable {
         return parts.count == 1 || value == parts[1]
     }
 
-    private struct Asked: Decodable {
-        var name: Patch<String>
-        var labels: [String: String?]?
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: Key.self)
-            name = try container.patch(String.self, forKey: .name)
-            labels = try container.decodeIfPresent([String: String?].self, forKey: .labels)
-        }
-
-        private enum Key: String, CodingKey { case name, labels }
-    }
-
     @Sendable private func update(_ request: Request, _ context: GatewayContext) async throws -> Response {
         var update = DeviceUpdate(owner: try context.owner, device: try device(context))
-        let asked = try await request.json(Asked.self, limit: GatewayLimits.textBody)
+        let asked = try await request.json(DevicePatchBody.self, limit: GatewayLimits.textBody)
         switch asked.name {
         case .absent: break
         case .clear: update.name = ""
@@ -68,7 +55,7 @@ struct DeviceRoutes: Sendable {
         guard let device = listing.devices.first else {
             throw Fault(.deviceNotFound, "you have no device with this id")
         }
-        return .json(DeviceJSON(device))
+        return .json(DeviceBody(device))
     }
 
     @Sendable private func star(_ context: GatewayContext, on: Bool) async throws -> Response {

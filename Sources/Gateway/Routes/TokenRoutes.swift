@@ -12,17 +12,8 @@ struct TokenRoutes: Sendable {
         ]
     }
 
-    private struct Asked: Decodable {
-        var name: String?
-        var days: Int?
-        enum CodingKeys: String, CodingKey {
-            case name
-            case days = "expires_in_days"
-        }
-    }
-
     @Sendable private func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let asked = try await request.json(Asked.self)
+        let asked = try await request.json(TokenRequestBody.self)
         let days = asked.days ?? TokenLimits.days.upperBound
         guard TokenLimits.days.contains(days) else {
             throw Problem(.invalidRequest, "'expires_in_days' must be from 1 to 7", status: .unprocessableContent)
@@ -33,13 +24,13 @@ struct TokenRoutes: Sendable {
         }
         let issued = try await accounts.issue(owner: context.owner, name: name, days: days)
         context.logger.notice("token made", metadata: ["token": "\(issued.record.id)"])
-        return .json(NewTokenJSON(issued), status: .created)
+        return .json(issued.body, status: .created)
     }
 
     @Sendable private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
         _ = try Query(request, known: [])
         let records = try await accounts.tokens(of: context.owner)
-        return .json(ListJSON(items: records.map(TokenJSON.init), total: records.count))
+        return .json(ListBody(records.map(\.body)))
     }
 
     @Sendable private func revoke(_ request: Request, _ context: GatewayContext) async throws -> Response {

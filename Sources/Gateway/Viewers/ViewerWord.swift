@@ -40,14 +40,14 @@ enum ViewerWord: Equatable, Sendable {
         var id: String
         var snapshot: Bool
         var more: Bool
-        var items: [DeviceJSON]
+        var items: [DeviceBody]
         var removed: [String]
 
         init(_ id: String, _ changes: DeviceChanges) {
             self.id = id
             snapshot = changes.snapshot
             more = changes.more
-            items = changes.devices.map(DeviceJSON.init)
+            items = changes.devices.map(DeviceBody.init)
             removed = changes.removed.map(\.id)
         }
     }

@@ -1,19 +1,20 @@
-/// A leader tells an executor what was decided; again every 2 s and at each new session until ``ApprovalClosed``.
+/// Carries a decision from the leader to the executor. The leader repeats it every 2 s and in each new session until it
+/// receives ``ApprovalClosed``.
 public struct ApprovalAnswer: Message, Equatable {
     public static let type = "approval.answer"
-    /// Which task.
+    /// The task.
     public var task: TaskID
-    /// Which attempt of it.
+    /// The attempt, from 1.
     public var attempt: UInt32
     /// The agent's own name for the request, 1 to 200 characters; unique within the attempt.
     public var request: String
-    /// The leader's epoch; a lower one than the executor has seen is refused.
+    /// The leader's epoch; the executor refuses a stale one.
     public var epoch: UInt64
     /// Whether the tool may be used.
     public var decision: ApprovalDecision
-    /// For how long an `allow` holds.
+    /// How long an `allow` holds.
     public var scope: ApprovalScope
-    /// What the agent is told with a `deny`, at most 2,000 characters.
+    /// The reason that the agent receives with a `deny`, at most 2,000 characters.
     public var message: String?
 
     public init(
@@ -31,6 +32,30 @@ public struct ApprovalAnswer: Message, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case attempt, epoch, decision, scope, message
+        case task = "task_id"
+        case request = "request_id"
+    }
+}
+
+/// Reports that the executor has passed the decision to its agent, or that the agent no longer waits for one. A request
+/// without a decision becomes `abandoned`.
+public struct ApprovalClosed: Message, Equatable {
+    public static let type = "approval.closed"
+    /// The task.
+    public var task: TaskID
+    /// The attempt, from 1.
+    public var attempt: UInt32
+    /// The agent's own name for the request, 1 to 200 characters; unique within the attempt.
+    public var request: String
+
+    public init(task: TaskID, attempt: UInt32, request: String) {
+        self.task = task
+        self.attempt = attempt
+        self.request = request
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case attempt
         case task = "task_id"
         case request = "request_id"
     }

@@ -1,16 +1,16 @@
-/// Asks for an owner's permission requests, newest first.
+/// Lists an owner's permission requests, newest first.
 public struct ApprovalList: Request, Equatable {
     public typealias Reply = ApprovalListing
     public static let type = "approval.list"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// How many at most, 1 to 200.
+    /// The most items of a page, 1 to 200.
     public var limit: Int
-    /// Only older ones: the `next` of the page before.
+    /// Only requests older than this one: the `next` of the page before.
     public var before: ApprovalID?
-    /// Only those in these states; empty = all.
+    /// Only requests in these states; empty = all.
     public var states: [ApprovalState]
-    /// Only those of this task.
+    /// Only requests of this task.
     public var task: TaskID?
 
     public init(
@@ -26,5 +26,22 @@ public struct ApprovalList: Request, Equatable {
     enum CodingKeys: String, CodingKey {
         case owner, limit, before, states
         case task = "task_id"
+    }
+}
+
+/// The reply to ``ApprovalList``.
+public struct ApprovalListing: Message, Equatable {
+    public static let type = "approval.listing"
+    /// Newest first.
+    public var approvals: [ApprovalView]
+    /// Where the next page begins; nil = this is the last page.
+    public var next: ApprovalID?
+    /// How many match on all pages.
+    public var total: Int
+
+    public init(approvals: [ApprovalView] = [], next: ApprovalID? = nil, total: Int) {
+        self.approvals = approvals
+        self.next = next
+        self.total = total
     }
 }

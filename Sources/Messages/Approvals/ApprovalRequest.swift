@@ -4,29 +4,28 @@
     import Foundation
 #endif
 
-/// An executor's agent asks for permission and waits. Said again every few seconds, and first thing in a new
-/// session, until it is answered with ``ApprovalRecorded`` or ``ApprovalAnswer``; of one attempt and request only
-/// the first counts.
+/// An agent's permission request, from the executor to the leader; the agent waits for the decision. The executor
+/// repeats it every few seconds, and first in a new session, until it receives ``ApprovalRecorded`` or
+/// ``ApprovalAnswer``. The leader takes the first one of an attempt and `request_id` and ignores repetitions.
 public struct ApprovalRequest: Message, Equatable {
     public static let type = "approval.request"
-    /// Which task.
+    /// The task.
     public var task: TaskID
-    /// Which attempt of it.
+    /// The attempt, from 1.
     public var attempt: UInt32
     /// The agent's own name for the request, 1 to 200 characters; unique within the attempt.
     public var request: String
-    /// The attempt_seq of the last event before it: it is shown behind that one.
+    /// The attempt_seq of the last event before the request; viewers show the request after that event.
     public var after: UInt64
-    /// The tool that wants to be used, 1 to 200 characters.
+    /// The tool that the agent wants to use, 1 to 200 characters.
     public var tool: String
-    /// What it wants to do, in a line for people; at most 500 characters.
+    /// What the tool would do, in one line for people; at most 500 characters.
     public var title: String
-    /// The tool's input as the agent gave it; at most 64 KiB, what is longer is cut in its texts.
+    /// The tool's input as the agent gave it, at most 64 KiB; the executor shortens the texts of a longer one.
     public var input: JSONValue
-    /// What the scope `conversation` would allow, for people, such as `Bash(npm test:*)`; nil = the tool as a
-    /// whole.
+    /// What the scope `conversation` would allow, for people, such as `Bash(npm test:*)`; nil = every use of the tool.
     public var rule: String?
-    /// The device's clock when the agent asked.
+    /// When the agent asked, by the device's clock.
     public var requestedAt: Timestamp
 
     public init(
@@ -51,14 +50,15 @@ public struct ApprovalRequest: Message, Equatable {
         case requestedAt = "requested_at"
     }
 
-    /// Agents say what they like in `input`: it does not go through the decoder, which guesses what each value is.
+    /// Reads `input`, whose shape is the agent's own, with ``JSONReader``: `JSONDecoder` would try several types for
+    /// each of its values.
     public static func read(_ body: Data, with decoder: JSONDecoder) throws -> Self {
         guard case .object(var fields) = try JSONReader.read(body) else {
             return try decoder.decode(Self.self, from: body)
         }
         let input = fields.updateValue(.null, forKey: CodingKeys.input.rawValue)
         if input == nil { fields[CodingKeys.input.rawValue] = nil }
-        // No other field of its holds others, and of no interest is what it does not know.
+        // Only `input` may be nested; unknown keys are dropped.
         fields = fields.filter { CodingKeys(stringValue: $0.key) != nil }.mapValues { value in
             switch value {
             case .array: []
@@ -69,5 +69,28 @@ public struct ApprovalRequest: Message, Equatable {
         var request = try decoder.decode(Self.self, from: Data(JSONValue.object(fields).bytes))
         if let input { request.input = input }
         return request
+    }
+}
+
+/// Acknowledges that the leader has committed a permission request: the executor does not repeat it in this session.
+public struct ApprovalRecorded: Message, Equatable {
+    public static let type = "approval.recorded"
+    /// The task.
+    public var task: TaskID
+    /// The attempt, from 1.
+    public var attempt: UInt32
+    /// The agent's own name for the request, 1 to 200 characters; unique within the attempt.
+    public var request: String
+
+    public init(task: TaskID, attempt: UInt32, request: String) {
+        self.task = task
+        self.attempt = attempt
+        self.request = request
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case attempt
+        case task = "task_id"
+        case request = "request_id"
     }
 }

@@ -1,39 +1,39 @@
 /// A permission request as its owner sees it, after commit.
 public struct ApprovalView: Message, Equatable {
     public static let type = "approval.view"
-    /// Which.
+    /// The permission request's id.
     public var id: ApprovalID
-    /// The task whose agent asks.
+    /// The task of the agent that asks.
     public var task: TaskID
-    /// Its attempt.
+    /// The attempt of that task.
     public var attempt: UInt32
     /// The task's conversation.
     public var conversation: ConversationID
-    /// Where the agent runs.
+    /// The device that the agent runs on; nil = unknown.
     public var device: String?
     /// That device's name.
     public var deviceName: String?
-    /// The tool that wants to be used.
+    /// The tool that the agent wants to use.
     public var tool: String
-    /// What it wants to do, in a line.
+    /// What the tool would do, in one line.
     public var title: String
     /// The tool's input.
     public var input: JSONValue
-    /// What the scope `conversation` would allow; nil = the tool as a whole.
+    /// What the scope `conversation` would allow; nil = every use of the tool.
     public var rule: String?
-    /// Whether it was answered, and how.
+    /// Whether it is pending, and else how it was resolved.
     public var state: ApprovalState
-    /// For how long an `allow` holds, once it was answered.
+    /// How long an `allow` holds; nil before the decision.
     public var scope: ApprovalScope?
-    /// What the agent was told with a `deny`.
+    /// The reason that the agent received with a `deny`.
     public var message: String?
-    /// When it was recorded.
+    /// When the leader recorded it.
     public var requestedAt: Timestamp
-    /// When it is denied if nobody answers.
+    /// When it is denied without a decision.
     public var expiresAt: Timestamp
-    /// When it was answered, timed out or abandoned.
+    /// When it was decided, expired or abandoned.
     public var resolvedAt: Timestamp?
-    /// Who answered.
+    /// The author of the decision.
     public var resolvedBy: String?
 
     public init(
@@ -72,4 +72,24 @@ public struct ApprovalView: Message, Equatable {
         case resolvedAt = "resolved_at"
         case resolvedBy = "resolved_by"
     }
+}
+
+/// The state of a permission request.
+public struct ApprovalState: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The agent waits for a decision.
+    public static let pending = ApprovalState(rawValue: "pending")
+    /// A person allowed it.
+    public static let allowed = ApprovalState(rawValue: "allowed")
+    /// A person denied it.
+    public static let denied = ApprovalState(rawValue: "denied")
+    /// No decision came in time, so it was denied.
+    public static let expired = ApprovalState(rawValue: "expired")
+    /// The agent no longer waits: its attempt ended, or the agent withdrew the request.
+    public static let abandoned = ApprovalState(rawValue: "abandoned")
+
+    /// Every name that this version knows.
+    public static let all: [ApprovalState] = [.pending, .allowed, .denied, .expired, .abandoned]
 }

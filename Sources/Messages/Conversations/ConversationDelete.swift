@@ -1,11 +1,11 @@
-/// Deletes a conversation with its tasks, their events and their permission requests. `conflict` while one of its
-/// tasks has not ended.
+/// Deletes a conversation with its tasks, their events and their permission requests. `conflict` until all of its tasks
+/// have ended.
 public struct ConversationDelete: Request, Equatable {
     public typealias Reply = Done
     public static let type = "conversation.delete"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// Which.
+    /// The conversation.
     public var conversation: ConversationID
 
     public init(owner: UserID, conversation: ConversationID) {

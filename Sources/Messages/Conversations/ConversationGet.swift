@@ -1,10 +1,10 @@
-/// Asks for one conversation. `conversation_not_found` when the owner has none of this id.
+/// Returns one conversation. `conversation_not_found` when the owner has none of this id.
 public struct ConversationGet: Request, Equatable {
     public typealias Reply = ConversationView
     public static let type = "conversation.get"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// Which.
+    /// The conversation.
     public var conversation: ConversationID
 
     public init(owner: UserID, conversation: ConversationID) {

@@ -1,12 +1,12 @@
-/// Gives a conversation a title.
+/// Sets a conversation's title.
 public struct ConversationRename: Request, Equatable {
     public typealias Reply = ConversationView
     public static let type = "conversation.rename"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// Which.
+    /// The conversation.
     public var conversation: ConversationID
-    /// 1 to 200 characters; nil = the beginning of its first prompt again.
+    /// 1 to 200 characters; nil = the beginning of its first prompt.
     public var title: String?
 
     public init(owner: UserID, conversation: ConversationID, title: String? = nil) {

@@ -1,11 +1,11 @@
 /// A conversation as its owner sees it.
 public struct ConversationView: Message, Equatable {
     public static let type = "conversation.view"
-    /// Which.
+    /// The conversation's id.
     public var id: ConversationID
-    /// Its own title, or the beginning of its first prompt.
+    /// The title that was set, or the beginning of the first prompt.
     public var title: String
-    /// When it was begun.
+    /// When it was created.
     public var createdAt: Timestamp
     /// When its newest task was accepted.
     public var updatedAt: Timestamp
@@ -15,7 +15,7 @@ public struct ConversationView: Message, Equatable {
     public var lastTask: TaskID?
     /// That task's state.
     public var state: TaskState?
-    /// The device of that task; nil = the cloud.
+    /// The device of that task; nil = the cloud pool.
     public var device: String?
     /// That device's name.
     public var deviceName: String?

@@ -1,12 +1,12 @@
-/// Changes what an owner's tasks choose where they say nothing. Tasks that were accepted before keep their choices.
+/// Changes an owner's defaults. Tasks that were accepted before keep their choices.
 public struct DefaultsSet: Request, Equatable {
     public typealias Reply = DefaultsView
     public static let type = "defaults.set"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// What is chosen from now on; absent fields stay as they are.
+    /// The choices to set; absent fields stay as they are.
     public var set: Choices
-    /// The names of the choices that are left to the service again.
+    /// The names of the choices that go back to the service's default.
     public var clear: [String]
 
     public init(owner: UserID, set: Choices, clear: [String] = []) {

@@ -1,11 +1,12 @@
-/// Removes a device's registration, its star included. The session of a connected device is cut wherever it is, and
-/// the device comes back when its executor registers it anew. `device_not_found` when the owner has none of this id.
+/// Deletes a device's registration, including its default mark. The session of a connected device is closed on
+/// whichever gateway holds it; the device reappears when its executor registers again. `device_not_found` when the
+/// owner has none of this id.
 public struct DeviceDelete: Request, Equatable {
     public typealias Reply = Done
     public static let type = "device.delete"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// Which.
+    /// The device's id.
     public var device: String
 
     public init(owner: UserID, device: String) {

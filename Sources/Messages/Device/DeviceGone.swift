@@ -1,12 +1,12 @@
-/// A gateway tells the registry that an executor's connection has ended. Without effect when the device has a
-/// newer session.
+/// Reports to the registry that a gateway has lost an executor's connection. Without effect when the device has a newer
+/// session.
 public struct DeviceGone: Message, Equatable {
     public static let type = "device.gone"
-    /// Whose device.
+    /// The device's owner.
     public var owner: UserID
-    /// Which device.
+    /// The device's id.
     public var device: String
-    /// Which session of it.
+    /// The session's generation.
     public var generation: UInt64
     /// Why, for people: closed, silent for 15 s, replaced, …
     public var reason: String

@@ -1,5 +1,5 @@
-/// An executor makes its device known: its first message on every connection. The gateway adds `owner` and
-/// `route` from what it has authenticated (whatever the executor wrote there) and passes it to the registry.
+/// Registers an executor's device: the executor's first message on every connection. The gateway replaces `owner` and
+/// `route` with what it has authenticated and passes the request to the registry.
 public struct DeviceRegister: Request, Equatable {
     public typealias Reply = DeviceRegistered
     public static let type = "device.register"
@@ -7,24 +7,24 @@ public struct DeviceRegister: Request, Equatable {
     public var device: String
     /// For people, such as "Linux - build-box"; used only when the device is new.
     public var name: String
-    /// This life of the executor process.
+    /// Identifies this run of the executor process.
     public var boot: BootID
     /// The executor's version.
     public var version: String
     /// How many tasks it runs at once, 1 to 1,000.
     public var slots: Int
-    /// The agents it found.
+    /// The agents that the executor found.
     public var agents: [Agent]
     /// What it runs on.
     public var platform: Platform
-    /// The newest generation that the executor has ever been given, below 2^53; 0 = none.
+    /// The newest generation that the executor has received, below 2^53; 0 = none.
     public var generation: UInt64
-    /// Set by the gateway: whose token was used.
+    /// Set by the gateway: the owner of the token that was used.
     public var owner: UserID?
     /// Set by the gateway: where this session is.
     public var route: Route?
-    /// Set by the gateway, true: the session is there already and is registered again, because the registry was away. It
-    /// gives way to a session of the same life elsewhere that was given a higher `generation` (`stale_session`).
+    /// Set to true by the gateway when it re-registers an existing session after the registry was lost. The registry
+    /// refuses it (`stale_session`) if another session of the same boot has a higher `generation`.
     public var again: Bool?
 
     public init(
@@ -46,6 +46,29 @@ public struct DeviceRegister: Request, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case name, boot, version, slots, agents, platform, generation, owner, route, again
+        case device = "device_id"
+    }
+}
+
+/// The registry's reply to ``DeviceRegister``, passed on to the executor. As a notice it gives the executor the new
+/// generation of a session that was re-registered after the registry was lost.
+public struct DeviceRegistered: Message, Equatable {
+    public static let type = "device.registered"
+    /// The id under which the device is registered; it differs from the requested one where two machines share an id.
+    public var device: String
+    /// The name that viewers see.
+    public var name: String
+    /// This session's generation; messages of an earlier one are stale. The executor stores it.
+    public var generation: UInt64
+
+    public init(device: String, name: String, generation: UInt64) {
+        self.device = device
+        self.name = name
+        self.generation = generation
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name, generation
         case device = "device_id"
     }
 }

@@ -1,14 +1,14 @@
-/// What an executor has in hand: on every change, every 30 s, and first of all after ``LinkState`` says that
-/// a leader is reachable. A gateway passes it to the registry and to the owner's leader.
+/// An executor's slots and attempts: sent on every change, every 30 s, and first after ``LinkState`` reports a
+/// reachable leader. The gateway passes it to the registry and to the owner's leader.
 public struct DeviceReport: Message, Equatable {
     public static let type = "device.report"
     /// Slots in use.
     public var used: Int
-    /// Slots it has.
+    /// Slots in all.
     public var total: Int
-    /// Whether it takes no new work.
+    /// Whether it accepts no new work.
     public var draining: Bool
-    /// Every attempt with a slot or with events that are not yet acked.
+    /// Every attempt that holds a slot or has unacknowledged events.
     public var attempts: [AttemptReport]
     /// The agents, when they have changed since the registration.
     public var agents: [Agent]?

@@ -1,12 +1,12 @@
-/// Makes a device the owner's default, or takes that away. `device_not_found` when the owner has none of this id.
+/// Marks a device as the owner's default, or removes the mark. `device_not_found` when the owner has none of this id.
 public struct DeviceStar: Request, Equatable {
     public typealias Reply = Done
     public static let type = "device.star"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// Which.
+    /// The device's id.
     public var device: String
-    /// Whether it is the default afterwards; any other loses the star.
+    /// Whether it is the default afterwards; any other device loses the mark.
     public var on: Bool
 
     public init(owner: UserID, device: String, on: Bool) {

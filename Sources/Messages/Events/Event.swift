@@ -1,4 +1,4 @@
-/// Bits that tell a service about an event what it would otherwise have to decode the payload for.
+/// What a service must know of an event without decoding its payload.
 public struct EventFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt16
     public init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -6,8 +6,8 @@ public struct EventFlags: OptionSet, Hashable, Sendable {
     public static let terminal = EventFlags(rawValue: 1)
 }
 
-/// One thing that happened in a task. The payload is JSON, exactly as its producer wrote it; no service
-/// between the executor and the viewer decodes it.
+/// One event of a task. The payload is JSON, exactly as its producer wrote it; no service between the executor and the
+/// viewer decodes it.
 ///
 /// On the wire: 56 bytes, little endian, then the payload.
 ///
@@ -26,15 +26,22 @@ public struct EventFlags: OptionSet, Hashable, Sendable {
 public struct Event: Sendable, Equatable {
     /// Bytes before the payload.
     public static let headerSize = 56
-    /// The largest payload in bytes (ARCHITECTURE section 3); more is split by the producer.
+    /// The largest payload in bytes; a producer splits longer output.
     public static let longestPayload = 1 << 20
 
+    /// The task.
     public var task: TaskID
+    /// The attempt, from 1; 0 = the dispatcher's own event.
     public var attempt: UInt32
+    /// The event's number in its attempt, from 1; 0 = the dispatcher's own event.
     public var attemptSeq: UInt64
+    /// The event's number in its task, from 1; 0 = not yet committed.
     public var seq: UInt64
+    /// What the payload is.
     public var kind: EventKind
+    /// What services know without the payload.
     public var flags: EventFlags
+    /// When the event was made, by its producer's clock.
     public var time: Timestamp
     /// One JSON object in UTF-8.
     public var payload: [UInt8]
@@ -100,12 +107,13 @@ public struct Event: Sendable, Equatable {
     }
 }
 
-/// Events one after the other, as they travel and as a spool file keeps them.
+/// Events one after the other, on the wire and in a spool file.
 public struct EventBatch: BinaryMessage, Equatable {
     public static let type = "events.batch"
     /// The most bytes a batch should grow to before it is sent; one large event may go over it.
     public static let preferredSize = 256 << 10
 
+    /// The events in their order.
     public var events: [Event]
 
     public init(_ events: [Event]) { self.events = events }

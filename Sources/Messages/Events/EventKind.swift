@@ -1,29 +1,30 @@
-/// What an event is: the names of the Agent Client Protocol's session updates, and a few of our own.
+/// The kind of an event: the names of the Agent Client Protocol's session updates, and a few of our own.
 ///
 /// On the wire a kind is one byte; the names are public. A reader passes on a byte it does not know.
 public struct EventKind: Hashable, Sendable, CustomStringConvertible {
+    /// The byte on the wire.
     public let code: UInt8
     public init(code: UInt8) { self.code = code }
 
-    /// A piece of the agent's answer: `{"content":{"type":"text","text":…}}`.
+    /// A piece of the agent's answer: ``TextPayload``.
     public static let agentMessageChunk = EventKind(code: 1)
-    /// A piece of the agent's thinking, in the same shape.
+    /// A piece of the agent's thinking: ``TextPayload``.
     public static let agentThoughtChunk = EventKind(code: 2)
-    /// A tool call begins: `{"toolCallId","title","kind","status","rawInput"?,…}`.
+    /// A tool call begins: ``ToolCallPayload``.
     public static let toolCall = EventKind(code: 3)
-    /// News of a tool call: `{"toolCallId","status"?,"content"?,"rawOutput"?,…}`.
+    /// Progress or the result of a tool call: ``ToolCallUpdatePayload``.
     public static let toolCallUpdate = EventKind(code: 4)
-    /// The agent's plan: `{"entries":[{"content","priority","status"}]}`.
+    /// The agent's plan: ``PlanPayload``.
     public static let plan = EventKind(code: 5)
-    /// The agent asks for permission.
+    /// The agent asks for permission: ``ApprovalView``.
     public static let permissionRequest = EventKind(code: 6)
-    /// It was answered, timed out or abandoned.
+    /// The permission request was decided, expired or abandoned: ``ApprovalView``.
     public static let permissionResolved = EventKind(code: 7)
-    /// Tokens and cost of the turn.
+    /// Tokens and cost of the turn: ``UsagePayload``.
     public static let usage = EventKind(code: 8)
-    /// The task's state changed: `{"state","reason"?,"device_id"?,"error"?,…}`; written by the dispatcher.
+    /// The task's state changed: ``StatePayload``; written by the dispatcher.
     public static let state = EventKind(code: 9)
-    /// What the device or a service wants a person to know: `{"level","message"}`, and `source` where it helps.
+    /// Something that the device or a service wants a person to know: ``LogPayload``.
     public static let log = EventKind(code: 10)
 
     private static let names: [UInt8: String] = [
@@ -34,6 +35,6 @@ public struct EventKind: Hashable, Sendable, CustomStringConvertible {
     /// Every kind that this version knows.
     public static let all: [EventKind] = names.keys.sorted().map(EventKind.init(code:))
 
-    /// The public name; `unknown_N` for a byte from the future.
+    /// The public name; `unknown_N` for a byte that this version does not know.
     public var description: String { Self.names[code] ?? "unknown_\(code)" }
 }

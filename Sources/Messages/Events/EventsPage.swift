@@ -1,15 +1,14 @@
-/// Asks for a page of a task's log, answered with an ``EventBatch``. `task_not_found` when the owner has none of
-/// this id.
+/// Returns a page of a task's events as an ``EventBatch``. `task_not_found` when the owner has none of this id.
 public struct EventsPage: Request, Equatable {
     public typealias Reply = EventBatch
     public static let type = "events.page"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// Which.
+    /// The task.
     public var task: TaskID
-    /// Events with a higher seq than this; 0 = from the first. Beyond the last event there is: `invalid_request`.
+    /// Only events with a higher seq; 0 = from the first. A value beyond the task's last event is `invalid_request`.
     public var after: UInt64
-    /// How many at most, 1 to 10,000; the page also ends at 4 MiB.
+    /// The most events of a page, 1 to 10,000; the page also ends at 4 MiB.
     public var limit: Int
 
     public init(owner: UserID, task: TaskID, after: UInt64, limit: Int) {

@@ -1,13 +1,13 @@
-/// Follows a task's events from a cursor: the log, then live, with no gap and no double between the two. Ends
-/// after the terminal event. An idle stream repeats nothing but an empty batch every second.
+/// Streams a task's events from a cursor: the stored ones, then live ones, without a gap or a duplicate between the
+/// two. The stream ends after the terminal event. An idle stream sends an empty batch every second.
 public struct EventsSubscribe: Subscribe, Equatable {
     public typealias Item = EventBatch
     public static let type = "events.subscribe"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// Which.
+    /// The task.
     public var task: TaskID
-    /// Events with a higher seq than this; 0 = from the first. Beyond the last event there is: `invalid_request`.
+    /// Only events with a higher seq; 0 = from the first. A value beyond the task's last event is `invalid_request`.
     public var after: UInt64
 
     public init(owner: UserID, task: TaskID, after: UInt64) {

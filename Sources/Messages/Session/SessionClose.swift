@@ -1,11 +1,11 @@
-/// A gateway tells the leader that a session has ended. Without effect when the device has a newer one.
+/// Reports to the leader that a session has ended. Without effect when the device has a newer one.
 public struct SessionClose: Message, Equatable {
     public static let type = "session.close"
-    /// Whose device.
+    /// The device's owner.
     public var owner: UserID
-    /// Which device.
+    /// The device's id.
     public var device: String
-    /// Which session of it.
+    /// The session's generation.
     public var generation: UInt64
     /// Why, for people.
     public var reason: String

@@ -1,7 +1,8 @@
-/// The registry tells a gateway to end an executor's session. Without effect on one that it does not have (any more).
+/// Orders a gateway to close an executor's session; sent by the registry. Without effect when the gateway does not have
+/// the session.
 public struct SessionCut: Message, Equatable {
     public static let type = "session.cut"
-    /// The gateway's number for it.
+    /// The gateway's number of the session.
     public var session: SessionNumber
     /// Why.
     public var cause: CutCause
@@ -10,4 +11,18 @@ public struct SessionCut: Message, Equatable {
         self.session = session
         self.cause = cause
     }
+}
+
+/// Why the registry ends an executor's session.
+public struct CutCause: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// A newer session of the same device has taken over.
+    public static let replaced = CutCause(rawValue: "replaced")
+    /// The device was deleted; an executor that still runs registers it anew.
+    public static let deleted = CutCause(rawValue: "deleted")
+
+    /// Every cause that this version knows.
+    public static let all: [CutCause] = [.replaced, .deleted]
 }

@@ -1,35 +1,35 @@
-/// A leader gives a device's session an attempt to run; again every 2 s and at each new session until it is
-/// answered with ``TaskStarted``, ``TaskRejected`` or events. The executor never spawns one attempt twice.
+/// Assigns an attempt to a device's session. The leader repeats it every 2 s and in each new session until it receives
+/// ``TaskStarted``, ``TaskRejected`` or events. The executor never starts one attempt twice.
 public struct TaskAssign: Message, Equatable {
     public static let type = "task.assign"
-    /// Which task.
+    /// The task.
     public var task: TaskID
-    /// Which attempt of it, from 1.
+    /// The attempt, from 1.
     public var attempt: UInt32
-    /// The leader's epoch; a lower one than the executor has seen is refused.
+    /// The leader's epoch; the executor refuses a stale one.
     public var epoch: UInt64
-    /// After this many seconds without hearing from a leader the executor ends the attempt by itself; 0 = never.
+    /// The lease: after this many seconds without a message from a leader the executor ends the attempt; 0 = no lease.
     public var leaseS: Double
-    /// The conversation, whose agent session goes on and whose workspace is used.
+    /// The conversation: its agent session is resumed and its workspace is used.
     public var conversation: ConversationID
-    /// Which agent.
+    /// The agent's name.
     public var agent: String
-    /// What to do.
+    /// The prompt.
     public var prompt: String
-    /// Where, instead of the conversation's workspace; the executor checks it against its own list.
+    /// The working directory in place of the conversation's workspace; the executor checks it against its allowed
+    /// directories.
     public var cwd: String?
-    /// The trace id of the request that made the task, 32 hexadecimal digits.
+    /// The trace id of the request that created the task, 32 hexadecimal digits.
     public var trace: String?
-    /// What the agent may do unasked; nil = as the device was started. One that the device does not allow is answered with
-    /// `permission_mode_not_allowed`.
+    /// What the agent may do without permission; nil = the device's own mode. A mode that the device does not allow is
+    /// rejected with `permission_mode_not_allowed`.
     public var permissionMode: PermissionMode?
-    /// The task of the conversation whose agent ran last before this one; nil = none has. An executor whose agent does
-    /// not know it asks with ``HistoryWanted``.
+    /// The conversation's latest task whose agent ran; nil = none. An executor whose agent lacks that turn replies with
+    /// ``HistoryWanted``.
     public var follows: TaskID?
-    /// What the agent there does not know of the conversation, oldest first, at most ``Limits/history``; only after
-    /// ``HistoryWanted``, then always.
+    /// The turns that the agent lacks, oldest first, at most ``Limits/history``; present only after ``HistoryWanted``.
     public var history: [HistoryItem]?
-    /// How many earlier turns are not in `history` for room.
+    /// How many earlier turns `history` omits for lack of room.
     public var historyLeftOut: Int?
 
     public init(
@@ -59,5 +59,104 @@ public struct TaskAssign: Message, Equatable {
         case conversation = "conversation_id"
         case permissionMode = "permission_mode"
         case historyLeftOut = "history_left_out"
+    }
+}
+
+/// An earlier turn of a conversation, for an agent that lacks it.
+public struct HistoryItem: Codable, Sendable, Equatable {
+    /// The task of the turn.
+    public var task: TaskID
+    /// The turn's prompt.
+    public var prompt: String
+    /// The agent's answer: its message chunks, joined; empty when it wrote none.
+    public var answer: String
+    /// How the task ended.
+    public var state: TaskState
+    /// Whether the beginning of the prompt or the answer was cut for lack of room.
+    public var cut: Bool
+
+    public init(task: TaskID, prompt: String, answer: String, state: TaskState, cut: Bool = false) {
+        self.task = task
+        self.prompt = prompt
+        self.answer = answer
+        self.state = state
+        self.cut = cut
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case prompt, answer, state, cut
+        case task = "task_id"
+    }
+}
+
+/// Asks the leader for a conversation's history: the executor's agent lacks earlier turns, which ran on another machine
+/// or were lost here. The leader repeats the assignment with `history`.
+public struct HistoryWanted: Message, Equatable {
+    public static let type = "history.wanted"
+    /// The task.
+    public var task: TaskID
+    /// The attempt, from 1.
+    public var attempt: UInt32
+    /// The last task in the agent's memory; nil = it has none.
+    public var after: TaskID?
+
+    public init(task: TaskID, attempt: UInt32, after: TaskID? = nil) {
+        self.task = task
+        self.attempt = attempt
+        self.after = after
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case attempt, after
+        case task = "task_id"
+    }
+}
+
+/// Reports that an attempt's agent runs; sent by the executor.
+public struct TaskStarted: Message, Equatable {
+    public static let type = "task.started"
+    /// The task.
+    public var task: TaskID
+    /// The attempt, from 1.
+    public var attempt: UInt32
+    /// When the process started, by the device's clock.
+    public var startedAt: Timestamp
+    /// The directory it runs in.
+    public var workspace: String?
+
+    public init(task: TaskID, attempt: UInt32, startedAt: Timestamp, workspace: String? = nil) {
+        self.task = task
+        self.attempt = attempt
+        self.startedAt = startedAt
+        self.workspace = workspace
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case attempt, workspace
+        case task = "task_id"
+        case startedAt = "started_at"
+    }
+}
+
+/// Rejects an attempt; sent by the executor. `slots_full` and `draining` return the task to the head of its queue until
+/// the next slot report; any other code fails it.
+public struct TaskRejected: Message, Equatable {
+    public static let type = "task.rejected"
+    /// The task.
+    public var task: TaskID
+    /// The attempt, from 1.
+    public var attempt: UInt32
+    /// Why.
+    public var fault: Fault
+
+    public init(task: TaskID, attempt: UInt32, fault: Fault) {
+        self.task = task
+        self.attempt = attempt
+        self.fault = fault
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case attempt, fault
+        case task = "task_id"
     }
 }

@@ -1,11 +1,11 @@
-/// A person wants a task to end. Answered once the wish is stored; the task is `cancelled` when the executor has
-/// confirmed it. Without effect on a task at its end.
+/// Cancels a task. The reply comes once the request is stored; the task is `cancelled` when the executor has confirmed
+/// it. Without effect on an ended task.
 public struct TaskCancel: Request, Equatable {
     public typealias Reply = TaskView
     public static let type = "task.cancel"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// Which.
+    /// The task.
     public var task: TaskID
 
     public init(owner: UserID, task: TaskID) {

@@ -1,10 +1,10 @@
-/// An attempt's verdict and its last event: it has the attempt_seq after the last one and is acked, repeated and
-/// asked for again like any other.
+/// Reports how an attempt ended. It takes the attempt_seq after the last event, and is acknowledged, repeated and
+/// requested again like an event.
 public struct TaskFinished: Message, Equatable {
     public static let type = "task.finished"
-    /// Which task.
+    /// The task.
     public var task: TaskID
-    /// Which attempt.
+    /// The attempt, from 1.
     public var attempt: UInt32
     /// The last event's attempt_seq + 1.
     public var attemptSeq: UInt64
@@ -12,9 +12,9 @@ public struct TaskFinished: Message, Equatable {
     public var state: TaskState
     /// Why, when failed.
     public var error: Fault?
-    /// The process' exit status, where it had one.
+    /// The process's exit status, where it had one.
     public var exitCode: Int32?
-    /// The device's clock when the agent ended.
+    /// When the agent ended, by the device's clock.
     public var endedAt: Timestamp
 
     public init(

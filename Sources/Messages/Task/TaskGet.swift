@@ -1,10 +1,10 @@
-/// Asks for one task. `task_not_found` when the owner has none of this id.
+/// Returns one task. `task_not_found` when the owner has none of this id.
 public struct TaskGet: Request, Equatable {
     public typealias Reply = TaskView
     public static let type = "task.get"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// Which.
+    /// The task.
     public var task: TaskID
 
     public init(owner: UserID, task: TaskID) {

@@ -1,10 +1,10 @@
-/// Asks for an owner's tasks, newest first.
+/// Lists an owner's tasks, newest first.
 public struct TaskList: Request, Equatable {
     public typealias Reply = TaskListing
     public static let type = "task.list"
-    /// Whose.
+    /// The owner.
     public var owner: UserID
-    /// How many at most, 1 to 200.
+    /// The most items of a page, 1 to 200.
     public var limit: Int
     /// Only tasks older than this one: the `next` of the page before.
     public var before: TaskID?
@@ -31,5 +31,22 @@ public struct TaskList: Request, Equatable {
         case owner, limit, before, states
         case device = "device_id"
         case conversation = "conversation_id"
+    }
+}
+
+/// The reply to ``TaskList``.
+public struct TaskListing: Message, Equatable {
+    public static let type = "task.listing"
+    /// Newest first.
+    public var tasks: [TaskView]
+    /// Where the next page begins; nil = this is the last page.
+    public var next: TaskID?
+    /// How many tasks match on all pages.
+    public var total: Int
+
+    public init(tasks: [TaskView] = [], next: TaskID? = nil, total: Int) {
+        self.tasks = tasks
+        self.next = next
+        self.total = total
     }
 }

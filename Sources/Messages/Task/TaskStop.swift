@@ -1,16 +1,16 @@
-/// A leader that has loaded its partition ends an attempt: cancelled, replaced or unknown. Repeated until it is
-/// answered with ``TaskFinished`` (or the attempt is gone from a ``DeviceReport``).
+/// Ends an attempt that is cancelled, replaced or unknown; sent by a leader that has loaded its partition. The leader
+/// repeats it until it receives ``TaskFinished`` (or a ``DeviceReport`` without the attempt).
 public struct TaskStop: Message, Equatable {
     public static let type = "task.stop"
-    /// Which task.
+    /// The task.
     public var task: TaskID
-    /// Which attempt.
+    /// The attempt, from 1.
     public var attempt: UInt32
     /// The leader's epoch.
     public var epoch: UInt64
-    /// Seconds between the polite signal and the kill.
+    /// Seconds between SIGTERM and SIGKILL.
     public var graceS: Double
-    /// Whether its events are of no interest any more: the executor drops what is not yet acked.
+    /// Whether the executor drops the attempt's unacknowledged events.
     public var discard: Bool
 
     public init(task: TaskID, attempt: UInt32, epoch: UInt64, graceS: Double, discard: Bool) {

@@ -1,13 +1,13 @@
 /// A task as its owner sees it, after commit.
 public struct TaskView: Message, Equatable {
     public static let type = "task.view"
-    /// Which.
+    /// The task's id.
     public var id: TaskID
-    /// Where it is in its life.
+    /// Its state.
     public var state: TaskState
-    /// Where it was meant to run, as it was said.
+    /// The target as it was submitted.
     public var target: Target
-    /// Where it runs, ran or waits; nil for the cloud before an executor has it.
+    /// The device that it runs on, ran on or waits for; nil for a cloud task before its assignment.
     public var device: String?
     /// That device's name when it was last known.
     public var deviceName: String?
@@ -15,9 +15,9 @@ public struct TaskView: Message, Equatable {
     public var conversation: ConversationID
     /// Its agent.
     public var agent: String
-    /// What it was asked; lists carry the first 200 characters.
+    /// The prompt; lists carry the first 200 characters.
     public var prompt: String
-    /// The directory it named.
+    /// The working directory that it named.
     public var cwd: String?
     /// The newest attempt; 0 = none yet.
     public var attempt: UInt32
@@ -37,11 +37,11 @@ public struct TaskView: Message, Equatable {
     public var startedAt: Timestamp?
     /// When it reached its terminal state.
     public var endedAt: Timestamp?
-    /// When somebody asked to cancel it.
+    /// When its cancellation was requested.
     public var cancelRequestedAt: Timestamp?
-    /// The choices that hold for it, all of them; `permission_mode` only where one was chosen.
+    /// Every choice in force for it; `permission_mode` only where one was chosen.
     public var choices: Choices?
-    /// The task that it does again.
+    /// The task that it retries.
     public var retryOf: TaskID?
     /// What it waits for while it runs.
     public var waitingFor: WaitingFor?
@@ -92,4 +92,58 @@ public struct TaskView: Message, Equatable {
         case retryOf = "retry_of"
         case waitingFor = "waiting_for"
     }
+}
+
+/// How a running task waits for a device that is away.
+public struct Stall: Codable, Sendable, Equatable {
+    /// When the device was last connected.
+    public var since: Timestamp
+    /// When the grace ends and the task fails; nil when it will not fail.
+    public var failsAt: Timestamp?
+    /// When the grace ends and the task is requeued; nil when it will not be.
+    public var requeuesAt: Timestamp?
+    public init(since: Timestamp, failsAt: Timestamp? = nil, requeuesAt: Timestamp? = nil) {
+        self.since = since
+        self.failsAt = failsAt
+        self.requeuesAt = requeuesAt
+    }
+    enum CodingKeys: String, CodingKey {
+        case since
+        case failsAt = "fails_at"
+        case requeuesAt = "requeues_at"
+    }
+}
+
+/// Why a queued task waits.
+public struct WaitReason: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Every slot of the device is in use.
+    public static let deviceBusy = WaitReason(rawValue: "device_busy")
+    /// Another task of the same conversation has not ended.
+    public static let conversationBusy = WaitReason(rawValue: "conversation_busy")
+    /// The device is not connected.
+    public static let deviceOffline = WaitReason(rawValue: "device_offline")
+    /// The device accepts no new work.
+    public static let deviceDraining = WaitReason(rawValue: "device_draining")
+    /// No executor of the cloud pool is connected.
+    public static let noCloudExecutor = WaitReason(rawValue: "no_cloud_executor")
+
+    /// Every reason that this version knows.
+    public static let all: [WaitReason] = [
+        .deviceBusy, .conversationBusy, .deviceOffline, .deviceDraining, .noCloudExecutor,
+    ]
+}
+
+/// What a running task waits for.
+public struct WaitingFor: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// A person's decision about a permission request of its agent.
+    public static let approval = WaitingFor(rawValue: "approval")
+
+    /// Every name that this version knows.
+    public static let all: [WaitingFor] = [.approval]
 }

@@ -1,7 +1,8 @@
 /// One try to run a task on one executor; numbers start at 1 and grow per task.
 public struct AttemptID: Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The task.
     public var task: TaskID
-    /// 1 and up.
+    /// From 1.
     public var attempt: UInt32
     public init(task: TaskID, attempt: UInt32) {
         self.task = task
@@ -14,9 +15,11 @@ public struct AttemptID: Hashable, Sendable, Codable, CustomStringConvertible {
     }
 }
 
-/// What an executor says of an attempt it holds.
+/// An attempt in an executor's report.
 public struct AttemptReport: Codable, Sendable, Equatable {
+    /// The task.
     public var task: TaskID
+    /// The attempt, from 1.
     public var attempt: UInt32
     /// The last event that the attempt has produced; 0 = none yet.
     public var lastSeq: UInt64
@@ -28,7 +31,7 @@ public struct AttemptReport: Codable, Sendable, Equatable {
         self.lastSeq = lastSeq
         self.ended = ended
     }
-    /// The attempt it speaks of.
+    /// The attempt's id.
     public var id: AttemptID { AttemptID(task: task, attempt: attempt) }
     enum CodingKeys: String, CodingKey {
         case attempt, ended

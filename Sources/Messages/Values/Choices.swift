@@ -1,23 +1,23 @@
-/// What a person may choose of a task's way: how it waits, and what becomes of it when something is in its way. An
-/// absent field is left to the owner's defaults, and then to the service.
+/// The choices of a task: its priority, how long it waits and runs, and what happens when its device is away. The
+/// owner's defaults fill in an absent field, then the service's.
 public struct Choices: Codable, Sendable, Equatable {
-    /// Its place among those who wait for the same device. Default: `normal`.
+    /// Its rank among the tasks that wait for the same device. Default: `normal`.
     public var priority: Priority?
     /// Seconds that it may wait in a queue before it fails with `queue_expired`, 1 to 2,592,000 (30 days).
     /// Default: 86,400.
     public var queueTTLS: Double?
-    /// What becomes of it when its device is offline at the submission. Default: `fail`.
+    /// What happens when its device is offline at submission. Default: `fail`.
     public var ifOffline: IfOffline?
-    /// What becomes of it when its device goes away while it runs. Default: `fail`.
+    /// What happens when its device disconnects while it runs. Default: `fail`.
     public var onDisconnect: OnDisconnect?
-    /// Seconds that the device may be away before that happens, 0 to 86,400. Default: the dispatcher's
+    /// The grace: seconds that the device may be away before that happens, 0 to 86,400. Default: the dispatcher's
     /// `--grace-s`.
     public var graceS: Double?
-    /// Seconds that an attempt may run, 0 to 2,592,000; 0 = as long as it takes, the default.
+    /// Seconds that an attempt may run, 0 to 2,592,000; 0 = no limit, the default.
     public var timeoutS: Double?
-    /// Seconds that an attempt may run without an event, 0 to 2,592,000; 0 = as long as it takes, the default.
+    /// Seconds that an attempt may run without an event, 0 to 2,592,000; 0 = no limit, the default.
     public var idleTimeoutS: Double?
-    /// What the agent may do unasked. Default: the device's `--permission-mode`.
+    /// What the agent may do without permission. Default: the device's `--permission-mode`.
     public var permissionMode: PermissionMode?
 
     public init(
@@ -46,12 +46,12 @@ public struct Choices: Codable, Sendable, Equatable {
         case permissionMode = "permission_mode"
     }
 
-    /// What the service chooses where nobody says anything, but for the grace, which is the dispatcher's flag, and the
-    /// permission mode, which is the device's.
+    /// The service's defaults, without the grace (a flag of the dispatcher) and the permission mode (a setting of the
+    /// device).
     public static let standard = Choices(
         priority: .normal, queueTTLS: 86_400, ifOffline: .fail, onDisconnect: .fail, timeoutS: 0, idleTimeoutS: 0)
 
-    /// These choices, and those of `other` where there is none here.
+    /// Returns these choices, with those of `other` where a field is absent.
     public func filled(from other: Choices) -> Choices {
         Choices(
             priority: priority ?? other.priority, queueTTLS: queueTTLS ?? other.queueTTLS,
@@ -61,13 +61,13 @@ public struct Choices: Codable, Sendable, Equatable {
             permissionMode: permissionMode ?? other.permissionMode)
     }
 
-    /// The names of all choices, as they travel.
+    /// The JSON names of all choices.
     public static let names = [
         "priority", "queue_ttl_s", "if_offline", "on_disconnect", "grace_s", "timeout_s", "idle_timeout_s",
         "permission_mode",
     ]
 
-    /// These choices without those of the names in `names`; a name that is none is ignored.
+    /// Returns these choices without those in `names`; unknown names are ignored.
     public func without(_ names: some Collection<String>) -> Choices {
         var left = self
         for name in names {
@@ -86,8 +86,8 @@ public struct Choices: Codable, Sendable, Equatable {
         return left
     }
 
-    /// Holds every choice against what is allowed.
-    /// - Throws: ``Fault`` `invalid_request` that names the field, the value and what may be there.
+    /// Checks every choice against its limits.
+    /// - Throws: ``Fault`` `invalid_request` that names the field, the value and the allowed ones.
     public func check() throws {
         try Self.among(priority, Priority.all, "priority")
         try Self.among(ifOffline, IfOffline.all, "if_offline")
@@ -102,14 +102,79 @@ public struct Choices: Codable, Sendable, Equatable {
     private static func among<S: OpenSet>(_ value: S?, _ all: [S], _ name: String) throws {
         guard let value, !all.contains(value) else { return }
         let names = all.map(\.rawValue).joined(separator: ", ")
-        throw Fault(.invalidRequest, "'\(name)' must be one of \(names); '\(value.rawValue.prefix(40))' is none")
+        throw Fault(.invalidRequest, "'\(name)' must be one of \(names); '\(value.rawValue.prefix(40))' is not")
     }
 
     private static func within(_ value: Double?, _ range: ClosedRange<Double>, _ name: String) throws {
-        // A value that is no number is in no range.
+        // NaN is in no range.
         guard let value, !range.contains(value) else { return }
         throw Fault(
             .invalidRequest,
             "'\(name)' must be \(Int(range.lowerBound)) to \(Int(range.upperBound)) seconds")
     }
+}
+
+/// A task's rank among the tasks that wait for the same device. A task that has waited long enough is no longer
+/// overtaken.
+public struct Priority: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// After tasks of normal and high priority.
+    public static let low = Priority(rawValue: "low")
+    /// In the order of acceptance.
+    public static let normal = Priority(rawValue: "normal")
+    /// Before tasks of normal and low priority.
+    public static let high = Priority(rawValue: "high")
+
+    /// Every name that this version knows.
+    public static let all: [Priority] = [.low, .normal, .high]
+}
+
+/// What happens to a task whose device is offline at submission.
+public struct IfOffline: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The submission is refused with `device_offline`.
+    public static let fail = IfOffline(rawValue: "fail")
+    /// The task waits in the device's queue.
+    public static let wait = IfOffline(rawValue: "wait")
+
+    /// Every name that this version knows.
+    public static let all: [IfOffline] = [.fail, .wait]
+}
+
+/// What happens to a running task whose device does not reconnect within the grace.
+public struct OnDisconnect: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// It fails with `device_disconnected`.
+    public static let fail = OnDisconnect(rawValue: "fail")
+    /// It waits without a limit and resumes where it was; its attempt has no lease.
+    public static let wait = OnDisconnect(rawValue: "wait")
+    /// It is requeued: a new attempt runs its prompt again.
+    public static let requeue = OnDisconnect(rawValue: "requeue")
+
+    /// Every name that this version knows.
+    public static let all: [OnDisconnect] = [.fail, .wait, .requeue]
+}
+
+/// What an agent may do without permission.
+public struct PermissionMode: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Every use of a tool that needs permission is requested.
+    public static let ask = PermissionMode(rawValue: "ask")
+    /// Edits of files in the workspace are allowed; every other use of a tool that needs permission is requested.
+    public static let acceptEdits = PermissionMode(rawValue: "accept-edits")
+    /// It may read but not change anything.
+    public static let plan = PermissionMode(rawValue: "plan")
+    /// Everything is allowed; only on devices started with `--allow-bypass`.
+    public static let bypass = PermissionMode(rawValue: "bypass")
+
+    /// Every name that this version knows.
+    public static let all: [PermissionMode] = [.ask, .acceptEdits, .plan, .bypass]
 }

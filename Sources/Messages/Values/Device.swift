@@ -1,25 +1,28 @@
 /// A machine that runs tasks, as its owner sees it. A device is (owner, id).
 public struct Device: Codable, Sendable, Equatable {
-    /// Whose it is.
+    /// The owner.
     public var owner: UserID
     /// From the hardware, 1 to 128 of `A-Z a-z 0-9 . _ -`; unique per owner.
     public var id: String
     /// For people, 1 to 200 characters, such as "Linux - build-box".
     public var name: String
+    /// What the device can do now.
     public var status: DeviceStatus
     /// Why, where the status alone would mislead.
     public var statusReason: StatusReason?
     /// Whether tasks without a target go here; at most one per owner.
     public var isDefault: Bool
-    /// What its owner wrote on it; nil = nothing.
+    /// The owner's labels; nil = none.
     public var labels: [String: String]?
+    /// Slots in use and in all.
     public var slots: Slots
-    /// The executor's version; nil before it has ever said one.
+    /// The executor's version; nil before its first registration.
     public var version: String?
     /// The agents that the executor found.
     public var agents: [Agent]
+    /// What the device runs on; nil before its first registration.
     public var platform: Platform?
-    /// When anything was last heard of it.
+    /// When the registry last received anything from it.
     public var lastSeenAt: Timestamp?
     /// When its present connection was made; nil while offline.
     public var connectedAt: Timestamp?
@@ -76,11 +79,11 @@ public struct Slots: Codable, Sendable, Equatable {
 public struct Agent: Codable, Sendable, Equatable {
     /// `claude-code`, `shell`, …
     public var name: String
-    /// What the agent's own program says; nil when it has none or was not asked.
+    /// The version that the agent's program reports; nil when it has none or was not asked.
     public var version: String?
     /// Whether a task for it can start.
     public var ready: Bool
-    /// Why it is not ready and what to do, or what a person should know of it.
+    /// Why it is not ready and what to do, or a remark for people.
     public var detail: String?
     public init(name: String, version: String?, ready: Bool, detail: String?) {
         self.name = name
@@ -88,6 +91,8 @@ public struct Agent: Codable, Sendable, Equatable {
         self.ready = ready
         self.detail = detail
     }
+
+    enum CodingKeys: String, CodingKey { case name, version, ready, detail }
 }
 
 /// What a device runs on.
@@ -96,6 +101,7 @@ public struct Platform: Codable, Sendable, Equatable {
     public var os: String
     /// `x86_64`, `arm64`, …
     public var arch: String
+    /// The machine's host name.
     public var hostname: String
     public init(os: String, arch: String, hostname: String) {
         self.os = os
@@ -106,10 +112,10 @@ public struct Platform: Codable, Sendable, Equatable {
 
 /// Where a device's session is.
 public struct Route: Codable, Sendable, Hashable {
-    /// The life of the gateway that holds it.
+    /// The incarnation of the gateway that holds the session.
     public var gateway: Incarnation
-    /// The gateway's own number for it, as in ``Header/session``; written as a string, since JSON's numbers
-    /// end at 2^53 in many readers.
+    /// The gateway's number of the session, as in ``Header/session``; a string, since many JSON readers are exact only
+    /// up to 2^53.
     public var session: SessionNumber
     public init(gateway: Incarnation, session: SessionNumber) {
         self.gateway = gateway
@@ -119,9 +125,10 @@ public struct Route: Codable, Sendable, Hashable {
 
 /// A gateway's random number for one connection of an executor, never 0.
 public struct SessionNumber: Hashable, Sendable, Codable, CustomStringConvertible {
+    /// Never 0.
     public let value: UInt64
     public init(_ value: UInt64) { self.value = value }
-    /// A new one.
+    /// Returns a new random one.
     public static func generate() -> SessionNumber { SessionNumber(.random(in: 1...UInt64.max)) }
     public var description: String { String(value) }
     public func encode(to encoder: any Encoder) throws {
@@ -135,4 +142,37 @@ public struct SessionNumber: Hashable, Sendable, Codable, CustomStringConvertibl
         }
         self.init(value)
     }
+}
+
+/// What a device can do for its owner now.
+public struct DeviceStatus: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Connected, with a free slot.
+    public static let online = DeviceStatus(rawValue: "online")
+    /// Not connected.
+    public static let offline = DeviceStatus(rawValue: "offline")
+    /// Connected, every slot in use.
+    public static let busy = DeviceStatus(rawValue: "busy")
+
+    /// Not seen since the registry restarted. The silence does not mean that it is offline; no service acts on it yet.
+    public static let unknown = DeviceStatus(rawValue: "unknown")
+
+    /// Every status that this version knows.
+    public static let all: [DeviceStatus] = [.online, .offline, .busy, .unknown]
+}
+
+/// Why a device has its status, where the status alone would mislead.
+public struct StatusReason: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// It is connected and accepts no new work: its executor is about to stop.
+    public static let draining = StatusReason(rawValue: "draining")
+    /// The registry restarted and has not seen the device since.
+    public static let registryRestarted = StatusReason(rawValue: "registry_restarted")
+
+    /// Every reason that this version knows.
+    public static let all: [StatusReason] = [.draining, .registryRestarted]
 }

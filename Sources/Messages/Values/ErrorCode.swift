@@ -1,4 +1,4 @@
-/// A stable error code. Codes are added, never changed; the number is the HTTP status where the gateway answers with it.
+/// A stable error code. Codes are added, never changed; the number is the HTTP status of an answer with it.
 public struct ErrorCode: OpenSet {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
@@ -19,7 +19,7 @@ public struct ErrorCode: OpenSet {
     public static let targetRequired = ErrorCode(rawValue: "target_required")
     /// 409: the idempotency key was used with another body within 24 h.
     public static let idempotencyMismatch = ErrorCode(rawValue: "idempotency_mismatch")
-    /// 409: the thing is not in a state that allows this.
+    /// 409: the state of the task, conversation or other object does not allow this.
     public static let conflict = ErrorCode(rawValue: "conflict")
     /// 429: the user has as many queued tasks as are allowed.
     public static let queueFull = ErrorCode(rawValue: "queue_full")
@@ -27,7 +27,7 @@ public struct ErrorCode: OpenSet {
     public static let routeNotFound = ErrorCode(rawValue: "route_not_found")
     /// 405: the path exists but not with this method.
     public static let methodNotAllowed = ErrorCode(rawValue: "method_not_allowed")
-    /// 429: too many tries; the answer says when to come back.
+    /// 429: too many tries; `Retry-After` gives the pause.
     public static let rateLimited = ErrorCode(rawValue: "rate_limited")
 
     // MARK: Access
@@ -43,7 +43,7 @@ public struct ErrorCode: OpenSet {
     /// 401: name or password is wrong.
     public static let loginFailed = ErrorCode(rawValue: "login_failed")
 
-    // MARK: Things that are not there
+    // MARK: Not found
 
     /// 404: the user has no device of this id.
     public static let deviceNotFound = ErrorCode(rawValue: "device_not_found")
@@ -55,16 +55,16 @@ public struct ErrorCode: OpenSet {
     public static let tokenNotFound = ErrorCode(rawValue: "token_not_found")
     /// 404: the user has no permission request of this id.
     public static let approvalNotFound = ErrorCode(rawValue: "approval_not_found")
-    /// 409: somebody has answered before; the detail says who and how.
+    /// 409: it was decided before; the detail names the author and the decision.
     public static let approvalResolved = ErrorCode(rawValue: "approval_resolved")
-    /// 410: the agent does not wait for an answer any more.
+    /// 410: the agent no longer waits for a decision.
     public static let approvalAbandoned = ErrorCode(rawValue: "approval_abandoned")
 
-    // MARK: Devices and their refusals
+    // MARK: Devices and attempts
 
-    /// 409: the device is offline and the task does not want to wait.
+    /// 409: the device is offline and the task's `if_offline` is `fail`.
     public static let deviceOffline = ErrorCode(rawValue: "device_offline")
-    /// The device's connection was lost for longer than the grace.
+    /// The device was disconnected for longer than the grace.
     public static let deviceDisconnected = ErrorCode(rawValue: "device_disconnected")
     /// The executor was restarted while the task ran.
     public static let executorRestarted = ErrorCode(rawValue: "executor_restarted")
@@ -72,13 +72,13 @@ public struct ErrorCode: OpenSet {
     public static let queueExpired = ErrorCode(rawValue: "queue_expired")
     /// The attempt ran longer than its `timeout_s`.
     public static let timeout = ErrorCode(rawValue: "timeout")
-    /// The attempt was silent for longer than its `idle_timeout_s`.
+    /// The attempt had no event for longer than its `idle_timeout_s`.
     public static let idleTimeout = ErrorCode(rawValue: "idle_timeout")
-    /// The task was put back into the queue as often as is allowed.
+    /// The task was requeued as often as is allowed.
     public static let attemptsExhausted = ErrorCode(rawValue: "attempts_exhausted")
     /// The device has no free slot; the task goes back to its queue.
     public static let slotsFull = ErrorCode(rawValue: "slots_full")
-    /// 503: the device or service takes no new work.
+    /// 503: the device or service accepts no new work.
     public static let draining = ErrorCode(rawValue: "draining")
     /// The directory is outside those that the device allows, or does not exist.
     public static let cwdNotAllowed = ErrorCode(rawValue: "cwd_not_allowed")
@@ -90,7 +90,7 @@ public struct ErrorCode: OpenSet {
     public static let permissionModeNotAllowed = ErrorCode(rawValue: "permission_mode_not_allowed")
     /// The agent's program is not installed on the device.
     public static let agentMissing = ErrorCode(rawValue: "agent_missing")
-    /// The agent's program is there but does not start.
+    /// The agent's program is installed but does not start.
     public static let agentBroken = ErrorCode(rawValue: "agent_broken")
     /// The agent ended its turn with an error.
     public static let agentFailed = ErrorCode(rawValue: "agent_failed")
@@ -105,7 +105,7 @@ public struct ErrorCode: OpenSet {
 
     /// 503: a service that is needed cannot be reached; try again.
     public static let unavailable = ErrorCode(rawValue: "unavailable")
-    /// 504: no answer came in time; what was asked may still happen.
+    /// 504: no reply came in time; the request may still take effect.
     public static let deadlineExceeded = ErrorCode(rawValue: "deadline_exceeded")
     /// The dispatcher does not lead this partition.
     public static let notLeader = ErrorCode(rawValue: "not_leader")
@@ -113,17 +113,17 @@ public struct ErrorCode: OpenSet {
     public static let staleSession = ErrorCode(rawValue: "stale_session")
     /// 503: the store refused the write; nothing was changed.
     public static let storageFailed = ErrorCode(rawValue: "storage_failed")
-    /// A peer sent more than it was given credit for.
+    /// A peer sent more items than its credit.
     public static let creditExceeded = ErrorCode(rawValue: "credit_exceeded")
-    /// The message's type is not known here.
+    /// The receiver does not know the message's type.
     public static let unknownType = ErrorCode(rawValue: "unknown_type")
     /// The message cannot be decoded.
     public static let malformed = ErrorCode(rawValue: "malformed")
     /// The message is over the limit of the wire.
     public static let messageTooLarge = ErrorCode(rawValue: "message_too_large")
-    /// The two ends speak no common protocol version.
+    /// The two ends have no common protocol version.
     public static let versionIncompatible = ErrorCode(rawValue: "version_incompatible")
-    /// The other end died or restarted before it answered.
+    /// The other end died or restarted before its reply.
     public static let peerLost = ErrorCode(rawValue: "peer_lost")
     /// 500: a defect of this service; its log has the details under the trace id.
     public static let internalError = ErrorCode(rawValue: "internal")

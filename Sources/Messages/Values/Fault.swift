@@ -1,7 +1,7 @@
-/// What went wrong, as it crosses a wire: a stable code to decide by and a sentence to read.
+/// An error as it crosses a wire: a stable code for programs and a sentence for people.
 public struct Fault: Error, Message, Equatable, CustomStringConvertible {
     public static let type = "fault"
-    /// The stable code; callers decide by it and never by the text.
+    /// The stable code; programs decide by it and never by the text.
     public var code: ErrorCode
     /// What happened, to which thing, and what to do next. Never a token, a prompt or a payload.
     public var message: String

@@ -2,7 +2,8 @@
 public enum Limits {
     /// The longest prompt in bytes of UTF-8: room for a long document, small enough to sit in memory in each service.
     public static let prompt = 1 << 20
-    /// The largest mesh message: a 1 MiB prompt whose every byte JSON escapes to six, and then some.
+    /// The largest mesh message: a 1 MiB prompt of which JSON escapes every byte to six, plus room for the other
+    /// fields.
     public static let meshMessage = 8 << 20
     /// The largest WebSocket message, for the same reason.
     public static let webSocketMessage = 8 << 20
@@ -10,28 +11,31 @@ public enum Limits {
     public static let eventText = 64 << 10
     /// How many queued tasks one user may have.
     public static let queuePerUser = 1000
-    /// The most bytes of text in a history that is handed to an agent (ARCHITECTURE section 4).
+    /// The most bytes of text in the history for an agent.
     public static let history = 256 << 10
-    /// The most bytes of a permission request's input, as JSON: what a person can read before answering.
+    /// The most bytes of a permission request's input as JSON: what a person can read before deciding.
     public static let approvalInput = 64 << 10
-    /// The largest notice of an executor other than events, a report and a task's end, in bytes: an input of
-    /// ``approvalInput`` that somebody escapes, and then some.
+    /// The largest notice of an executor in bytes, other than events, a report and a task's end: an input of
+    /// ``approvalInput`` after escaping, plus room for the other fields.
     public static let executorNotice = 256 << 10
     /// Characters of a permission request's name and of its tool's.
     public static let approvalName = 1...200
     /// Characters of a permission request's title and of its rule: a line or two that people read whole.
     public static let approvalLine = 0...500
-    /// How many permission requests of one attempt may be open: more is an agent that does not wait for answers.
+    /// The most characters of the message that a person sends with a decision.
+    public static let approvalMessage = 2000
+    /// The most pending permission requests of one attempt: an agent with more does not wait for decisions.
     public static let openApprovals = 64
     /// Seconds of a choice that is a time: 30 days.
     public static let choiceSeconds = 0.0...2_592_000
     /// How many slots a device may have.
     public static let slots = 1...1000
-    /// What an executor may say of the newest generation that it was given. Counting one up at a time nobody gets near the
-    /// end, which leaves room for the next one, is exact in every JSON reader and fits a column of SQLite.
+    /// The generations that an executor may report. Generations grow by one, so none comes near the end of the range;
+    /// each is exact in every JSON reader and fits an SQLite column.
     public static let generations: Range<UInt64> = 0..<(1 << 53)
 
-    /// Whether a text has that many characters. One character may have any number of bytes: they are bounded as well.
+    /// Returns whether a text has that many characters. A character may have any number of bytes, so the bytes are
+    /// bounded as well.
     public static func fits(_ text: String, _ characters: ClosedRange<Int>) -> Bool {
         text.utf8.count <= characters.upperBound * 32 && characters.contains(text.count)
     }

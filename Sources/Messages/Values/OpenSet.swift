@@ -1,4 +1,4 @@
-/// A set of names that may grow: a reader keeps and passes on a name it does not know, where an enum would fail.
+/// A set of names that may grow: a reader keeps and passes on an unknown name, where an enum would fail.
 public protocol OpenSet: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible
 where RawValue == String {
     init(rawValue: String)

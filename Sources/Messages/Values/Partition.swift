@@ -1,6 +1,6 @@
-/// One of the 64 shares of all owners; everything of one owner is decided in one partition, by its leader.
+/// One of 64 partitions of the owners; the partition's leader decides everything of its owners.
 public struct Partition: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
-    /// How many there are; fixed, since a change would move owners between leaders.
+    /// How many partitions there are; fixed, since a change would move owners between leaders.
     public static let count = 64
     /// 0 to 63.
     public let number: Int

@@ -1,8 +1,8 @@
-/// Where a task is meant to run, as its sender said it; written as a string.
+/// Where a task should run, as it was submitted; written as a string.
 public enum Target: Hashable, Sendable, Codable, CustomStringConvertible {
-    /// The cloud pool, said in so many words.
+    /// The cloud pool.
     case cloud
-    /// The owner's starred device.
+    /// The owner's default device.
     case defaultDevice
     /// A device by its id.
     case device(String)

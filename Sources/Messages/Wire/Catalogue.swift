@@ -1,4 +1,4 @@
-/// Every message that this version knows: the protocol document and the golden files are held against it.
+/// Every message that this version knows. Tests compare the protocol document and the golden files with it.
 public enum Catalogue {
     /// All types, by domain, in the order of `docs/protocol.md`.
     public static let all: [any Message.Type] = [

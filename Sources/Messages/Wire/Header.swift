@@ -1,20 +1,20 @@
-/// What a frame is to the conversation between two ends.
+/// The role of a frame between two ends.
 public enum FrameKind: UInt8, Sendable, CaseIterable {
-    /// Wants one reply; `budget` is its deadline in milliseconds.
+    /// Expects one reply; `budget` is its deadline in milliseconds.
     case request = 1
-    /// Answers the request of the same `correlation`.
+    /// Replies to the request of the same `correlation`.
     case reply = 2
-    /// Answers a request or ends a subscription with a ``Fault``.
+    /// Replies to a request, or ends a subscription, with a ``Fault``.
     case failure = 3
-    /// Wants no answer.
+    /// Expects no reply.
     case notice = 4
     /// Opens a subscription; `budget` is the first credit, in items.
     case subscribe = 5
     /// The next item of the subscription of the same `correlation`.
     case item = 6
-    /// Ends a subscription well.
+    /// Ends a subscription without an error.
     case end = 7
-    /// Gives `budget` further items of credit to a subscription.
+    /// Grants a subscription `budget` more items of credit.
     case credit = 8
     /// Ends a subscription from the subscriber's side.
     case cancel = 9
@@ -29,8 +29,8 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
 /// | 1 | kind |
 /// | 2-3 | length of the type's name, 1 to 64 (0 for `reply`, `failure`, `end`, `credit`, `cancel` is allowed) |
 /// | 4-7 | budget: deadline in ms (`request`) or credit in items (`subscribe`, `credit`); else 0 |
-/// | 8-15 | correlation: chosen by the asking end, unique among its open requests and subscriptions |
-/// | 16-23 | session: which executor's session on a gateway the message is from or for; 0 = none |
+/// | 8-15 | correlation: chosen by the sender of a request, unique among its open ones |
+/// | 16-23 | session: the gateway's number of the executor's session it is from or for; 0 = none |
 /// | 24-39 | trace id, all zero = none |
 /// | 40… | the type's name |
 public struct Header: Sendable, Equatable {
@@ -39,12 +39,19 @@ public struct Header: Sendable, Equatable {
     /// The longest name of a type, in bytes.
     public static let longestType = 64
 
+    /// The protocol version.
     public var version: UInt8
+    /// The frame's role.
     public var kind: FrameKind
+    /// The message's type, at most 64 bytes of printable ASCII; may be empty where the correlation names it.
     public var type: String
+    /// Deadline in milliseconds (`request`) or credit in items (`subscribe`, `credit`); else 0.
     public var budget: UInt32
+    /// Ties replies and items to their request or subscription.
     public var correlation: UInt64
+    /// The gateway's number of an executor's session; 0 = none.
     public var session: UInt64
+    /// The trace of the request.
     public var trace: TraceID
 
     public init(
@@ -60,7 +67,7 @@ public struct Header: Sendable, Equatable {
         self.trace = trace
     }
 
-    /// The header's bytes, with room for `body` bytes more.
+    /// Returns the header's bytes, with `body` bytes of capacity after them.
     public func encoded(reserving body: Int = 0) -> [UInt8] {
         var type = type
         return type.withUTF8 { name in
@@ -93,7 +100,7 @@ public struct Header: Sendable, Equatable {
         guard version >= Wire.oldestVersion, version <= Wire.version else {
             throw Fault(
                 .versionIncompatible,
-                "protocol version \(version) is not spoken here (\(Wire.oldestVersion) to \(Wire.version))")
+                "protocol version \(version) is not supported (\(Wire.oldestVersion) to \(Wire.version) are)")
         }
         guard let kind = FrameKind(rawValue: bytes[1]) else {
             throw Fault(.malformed, "frame kind \(bytes[1]) is unknown")
@@ -104,7 +111,7 @@ public struct Header: Sendable, Equatable {
         }
         let name = UnsafeRawBufferPointer(rebasing: bytes[fixedSize..<fixedSize + length])
         guard name.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-            throw Fault(.malformed, "the type's name is not ASCII")
+            throw Fault(.malformed, "the type's name has characters other than printable ASCII")
         }
         if length == 0, [.request, .notice, .subscribe, .item].contains(kind) {
             throw Fault(.malformed, "a frame of this kind needs the name of a type")
@@ -135,7 +142,7 @@ extension [UInt8] {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The integer at `offset`, least significant byte first. The caller has checked the bounds.
+    /// Returns the integer at `offset`, least significant byte first. The caller checks the bounds.
     @inlinable
     public func littleEndian<T: FixedWidthInteger>(_ type: T.Type, at offset: Int) -> T {
         T(littleEndian: loadUnaligned(fromByteOffset: offset, as: type))

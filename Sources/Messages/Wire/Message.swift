@@ -11,7 +11,7 @@
 public protocol Message: Codable, Sendable {
     /// The name on the wire, `domain.verb`, at most 64 bytes of ASCII. Never reused for another meaning.
     static var type: String { get }
-    /// A control message's JSON, read.
+    /// Reads a control message's JSON.
     static func read(_ body: Data, with decoder: JSONDecoder) throws -> Self
 }
 
@@ -21,40 +21,40 @@ extension Message {
     }
 }
 
-/// A message that is answered by exactly one reply or one ``Fault``.
+/// A message with exactly one reply: its ``Reply`` or a ``Fault``.
 public protocol Request: Message {
-    /// What a successful answer carries.
+    /// The message of a successful reply.
     associatedtype Reply: Message
 }
 
-/// A message that is answered by a sequence of items, in order, as far as the subscriber gives credit.
+/// A message that opens a stream of items, in order and within the subscriber's credit.
 public protocol Subscribe: Message {
-    /// What each item carries.
+    /// The message of each item.
     associatedtype Item: Message
 }
 
-/// A message whose body is bytes of its own layout instead of JSON: the event path.
+/// A message whose body has a binary layout instead of JSON: the event path.
 public protocol BinaryMessage: Message {
-    /// The body as it travels.
+    /// The message's body.
     var bytes: [UInt8] { get }
     /// - Throws: ``Fault`` with code `malformed` when the bytes are not of the layout.
     init(bytes: [UInt8]) throws
 }
 
 extension BinaryMessage {
-    /// The bytes in base64; nothing on a wire uses it, it lets a binary message appear where any message may.
+    /// Writes the bytes in base64. No wire uses it: it makes a binary message a ``Message``.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(Data(bytes))
     }
 
-    /// The opposite of ``encode(to:)``.
+    /// Reads what ``encode(to:)`` writes.
     public init(from decoder: any Decoder) throws {
         try self.init(bytes: [UInt8](try decoder.singleValueContainer().decode(Data.self)))
     }
 }
 
-/// The answer to a request that has nothing to say but that it was done.
+/// The reply of a request that returns no value.
 public struct Done: Message, Equatable {
     public static let type = "done"
     public init() {}

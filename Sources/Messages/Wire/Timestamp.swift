@@ -15,11 +15,12 @@
 public struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringConvertible,
     LosslessStringConvertible
 {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
     public var milliseconds: Int64
 
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-    /// The wall clock's time.
+    /// Returns the wall clock's time.
     public static func now() -> Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
@@ -28,12 +29,12 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable, CustomStringCo
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
-    /// The moment `seconds` later (or earlier).
+    /// Returns the moment `seconds` later (or earlier).
     public func adding(seconds: Double) -> Timestamp {
         Timestamp(milliseconds: milliseconds + Int64((seconds * 1000).rounded()))
     }
 
-    /// Seconds from `earlier` to this moment.
+    /// Returns the seconds from `earlier` to this moment.
     public func seconds(since earlier: Timestamp) -> Double { Double(milliseconds - earlier.milliseconds) / 1000 }
 
     /// Such as `2026-03-01T09:30:00.250Z`.

@@ -6,28 +6,23 @@
 
 /// Bodies of messages: JSON for control messages, their own bytes for ``BinaryMessage``.
 public enum Wire {
-    /// The protocol version that this code speaks, and the oldest one it still understands.
+    /// The protocol version of this code.
     public static let version: UInt8 = 1
-    /// See ``version``.
+    /// The oldest protocol version that this code understands.
     public static let oldestVersion: UInt8 = 1
 
-    private static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
     private static let decoder = JSONDecoder()
 
-    /// The body of `message` as it travels.
-    /// - Throws: ``Fault`` with code `internal` when a value has no JSON form (a NaN, say).
+    /// Returns the body of `message`.
+    /// - Throws: ``Fault`` with code `internal` when a value has no JSON form, such as NaN.
     public static func encode<M: Message>(_ message: M) throws -> [UInt8] {
         if let binary = message as? any BinaryMessage { return binary.bytes }
-        do { return [UInt8](try encoder.encode(message)) } catch {
-            throw Fault(.internalError, "a \(M.type) could not be encoded: \(error)")
+        do { return [UInt8](try JSONEncoder.canonical.encode(message)) } catch {
+            throw Fault(.internalError, "a message \(M.type) cannot be encoded: \(error)")
         }
     }
 
-    /// The message in a body.
+    /// Returns the message in a body.
     /// - Throws: ``Fault`` with code `malformed` that names the type and, where known, the field.
     public static func decode<M: Message>(_ type: M.Type, from body: [UInt8]) throws -> M {
         if let binary = type as? any BinaryMessage.Type { return try binary.init(bytes: body) as! M }
@@ -40,7 +35,7 @@ public enum Wire {
         }
     }
 
-    /// What a decoding error says, without the value that was met (it may be a prompt or a token).
+    /// Describes a decoding error without the value, which may be a prompt or a token.
     public static func sentence(_ error: DecodingError) -> String {
         func path(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
             let keys = (context.codingPath + [last].compactMap { $0 }).map { key in

@@ -1,0 +1,79 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A piece of an agent's output, in the Agent Client Protocol's shape: `{"type":"text","text":…}`, or
+/// `{"type":"text","encoding":"base64","data":…}` for bytes that are not UTF-8.
+public enum ContentBlock: Decodable, Sendable, Equatable {
+    /// Text.
+    case text(String)
+    /// Text that its producer has escaped with ``JSONWriter/escape(_:to:)``, such as one that counts escaped bytes. A
+    /// reader decodes it as ``text(_:)``.
+    case escapedText([UInt8])
+    /// Bytes that are not UTF-8.
+    case binary([UInt8])
+    /// A block of a type that this version does not know; empty = it names none.
+    case other(type: String)
+
+    private enum Key: String, CodingKey { case type, text, encoding, data }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        if let text = try? container.decodeIfPresent(String.self, forKey: .text) {
+            self = .text(text)
+        } else if try container.decodeIfPresent(String.self, forKey: .encoding) == "base64" {
+            self = .binary([UInt8](try container.decode(Data.self, forKey: .data)))
+        } else {
+            self = .other(type: try container.decodeIfPresent(String.self, forKey: .type) ?? "")
+        }
+    }
+
+    /// Appends the block as one JSON object.
+    public func write(to out: inout JSONWriter) {
+        out.beginObject()
+        switch self {
+        case .text(let text):
+            out.field("type", "text")
+            out.field("text", text)
+        case .escapedText(let bytes):
+            out.field("type", "text")
+            out.key("text")
+            out.write(escaped: bytes)
+        case .binary(let bytes):
+            out.field("type", "text")
+            out.field("encoding", "base64")
+            out.field("data", Data(bytes).base64EncodedString())
+        case .other(let type): out.field("type", type)
+        }
+        out.endObject()
+    }
+}
+
+/// What our own agents add to an event's payload in `_meta`, the Agent Client Protocol's place for additions.
+public struct PayloadMeta: Decodable, Sendable, Equatable {
+    /// The id of the tool call that started the subagent of this event.
+    public var parentToolCall: String?
+    /// The stream that a command wrote to: `stderr`; nil = standard output.
+    public var stream: String?
+
+    public init(parentToolCall: String? = nil, stream: String? = nil) {
+        self.parentToolCall = parentToolCall
+        self.stream = stream
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case stream
+        case parentToolCall = "parentToolCallId"
+    }
+
+    /// Appends the field `_meta`.
+    func write(to out: inout JSONWriter) {
+        out.key("_meta")
+        out.beginObject()
+        out.field("parentToolCallId", parentToolCall)
+        out.field("stream", stream)
+        out.endObject()
+    }
+}

@@ -1,0 +1,166 @@
+/// Writes compact JSON in one pass, without an encoder: event payloads and tool inputs are written on hot paths.
+///
+/// A caller writes an object as ``beginObject()``, one ``field(_:_:)-(_,String?)`` a field in the order wanted, and
+/// ``endObject()``; commas come by themselves.
+public struct JSONWriter: Sendable {
+    /// What was written, in UTF-8.
+    public private(set) var bytes: [UInt8] = []
+
+    /// - Parameter capacity: Bytes to reserve.
+    public init(reserving capacity: Int = 0) { bytes.reserveCapacity(capacity) }
+
+    // MARK: Values
+
+    /// Appends a value; the keys of an object are in the order of their characters.
+    public mutating func write(_ value: JSONValue) {
+        switch value {
+        case .null: put("null")
+        case .bool(let value): put(value ? "true" : "false")
+        case .whole(let value): put(String(value))
+        case .number(let value): write(value)
+        case .string(let value): write(value)
+        case .array(let values):
+            beginArray()
+            for value in values {
+                separate()
+                write(value)
+            }
+            endArray()
+        case .object(let fields):
+            beginObject()
+            for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+                separate()
+                write(key)
+                bytes.append(UInt8(ascii: ":"))
+                write(value)
+            }
+            endObject()
+        }
+    }
+
+    /// Appends a string in quotes.
+    public mutating func write(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { utf8 in
+            var start = 0
+            for (index, byte) in utf8.enumerated() where Self.width(byte) > 1 {
+                bytes.append(contentsOf: utf8[start..<index])
+                Self.escape(byte, to: &bytes)
+                start = index + 1
+            }
+            bytes.append(contentsOf: utf8[start...])
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a string in quotes whose UTF-8 the caller has escaped with ``escape(_:to:)``.
+    public mutating func write(escaped text: some Collection<UInt8>) {
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: text)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a number; one that is not finite is `null`, as JSON has no form for it.
+    public mutating func write(_ number: Double) {
+        guard number.isFinite else { return put("null") }
+        let text = number.description
+        put(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+    }
+
+    // MARK: Objects and arrays
+
+    public mutating func beginObject() { bytes.append(UInt8(ascii: "{")) }
+    public mutating func endObject() { bytes.append(UInt8(ascii: "}")) }
+    public mutating func beginArray() { bytes.append(UInt8(ascii: "[")) }
+    public mutating func endArray() { bytes.append(UInt8(ascii: "]")) }
+
+    /// Appends a comma unless the object or array has only begun.
+    public mutating func separate() {
+        guard let last = bytes.last, last != UInt8(ascii: "{"), last != UInt8(ascii: "[") else { return }
+        bytes.append(UInt8(ascii: ","))
+    }
+
+    /// Appends a field's name; its value must follow.
+    /// - Parameter name: Without characters that need an escape.
+    public mutating func key(_ name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    /// Appends a field; nothing for nil.
+    public mutating func field(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        key(name)
+        write(value)
+    }
+
+    /// Appends a field; nothing for nil.
+    public mutating func field(_ name: StaticString, _ value: (some BinaryInteger)?) {
+        guard let value else { return }
+        key(name)
+        put(String(value))
+    }
+
+    /// Appends a field; nothing for nil.
+    public mutating func field(_ name: StaticString, _ value: Double?) {
+        guard let value else { return }
+        key(name)
+        write(value)
+    }
+
+    /// Appends a field; nothing for nil.
+    public mutating func field(_ name: StaticString, _ value: JSONValue?) {
+        guard let value else { return }
+        key(name)
+        write(value)
+    }
+
+    private mutating func put(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    // MARK: Escapes
+
+    /// Appends one byte of UTF-8 as it stands inside quotes (RFC 8259 section 7): 1, 2 or 6 bytes.
+    @inlinable
+    @inline(__always)
+    public static func escape(_ byte: UInt8, to out: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): pair(byte, &out)
+        case 0x08: pair(UInt8(ascii: "b"), &out)
+        case 0x09: pair(UInt8(ascii: "t"), &out)
+        case 0x0a: pair(UInt8(ascii: "n"), &out)
+        case 0x0c: pair(UInt8(ascii: "f"), &out)
+        case 0x0d: pair(UInt8(ascii: "r"), &out)
+        case 0..<0x20:
+            out.append(contentsOf: "\\u00".utf8)
+            out.append(digit(byte >> 4))
+            out.append(digit(byte & 15))
+        default: out.append(byte)
+        }
+    }
+
+    /// How many bytes ``escape(_:to:)`` appends.
+    @inlinable
+    @inline(__always)
+    public static func width(_ byte: UInt8) -> Int {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x08, 0x09, 0x0a, 0x0c, 0x0d: 2
+        case 0..<0x20: 6
+        default: 1
+        }
+    }
+
+    @inlinable
+    static func pair(_ letter: UInt8, _ out: inout [UInt8]) {
+        out.append(UInt8(ascii: "\\"))
+        out.append(letter)
+    }
+
+    @inlinable
+    static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+}

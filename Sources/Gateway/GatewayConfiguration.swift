@@ -1,24 +1,24 @@
 import Messages
 
-/// How a gateway is set up.
+/// A gateway's configuration.
 public struct GatewayConfiguration: Sendable {
-    /// Where the registry listens: `tcp://HOST:PORT`, `ipc://PATH` or `inproc://NAME`.
+    /// The registry's endpoint: `tcp://HOST:PORT`, `ipc://PATH` or `inproc://NAME`.
     public var registry: String
     /// The address to listen on. Default: 127.0.0.1, this machine only.
     public var host: String
     /// The port to listen on; 0 = a free one. Default: 8787.
     public var port: Int
-    /// Where `gateway.db` is.
+    /// The directory of `gateway.db`.
     public var dataDirectory: String
-    /// For people, in the logs of other services. Default: "gateway".
+    /// The name of this gateway in the logs of other services. Default: "gateway".
     public var name: String
-    /// A PEM file with the certificate chain; with ``tlsKey`` the port speaks HTTPS only.
+    /// A PEM file with the certificate chain; with ``tlsKey`` the port serves HTTPS only.
     public var tlsCertificate: String?
     /// A PEM file with the certificate's private key.
     public var tlsKey: String?
-    /// How long a stop waits for requests that are under way. Default: 5 s.
+    /// How long a stop waits for requests in flight. Default: 5 s.
     public var drain: Duration = GatewayLimits.stop
-    /// A WebSocket without a sign of life for this long is dead; it is pinged three times as often. Default: 15 s.
+    /// A WebSocket that is silent for this long is lost; pings are three times as frequent. Default: 15 s.
     public var silence: Duration {
         get { tuning.silence }
         set {
@@ -26,7 +26,7 @@ public struct GatewayConfiguration: Sendable {
             tuning.ping = newValue / 3
         }
     }
-    /// What only tests set otherwise.
+    /// Times and costs that only tests change.
     var tuning = GatewayTuning()
 
     public init(

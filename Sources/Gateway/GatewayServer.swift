@@ -13,8 +13,8 @@ public final class GatewayServer: Service {
     }
     private struct Running: Sendable {
         var accounts: Accounts
-        var directory: MeshDirectory
-        var front: HTTPFront
+        var directory: ServiceDirectory
+        var listener: HTTPListener
         var upkeep: Task<Void, Never>
     }
 
@@ -30,55 +30,48 @@ public final class GatewayServer: Service {
     }
 
     /// The port it listens on; 0 before ``start()`` has returned.
-    public var port: Int { running?.front.port ?? 0 }
+    public var port: Int { running?.listener.port ?? 0 }
 
     /// Its users and tokens; nil before ``start()`` has returned.
     public var accounts: Accounts? { running?.accounts }
 
     /// Its viewers' WebSockets; nil before ``start()`` has returned.
-    var viewers: ViewerTable? { running?.front.viewers }
+    var viewers: ViewerTable? { running?.listener.viewers }
 
-    /// Whether it is answering requests; for tests.
-    var isBusy: Bool { running?.front.drain.isBusy ?? false }
+    /// Whether requests are in flight; for tests.
+    var isBusy: Bool { running?.listener.drain.isBusy ?? false }
 
-    /// All that is answered over HTTP; nil before ``start()`` has returned.
-    var routes: [Endpoint]? {
-        running.map {
-            RouteTable(
-                accounts: $0.accounts, directory: $0.directory, tuning: configuration.tuning,
-                drain: $0.front.drain
-            ).routes
-        }
-    }
+    /// Every route over HTTP; nil before ``start()`` has returned.
+    var routes: [Endpoint]? { running?.listener.routes.routes }
 
-    /// Opens the accounts, dials the registry and listens. Returns when requests are answered; those that need
-    /// the mesh wait for it.
-    /// Without effect when it is started.
-    /// - Throws: `StoreError` or ``Fault``: a sentence about the path or the address.
+    /// Opens the accounts, dials the registry and listens. Returns when HTTP requests are answered; requests that need
+    /// the mesh wait for it. Without effect when it is started.
+    /// - Throws: `StoreError` with the path or ``Fault`` with the address.
     public func start() async throws {
         guard running == nil else { return }
         let accounts = try await Accounts.open(
             dataDirectory: configuration.dataDirectory, cost: configuration.tuning.passwordCost)
-        let table = SessionTable()
-        let directory = MeshDirectory(
+        let sessions = SessionTable()
+        let directory = ServiceDirectory(
             registry: configuration.registry, identity: Identity(role: .gateway, name: configuration.name),
-            reactor: reactor, logger: logger, sessions: table,
-            cache: ServiceCache(directory: configuration.dataDirectory, logger: logger))
-        let front = HTTPFront(
-            configuration, accounts: accounts, directory: directory, sessions: table, logger: logger)
+            handlers: sessions.handlers, reactor: reactor,
+            cache: ServiceCache(directory: configuration.dataDirectory, logger: logger), logger: logger)
+        let listener = HTTPListener(
+            configuration, accounts: accounts, directory: directory, sessions: sessions, logger: logger)
         directory.start()
-        do { try await front.start() } catch {
+        do { try await listener.start() } catch {
             await directory.close()
             await accounts.close()
             throw error
         }
-        let upkeep = Task { [logger] in await Self.keep(accounts, logger) }
+        let upkeep = Task { [logger] in await Self.maintain(accounts, logger) }
         phase.withLock {
-            $0 = .running(Running(accounts: accounts, directory: directory, front: front, upkeep: upkeep))
+            $0 = .running(Running(accounts: accounts, directory: directory, listener: listener, upkeep: upkeep))
         }
     }
 
-    /// Ends WebSockets and streams in order, waits a little for other requests, and closes everything.
+    /// Closes WebSockets and streams in order, waits for other requests at most for the drain time, and closes
+    /// everything.
     public func stop() async {
         let running = phase.withLock { phase -> Running? in
             defer { phase = .stopped }
@@ -86,7 +79,7 @@ public final class GatewayServer: Service {
             return nil
         }
         guard let running else { return }
-        await running.front.stop()
+        await running.listener.stop()
         running.upkeep.cancel()
         await running.upkeep.value
         await running.directory.close()
@@ -107,8 +100,8 @@ public final class GatewayServer: Service {
         }
     }
 
-    /// Reads what other processes revoked, writes down what was used.
-    private static func keep(_ accounts: Accounts, _ logger: Logger) async {
+    /// Reads the tokens that other processes revoked and writes the tokens' times of use, until it is cancelled.
+    private static func maintain(_ accounts: Accounts, _ logger: Logger) async {
         var flush = ContinuousClock.now + GatewayLimits.tokenUse
         while (try? await Task.sleep(for: GatewayLimits.revocations)) != nil {
             do {
@@ -120,7 +113,7 @@ public final class GatewayServer: Service {
                 logger.error("accounts cannot be read", metadata: ["error": "\(error)"])
             }
         }
-        // The last half minute's uses; without them a list says a little less.
+        // A failure loses at most the last 30 s of times of use.
         try? await accounts.flushUsed()
     }
 }

@@ -1,17 +1,17 @@
-/// Times and prices that tests make smaller than ``GatewayLimits`` says.
+/// Times and costs of ``GatewayLimits`` that tests shorten.
 struct GatewayTuning: Sendable {
-    /// The price of a try of a password.
+    /// The cost of one password hash.
     var passwordCost = PasswordHash.Cost.standard
-    /// Between two pings of an executor's WebSocket; tokens are looked at as often.
+    /// The interval of pings to a WebSocket.
     var ping = GatewayLimits.ping
-    /// After this long without a word an executor is gone.
+    /// A WebSocket that is silent for this long is lost.
     var silence = GatewayLimits.silence
-    /// An executor says who it is within this time.
+    /// An executor must register within this time.
     var registration = GatewayLimits.registration
-    /// A viewer gives its token within this time.
+    /// A viewer must give its token within this time.
     var token = GatewayLimits.viewerToken
-    /// How long a client need not read.
-    var stall = StallGuard.Patience()
-    /// How often an event stream shows that it is alive.
+    /// When an HTTP client that does not read is closed.
+    var stall = StallGuard.Timing()
+    /// The interval of an event stream's heartbeats.
     var heartbeat = GatewayLimits.heartbeat
 }

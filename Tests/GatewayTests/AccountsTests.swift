@@ -15,7 +15,7 @@ struct AccountsTests {
         try await Accounts.open(dataDirectory: folder.path, cost: Site.cheap)
     }
 
-    @Test("A user logs in with the generated password and with nothing else")
+    @Test("A user logs in with the generated password and with no other")
     func login() async throws {
         let accounts = try await open()
         let password = try await accounts.addUser("ada")
@@ -23,14 +23,14 @@ struct AccountsTests {
         let (user, issued) = try await accounts.login(name: "ada", password: password)
         #expect(user.name == "ada")
         #expect(try await accounts.verifier.verify(issued.token).sub == user.id)
-        for (name, word) in [("ada", "wrong"), ("ada", ""), ("eve", password), ("", "")] {
-            let fault = await #expect(throws: Fault.self) { try await accounts.login(name: name, password: word) }
+        for (name, guess) in [("ada", "wrong"), ("ada", ""), ("eve", password), ("", "")] {
+            let fault = await #expect(throws: Fault.self) { try await accounts.login(name: name, password: guess) }
             #expect(fault?.code == .loginFailed)
         }
         await accounts.close()
     }
 
-    @Test("A name is taken once, and has a form")
+    @Test("A user name is unique and restricted to certain characters")
     func names() async throws {
         let accounts = try await open()
         _ = try await accounts.addUser("ada")
@@ -43,7 +43,7 @@ struct AccountsTests {
         await accounts.close()
     }
 
-    @Test("Each way in which a token is not good has its code, and all say where to get a new one")
+    @Test("Each kind of invalid token has its code, and every refusal has how to get a new one")
     func tokens() async throws {
         let accounts = try await open()
         _ = try await accounts.addUser("ada")
@@ -59,21 +59,21 @@ struct AccountsTests {
         let cases: [(String, ErrorCode)] = [
             (old.token, .tokenExpired), (revoked.token, .tokenRevoked), (forged, .tokenInvalid),
             ("", .tokenInvalid), ("a.b.c", .tokenInvalid), (String(repeating: "a", count: 100_000), .tokenInvalid),
-            // The header says that there is no signature.
+            // The algorithm in the header is "none".
             ("eyJhbGciOiJub25lIn0." + good.token.split(separator: ".")[1] + ".", .tokenInvalid),
         ]
         for (token, code) in cases {
             let fault = await #expect(throws: Fault.self) { try await accounts.verifier.verify(token) }
             #expect(fault?.code == code)
             #expect(fault?.message.contains("wegent token create") == true)
-            // A second time, from what is remembered.
+            // A second time, from the cache.
             #expect(await #expect(throws: Fault.self) { try await accounts.verifier.verify(token) }?.code == code)
         }
         #expect(try await accounts.tokens(of: user.id).map(\.name).sorted() == ["good", "old", "revoked"])
         await accounts.close()
     }
 
-    @Test("Only its owner revokes a token, and another process's revocation arrives")
+    @Test("Only its owner can revoke a token, and another process's revocation takes effect")
     func revocation() async throws {
         let accounts = try await open()
         _ = try await accounts.addUser("ada")
@@ -90,14 +90,14 @@ struct AccountsTests {
         try await beside.refreshRevoked()
         #expect(
             await #expect(throws: Fault.self) { try await beside.verifier.verify(issued.token) }?.code == .tokenRevoked)
-        // It stays so for whoever opens the file later.
+        // The revocation is still there when the file is opened later.
         let later = try await open()
         #expect(
             await #expect(throws: Fault.self) { try await later.verifier.verify(issued.token) }?.code == .tokenRevoked)
         for accounts in [accounts, beside, later] { await accounts.close() }
     }
 
-    @Test("The file is its owner's alone, and keeps neither passwords nor tokens")
+    @Test("Only the file's owner may read it, and it has neither passwords nor tokens")
     func secrets() async throws {
         let accounts = try await open()
         let password = try await accounts.addUser("ada")
@@ -111,7 +111,7 @@ struct AccountsTests {
         #expect(bytes.range(of: Data(token.split(separator: ".")[2].utf8)) == nil)
     }
 
-    @Test("A password is kept as scrypt with its parameters")
+    @Test("A password is stored as scrypt with its parameters")
     func hash() throws {
         let hash = try PasswordHash("correct horse", cost: Site.cheap)
         #expect(hash.description.hasPrefix("$scrypt$ln=4,r=1,p=1$"))

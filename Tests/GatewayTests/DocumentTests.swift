@@ -11,7 +11,7 @@ struct DocumentTests {
         try String(contentsOfFile: "\(Binaries.checkout)/docs/api.md", encoding: .utf8)
     }
 
-    @Test("It has every route, and no other")
+    @Test("The document has every route and no other")
     func routes() async throws {
         let headings = try document().split(separator: "\n").filter { $0.hasPrefix("### `") }
             .compactMap { $0.split(separator: "`").dropFirst().first.map(String.init) }
@@ -22,7 +22,7 @@ struct DocumentTests {
         }
     }
 
-    @Test("It has every code that a request can be answered with, under its status, and no other")
+    @Test("The document has every error code of an answer, with its status, and no other")
     func codes() throws {
         var listed: [String: Int] = [:]
         for line in try document().split(separator: "\n") where line.hasPrefix("| `") {

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Gateway
 
-@Suite("The end of a gateway", .serialized)
+@Suite("Drain", .serialized)
 struct DrainTests {
-    @Test("Ready, degraded without the mesh, and always with 200 for that")
+    @Test("A gateway is ready, or degraded without the mesh, and both are 200")
     func readiness() async throws {
         try await Site.with { site in
             let ready = try await site.send("GET", "/readyz", token: "none")
@@ -23,14 +23,14 @@ struct DrainTests {
         }
     }
 
-    @Test("A stop lets requests under way finish, refuses new ones, and says 1001 to executors and viewers")
+    @Test("A stop answers requests in flight, refuses new ones, and closes executors and viewers with 1001")
     func drain() async throws {
         try await Site.with { site in
             let executor = try await site.dial()
             try await executor.register()
             let viewer = try await TestViewer.ready(site)
             await site.registry.close()
-            // It waits for a registry, and is answered for all that.
+            // It waits for the registry, and is answered although the gateway stops.
             async let slow = site.send("GET", "/devices")
             try await eventually("the request", within: .seconds(20)) { site.server.isBusy }
             async let stopped: Void = site.server.stop()
@@ -51,7 +51,7 @@ struct DrainTests {
         }
     }
 
-    @Test("A drain does not wait longer than it may")
+    @Test("A drain ends at its limit")
     func deadline() async throws {
         let drain = Drain()
         #expect(drain.enter())

@@ -13,7 +13,7 @@ struct EventFormatTests {
         Event(task: .generate(), seq: seq, kind: kind, time: time, payload: Array(payload.utf8))
     }
 
-    @Test("A page carries the payloads' own bytes")
+    @Test("A page has the payloads byte by byte")
     func page() {
         let odd = #"{"content":{"type":"text","text":"a\u00e9\ud83d\ude00 é😀"},"n":1.50, "big":12345678901234567890}"#
         let text = String(buffer: EventFormat.page([event(1, odd), event(2, "{}", kind: .log)], next: 2))
@@ -23,7 +23,7 @@ struct EventFormatTests {
         #expect(String(buffer: EventFormat.page([], next: nil)) == #"{"items":[],"next":null}"#)
     }
 
-    @Test("A stream names each event by its number and kind")
+    @Test("A server-sent event has the event's seq and kind")
     func stream() {
         let text = String(
             buffer: EventFormat.stream([event(7, #"{"a":1}"#), event(8, "{}", kind: EventKind(code: 99))]))

@@ -24,7 +24,7 @@ struct EventStreamTests {
         return task
     }
 
-    @Test("Pages go on where the last one ended, and end with the terminal event")
+    @Test("Each page continues after the previous one, and the last has the terminal event")
     func pages() async throws {
         try await Site.with { site in
             let running = task(site, 5).description
@@ -44,7 +44,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("A viewer gets the log, then what happens, then the end")
+    @Test("A viewer gets the log, then live events, then the end")
     func live() async throws {
         try await Site.with { site in
             let task = task(site, 3)
@@ -60,7 +60,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("A viewer that comes back goes on after what it has seen, by header or by query")
+    @Test("A viewer resumes after its last event, by header or by query")
     func resume() async throws {
         try await Site.with { site in
             let task = task(site, 5, ended: true)
@@ -79,7 +79,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("A cursor beyond the last event is refused with its number, live or at the end, as page and as stream")
+    @Test("A cursor after the last event is refused with that event's number, as page and as stream")
     func beyond() async throws {
         try await Site.with { site in
             for task in [task(site, 5), task(site, 5, ended: true)] {
@@ -93,7 +93,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("A stream outlives its leader: it goes on with the next one, without a gap or a double")
+    @Test("A stream resumes at the next leader, without gaps or duplicates")
     func leaderChange() async throws {
         try await Site.with { site in
             let task = task(site, 3)
@@ -110,7 +110,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("A stream that a leader ends for a passing reason is taken up again, any other ends")
+    @Test("A stream resumes after a temporary fault of its leader, and ends with any other")
     func ends() async throws {
         try await Site.with { site in
             let task = task(site, 2)
@@ -127,7 +127,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("A viewer that leaves ends its subscription at once")
+    @Test("A disconnect of the viewer ends its subscription at once")
     func disconnect() async throws {
         try await Site.with { site in
             let task = task(site, 2)
@@ -138,7 +138,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("A viewer that does not read is sent no more than its credit, and has everything when it does")
+    @Test("A viewer that does not read is sent no more than its credit")
     func slow() async throws {
         try await Site.with { site in
             let task = task(site, 0)
@@ -150,7 +150,7 @@ struct EventStreamTests {
             try await eventually("the subscription", within: .seconds(20)) { site.dispatcher.subscribes.count == 1 }
             let text = String(repeating: "x", count: 200_000)
             var sent: UInt64 = 0
-            // Buffers of the kernel and of curl take some; the rest must stop at the credit.
+            // The buffers of the kernel and of curl take some events; after that the credit must end.
             try await eventually("the end of the credit", within: .seconds(60)) {
                 while sent < 500, site.dispatcher.emit(event(task, sent + 1, text)) { sent += 1 }
                 return sent < 500 && !site.dispatcher.emit(event(task, sent + 1, text))
@@ -160,10 +160,10 @@ struct EventStreamTests {
         }
     }
 
-    @Test("A client that does not read at all is let go, with all that was kept for it")
+    @Test("A client that reads nothing is closed, and what is held for it is released")
     func stalled() async throws {
         try await Site.with {
-            $0.stall = StallGuard.Patience(limit: .seconds(1), look: .milliseconds(100))
+            $0.stall = StallGuard.Timing(limit: .seconds(1), interval: .milliseconds(100))
         } _: { site in
             let task = task(site, 0)
             var request = CurlRequest("GET", "\(site.api.url)/tasks/\(task)/events")
@@ -181,7 +181,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("An idle stream shows that it is alive, from the start on")
+    @Test("An idle stream has heartbeats from its start")
     func heartbeat() async throws {
         try await Site.with {
             $0.heartbeat = .milliseconds(50)
@@ -200,7 +200,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("A stop ends streams within its time")
+    @Test("A stop ends streams within the drain time")
     func stop() async throws {
         try await Site.with { site in
             let task = task(site, 2)
@@ -208,7 +208,7 @@ struct EventStreamTests {
             try await viewer.text("1;2;")
             let start = ContinuousClock.now
             await site.server.stop()
-            // Less than what it waits for requests that do not end.
+            // Shorter than the drain of requests that do not end.
             #expect(ContinuousClock.now - start < GatewayLimits.stop)
             await #expect(throws: (any Error).self) { try await viewer.end(within: .seconds(5)) }
         }

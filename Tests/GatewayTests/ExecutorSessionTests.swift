@@ -5,10 +5,10 @@ import TestSupport
 import Testing
 @testable import Gateway
 
-/// The session behind an executor's socket, as leader and registry come, go and replace it.
-@Suite("Executors' sessions", .serialized)
+/// An executor's session when its leader or registry changes, or when it is replaced.
+@Suite("Executor sessions", .serialized)
 struct ExecutorSessionTests {
-    @Test("When the leader goes the executor is told, and is opened at the next one")
+    @Test("When the leader is lost, the executor is notified and its session is opened at the next leader")
     func leaderChange() async throws {
         try await Site.with { site in
             let socket = try await site.dial()
@@ -30,7 +30,7 @@ struct ExecutorSessionTests {
         }
     }
 
-    @Test("When the registry has restarted the session registers again, and is opened with its new generation")
+    @Test("After a restart of the registry, the session registers again and is opened with its new generation")
     func registryRestart() async throws {
         try await Site.with { site in
             let socket = try await site.dial()
@@ -52,7 +52,7 @@ struct ExecutorSessionTests {
         }
     }
 
-    @Test("Without a registry a device that was registered before is admitted, a new one is not")
+    @Test("While the registry is away, a known device is admitted and a new one is refused")
     func registryAway() async throws {
         try await Site.with { site in
             await site.registry.close()
@@ -69,10 +69,10 @@ struct ExecutorSessionTests {
             next.set(services: [site.dispatcher.entry])
             try await eventually("the registration", within: .seconds(20)) { next.registrations.count == 1 }
             #expect(next.registrations[0].generation == 5)
-            let told = try await known.next("the new number") {
+            let notice = try await known.next("the new generation") {
                 $0.header.kind == .notice && $0.header.type == DeviceRegistered.type
             }
-            #expect(try Wire.decode(DeviceRegistered.self, from: told.body).generation == 6)
+            #expect(try Wire.decode(DeviceRegistered.self, from: notice.body).generation == 6)
             try await eventually("the open", within: .seconds(20)) {
                 site.dispatcher.opens.map(\.generation) == [5, 6]
             }
@@ -80,7 +80,7 @@ struct ExecutorSessionTests {
         }
     }
 
-    @Test("The registry is told whether a session is alive, and can end it")
+    @Test("The registry can probe whether a session is alive, and close it")
     func probe() async throws {
         try await Site.with { site in
             let socket = try await site.dial()
@@ -93,7 +93,7 @@ struct ExecutorSessionTests {
             let start = ContinuousClock.now
             let pings = socket.pings
             async let asked = gateway.request(SessionProbe(session: session))
-            // What a dead executor has left in the buffers is no answer, nor is somebody else's.
+            // Neither buffered frames of a dead executor nor other pongs answer the probe.
             try await eventually("the ping", within: .seconds(20)) { socket.pings > pings }
             try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
             try await socket.send(.pong, [])
@@ -105,7 +105,7 @@ struct ExecutorSessionTests {
         }
     }
 
-    @Test("A newer session of the same device closes the older one, whose end does it no harm")
+    @Test("A newer session of a device closes the older one, whose end does not affect the newer one")
     func replaced() async throws {
         try await Site.with { site in
             let old = try await site.dial()
@@ -115,7 +115,7 @@ struct ExecutorSessionTests {
             let new = try await site.dial()
             try await new.register(generation: 1)
             #expect(try await old.closed().code == 4409)
-            try await eventually("the word to the registry", within: .seconds(20)) {
+            try await eventually("the notice to the registry", within: .seconds(20)) {
                 site.registry.gone.map(\.generation) == [1]
             }
             _ = try await new.linkState()

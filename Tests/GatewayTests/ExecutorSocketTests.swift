@@ -6,14 +6,14 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Executors' sockets", .serialized)
+@Suite("Executor sockets", .serialized)
 struct ExecutorSocketTests {
     static let upgrade = [
         ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
         ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
     ]
 
-    @Test("A refused upgrade is a whole problem document")
+    @Test("A refused upgrade is answered with a problem document")
     func refusals() async throws {
         try await Site.with { site in
             let expired = try await site.token(seconds: -1)
@@ -44,7 +44,7 @@ struct ExecutorSocketTests {
         }
     }
 
-    @Test("An executor registers, is linked, and its frames pass both ways untouched")
+    @Test("An executor registers, is linked to its leader, and its frames are relayed unchanged in both directions")
     func relay() async throws {
         try await Site.with { site in
             let socket = try await site.dial()
@@ -65,7 +65,7 @@ struct ExecutorSocketTests {
 
             try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
             let odd: [UInt8] = [1, 2, 3, 0, 255]
-            // What is too long for what it is does not pass: the next that does is none of them.
+            // Notices over the limit of their type are dropped.
             for type in [ApprovalRequest.type, ApprovalClosed.type, HistoryWanted.type, TaskStarted.type] {
                 let long = [UInt8](repeating: 0x20, count: Limits.executorNotice + 1)
                 try await socket.send(.binary, Header(.notice, type: type).encoded() + long)
@@ -95,7 +95,7 @@ struct ExecutorSocketTests {
         }
     }
 
-    @Test("What a leader sends right behind its answer comes after the word that it is there")
+    @Test("A leader's message right after its reply to session.open comes after link.state")
     func order() async throws {
         try await Site.with { site in
             site.dispatcher.greet(LinkState(up: true, epoch: 77))
@@ -109,7 +109,7 @@ struct ExecutorSocketTests {
         }
     }
 
-    @Test("Before the registration nothing passes, and nothing passes that is the gateway's to say")
+    @Test("Nothing is relayed before the registration, and never a message that only the gateway may send")
     func guarded() async throws {
         try await Site.with { site in
             let socket = try await site.dial()
@@ -128,13 +128,13 @@ struct ExecutorSocketTests {
                 #expect(try Wire.decode(Fault.self, from: answer.body).code == .unknownType)
             }
             try await socket.send(.notice, TaskStarted(task: .generate(), attempt: 1, startedAt: .now()))
-            try await eventually("the one that passes", within: .seconds(20)) { site.dispatcher.relayed.count == 1 }
+            try await eventually("the relayed one", within: .seconds(20)) { site.dispatcher.relayed.count == 1 }
             #expect(site.dispatcher.relayed[0].header.type == TaskStarted.type)
             #expect(site.dispatcher.closes.isEmpty && site.registry.gone.isEmpty && site.registry.relayed.isEmpty)
         }
     }
 
-    @Test("Malformed messages are answered and the connection goes on")
+    @Test("Malformed messages are refused and the connection stays open")
     func malformed() async throws {
         try await Site.with { site in
             let socket = try await site.dial()
@@ -152,7 +152,7 @@ struct ExecutorSocketTests {
         }
     }
 
-    @Test("The registry's refusal is handed back, and a registration may be repeated")
+    @Test("The registry's refusal is returned, and the executor may register again")
     func refusedRegistration() async throws {
         try await Site.with { site in
             let socket = try await site.dial()
@@ -165,14 +165,14 @@ struct ExecutorSocketTests {
         }
     }
 
-    @Test("Text, too much, and what is no WebSocket close with their codes")
+    @Test("Text, too large messages and invalid frames close the connection with their codes")
     func closes() async throws {
         try await Site.with { site in
             let text = try await site.dial()
             try await text.send(.text, Array("hello".utf8))
             #expect(try await text.closed().code == 1003)
             let large = try await site.dial()
-            // It may be closed before all of it is sent.
+            // The gateway may close the connection before the whole message is sent.
             try? await large.send(.binary, [UInt8](repeating: 0, count: Limits.webSocketMessage + 1))
             #expect(try await large.closed().code == 1009)
             let pieces = try await site.dial()
@@ -186,7 +186,7 @@ struct ExecutorSocketTests {
         }
     }
 
-    @Test("A message in pieces is one message")
+    @Test("A fragmented message is relayed as one")
     func fragments() async throws {
         try await Site.with { site in
             let socket = try await site.dial()
@@ -202,7 +202,7 @@ struct ExecutorSocketTests {
         }
     }
 
-    @Test("Who is silent is gone, who answers pings stays, who does not register is closed")
+    @Test("A silent executor is closed, one that answers pings stays, one that does not register is closed")
     func silence() async throws {
         try await Site.with {
             $0.ping = .milliseconds(100)
@@ -215,16 +215,16 @@ struct ExecutorSocketTests {
             try await silent.register("silent")
             silent.fallSilent()
             try await silent.ended()
-            try await eventually("the word to the registry", within: .seconds(20)) { site.registry.gone.count == 1 }
+            try await eventually("the notice to the registry", within: .seconds(20)) { site.registry.gone.count == 1 }
             #expect(site.registry.gone[0].device == "silent")
-            let mute = try await site.dial()
-            #expect(try await mute.closed().code == 1008)
+            let unregistered = try await site.dial()
+            #expect(try await unregistered.closed().code == 1008)
             #expect(alive.pings > 5)
             #expect(site.registry.gone.count == 1)
         }
     }
 
-    @Test("A token that ends or is revoked closes its connection with 4401 and the reason")
+    @Test("The end of a token closes its connections with 4401 and the reason")
     func tokens() async throws {
         try await Site.with {
             $0.ping = .milliseconds(100)
@@ -242,7 +242,7 @@ struct ExecutorSocketTests {
         }
     }
 
-    @Test("An executor that does not read is cut at the bound, and nobody else notices")
+    @Test("An executor that does not read is cut at the bound, and others are not affected")
     func slow() async throws {
         try await Site.with { site in
             let slow = try await site.dial()
@@ -265,7 +265,7 @@ struct ExecutorSocketTests {
         }
     }
 
-    @Test("An executor that asks and does not read the answers is cut at the same bound")
+    @Test("An executor that sends requests and does not read the replies is cut at the same bound")
     func deaf() async throws {
         try await Site.with { site in
             let deaf = try await site.dial()
@@ -284,7 +284,7 @@ struct ExecutorSocketTests {
         }
     }
 
-    @Test("A message that comes in drops is a sign of life all the while")
+    @Test("The bytes of a slow message count as signs of life")
     func slowUplink() async throws {
         try await Site.with {
             $0.ping = .milliseconds(100)
@@ -294,7 +294,7 @@ struct ExecutorSocketTests {
             try await socket.register()
             _ = try await socket.linkState()
             socket.fallSilent()
-            // One frame, a byte at a time, each within the silence that is allowed, but not the whole.
+            // One frame, byte by byte: each byte comes within the allowed silence, the whole frame does not.
             let body = [UInt8](repeating: 0, count: 12)
             try await socket.raw([0x82, 0x80 | UInt8(body.count), 0, 0, 0, 0])
             for byte in body {
@@ -305,7 +305,7 @@ struct ExecutorSocketTests {
         }
     }
 
-    @Test("A stop closes with 1001 and tells the mesh")
+    @Test("A stop closes executors with 1001 and notifies the mesh")
     func stop() async throws {
         try await Site.with { site in
             let socket = try await site.dial()
@@ -315,7 +315,7 @@ struct ExecutorSocketTests {
             await site.server.stop()
             #expect(ContinuousClock.now - start < .seconds(5))
             #expect(try await socket.closed().code == 1001)
-            try await eventually("the word to the registry", within: .seconds(20)) { site.registry.gone.count == 1 }
+            try await eventually("the notice to the registry", within: .seconds(20)) { site.registry.gone.count == 1 }
         }
     }
 }

@@ -19,7 +19,7 @@ struct LeadershipTests {
             ])
     }
 
-    @Test("The highest epoch leads, among those that claim the partition")
+    @Test("The claim with the highest epoch leads its partition")
     func epochs() {
         let (one, two, three) = (Incarnation.generate(), Incarnation.generate(), Incarnation.generate())
         var leadership = Leadership()
@@ -34,7 +34,7 @@ struct LeadershipTests {
         #expect(leadership.endpoints == ["tcp://a:1", "tcp://b:1", "tcp://c:1"])
     }
 
-    @Test("A deposed leader leads nothing any more, also when it is the only one that is left")
+    @Test("A deposed leader does not lead again, even when it is the only one left")
     func deposed() {
         let (old, new) = (Incarnation.generate(), Incarnation.generate())
         var leadership = Leadership()
@@ -42,7 +42,7 @@ struct LeadershipTests {
         leadership.apply(
             [entry(old, "tcp://a:1", 0...63, epoch: 3), entry(new, "tcp://b:1", 0...31, epoch: 4)], reachable: [])
         #expect(leadership.leader(of: partition)?.incarnation == new)
-        // The registry still lists the old one, which has thawed; the new one is gone.
+        // The registry still lists the old leader; the new one is lost.
         leadership.apply([entry(old, "tcp://a:1", 0...63, epoch: 3)], reachable: [old])
         #expect(leadership.leader(of: partition) == nil)
         #expect(leadership.leader(of: Partition(number: 32))?.incarnation == old)
@@ -50,7 +50,7 @@ struct LeadershipTests {
         #expect(leadership.leader(of: partition)?.incarnation == old)
     }
 
-    @Test("Only dispatchers that can be dialled lead")
+    @Test("Only dispatchers with an endpoint lead")
     func others() {
         var leadership = Leadership()
         leadership.apply(
@@ -62,7 +62,7 @@ struct LeadershipTests {
         #expect(leadership.endpoints.isEmpty)
     }
 
-    @Test("A dispatcher that a young registry does not list yet leads for as long as it can be reached")
+    @Test("A connected dispatcher that a restarted registry does not list yet leads until it is lost")
     func youngRegistry() {
         let life = Incarnation.generate()
         var leadership = Leadership()

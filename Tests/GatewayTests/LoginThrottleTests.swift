@@ -6,7 +6,7 @@ import Testing
 struct LoginThrottleTests {
     private let start = ContinuousClock.now
 
-    @Test("Five failures are free, then the pauses double up to five minutes")
+    @Test("After five failures the pauses double, up to five minutes")
     func pauses() {
         var throttle = LoginThrottle()
         for _ in 0..<5 { #expect(throttle.begin(name: "ada", address: "a", now: start) == nil) }
@@ -18,7 +18,7 @@ struct LoginThrottleTests {
         }
     }
 
-    @Test("Others, other addresses and the right password are not held up")
+    @Test("Other users and addresses are not limited, and a success resets the failures")
     func others() {
         var throttle = LoginThrottle()
         for _ in 0..<5 { _ = throttle.begin(name: "ada", address: "a", now: start) }
@@ -29,7 +29,7 @@ struct LoginThrottleTests {
         #expect(throttle.begin(name: "ada", address: "a", now: start) == nil)
     }
 
-    @Test("One address that tries many names is held up as well")
+    @Test("One address that tries many names is limited")
     func dictionary() {
         var throttle = LoginThrottle()
         for number in 0..<50 { #expect(throttle.begin(name: "user\(number)", address: "a", now: start) == nil) }
@@ -37,7 +37,7 @@ struct LoginThrottleTests {
         #expect(throttle.begin(name: "another", address: "b", now: start) == nil)
     }
 
-    @Test("After a quarter of an hour nothing is held against anybody")
+    @Test("After 15 minutes failures are forgotten")
     func memory() {
         var throttle = LoginThrottle()
         for _ in 0..<5 { _ = throttle.begin(name: "ada", address: "a", now: start) }
@@ -46,7 +46,7 @@ struct LoginThrottleTests {
         #expect(throttle.begin(name: "ada", address: "a", now: later) == .seconds(1))
     }
 
-    @Test("What it remembers is bounded")
+    @Test("The number of remembered names and addresses is bounded")
     func bound() {
         var throttle = LoginThrottle()
         for number in 0..<LoginThrottle.capacity * 2 {

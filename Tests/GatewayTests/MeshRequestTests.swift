@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Requests to the mesh", .serialized)
 struct MeshRequestTests {
-    @Test("A task goes to the leader as it was asked, and comes back whole")
+    @Test("A task is submitted to the leader as requested, and the answer has every field")
     func submit() async throws {
         try await Site.with { site in
             let answer = try await site.api.call("POST", "/tasks", #"{"prompt":"do it","unknown":1}"#).expect(202)
@@ -45,7 +45,7 @@ struct MeshRequestTests {
         }
     }
 
-    @Test("Choices go to the leader as they were made, and come back flat")
+    @Test("Choices are passed to the leader, and the answer has them beside the other fields")
     func choices() async throws {
         try await Site.with { site in
             let body = #"""
@@ -75,7 +75,7 @@ struct MeshRequestTests {
         }
     }
 
-    @Test("A key's digest is what it was before there were choices, and another one with other choices")
+    @Test("The digest of a request without choices has not changed, and depends on the choices if there are any")
     func digests() async throws {
         try await Site.with { site in
             func digest(_ body: String) async throws -> String? {
@@ -93,7 +93,7 @@ struct MeshRequestTests {
         }
     }
 
-    @Test("The leader's refusals keep their codes, each under its status")
+    @Test("The leader's refusals keep their codes, each with its status")
     func faults() async throws {
         try await Site.with { site in
             let cases: [(ErrorCode, Int, String)] = [
@@ -103,17 +103,17 @@ struct MeshRequestTests {
                 (.conversationNotFound, 404, "conversation_not_found"), (.malformed, 500, "internal"),
                 (ErrorCode(rawValue: "from_the_future"), 500, "internal"),
             ]
-            for (code, status, told) in cases {
+            for (code, status, answered) in cases {
                 site.dispatcher.refuse([Fault(code, "because of that")])
                 let answer = try await site.send("POST", "/tasks", body: Array(#"{"prompt":"x"}"#.utf8))
-                #expect(answer.status == status && answer.body["code"].string == told)
+                #expect(answer.status == status && answer.body["code"].string == answered)
                 #expect((answer.headers["Retry-After"] != nil) == [429, 503].contains(status))
                 if status != 500 { #expect(answer.body["detail"].string == "because of that") }
             }
         }
     }
 
-    @Test("Other users' things are not there")
+    @Test("Other users' tasks are answered like unknown ones")
     func owners() async throws {
         try await Site.with { site in
             let id = try #require(try await site.api.submit("x")["id"].string)
@@ -132,7 +132,7 @@ struct MeshRequestTests {
         }
     }
 
-    @Test("Devices are listed as the API says, starred and deleted by percent-encoded ids")
+    @Test("Devices are listed with every field, and starred and deleted by percent-encoded ids")
     func devices() async throws {
         try await Site.with { site in
             site.registry.set(devices: [
@@ -169,7 +169,7 @@ struct MeshRequestTests {
         }
     }
 
-    @Test("A request survives a leader that has just lost its partition, with the same task id")
+    @Test("A request is retried at the next leader, with the same task id")
     func leaderChange() async throws {
         try await Site.with { site in
             site.dispatcher.refuse([Fault(.notLeader, "not me"), Fault(.notLeader, "not me")])
@@ -187,8 +187,8 @@ struct MeshRequestTests {
         }
     }
 
-    @Test("Without a leader or a registry the answer is 503, soon, and says when to come back")
-    func nobody() async throws {
+    @Test("Without a leader or a registry the answer is 503 within seconds, with Retry-After")
+    func noService() async throws {
         try await Site.with { site in
             await site.dispatcher.close()
             await site.registry.close()
@@ -204,7 +204,7 @@ struct MeshRequestTests {
         }
     }
 
-    @Test("The gateway tells the registry who it is, again after each restart of it")
+    @Test("The gateway announces itself to the registry, and again after each restart of the registry")
     func announcement() async throws {
         try await Site.with { site in
             try await eventually("the announcement", within: .seconds(20)) { site.registry.announced.count == 1 }

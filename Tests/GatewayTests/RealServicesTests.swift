@@ -10,7 +10,7 @@ import Testing
 
 @testable import Gateway
 
-/// The gateway with the real registry and dispatcher, all in this process; only the executor is played.
+/// The gateway with the real registry and dispatcher, all in this process; only the executor is scripted.
 @Suite("With the real services", .serialized)
 struct RealServicesTests {
     private struct Services: Sendable {
@@ -61,8 +61,8 @@ struct RealServicesTests {
         try result.get()
     }
 
-    /// Plays an executor's part in the task that it is given next.
-    private func play(_ socket: TestSocket, _ texts: [String]) async throws {
+    /// Runs the next assigned task as an executor would.
+    private func runTask(_ socket: TestSocket, _ texts: [String]) async throws {
         let assigned = try await socket.next("task.assign") { $0.header.type == TaskAssign.type }
         let assign = try Wire.decode(TaskAssign.self, from: assigned.body)
         try await socket.send(
@@ -87,7 +87,7 @@ struct RealServicesTests {
                 endedAt: .now()))
     }
 
-    @Test("A device registers, gets the star and a task, and the viewer sees it to its end")
+    @Test("A device registers, gets the star and a task, and a viewer sees the task to its end")
     func life() async throws {
         try await with { services in
             let api = services.api
@@ -102,14 +102,14 @@ struct RealServicesTests {
             try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
             #expect(try await api.call("PUT", "/devices/box/default").status == 204)
             #expect(try await api.device("box")?["is_default"].bool == true)
-            // The dispatcher's picture of the devices follows the registry's.
+            // The dispatcher learns of the registry's changes a moment later.
             let task = try await eventually("the default", within: .seconds(20)) { () -> JSON? in
                 let answer = try await api.post("say hello")
                 return answer.code == "target_required" ? nil : try answer.expect(202)
             }
             let id = try #require(task["id"].string)
             let viewer = api.watch(id)
-            try await play(socket, ["hel", "lo"])
+            try await runTask(socket, ["hel", "lo"])
             let events = try await viewer.end()
             #expect(viewer.text == "hello")
             #expect(events.last?.state == "completed")
@@ -122,7 +122,7 @@ struct RealServicesTests {
                 try await api.device("box")?["status"].string == "offline"
             }
             let away = try await eventually("the refusal", within: .seconds(20)) { () -> Answer? in
-                // For as long as its grace a task would wait for it.
+                // Within the grace a task would be queued.
                 let answer = try await api.call("POST", "/tasks", #"{"prompt":"x","agent":"shell","grace_s":0}"#)
                 return answer.status == 202 ? nil : answer
             }
@@ -132,7 +132,32 @@ struct RealServicesTests {
         }
     }
 
-    @Test("A device that is deleted while its executor runs is cut off, and comes back as a new one")
+    @Test("A task's target may be a device's name, and a repeated submission needs no such name any more")
+    func targetByName() async throws {
+        try await with { services in
+            let api = services.api
+            let socket = try await TestSocket.dial(port: services.gateway.port, token: api.token)
+            try await socket.register()
+            #expect(try await socket.linkState().up)
+            func submit(_ target: String, key: String = "k") async throws -> Answer {
+                try await api.post("x", target: target, key: key)
+            }
+            let task = try await eventually("the device", within: .seconds(20)) { () -> JSON? in
+                let answer = try await submit("linux - BOX")
+                return answer.code == "device_not_found" ? nil : try answer.expect(202)
+            }
+            #expect(task["target"].string == "box" && task["device_id"].string == "box")
+            #expect(try await submit("nowhere", key: "l").code == "device_not_found")
+            let other = try await TestSocket.dial(port: services.gateway.port, token: api.token)
+            try await other.register("other")
+            _ = try await api.call("PATCH", "/devices/other", #"{"name":"Linux - box"}"#).expect(200)
+            let ambiguous = try await submit("Linux - box", key: "m")
+            #expect(ambiguous.status == 409 && ambiguous.code == "target_ambiguous", "\(ambiguous.json)")
+            #expect(try await submit("linux - BOX").expect(202)["id"] == task["id"])
+        }
+    }
+
+    @Test("The connection of a deleted device is closed, and its executor registers a new device")
     func deleted() async throws {
         try await with { services in
             let api = services.api
@@ -148,7 +173,7 @@ struct RealServicesTests {
         }
     }
 
-    @Test("A stream ends soon after its token is revoked, and the task goes on")
+    @Test("A stream ends soon after its token is revoked, and the task continues")
     func revokedStream() async throws {
         try await with { services in
             let api = services.api
@@ -167,7 +192,7 @@ struct RealServicesTests {
         }
     }
 
-    @Test("A permission request reaches people, one of ten answers counts, and the executor is told")
+    @Test("A permission request becomes an approval, one of ten answers counts, and the executor gets it")
     func approval() async throws {
         try await with { services in
             let api = services.api
@@ -215,11 +240,11 @@ struct RealServicesTests {
             #expect(taken.count == 1 && answers.count { $0.status == 409 && $0.code == "approval_resolved" } == 9)
             #expect(answers.allSatisfy { $0.status == 200 || $0.json["detail"].string?.contains("ada (test)") == true })
             let message = try await socket.next("approval.answer") { $0.header.type == ApprovalAnswer.type }
-            let told = try Wire.decode(ApprovalAnswer.self, from: message.body)
-            #expect(told.request == "r1")
-            #expect(taken.first?.json["state"].string == (told.decision == .allow ? "allowed" : "denied"))
+            let sent = try Wire.decode(ApprovalAnswer.self, from: message.body)
+            #expect(sent.request == "r1")
+            #expect(taken.first?.json["state"].string == (sent.decision == .allow ? "allowed" : "denied"))
             try await socket.send(
-                .notice, ApprovalClosed(task: told.task, attempt: told.attempt, request: told.request))
+                .notice, ApprovalClosed(task: sent.task, attempt: sent.attempt, request: sent.request))
 
             try await socket.send(
                 .notice,
@@ -234,7 +259,7 @@ struct RealServicesTests {
         }
     }
 
-    @Test("Defaults hold for a task, its retry has the same choices, its conversation is renamed, found and deleted")
+    @Test("Defaults apply to a task, its retry has the same choices, its conversation is renamed, found and deleted")
     func lookingBack() async throws {
         try await with { services in
             let api = services.api
@@ -248,7 +273,7 @@ struct RealServicesTests {
             #expect(try renamed.expect(200)["labels"]["env"].string == "ci")
 
             let body = #"{"prompt":"a Needle in hay","target":"box","agent":"shell","timeout_s":60}"#
-            // The dispatcher's picture of the devices follows the registry's.
+            // The dispatcher learns of the registry's changes a moment later.
             let task = try await eventually("the device by its new name", within: .seconds(20)) { () -> JSON? in
                 let answer = try await api.call("POST", "/tasks", body)
                 return answer.json["device_name"].string == "mine" ? try answer.expect(202) : nil
@@ -299,7 +324,7 @@ struct RealServicesTests {
         }
     }
 
-    @Test("A device whose connection is lost fails its task after the grace, and the viewer is told")
+    @Test("A device whose connection is lost fails its task after the grace, and the viewer gets the end")
     func lost() async throws {
         try await with { services in
             let api = services.api
@@ -363,7 +388,7 @@ struct RealServicesTests {
                 try await api.task(id)["state"].string == "completed"
             }
             let second = try #require(try await api.post("y", target: "box").expect(202)["id"].string)
-            try await play(again, ["done"])
+            try await runTask(again, ["done"])
             try await eventually("the end of the second task", within: .seconds(20)) {
                 try await api.task(second)["state"].string == "completed"
             }

@@ -8,11 +8,11 @@ import Testing
 
 @Suite("Requests", .serialized)
 struct RequestTests {
-    @Test("Health is for everybody, everything else needs a token")
+    @Test("Health needs no token, everything else does")
     func open() async throws {
         try await Site.with { site in
-            let nobody = site.api.with(token: nil)
-            let health = try await nobody.call("GET", "/healthz").expect(200)
+            let anonymous = site.api.with(token: nil)
+            let health = try await anonymous.call("GET", "/healthz").expect(200)
             #expect(health == .object(["status": .string("ok"), "version": .string(Product.version)]))
             for (method, path) in [
                 ("GET", "/devices"), ("POST", "/tasks"), ("GET", "/tasks/x"), ("GET", "/tasks/x/events"),
@@ -20,7 +20,7 @@ struct RequestTests {
                 ("GET", "/approvals"), ("POST", "/tasks/x/approvals/y"), ("GET", "/conversations"),
                 ("DELETE", "/conversations/x"), ("GET", "/me/defaults"), ("PATCH", "/devices/x"),
             ] {
-                let answer = try await nobody.call(method, path)
+                let answer = try await anonymous.call(method, path)
                 #expect(answer.status == 401 && answer.code == "token_missing", "\(method) \(path)")
                 #expect(answer.type == "application/problem+json")
             }
@@ -33,12 +33,12 @@ struct RequestTests {
         }
     }
 
-    @Test("A login gives a token, and too many wrong ones have to wait")
+    @Test("A login returns a token, and after too many failures the next one must wait")
     func login() async throws {
         try await Site.with { site in
-            let nobody = site.api.with(token: nil)
+            let anonymous = site.api.with(token: nil)
             let body = #"{"username":"ada","password":"\#(site.password)"}"#
-            let answer = try await nobody.call("POST", "/auth/login", body).expect(200)
+            let answer = try await anonymous.call("POST", "/auth/login", body).expect(200)
             #expect(answer["user"]["name"].string == "ada")
             #expect(answer["user"]["id"].string == site.ada.id.description)
             let expires = try #require(answer["expires_at"].string.flatMap { Timestamp($0) })
@@ -46,14 +46,14 @@ struct RequestTests {
             _ = try await site.api.with(token: answer["token"].string).devices()
 
             for _ in 0..<5 {
-                let wrong = try await nobody.call("POST", "/auth/login", #"{"username":"ada","password":"no"}"#)
+                let wrong = try await anonymous.call("POST", "/auth/login", #"{"username":"ada","password":"no"}"#)
                 #expect(wrong.status == 401 && wrong.code == "login_failed")
             }
             let held = try await site.send("POST", "/auth/login", body: Array(body.utf8))
             #expect(held.status == 429)
             #expect(held.body["code"].string == "rate_limited")
             #expect(Int(held.headers["Retry-After"] ?? "") == 1)
-            let other = try await nobody.call("POST", "/auth/login", #"{"username":"bob","password":"no"}"#)
+            let other = try await anonymous.call("POST", "/auth/login", #"{"username":"bob","password":"no"}"#)
             #expect(other.code == "login_failed")
         }
     }
@@ -85,7 +85,7 @@ struct RequestTests {
         }
     }
 
-    @Test("Paths and methods that are not there are told apart, with what is allowed")
+    @Test("An unknown path is 404, an unknown method 405 with the allowed ones")
     func routes() async throws {
         try await Site.with { site in
             for path in ["/", "/nope", "/tasks/a/b", "/devices/a/star", "/healthz/x"] {
@@ -103,7 +103,7 @@ struct RequestTests {
         }
     }
 
-    @Test("A trace id is taken from the request, or made, and always told")
+    @Test("Every answer has a trace id: the request's own or a new one")
     func trace() async throws {
         try await Site.with { site in
             let trace = "0af7651916cd43dd8448eb211c80319c"
@@ -119,7 +119,7 @@ struct RequestTests {
         }
     }
 
-    @Test("A body that is not right is refused with the place or the field")
+    @Test("An invalid body is refused with the position or the field")
     func bodies() async throws {
         try await Site.with { site in
             let cases: [(String, Int, String, String)] = [
@@ -137,16 +137,16 @@ struct RequestTests {
                 (#"{"prompt":"x","cwd":"relative"}"#, 422, "invalid_request", "'cwd'"),
                 (#"{"prompt":"x","idempotency_key":""}"#, 422, "invalid_request", "'idempotency_key'"),
             ]
-            for (body, status, code, words) in cases {
+            for (body, status, code, detail) in cases {
                 let answer = try await site.api.call("POST", "/tasks", body)
                 #expect(answer.status == status && answer.code == code, "\(body): \(answer.json)")
-                #expect(answer.json["detail"].string?.contains(words) == true, "\(body): \(answer.json)")
+                #expect(answer.json["detail"].string?.contains(detail) == true, "\(body): \(answer.json)")
             }
             #expect(site.dispatcher.submits.isEmpty)
         }
     }
 
-    @Test("A query is read strictly, with the parameter's name in the refusal")
+    @Test("An invalid query is refused with the parameter's name")
     func queries() async throws {
         try await Site.with { site in
             for (query, name) in [
@@ -171,7 +171,7 @@ struct RequestTests {
         }
     }
 
-    @Test("Large prompts and bodies are refused in order, however they are sent")
+    @Test("Too large prompts and bodies are refused with an answer, with and without Expect and chunks")
     func sizes() async throws {
         try await Site.with { site in
             let fits = String(repeating: "é", count: Limits.prompt / 2)
@@ -189,7 +189,7 @@ struct RequestTests {
             let login = try await site.send(
                 "POST", "/auth/login", body: [UInt8](repeating: 0x20, count: GatewayLimits.body + 1))
             #expect(login.status == 413)
-            // The connection of a refused one is not used for the next.
+            // The connection of a refused request is not used again.
             _ = try await site.api.devices()
         }
     }

@@ -35,7 +35,7 @@ struct SessionStateTests {
         return state
     }
 
-    @Test("The gateway says whose it is and where, whatever the executor wrote")
+    @Test("The gateway sets a registration's owner and route, whatever the executor sent")
     func register() {
         var state = fresh()
         let asked = message(owner: .generate())
@@ -44,13 +44,13 @@ struct SessionStateTests {
         stamped.owner = owner
         stamped.route = route
         #expect(actions == [.register(stamped, ticket: 1)])
-        #expect(state.registered(.success(answer(8)), ticket: 1) == [.answer(answer(8), correlation: 3), .look])
+        #expect(state.registered(.success(answer(8)), ticket: 1) == [.confirm(answer(8), correlation: 3), .findLeader])
         #expect(state.leaderIs(10) == [.open(10, open(8), ticket: 2)])
         #expect(
             state.opened(.success(SessionOpened(epoch: 4)), ticket: 2) == [.linkUp(10, epoch: 4)])
     }
 
-    @Test("Without a registry a known device works on under the next number, until the registry gives another one")
+    @Test("While the registry is away, a known device works on under the next generation")
     func registryAway() {
         let away = Fault(.unavailable, "away")
         var new = fresh()
@@ -60,17 +60,17 @@ struct SessionStateTests {
         var known = fresh()
         _ = known.register(message(generation: 4), correlation: 3)
         #expect(known.registryIsAway(away, ticket: 9) == [])
-        #expect(known.registryIsAway(away, ticket: 1) == [.answer(answer(5), correlation: 3), .look])
+        #expect(known.registryIsAway(away, ticket: 1) == [.confirm(answer(5), correlation: 3), .findLeader])
         #expect(known.leaderIs(10) == [.open(10, open(5), ticket: 2)])
-        guard case .register(let again, 3)? = known.registryReturned().first else {
+        guard case .register(let again, 3)? = known.registryConnected().first else {
             Issue.record("not registered again")
             return
         }
         #expect(again.generation == 5)
-        #expect(known.registryIsAway(away, ticket: 3) == [.registerAgain])
+        #expect(known.registryIsAway(away, ticket: 3) == [.registerLater])
     }
 
-    @Test("A generation that nobody was ever given is refused", arguments: [1 << 53, .max] as [UInt64])
+    @Test("An impossible generation is refused", arguments: [1 << 53, .max] as [UInt64])
     func impossible(_ generation: UInt64) {
         var state = fresh()
         guard case .refuse(let fault, 3)? = state.register(message(generation: generation), correlation: 3).first else {
@@ -81,16 +81,16 @@ struct SessionStateTests {
         #expect(!state.isRegistering)
     }
 
-    @Test("The guess without a registry is above what this gateway's own sessions of the device have")
+    @Test("A generation without a registry is above that of the device's newest session here")
     func guess() {
         var state = fresh()
         _ = state.register(message(generation: 4), correlation: 3)
         let away = Fault(.unavailable, "away")
         #expect(
-            state.registryIsAway(away, known: 5, ticket: 1).first == .answer(answer(6), correlation: 3))
+            state.registryIsAway(away, known: 5, ticket: 1).first == .confirm(answer(6), correlation: 3))
     }
 
-    @Test("A second registration is refused, a refused one may be repeated")
+    @Test("A second registration is refused; after a refusal the executor may register again")
     func again() {
         var state = fresh()
         _ = state.register(message(), correlation: 3)
@@ -105,125 +105,125 @@ struct SessionStateTests {
         #expect(state.isRegistering)
     }
 
-    @Test("Before the registration nothing passes, and after it only what an executor may say")
-    func passages() {
+    @Test("Nothing is relayed before the registration, and after it only an executor's notices")
+    func relays() {
         var state = fresh()
-        #expect(state.passage(fromExecutor: EventsAppend.type) == .drop(.unregistered))
+        #expect(state.relay(fromExecutor: EventsAppend.type) == .drop(.unregistered))
         _ = state.register(message(), correlation: 3)
         _ = state.registered(.success(answer(1)), ticket: 1)
-        #expect(state.passage(fromExecutor: EventsAppend.type) == .drop(.linkDown))
+        #expect(state.relay(fromExecutor: EventsAppend.type) == .drop(.linkDown))
         _ = state.leaderIs(10)
-        #expect(state.passage(fromExecutor: EventsAppend.type) == .drop(.linkDown))
-        #expect(state.passage(from: 10) == .hold)
-        #expect(state.passage(from: 11) == .drop(.staleLeader))
+        #expect(state.relay(fromExecutor: EventsAppend.type) == .drop(.linkDown))
+        #expect(state.relay(from: 10) == .buffer)
+        #expect(state.relay(from: 11) == .drop(.staleLeader))
         _ = state.opened(.success(SessionOpened(epoch: 4)), ticket: 2)
-        for type in SessionMessages.fromExecutor { #expect(state.passage(fromExecutor: type) == .pass(10)) }
+        for type in SessionMessages.fromExecutor { #expect(state.relay(fromExecutor: type) == .forward(10)) }
         for type in [
             SessionClose.type, DeviceGone.type, TaskAssign.type, LinkState.type, ApprovalRecorded.type,
             ApprovalAnswer.type, ApprovalDecide.type, "new.thing",
         ] {
-            #expect(state.passage(fromExecutor: type) == .drop(.notAllowed))
+            #expect(state.relay(fromExecutor: type) == .drop(.notAllowed))
         }
-        #expect(state.passage(from: 10) == .pass(10))
-        #expect(state.passage(from: 11) == .drop(.staleLeader))
+        #expect(state.relay(from: 10) == .forward(10))
+        #expect(state.relay(from: 11) == .drop(.staleLeader))
     }
 
-    @Test("A leader that goes is told, the next one is opened")
+    @Test("A lost leader is reported, and the session is opened at the next one")
     func leaders() {
         var state = linked()
         #expect(state.leaderIs(10) == [])
         #expect(state.leaderIs(nil) == [.linkDown])
         #expect(state.leaderIs(nil) == [])
         #expect(state.leaderIs(11) == [.open(11, open(1), ticket: 3)])
-        // An answer of the old leader's comes too late.
+        // A reply of the old leader comes too late.
         #expect(state.opened(.success(SessionOpened(epoch: 9)), ticket: 2) == [])
         #expect(state.leaderIs(12) == [.open(12, open(1), ticket: 4)])
         #expect(state.opened(.success(SessionOpened(epoch: 5)), ticket: 4) == [.linkUp(12, epoch: 5)])
         #expect(state.leaderIs(13) == [.linkDown, .open(13, open(1), ticket: 5)])
     }
 
-    @Test("A session that cannot be opened is tried again, a replaced one is closed")
+    @Test("A session that cannot be opened is opened again later, a replaced one is closed")
     func refusedOpen() {
         var state = linked()
         _ = state.leaderIs(11)
-        #expect(state.opened(.failure(Fault(.notLeader, "no")), ticket: 3) == [.lookAgain])
+        #expect(state.opened(.failure(Fault(.notLeader, "no")), ticket: 3) == [.findLeaderLater])
         #expect(state.leaderIs(11) == [.open(11, open(1), ticket: 4)])
         #expect(state.opened(.failure(Fault(.staleSession, "no")), ticket: 4) == [.close(.replaced)])
     }
 
-    @Test("When the registry is back the session registers again, and works on meanwhile")
-    func registryReturns() throws {
+    @Test("When the registry reconnects, the session registers again and works on meanwhile")
+    func registryReconnects() throws {
         var state = linked()
         var known = try #require(state.registration)
         #expect(known.generation == 1)
         known.again = true
-        #expect(state.registryReturned() == [.register(known, ticket: 3)])
-        #expect(state.passage(fromExecutor: EventsAppend.type) == .pass(10))
-        // It comes back twice in a row: only the last answer counts.
-        #expect(state.registryReturned() == [.register(known, ticket: 4)])
+        #expect(state.registryConnected() == [.register(known, ticket: 3)])
+        #expect(state.relay(fromExecutor: EventsAppend.type) == .forward(10))
+        // Two registrations are in flight: only the reply to the last one counts.
+        #expect(state.registryConnected() == [.register(known, ticket: 4)])
         #expect(state.registered(.success(answer(2)), ticket: 3) == [])
         #expect(
             state.registered(.success(answer(3)), ticket: 4)
-                == [.answer(answer(3), correlation: nil), .open(10, open(3), ticket: 5)])
-        #expect(state.passage(from: 10) == .pass(10))
+                == [.confirm(answer(3), correlation: nil), .open(10, open(3), ticket: 5)])
+        #expect(state.relay(from: 10) == .forward(10))
         #expect(state.opened(.success(SessionOpened(epoch: 4)), ticket: 5) == [.linkUp(10, epoch: 4)])
-        #expect(state.registryReturned().count == 1)
-        #expect(state.registered(.failure(Fault(.unavailable, "away")), ticket: 6) == [.registerAgain])
+        #expect(state.registryConnected().count == 1)
+        #expect(state.registered(.failure(Fault(.unavailable, "away")), ticket: 6) == [.registerLater])
     }
 
-    @Test("The registry is told again what the executor has reported last, unless it does not want to hear it")
+    @Test("A later registration has the executor's last report, unless the registry refused it")
     func reported() {
         var state = linked()
         let agents = [Agent(name: "shell", version: nil, ready: true, detail: nil)]
         state.reported(DeviceReport(used: 0, total: 7, draining: false, agents: agents))
         state.reported(DeviceReport(used: 0, total: 8, draining: false))
         state.reported(DeviceReport(used: 0, total: 0, draining: false))
-        guard case .register(let again, 3)? = state.registryReturned().first else {
+        guard case .register(let again, 3)? = state.registryConnected().first else {
             Issue.record("not registered again")
             return
         }
         #expect(again.agents == agents && again.slots == 8 && again.again == true)
         let fault = Fault(.invalidRequest, "no")
-        #expect(state.registered(.failure(fault), ticket: 3) == [.registerAgain])
-        guard case .register(let plain, 4)? = state.registryReturned().first else {
+        #expect(state.registered(.failure(fault), ticket: 3) == [.registerLater])
+        guard case .register(let plain, 4)? = state.registryConnected().first else {
             Issue.record("not registered again")
             return
         }
         #expect(plain.agents.isEmpty && plain.slots == 5)
-        #expect(state.registered(.success(answer(2)), ticket: 4).first == .answer(answer(2), correlation: nil))
+        #expect(state.registered(.success(answer(2)), ticket: 4).first == .confirm(answer(2), correlation: nil))
         #expect(state.registration?.again == nil)
     }
 
-    @Test("A session that ends while the registry takes it in is taken out again")
+    @Test("A session that ends while it registers is withdrawn at the registry")
     func endWhileRegistering() {
         var state = fresh()
         guard case .register(_, let ticket) = state.register(message(), correlation: 1).first else {
-            return #expect(Bool(false), "the registry was to be asked")
+            return #expect(Bool(false), "no registration")
         }
         #expect(state.ended("why") == [])
         guard case .gone(let gone) = state.registered(.success(answer(4)), ticket: ticket).first else {
-            return #expect(Bool(false), "the registry was to be told")
+            return #expect(Bool(false), "no device.gone")
         }
         #expect(gone.owner == owner && gone.device == answer(4).device && gone.generation == 4)
     }
 
-    @Test("A session that ends while the leader opens it is closed there once more, behind the question")
+    @Test("A session that ends while the leader opens it is closed there again after the open")
     func endWhileOpening() {
         var state = fresh()
         _ = state.register(message(), correlation: 1)
         _ = state.registered(.success(answer(4)), ticket: 1)
         guard case .open(_, _, let ticket) = state.leaderIs(10).first else {
-            return #expect(Bool(false), "the leader was to be asked")
+            return #expect(Bool(false), "no open")
         }
         #expect(state.ended("why").count == 2)
         let late = state.opened(.success(SessionOpened(epoch: 1)), ticket: ticket)
         guard case .closeAtLeader(10, let close) = late.first, late.count == 1 else {
-            return #expect(Bool(false), "the leader was to be told again: \(late)")
+            return #expect(Bool(false), "no second close: \(late)")
         }
         #expect(close.generation == 4)
     }
 
-    @Test("The end is told to the leader and the registry, once")
+    @Test("The leader and the registry are notified of the end, once")
     func end() {
         var state = linked()
         let close = SessionClose(owner: owner, device: "box", generation: 1, reason: "why")
@@ -231,7 +231,7 @@ struct SessionStateTests {
         #expect(state.ended("why") == [.closeAtLeader(10, close), .gone(gone)])
         #expect(state.ended("why") == [])
         #expect(state.leaderIs(11) == [])
-        #expect(state.registryReturned() == [])
+        #expect(state.registryConnected() == [])
         var unknown = fresh()
         #expect(unknown.ended("why") == [])
     }

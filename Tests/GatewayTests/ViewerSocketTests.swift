@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Viewers' sockets", .serialized)
+@Suite("Viewer sockets", .serialized)
 struct ViewerSocketTests {
     private func event(_ task: TaskID, _ seq: UInt64, _ text: String = "x", last: Bool = false) -> Event {
         let payload = last ? #"{"state":"completed"}"# : #"{"content":{"type":"text","text":"\#(text)"}}"#
@@ -23,13 +23,13 @@ struct ViewerSocketTests {
         return task
     }
 
-    @Test("The first message is the token; without a good one the reason is said, and the socket closed")
+    @Test("The first message is the token; without a valid one the viewer gets the reason and is closed")
     func token() async throws {
         try await Site.with {
             $0.token = .milliseconds(300)
         } _: { site in
             let good = try await TestViewer.ready(site)
-            #expect(try await good.word("ready")["user"].string == "ada")
+            #expect(try await good.message("ready")["user"].string == "ada")
             let expired = try await site.token(seconds: -1)
             for (text, code) in [
                 (#"{"type":"auth","token":"x"}"#, "token_invalid"),
@@ -37,7 +37,7 @@ struct ViewerSocketTests {
                 ("hello", "token_missing"),
             ] {
                 let viewer = try await TestViewer.dial(site)
-                try await viewer.say(text)
+                try await viewer.send(text)
                 #expect(try await viewer.error()["code"].string == code)
                 #expect(try await viewer.socket.closed().code == 4401)
             }
@@ -48,19 +48,19 @@ struct ViewerSocketTests {
         }
     }
 
-    @Test("What is said behind the token does not have to wait for 'ready'")
+    @Test("Messages after the token need not wait for 'ready'")
     func eager() async throws {
         try await Site.with { site in
             let task = task(site, 2, ended: true)
             let viewer = try await TestViewer.dial(site)
-            try await viewer.say(#"{"type":"auth","token":"\#(site.api.token ?? "")"}"#)
+            try await viewer.send(#"{"type":"auth","token":"\#(site.api.token ?? "")"}"#)
             try await viewer.follow("a", task)
-            _ = try await viewer.word("end", id: "a")
-            #expect(try viewer.words().map { $0["type"].string } == ["ready", "event", "event", "end"])
+            _ = try await viewer.message("end", id: "a")
+            #expect(try viewer.messages().map { $0["type"].string } == ["ready", "event", "event", "end"])
         }
     }
 
-    @Test("Many tasks on one socket: each the log, then live, then the end; an event is what SSE has in data")
+    @Test("Many tasks on one socket: each has its log, live events and its end, in the format of the HTTP stream")
     func tasks() async throws {
         try await Site.with { site in
             let viewer = try await TestViewer.ready(site)
@@ -74,29 +74,29 @@ struct ViewerSocketTests {
                 }
             }
             for index in 0..<5 {
-                _ = try await viewer.word("end", id: "t\(index)")
+                _ = try await viewer.message("end", id: "t\(index)")
                 #expect(try viewer.seqs("t\(index)") == Array(1...50))
             }
             let page = try await site.api.page(tasks[0].description)
-            let first = try viewer.words().first { $0["type"].string == "event" && $0["id"].string == "t0" }
+            let first = try viewer.messages().first { $0["type"].string == "event" && $0["id"].string == "t0" }
             #expect(first?["event"]["time"].string == page.items.first?.time)
             #expect(first?["event"].keys == ["seq", "kind", "time", "data"])
-            try await viewer.say(#"{"type":"ping"}"#)
-            _ = try await viewer.word("pong")
+            try await viewer.send(#"{"type":"ping"}"#)
+            _ = try await viewer.message("pong")
         }
     }
 
-    @Test("A cursor resumes; one at the end of an ended task ends at once, one beyond the end is refused")
+    @Test("A cursor resumes; at the end of an ended task it ends at once, after the last event it is refused")
     func cursors() async throws {
         try await Site.with { site in
             let ended = task(site, 5, ended: true)
             let running = task(site, 5)
             let viewer = try await TestViewer.ready(site)
             try await viewer.follow("a", ended, after: 3)
-            _ = try await viewer.word("end", id: "a")
+            _ = try await viewer.message("end", id: "a")
             #expect(try viewer.seqs("a") == [4, 5])
             try await viewer.follow("b", ended, after: 5)
-            _ = try await viewer.word("end", id: "b")
+            _ = try await viewer.message("end", id: "b")
             #expect(try viewer.seqs("b") == [])
             for (number, task) in [ended, running].enumerated() {
                 try await viewer.follow("c", task, after: 6)
@@ -112,7 +112,7 @@ struct ViewerSocketTests {
         }
     }
 
-    @Test("A subscription outlives its leader, without a gap or a double")
+    @Test("A subscription resumes at the next leader, without gaps or duplicates")
     func leaderChange() async throws {
         try await Site.with { site in
             let task = task(site, 3)
@@ -123,14 +123,14 @@ struct ViewerSocketTests {
             let next = try await ScriptedDispatcher.open(site.reactor, epoch: 2)
             next.add(task, owner: site.ada.id, events: (1...6).map { event(task, $0, last: $0 == 6) })
             site.registry.set(services: [next.entry])
-            _ = try await viewer.word("end", id: "a")
+            _ = try await viewer.message("end", id: "a")
             #expect(try viewer.seqs("a") == Array(1...6))
             #expect(next.subscribes.map(\.after) == [3])
             await next.close()
         }
     }
 
-    @Test("After an unsubscribe nothing more comes, and the id is free again")
+    @Test("After an unsubscribe nothing more comes, and the id may be used again")
     func unsubscribe() async throws {
         try await Site.with { site in
             let task = task(site, 2)
@@ -140,19 +140,19 @@ struct ViewerSocketTests {
             try await viewer.follow("a", task)
             let double = try await viewer.error()
             #expect(double["code"].string == "invalid_request" && double["id"] == .missing)
-            try await viewer.say(#"{"type":"unsubscribe","id":"a"}"#)
-            _ = try await viewer.word("end", id: "a")
+            try await viewer.send(#"{"type":"unsubscribe","id":"a"}"#)
+            _ = try await viewer.message("end", id: "a")
             try await eventually("the cancel", within: .seconds(20)) { site.dispatcher.cancelled == 1 }
             site.dispatcher.emit(event(task, 3))
             try await viewer.follow("a", task, after: 2)
             try await eventually("the third", within: .seconds(20)) { try viewer.seqs("a") == [1, 2, 3] }
-            try await viewer.say(#"{"type":"unsubscribe","id":"b"}"#)
+            try await viewer.send(#"{"type":"unsubscribe","id":"b"}"#)
             #expect(try await viewer.error(2)["code"].string == "invalid_request")
         }
     }
 
     @Test(
-        "What cannot be understood is refused, and the socket stays",
+        "An invalid message is refused, and the socket stays open",
         arguments: [
             "x", "[]", "{}", #"{"type":1}"#, #"{"type":"dance"}"#, #"{"type":"subscribe"}"#,
             #"{"type":"subscribe","id":"","devices":true}"#, #"{"type":"subscribe","id":"a"}"#,
@@ -165,14 +165,14 @@ struct ViewerSocketTests {
     func garbage(_ text: String) async throws {
         try await Site.with { site in
             let viewer = try await TestViewer.ready(site)
-            try await viewer.say(text)
+            try await viewer.send(text)
             #expect(try await viewer.error()["code"].string == "invalid_request")
-            try await viewer.say(#"{"type":"ping"}"#)
-            _ = try await viewer.word("pong")
+            try await viewer.send(#"{"type":"ping"}"#)
+            _ = try await viewer.message("pong")
         }
     }
 
-    @Test("Binary, too large and too many have their answers")
+    @Test("Binary and too large messages close the socket, too many subscriptions are refused")
     func limits() async throws {
         try await Site.with { site in
             let binary = try await TestViewer.ready(site)
@@ -182,13 +182,13 @@ struct ViewerSocketTests {
             try? await large.socket.send(.text, Array(repeating: UInt8(ascii: "x"), count: (64 << 10) + 1))
             #expect(try await large.socket.closed().code == 1009)
             let many = try await TestViewer.ready(site)
-            for number in 0...256 { try await many.say(#"{"type":"subscribe","id":"\#(number)","devices":true}"#) }
+            for number in 0...256 { try await many.send(#"{"type":"subscribe","id":"\#(number)","devices":true}"#) }
             let error = try await many.error()
             #expect(error["code"].string == "rate_limited" && error["id"].string == "256")
         }
     }
 
-    @Test("A token that ends takes its socket with it, within five seconds")
+    @Test("The end of a token closes its sockets within five seconds")
     func tokenEnds() async throws {
         try await Site.with { site in
             let issued = try await site.accounts.issue(owner: site.ada.id, name: "short", days: 1)
@@ -213,21 +213,21 @@ struct ViewerSocketTests {
             }
             try await viewer.socket.stopReading()
             for (index, task) in tasks.enumerated() { try await viewer.follow("t\(index)", task) }
-            // 50 MB wait at the dispatcher; what is held here stops at its bound.
-            try await eventually("a full room", within: .seconds(60)) {
-                site.server.viewers?.all.contains { $0.room.stuckSince != nil } == true
+            // 50 MB wait at the dispatcher; the gateway holds no more than its bound.
+            try await eventually("a full buffer", within: .seconds(60)) {
+                site.server.viewers?.all.contains { $0.buffer.stuckSince != nil } == true
             }
             try await Task.sleep(for: .seconds(1))
             let session = try #require(site.server.viewers?.all.first)
             let bound = GatewayLimits.viewerHeld + EventBatch.preferredSize + (1 << 20)
-            #expect(session.room.held.peak > 0 && session.room.held.peak <= bound)
+            #expect(session.buffer.held.peak > 0 && session.buffer.held.peak <= bound)
             try await viewer.socket.startReading()
             for index in 0..<5 {
-                _ = try await viewer.word("end", id: "t\(index)")
+                _ = try await viewer.message("end", id: "t\(index)")
                 #expect(try viewer.seqs("t\(index)") == Array(1...50))
             }
-            #expect(session.room.held.peak <= bound)
-            try await eventually("an empty room", within: .seconds(20)) { session.room.held.now == 0 }
+            #expect(session.buffer.held.peak <= bound)
+            try await eventually("an empty buffer", within: .seconds(20)) { session.buffer.held.now == 0 }
         }
     }
 
@@ -243,18 +243,18 @@ struct ViewerSocketTests {
         }
     }
 
-    @Test("Devices: a snapshot, then changes, and a new snapshot from a new registry")
+    @Test("Devices: a snapshot, then changes, and a new snapshot from the next registry")
     func devices() async throws {
         try await Site.with { site in
             let viewer = try await TestViewer.ready(site)
-            try await viewer.say(#"{"type":"subscribe","id":"d","devices":true}"#)
+            try await viewer.send(#"{"type":"subscribe","id":"d","devices":true}"#)
             let outlet = try await site.registry.deviceWatcher()
             let life = site.registry.identity.incarnation
             let device = Device(
                 owner: site.ada.id, id: "box", name: "Linux - box", status: .online, slots: Slots(used: 1, total: 5))
             _ = outlet.send(
                 DeviceChanges(incarnation: life, revision: 1, snapshot: true, more: false, devices: [device]))
-            let first = try await viewer.word("devices", id: "d")
+            let first = try await viewer.message("devices", id: "d")
             #expect(first["snapshot"].bool == true && first["more"].bool == false)
             site.registry.set(devices: [device])
             let listed = try await site.api.devices()
@@ -265,30 +265,30 @@ struct ViewerSocketTests {
                     incarnation: life, revision: 2, snapshot: false, more: false,
                     removed: [RemovedDevice(owner: site.ada.id, id: "box")]))
             try await eventually("the removal", within: .seconds(20)) {
-                try viewer.words().last?["removed"].items.map(\.string) == ["box"]
+                try viewer.messages().last?["removed"].items.map(\.string) == ["box"]
             }
             outlet.fail(Fault(.unavailable, "a moment"))
             let again = try await site.registry.deviceWatcher(2)
             _ = again.send(DeviceChanges(incarnation: life, revision: 3, snapshot: true, more: false))
             try await eventually("the new snapshot", within: .seconds(20)) {
-                try viewer.words().last?["snapshot"].bool == true
+                try viewer.messages().last?["snapshot"].bool == true
             }
         }
     }
 
-    @Test("Nothing is begun for a socket that is gone before its token was looked at")
+    @Test("A socket that closes before its token is verified starts no stream")
     func gone() throws {
         var state = ViewerState()
         let task = TaskID.generate()
         _ = state.received(ByteBuffer(string: #"{"type":"auth","token":"t"}"#))
         _ = state.received(ByteBuffer(string: #"{"type":"subscribe","id":"a","task":"\#(task)"}"#))
-        var left = state
-        left.ended()
+        var ended = state
+        ended.ended()
         let now = Timestamp(milliseconds: 1_772_357_400_000)
         let record = TokenRecord(
             id: .generate(), owner: .generate(), name: "t", createdAt: now, expiresAt: now.adding(seconds: 60))
         let claims = TokenClaims(record)
         #expect(state.verified(.success((claims, "ada"))).count == 2)
-        #expect(left.verified(.success((claims, "ada"))) == [])
+        #expect(ended.verified(.success((claims, "ada"))) == [])
     }
 }

@@ -1,3 +1,4 @@
+import GRDB
 import Messages
 import Storage
 
@@ -48,12 +49,12 @@ extension Row {
     {
         let data: Data? = self[column]
         guard let data, let value = Identifier<Kind>(bytes: data) else {
-            throw StoreError(.corrupt, "column \(column) of gateway.db holds no identifier")
+            throw StoreError(.corrupt, "column \(column) of gateway.db is not an identifier")
         }
         return value
     }
 
-    /// The moment in a column of milliseconds; nil for NULL.
+    /// The time in a column of milliseconds; nil for NULL.
     func timestamp(_ column: String) -> Timestamp? {
         let value: Int64? = self[column]
         return value.map(Timestamp.init(milliseconds:))

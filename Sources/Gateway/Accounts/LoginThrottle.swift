@@ -1,16 +1,17 @@
-/// Says who may try a password now: a pure value, told the time.
+/// Limits how often passwords may be tried, by name and address: a value; the caller passes the time.
 ///
-/// A try counts as failed from its start, so that a hundred at once are not a hundred free ones; a success
-/// takes it back. After ``freeTries`` failures each further one doubles the pause, up to ``longestPause``.
+/// A try counts as failed when it begins, so that a hundred at once are not a hundred free ones; a success takes that
+/// back. After ``freeTries`` failures each further one doubles the pause, up to ``longestPause``.
 struct LoginThrottle: Sendable {
-    /// Failures before there is a pause: a person mistypes.
+    /// Failures without a pause: people mistype.
     static let freeTries = 5
-    /// Failures of one address over all names before there is a pause: an office behind one address, but no dictionary.
+    /// Failures of one address over all names without a pause: enough for an office behind one address, too few for a
+    /// dictionary.
     static let freeTriesPerAddress = 50
     static let longestPause: Duration = .seconds(300)
-    /// After this long without a try nothing is held against anybody.
+    /// After this long without a try the failures are forgotten.
     static let memory: Duration = .seconds(900)
-    /// Names and addresses remembered; when full those who are free to try are forgotten, then the oldest.
+    /// Names and addresses remembered; when full, those without a pause are forgotten first, then the oldest.
     static let capacity = 10_000
 
     private struct Entry {
@@ -22,8 +23,9 @@ struct LoginThrottle: Sendable {
     /// How many names and addresses are remembered.
     var count: Int { entries.count }
 
-    /// Takes a try.
-    /// - Returns: how long to wait instead; nil = go ahead, and tell with ``succeeded(name:address:)``.
+    /// Begins a try.
+    /// - Returns: the pause before the next try; nil = the try may go on, and a success goes to
+    ///   ``succeeded(name:address:)``.
     mutating func begin(name: String, address: String, now: ContinuousClock.Instant) -> Duration? {
         let keys = [("a " + address, Self.freeTriesPerAddress), (Self.key(name, address), Self.freeTries)]
         let pauses = keys.compactMap { key, free in self.pause(key, free: free, now: now) }
@@ -37,7 +39,7 @@ struct LoginThrottle: Sendable {
         return nil
     }
 
-    /// The last try of these was right.
+    /// Records that the last try of this name and address has succeeded.
     mutating func succeeded(name: String, address: String) {
         entries[Self.key(name, address)] = nil
         if let entry = entries["a " + address] {

@@ -8,17 +8,16 @@ import Storage
     import Foundation
 #endif
 
-/// A password as it is kept: scrypt (RFC 7914) with its parameters, written
-/// `$scrypt$ln=15,r=8,p=1$SALT$KEY` (PHC string format, base64).
+/// A stored password: scrypt (RFC 7914) with its parameters, written `$scrypt$ln=15,r=8,p=1$SALT$KEY` (PHC string
+/// format, base64).
 struct PasswordHash: Sendable, CustomStringConvertible {
-    /// How much work and memory a try costs.
+    /// The work and memory of one hash.
     struct Cost: Sendable, Equatable {
         /// log2 of the rounds.
         var logRounds: Int
         var blockSize: Int
         var parallelism: Int
-        /// 32 MiB and about a tenth of a second a try: what OWASP's list holds against guessing, and two at a time
-        /// still fit a small machine.
+        /// 32 MiB and about a tenth of a second: OWASP's recommendation, and two at a time still fit a small machine.
         static let standard = Cost(logRounds: 15, blockSize: 8, parallelism: 1)
     }
 
@@ -26,27 +25,27 @@ struct PasswordHash: Sendable, CustomStringConvertible {
     var salt: Data
     var key: Data
 
-    /// Hashes a new password. Takes the time and memory of `cost`: not for an event loop.
+    /// Hashes a new password. Takes the time and memory of `cost`; must not run on an event loop.
     init(_ password: String, cost: Cost = .standard) throws {
         self.cost = cost
         salt = Data((0..<16).map { _ in UInt8.random(in: 0...255) })
         key = try Self.derive(password, salt: salt, cost: cost, count: 32).withUnsafeBytes { Data($0) }
     }
 
-    /// Reads what ``description`` wrote.
+    /// Parses a ``description``.
     /// - Throws: ``StoreError`` `corrupt`.
     init(parsing text: String) throws {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false).map(String.init)
         let numbers = parts.count == 5 ? parts[2].split(separator: ",").compactMap(Self.number) : []
         guard parts.count == 5, parts[1] == "scrypt", numbers.count == 3, let salt = Data(base64Encoded: parts[3]),
             let key = Data(base64Encoded: parts[4]), key.count >= 16, (1...24).contains(numbers[0])
-        else { throw StoreError(.corrupt, "a password in gateway.db has a form that is not known") }
+        else { throw StoreError(.corrupt, "a password in gateway.db has an unknown format") }
         cost = Cost(logRounds: numbers[0], blockSize: numbers[1], parallelism: numbers[2])
         self.salt = salt
         self.key = key
     }
 
-    /// Whether it is the hash of `password`, compared in constant time. As dear as making one.
+    /// Whether it is the hash of `password`, compared in constant time. Costs as much as a new hash.
     func matches(_ password: String) throws -> Bool {
         try Self.derive(password, salt: salt, cost: cost, count: key.count) == SymmetricKey(data: key)
     }
@@ -56,8 +55,8 @@ struct PasswordHash: Sendable, CustomStringConvertible {
             + "$\(salt.base64EncodedString())$\(key.base64EncodedString())"
     }
 
-    /// The same with another cost: it then matches nothing, at that price.
-    func priced(_ cost: Cost) -> PasswordHash {
+    /// The same salt and key with another cost: it matches no password, and a comparison takes that cost.
+    func relabelled(_ cost: Cost) -> PasswordHash {
         var copy = self
         copy.cost = cost
         return copy

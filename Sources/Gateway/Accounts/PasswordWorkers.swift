@@ -1,35 +1,29 @@
 import Dispatch
+import Launch
 import Messages
 
-/// Runs password hashes off every event loop and off the cooperative pool, a few at a time: each takes 32 MiB
-/// and a tenth of a second of a core.
-actor PasswordWorkers {
+/// Runs password hashes off every event loop and off the cooperative pool, ``atOnce`` at a time: each takes 32 MiB and
+/// a tenth of a second of a core.
+struct PasswordWorkers: Sendable {
     /// Two cores' worth.
     static let atOnce = 2
-    /// Callers that may wait for their turn; at a tenth of a second each the last one waits three seconds.
+    /// Callers that may wait; at a tenth of a second each, the last one waits three seconds.
     static let waiting = 64
 
-    private var running = 0
-    private var queue: [CheckedContinuation<Void, Never>] = []
+    private let semaphore = AsyncSemaphore(atOnce, maxWaiting: waiting)
 
-    /// - Throws: ``Fault`` `rate_limited` when too many wait already, or what `work` throws.
+    /// - Throws: ``Fault`` `rate_limited` when too many callers wait, or what `work` throws.
     func run<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
-        if running < Self.atOnce {
-            running += 1
-        } else {
-            guard queue.count < Self.waiting else {
-                throw Fault(.rateLimited, "too many people log in at this moment; try again in a few seconds")
+        do {
+            return try await semaphore.withPermit {
+                try await withCheckedThrowingContinuation { continuation in
+                    DispatchQueue.global(qos: .userInitiated).async {
+                        continuation.resume(with: Result { try work() })
+                    }
+                }
             }
-            // The one that ends hands its place on, so `running` stays as it is.
-            await withCheckedContinuation { queue.append($0) }
+        } catch is AsyncSemaphore.Full {
+            throw Fault(.rateLimited, "too many logins at this moment; try again in a few seconds")
         }
-        defer { leave() }
-        return try await withCheckedThrowingContinuation { caller in
-            DispatchQueue.global(qos: .userInitiated).async { caller.resume(with: Result { try work() }) }
-        }
-    }
-
-    private func leave() {
-        if queue.isEmpty { running -= 1 } else { queue.removeFirst().resume() }
     }
 }

@@ -1,18 +1,18 @@
 import JWTKit
 import Messages
 
-/// What a token says, in the registered names of RFC 7519.
+/// The claims of a token, with the registered names of RFC 7519.
 struct TokenClaims: JWTPayload, Equatable {
     static let issuer = "wegent-gateway"
     static let audience = "wegent"
 
-    /// Whose it is.
+    /// The user.
     var sub: UserID
-    /// Which it is.
+    /// The token's id.
     var jti: TokenID
-    /// Seconds since 1970.
+    /// When it was issued, in seconds since 1970.
     var iat: Int64
-    /// Seconds since 1970; from then on it is refused.
+    /// When it expires, in seconds since 1970; from then on it is refused.
     var exp: Int64
     var iss: String
     var aud: String
@@ -26,14 +26,14 @@ struct TokenClaims: JWTPayload, Equatable {
         aud = Self.audience
     }
 
-    /// When it ends.
+    /// When it expires.
     var expiresAt: Timestamp { Timestamp(milliseconds: exp * 1000) }
 
-    /// The signature is all that JWTKit has to check: expiry and revocation have codes of their own, and are
-    /// asked again while a session lasts (``TokenVerifier/refusal(of:at:)``).
+    /// JWTKit checks the signature only. Expiry and revocation have codes of their own, and are checked again during a
+    /// session (``TokenVerifier/refusal(of:at:)``).
     func verify(using algorithm: some JWTAlgorithm) async throws {
         guard iss == Self.issuer, aud == Self.audience else {
-            throw JWTError.claimVerificationFailure(failedClaim: nil, reason: "issued for somebody else")
+            throw JWTError.claimVerificationFailure(failedClaim: nil, reason: "wrong issuer or audience")
         }
     }
 }

@@ -1,4 +1,5 @@
 import Crypto
+import GRDB
 import JWTKit
 import Messages
 import Storage
@@ -9,13 +10,13 @@ import Storage
     import Foundation
 #endif
 
-/// The Ed25519 keys that tokens are signed with, as `gateway.db` keeps them (a file only its owner may read).
-/// The newest signs; each verifies the tokens that name it in `kid`.
+/// The Ed25519 keys that sign tokens, as stored in `gateway.db` (only the file's owner may read it). The newest key
+/// signs; each key verifies the tokens with its `kid`.
 struct TokenKeys: Sendable {
     private let collection: JWTKeyCollection
     private let newest: JWKIdentifier
 
-    /// Reads the keys, and makes the first one where there is none.
+    /// Reads the keys; generates the first one if there is none.
     static func open(_ store: Store) async throws -> TokenKeys {
         let rows = try await store.write { database in
             if try Int.fetchOne(database, sql: "SELECT count(*) FROM keys") == 0 {
@@ -39,12 +40,12 @@ struct TokenKeys: Sendable {
             collection: collection, newest: JWKIdentifier(string: newest))
     }
 
-    /// The JWT of a record.
+    /// Returns the JWT of a record.
     func sign(_ record: TokenRecord) async throws -> String {
         try await collection.sign(TokenClaims(record), kid: newest)
     }
 
-    /// The claims of a JWT that one of the keys has signed; expiry is not looked at.
+    /// Returns the claims of a JWT that one of the keys has signed. Does not check the expiry.
     /// - Throws: what JWTKit throws for anything else.
     func claims(of token: String) async throws -> TokenClaims {
         try await collection.verify(token, as: TokenClaims.self)

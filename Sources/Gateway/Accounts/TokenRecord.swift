@@ -1,15 +1,15 @@
 import Messages
 
-/// What is kept of a token: everything but the token itself, which nobody can get a second time.
+/// The stored part of a token. The JWT itself is not stored.
 struct TokenRecord: Sendable, Equatable {
     /// The `jti` claim.
     var id: TokenID
     var owner: UserID
-    /// For people: what it is for; `login` for those of a login.
+    /// The owner's name for it; `login` for a token of a login.
     var name: String
     var createdAt: Timestamp
     var expiresAt: Timestamp
-    /// When it was last accepted; kept to the half minute.
+    /// When it was last accepted; written every 30 s.
     var lastUsedAt: Timestamp?
     var revokedAt: Timestamp?
 
@@ -21,7 +21,7 @@ struct TokenRecord: Sendable, Equatable {
     }
 }
 
-/// A token just made, the only time it can be read.
+/// A new token, with its JWT: the only time that it is shown.
 struct IssuedToken: Sendable {
     var record: TokenRecord
     /// The JWT.

@@ -1,13 +1,13 @@
 import Messages
 import Synchronization
 
-/// Says whether a token is good, from memory: signatures that were checked once are remembered, revoked tokens are
-/// known by their ids. What other processes revoke comes in through ``addRevoked(_:)``.
+/// Verifies tokens from memory: signatures are checked once and cached; revoked tokens are known by their ids. Tokens
+/// that other processes revoke come in through ``addRevoked(_:)``.
 final class TokenVerifier: Sendable {
-    /// Tokens whose signature is remembered; when full, all are forgotten and checked again. EdDSA takes about
-    /// 0.14 ms, which every request of a busy client would pay.
-    static let remembered = 4096
-    /// No token of ours is longer; a longer one is not worth a signature check.
+    /// Cached tokens; when full, the cache is emptied. A check of EdDSA takes about 0.14 ms, which every request of a
+    /// busy client would pay.
+    static let cached = 4096
+    /// Bytes of a token. The gateway issues no longer one, so a longer one is refused without a check.
     static let longest = 2048
 
     private struct State {
@@ -20,7 +20,7 @@ final class TokenVerifier: Sendable {
 
     init(keys: TokenKeys) { self.keys = keys }
 
-    /// The claims of a good token.
+    /// Returns the claims of a valid token.
     /// - Throws: ``Fault`` `token_invalid`, `token_expired` or `token_revoked`, with where to get a new one.
     func verify(_ token: String) async throws -> TokenClaims {
         let claims = try await checked(token)
@@ -30,7 +30,7 @@ final class TokenVerifier: Sendable {
         return claims
     }
 
-    /// Why a token that was good is good no longer; nil = it still is.
+    /// Why a token that was valid no longer is; nil = it still is.
     func refusal(of claims: TokenClaims, at now: Timestamp = .now()) -> Fault? {
         if now >= claims.expiresAt {
             return Fault(.tokenExpired, "the token expired at \(claims.expiresAt); \(Self.remedy)")
@@ -41,17 +41,21 @@ final class TokenVerifier: Sendable {
         return nil
     }
 
-    /// Where every refusal sends its reader.
+    /// How to get a new token; part of every refusal.
     static let remedy = "log in again with 'wegent login' or make a new token with 'wegent token create'"
 
-    /// This process has revoked a token.
+    /// The refusal of a request without a token.
+    static let missingToken = Fault(
+        .tokenMissing, "this needs a token in the header 'Authorization: Bearer TOKEN'; \(remedy)")
+
+    /// Records a revocation by this process.
     func revoke(_ token: TokenID) { state.withLock { _ = $0.revoked.insert(token) } }
 
-    /// Takes the revoked tokens of the table, which other processes write to as well. Nothing is ever taken out:
-    /// a read of the table may be older than a revocation of this process, and none is taken back.
+    /// Adds the revoked tokens of the table, which other processes write too. None is ever removed: the read may be older
+    /// than a revocation by this process, and a revocation is final.
     func addRevoked(_ tokens: Set<TokenID>) { state.withLock { $0.revoked.formUnion(tokens) } }
 
-    /// When tokens were used since the last call.
+    /// Returns when tokens were used since the last call.
     func takeUsed() -> [TokenID: Timestamp] {
         state.withLock { state in
             defer { state.used = [:] }
@@ -65,10 +69,10 @@ final class TokenVerifier: Sendable {
     private func checked(_ token: String) async throws -> TokenClaims {
         if let claims = state.withLock({ $0.checked[token] }) { return claims }
         guard token.utf8.count <= Self.longest, let claims = try? await keys.claims(of: token) else {
-            throw Fault(.tokenInvalid, "the token is not one of this server's; \(Self.remedy)")
+            throw Fault(.tokenInvalid, "the token was not issued by this server; \(Self.remedy)")
         }
         state.withLock { state in
-            if state.checked.count >= Self.remembered { state.checked = [:] }
+            if state.checked.count >= Self.cached { state.checked = [:] }
             state.checked[token] = claims
         }
         return claims

@@ -1,13 +1,13 @@
 import Messages
 
-/// A person who may log in.
+/// A user of the gateway.
 public struct User: Sendable, Equatable {
     public var id: UserID
     /// 1 to 64 of `A-Z a-z 0-9 . _ @ -`; unique.
     public var name: String
     public var createdAt: Timestamp
 
-    /// Whether `name` may be a user's.
+    /// Whether `name` is a valid user name.
     static func isName(_ name: String) -> Bool {
         (1...64).contains(name.utf8.count)
             && name.utf8.allSatisfy { byte in

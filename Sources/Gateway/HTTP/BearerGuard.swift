@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Messages
 
-/// Lets only requests with a good token through, and tells the routes whose it is.
+/// Admits only requests with a valid token, and puts its claims into their context.
 struct BearerGuard: RouterMiddleware {
     let verifier: TokenVerifier
 
@@ -14,16 +14,13 @@ struct BearerGuard: RouterMiddleware {
         return try await next(request, context)
     }
 
-    /// The token of an `Authorization` field.
+    /// Returns the token of an `Authorization` field.
     /// - Throws: ``Fault`` `token_missing`.
     static func token(_ field: String?) throws -> String {
         let parts = (field ?? "").split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw Fault(.tokenMissing, missing) }
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw TokenVerifier.missingToken }
         let token = parts[1].trimmingPrefix(while: \.isWhitespace)
-        guard !token.isEmpty else { throw Fault(.tokenMissing, missing) }
+        guard !token.isEmpty else { throw TokenVerifier.missingToken }
         return String(token)
     }
-
-    static let missing =
-        "this needs a token in the header 'Authorization: Bearer TOKEN'; \(TokenVerifier.remedy)"
 }

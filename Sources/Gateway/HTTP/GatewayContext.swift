@@ -8,14 +8,14 @@ import NIOCore
     import Foundation
 #endif
 
-/// What is known of a request besides itself.
+/// What the gateway knows about a request beside the request itself.
 struct GatewayContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The client's address, or that of the proxy before it: nothing that a client writes is believed.
+    /// The peer's address: the client's, or that of a proxy before it. Header fields are not trusted.
     let address: String
-    /// Ties its log lines together over all services.
+    /// Connects the request's log lines over all services.
     var trace: TraceID = .none
-    /// Whose token it came with; nil on the open routes.
+    /// The claims of the request's token; nil on routes without a guard.
     var claims: TokenClaims?
 
     init(source: ApplicationRequestContextSource) {
@@ -23,19 +23,19 @@ struct GatewayContext: RequestContext {
         address = source.channel.remoteAddress?.ipAddress ?? "local"
     }
 
-    /// Whose data is asked for.
+    /// The user of the request's token.
     /// - Throws: ``Fault`` `token_missing` on a route that was not guarded.
     var owner: UserID {
         get throws {
-            guard let claims else { throw Fault(.tokenMissing, BearerGuard.missing) }
+            guard let claims else { throw TokenVerifier.missingToken }
             return claims.sub
         }
     }
 
-    /// A path parameter, decoded; nil when its percent signs do not encode UTF-8.
+    /// Returns a path parameter, decoded; nil when its percent-encoding is not valid UTF-8.
     func parameter(_ name: String) -> String? { parameters.get(name)?.removingPercentEncoding }
 
-    /// An id in the path: one that is no UUID is nobody's, so it is answered like any other that is not there.
+    /// Returns an id in the path. One that is not a UUID is answered like an unknown id.
     /// - Throws: ``Fault`` of `code`.
     func id<Kind>(_ name: String, missing code: ErrorCode) throws -> Identifier<Kind> {
         let text = parameter(name)

@@ -2,10 +2,10 @@ import HTTPTypes
 import Hummingbird
 import Messages
 
-/// What a client calls one wish by, so that saying it again is harmless.
+/// A client's name for one request, which makes repeating it harmless.
 enum IdempotencyKey {
-    /// A request's key: in the header `Idempotency-Key`, or the body's field `idempotency_key`.
-    /// - Throws: ``Problem`` 422 when both are there and differ, or it is not of 1 to 200 characters.
+    /// Returns a request's key, from the header `Idempotency-Key` or the body's field `idempotency_key`.
+    /// - Throws: ``Problem`` 422 when the two differ, or the key has not 1 to 200 characters.
     static func of(_ request: Request, field: String?) throws -> String? {
         let header = request.headers[.idempotencyKey]
         if let header, let field, header != field {

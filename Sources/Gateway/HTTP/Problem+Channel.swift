@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 
 extension Problem {
-    /// Writes the answer where there is no router yet. The connection is to be closed after it.
+    /// Writes the answer on a connection that has no router yet. The caller closes the connection after it.
     func write(to channel: any Channel) -> EventLoopFuture<Void> {
         let body = document(trace: .generate())
         var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status.code))

@@ -2,16 +2,16 @@ import HTTPTypes
 import Hummingbird
 import Messages
 
-/// What a request is refused with, as a problem document (RFC 9457).
+/// A refusal of a request, as a problem document (RFC 9457).
 struct Problem: Error, Sendable {
     var fault: Fault
     var status: HTTPResponse.Status
-    /// Header fields beside the body's.
+    /// Further header fields.
     var fields: HTTPFields = [:]
 
-    /// A fault under the status that its code has (``statuses``).
+    /// A fault, with the status of its code (``statuses``).
     init(_ fault: Fault) {
-        // What only services say to each other must not become a puzzle for a client.
+        // Codes that only services use between each other are hidden from clients.
         let code = Self.translations[fault.code] ?? fault.code
         if let status = Self.statuses[code] {
             self.fault = Fault(code, fault.message)
@@ -28,37 +28,38 @@ struct Problem: Error, Sendable {
         }
     }
 
-    /// A fault under another status than its code's.
+    /// A fault with a status other than its code's.
     init(_ code: ErrorCode, _ message: String, status: HTTPResponse.Status) {
         fault = Fault(code, message)
         self.status = status
     }
 
-    /// A value that a request says and that is not allowed.
+    /// A value that is not allowed: 422 `invalid_request`.
     /// - Parameter sentence: Names the field.
     static func unprocessable(_ sentence: String) -> Problem {
         Problem(.invalidRequest, sentence, status: .unprocessableContent)
     }
 
-    /// What `body` does; where that finds a value that is not allowed, as ``unprocessable(_:)``.
+    /// Runs `body`; turns its `invalid_request` into ``unprocessable(_:)``.
     static func unprocessable<T>(_ body: () async throws -> T) async throws -> T {
         do { return try await body() } catch let fault as Fault where fault.code == .invalidRequest {
             throw unprocessable(fault.message)
         }
     }
 
-    /// Too many tries: come back after `pause`.
+    /// Too many attempts: the client may try again after `pause`.
     init(retryAfter pause: Duration, _ message: String) {
         self.init(Fault(.rateLimited, message))
         fields[.retryAfter] = String(max(1, pause.components.seconds + (pause.components.attoseconds > 0 ? 1 : 0)))
     }
 
-    static let internalSentence = "something went wrong here; the log of the gateway has it under the trace id"
+    static let internalSentence = "an internal error; the gateway's log has the details under this trace id"
 
-    /// Every code that a request can be answered with.
+    /// Every code of an answer, with its status.
     static let statuses: [ErrorCode: HTTPResponse.Status] = [
         .invalidJSON: .badRequest, .invalidRequest: .badRequest, .promptEmpty: .unprocessableContent,
         .promptTooLarge: .contentTooLarge, .bodyTooLarge: .contentTooLarge, .targetRequired: .conflict,
+        .targetAmbiguous: .conflict,
         .idempotencyMismatch: .conflict, .conflict: .conflict, .queueFull: .tooManyRequests,
         .routeNotFound: .notFound, .methodNotAllowed: .methodNotAllowed, .rateLimited: .tooManyRequests,
         .tokenMissing: .unauthorized, .tokenInvalid: .unauthorized, .tokenExpired: .unauthorized,
@@ -69,13 +70,12 @@ struct Problem: Error, Sendable {
         .storageFailed: .serviceUnavailable, .draining: .serviceUnavailable, .internalError: .internalServerError,
     ]
 
-    /// Codes of the mesh that mean one of ``statuses`` to a client.
+    /// Codes of the mesh, each with the code of ``statuses`` that clients get instead.
     static let translations: [ErrorCode: ErrorCode] = [
         .peerLost: .unavailable, .notLeader: .unavailable, .slotsFull: .unavailable,
         .messageTooLarge: .bodyTooLarge,
     ]
 
-    /// Titles, where the status's own words say less.
     private var title: String { status.reasonPhrase.isEmpty ? "Error" : status.reasonPhrase }
 
     /// The answer.

@@ -4,9 +4,9 @@ import Hummingbird
 import Messages
 
 extension Request {
-    /// The body as a value. No more than `limit` bytes are ever read.
-    /// - Parameter nothing: The value of a request without a body; nil = such a one is refused.
-    /// - Throws: ``Fault`` `body_too_large`, `invalid_json` with the place, or `invalid_request` with the field.
+    /// Decodes the body. Reads at most `limit` bytes.
+    /// - Parameter nothing: The value of an empty body; nil = an empty body is refused.
+    /// - Throws: ``Fault`` `body_too_large`, `invalid_json` with the position, or `invalid_request` with the field.
     func json<T: Decodable>(_ type: T.Type, limit: Int = GatewayLimits.body, nothing: T? = nil) async throws -> T {
         let tooLarge = Fault(.bodyTooLarge, "the request's body is over the limit of \(limit) bytes")
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
@@ -31,8 +31,8 @@ extension Request {
         } catch let error as CancellationError {
             throw error
         } catch {
-            // The client has gone in the middle: nothing that anybody here could mend.
-            throw Fault(.invalidRequest, "the request's body ended before it was whole")
+            // The client disconnected.
+            throw Fault(.invalidRequest, "the request's body ended before it was complete")
         }
         return data
     }
@@ -41,19 +41,19 @@ extension Request {
         guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty else {
             return Fault(.invalidRequest, "the request's body is not valid: \(Wire.sentence(error))")
         }
-        return Fault(.invalidJSON, "the request's body is not valid JSON" + (place(data).map { ": \($0)" } ?? ""))
+        return Fault(.invalidJSON, "the request's body is not valid JSON" + (position(data).map { ": \($0)" } ?? ""))
     }
 
-    /// What is wrong and where, as the other decoder says it: `JSONDecoder` keeps that to itself. Neither quotes
-    /// the body.
-    private static func place(_ data: Data) -> String? {
+    /// Returns the error and its position, from `JSONSerialization`: `JSONDecoder` reports no position. Neither quotes the
+    /// body.
+    private static func position(_ data: Data) -> String? {
         do {
             _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
             return nil
         } catch {
-            let words = (error as NSError).userInfo["NSDebugDescription"] as? String
-            return words.map { words in
-                let sentence = words.hasSuffix(".") ? words.dropLast() : words[...]
+            let description = (error as NSError).userInfo["NSDebugDescription"] as? String
+            return description.map { text in
+                let sentence = text.hasSuffix(".") ? text.dropLast() : text[...]
                 return sentence.prefix(1).lowercased() + sentence.dropFirst()
             }
         }

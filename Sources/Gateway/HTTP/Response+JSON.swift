@@ -8,12 +8,12 @@ import Hummingbird
 #endif
 
 extension Response {
-    /// `value` as a JSON body.
+    /// Returns an answer with `value` as its JSON body.
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
         .json(JSONBody.encode(value), status: status)
     }
 
-    /// A body that is JSON already.
+    /// Returns an answer with a body that is JSON already.
     static func json(_ body: ByteBuffer, status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status,
@@ -24,13 +24,13 @@ extension Response {
     static var noContent: Response { Response(status: .noContent) }
 }
 
-/// Bodies that are answered with.
+/// Encodes the bodies of answers.
 enum JSONBody {
-    /// `value` as JSON with its keys in order.
+    /// Returns `value` as JSON with sorted keys.
     static func encode(_ value: some Encodable) -> ByteBuffer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Every value that is answered with has a JSON form: strings, whole numbers, booleans.
+        // Cannot fail: every value is made of strings, finite numbers and booleans.
         return ByteBuffer(bytes: (try? encoder.encode(value)) ?? Data("{}".utf8))
     }
 }

@@ -1,66 +1,67 @@
 import Logging
 import NIOCore
 
-/// Closes an HTTP connection whose client does not read: what is buffered for it would be kept for ever. A slow one is
-/// left alone as long as anything leaves. One for each connection, on its event loop.
+/// Closes an HTTP connection whose client does not read; otherwise the bytes buffered for it would be held for ever. A
+/// slow client that takes some bytes stays. One for each connection, on its event loop.
 final class StallGuard: ChannelInboundHandler {
     typealias InboundIn = NIOAny
 
-    /// How long, and how often it is looked.
-    struct Patience: Sendable {
-        /// Nothing has left for this long.
+    /// When a client counts as stalled.
+    struct Timing: Sendable {
+        /// No byte has left for this long.
         var limit = GatewayLimits.stalled
-        /// Between two looks.
-        var look = GatewayLimits.stalledLook
+        /// The interval of checks.
+        var interval = GatewayLimits.stalledCheck
     }
 
-    private let patience: Patience
+    private let timing: Timing
     private let logger: Logger
-    private var looks: RepeatedTask?
+    /// Runs while the channel is not writable.
+    private var checks: RepeatedTask?
     private var buffered = 0
-    private var moved = NIODeadline.now()
+    private var progressedAt = NIODeadline.now()
 
-    init(_ patience: Patience, logger: Logger) {
-        self.patience = patience
+    init(_ timing: Timing, logger: Logger) {
+        self.timing = timing
         self.logger = logger
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { rest() } else if looks == nil { begin(context) }
+        if context.channel.isWritable { stopChecks() } else if checks == nil { startChecks(context) }
         context.fireChannelWritabilityChanged()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        rest()
+        stopChecks()
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { rest() }
+    func handlerReprogressedAt(context: ChannelHandlerContext) { stopChecks() }
 
-    private func rest() {
-        looks?.cancel()
-        looks = nil
+    private func stopChecks() {
+        checks?.cancel()
+        checks = nil
     }
 
-    private func begin(_ context: ChannelHandlerContext) {
+    private func startChecks(_ context: ChannelHandlerContext) {
         buffered = Self.buffered(context)
-        moved = .now()
+        progressedAt = .now()
         let this = NIOLoopBound(self, eventLoop: context.eventLoop)
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
-        let interval = TimeAmount(patience.look)
-        looks = context.value.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
-            this.value.look(context.value)
+        let interval = TimeAmount(timing.interval)
+        checks = context.value.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            this.value.check(context.value)
         }
     }
 
-    private func look(_ context: ChannelHandlerContext) {
+    private func check(_ context: ChannelHandlerContext) {
         let now = Self.buffered(context)
-        // Nothing is added to what is buffered while the channel is not writable, but for a heartbeat.
-        if now < buffered { moved = .now() }
+        // While the channel is not writable, only heartbeats are added.
+        if now < buffered { progressedAt = .now() }
         buffered = now
-        guard NIODeadline.now() - moved >= TimeAmount(patience.limit) else { return }
-        rest()
-        logger.notice("a client does not read; its connection is closed", metadata: ["buffered": "\(now)"])
+        guard NIODeadline.now() - progressedAt >= TimeAmount(timing.limit) else { return }
+        stopChecks()
+        logger.notice("closing the connection of a client that does not read", metadata: ["buffered": "\(now)"])
         context.close(promise: nil)
     }
 

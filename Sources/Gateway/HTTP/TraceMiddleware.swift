@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import Messages
 
-/// The outermost layer: gives each request its trace id, logs it, and turns every error into a problem document.
+/// The outermost middleware: gives each request its trace id, logs it, and turns every error into a problem document.
 struct TraceMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: GatewayContext, next: (Request, GatewayContext) async throws -> Response
@@ -16,7 +16,7 @@ struct TraceMiddleware: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch is CancellationError {
-            // The client is gone or the gateway stops; what is written here reaches nobody or is a last word.
+            // The client has disconnected or the gateway stops.
             response = Problem(Fault(.unavailable, "the gateway is stopping; try again")).response(trace: context.trace)
         } catch {
             response = Self.problem(of: error, logger: context.logger).response(trace: context.trace)
@@ -25,14 +25,14 @@ struct TraceMiddleware: RouterMiddleware {
         context.logger.debug(
             "request answered",
             metadata: [
-                // Without the query: people put tokens there.
+                // Without the query, which may have a token.
                 "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
                 "seconds": "\((ContinuousClock.now - start) / .seconds(1))",
             ])
         return response
     }
 
-    /// The client's own, from a W3C `traceparent`, else a new one.
+    /// Returns the trace id of a W3C `traceparent`, or a new one.
     static func trace(of request: Request) -> TraceID {
         let parts = request.headers[.traceparent]?.split(separator: "-", omittingEmptySubsequences: false) ?? []
         guard parts.count >= 4, parts[0].count == 2, parts[1].utf8.count == 32,
@@ -52,7 +52,7 @@ struct TraceMiddleware: RouterMiddleware {
             }
             return problem
         case let error as HTTPError where error.status == .notFound:
-            return Problem(Fault(.routeNotFound, "there is no such path; docs/api.md lists those that are"))
+            return Problem(Fault(.routeNotFound, "there is no such path; docs/api.md lists the paths"))
         case let error as HTTPError where error.status == .contentTooLarge:
             return Problem(Fault(.bodyTooLarge, "the request's body is too large"))
         case let error as HTTPError where error.status.code < 500:
@@ -65,7 +65,7 @@ struct TraceMiddleware: RouterMiddleware {
 }
 
 extension HTTPField.Name {
-    /// The trace id of every answer, 32 hexadecimal digits.
+    /// Has the trace id of every answer, 32 hexadecimal digits.
     static var traceID: HTTPField.Name { fixed("X-Trace-Id") }
     static var traceparent: HTTPField.Name { fixed("traceparent") }
     static var idempotencyKey: HTTPField.Name { fixed("Idempotency-Key") }

@@ -5,7 +5,7 @@ struct Address: Sendable {
     var host: String
     var port: Int
 
-    /// - Throws: `ValidationError` that shows the form.
+    /// - Throws: `ValidationError` with an example.
     init(_ text: String) throws {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             throw ValidationError("'\(text)' is not HOST:PORT, such as 127.0.0.1:8787")
@@ -17,7 +17,7 @@ struct Address: Sendable {
         self.port = Int(port)
     }
 
-    /// The host as this machine's own programs can dial it.
+    /// The host that programs on this machine can dial.
     var reachableHost: String {
         switch host {
         case "0.0.0.0": "127.0.0.1"

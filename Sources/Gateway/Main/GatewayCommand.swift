@@ -10,7 +10,7 @@ struct GatewayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wegent-gateway", abstract: "The edge of the mesh: HTTP, WebSockets, accounts and tokens.",
         discussion: """
-            It finds the dispatchers through the registry. When it serves it prints one line, such as
+            Finds the dispatchers through the registry. When it serves requests, it prints one line, such as
             {"url":"http://127.0.0.1:8787"}.
 
             EXAMPLES
@@ -20,16 +20,16 @@ struct GatewayCommand: AsyncParsableCommand {
               wegent-gateway user --help
             """, version: Product.version)
 
-    @Option(help: "Where the registry listens (or WEGENT_REGISTRY). Default: tcp://127.0.0.1:7401")
+    @Option(help: "The registry's endpoint (or WEGENT_REGISTRY). Default: tcp://127.0.0.1:7401")
     var registry: String?
 
     @Option(help: "HOST:PORT to listen on, 0 = a free port (or WEGENT_HTTP). Default: 127.0.0.1:8787")
     var http: String?
 
-    @Option(help: "The directory of gateway.db, made when missing (or WEGENT_DATA). Default: ./data")
+    @Option(help: "The directory of gateway.db, created if missing (or WEGENT_DATA). Default: ./data")
     var data: String?
 
-    @Option(help: "A PEM file with the certificate chain: HTTPS only (or WEGENT_TLS_CERT).")
+    @Option(help: "A PEM file with the certificate chain; serves HTTPS only (or WEGENT_TLS_CERT).")
     var tlsCert: String?
 
     @Option(help: "A PEM file with its private key (or WEGENT_TLS_KEY).")
@@ -37,12 +37,12 @@ struct GatewayCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            Seconds without a sign of life after which a WebSocket is dead, 1 to 3600 (or WEGENT_SILENCE_S). Default: 15
+            Seconds of silence after which a WebSocket is closed, 1 to 3600 (or WEGENT_SILENCE_S). Default: 15
             """)
     var silenceS: Int?
 
     @Option(
-        help: "Seconds that requests under way have at a stop, 0 to 600 (or WEGENT_DRAIN_S). Default: 5")
+        help: "Seconds that a stop waits for requests in flight, 0 to 600 (or WEGENT_DRAIN_S). Default: 5")
     var drainS: Int?
 
     @OptionGroup(title: "Logging") var log: LogArguments

@@ -1,12 +1,12 @@
 import ArgumentParser
 import Launch
 
-/// `wegent-gateway`, which runs the gateway, and `wegent-gateway user`, which works on its files.
+/// `wegent-gateway`, which runs the gateway, and `wegent-gateway user`, which changes its files.
 @main
 struct Program {
     static func main() async {
         let arguments = CommandLine.arguments.dropFirst()
-        // Told apart here: as a subcommand its options would be taken by the gateway's of the same names.
+        // Not a subcommand: the gateway's options of the same names would take its options.
         if arguments.first == "user" {
             await run(UserCommand.self, Array(arguments.dropFirst()))
         } else {
@@ -23,7 +23,7 @@ struct Program {
                 try command.run()
             }
         } catch let error where root.exitCode(for: error) != .failure {
-            // Help, version and wrong use are the parser's to print.
+            // The parser prints help, version and usage errors.
             root.exit(withError: error)
         } catch {
             Launch.fail(error, name: "wegent-gateway")

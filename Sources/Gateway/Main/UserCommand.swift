@@ -3,10 +3,10 @@ import Gateway
 import Launch
 import Messages
 
-/// `wegent-gateway user`: works on the files, beside a gateway that runs or without one.
+/// `wegent-gateway user`: changes the gateway's files, whether or not the gateway runs.
 struct UserCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "wegent-gateway user", abstract: "Adds and lists the people who may log in.",
+        commandName: "wegent-gateway user", abstract: "Adds and lists users.",
         subcommands: [Add.self, List.self])
 
     struct Add: AsyncParsableCommand {
@@ -15,33 +15,33 @@ struct UserCommand: AsyncParsableCommand {
             discussion: "Example:\n  wegent-gateway user add ada --data /var/lib/wegent/gateway")
 
         @Argument(help: "1 to 64 letters, digits, dots, dashes, underscores or @ signs.") var name: String
-        @OptionGroup var place: Place
+        @OptionGroup var options: DataOptions
 
         func run() async throws {
-            try await place.with { accounts in print(try await accounts.addUser(name)) }
+            try await options.withAccounts { accounts in print(try await accounts.addUser(name)) }
         }
     }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the users: name, id, when they were added.",
+            abstract: "Lists the users: name, id, time of creation.",
             discussion: "Example:\n  wegent-gateway user list --data /var/lib/wegent/gateway")
 
-        @OptionGroup var place: Place
+        @OptionGroup var options: DataOptions
 
         func run() async throws {
-            try await place.with { accounts in
+            try await options.withAccounts { accounts in
                 for user in try await accounts.users() { print(user.name, user.id, user.createdAt, separator: "\t") }
             }
         }
     }
 
-    struct Place: ParsableArguments {
+    struct DataOptions: ParsableArguments {
         @Option(help: "The directory of gateway.db (or WEGENT_DATA). Default: ./data") var data: String?
         @OptionGroup(title: "Logging") var log: LogArguments
 
-        /// Opens the accounts for `body`.
-        func with(_ body: (Accounts) async throws -> Void) async throws {
+        /// Runs `body` with the opened accounts.
+        func withAccounts(_ body: (Accounts) async throws -> Void) async throws {
             Launch.prepare(try log.options())
             let accounts = try await Accounts.open(
                 dataDirectory: try Setting.process.value(data, "WEGENT_DATA") ?? "data")

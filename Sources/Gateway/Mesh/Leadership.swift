@@ -1,9 +1,9 @@
 import Messages
 
-/// Who leads which partition, as far as a gateway knows: a value, fed with what the registry says.
+/// Which dispatcher leads which partition, as this gateway knows it: a value, fed with the registry's lists.
 ///
-/// A dispatcher that the registry no longer lists is kept for as long as it can be reached: when the registry is
-/// away or young, everybody goes on with what they know.
+/// A dispatcher that the registry no longer lists stays for as long as it is connected, so that work goes on while the
+/// registry is away or has just restarted.
 struct Leadership: Sendable, Equatable {
     /// A partition's leader.
     struct Leader: Sendable, Equatable {
@@ -13,12 +13,12 @@ struct Leadership: Sendable, Equatable {
     }
 
     private var dispatchers: [Incarnation: ServiceEntry] = [:]
-    /// The highest epoch that was ever claimed, by the number of the partition: a leader of a lower one is deposed, also
-    /// when it is the only one that is listed.
+    /// The highest epoch ever claimed, by partition number. A dispatcher with a lower one is deposed, even when it is
+    /// the only one listed.
     private var highest = [UInt64](repeating: 0, count: Partition.count)
 
-    /// Takes the registry's list.
-    /// - Parameter reachable: The dispatchers' lives that are connected now.
+    /// Applies the registry's list.
+    /// - Parameter reachable: The incarnations of the dispatchers that are connected now.
     mutating func apply(_ services: [ServiceEntry], reachable: Set<Incarnation>) {
         let listed = services.filter { $0.role == .dispatcher && $0.endpoint != nil }
         dispatchers = dispatchers.filter { reachable.contains($0.key) }
@@ -33,16 +33,13 @@ struct Leadership: Sendable, Equatable {
         for number in claim.first.number...claim.last.number { highest[number] = max(highest[number], claim.epoch) }
     }
 
-    /// A dispatcher's life has ended.
-    mutating func remove(_ incarnation: Incarnation) { dispatchers[incarnation] = nil }
-
-    /// All that are known.
+    /// Every known dispatcher.
     var known: [ServiceEntry] { Array(dispatchers.values) }
 
-    /// Where to dial.
+    /// The endpoints to dial.
     var endpoints: Set<String> { Set(dispatchers.values.compactMap(\.endpoint)) }
 
-    /// The one with the highest epoch among those that claim the partition.
+    /// The dispatcher with the highest epoch among those that claim the partition.
     func leader(of partition: Partition) -> Leader? {
         var best: Leader?
         for entry in dispatchers.values {

@@ -7,8 +7,8 @@ import Messages
     import Foundation
 #endif
 
-/// Where the dispatchers were when the registry was last heard, as a file: a gateway that starts while the registry is
-/// away finds them by it. Owner of `services.json`.
+/// The dispatchers' addresses of the last run, in a file: a gateway that starts while the registry is away finds the
+/// dispatchers by it. Owner of `services.json`.
 actor ServiceCache {
     private let path: String
     private let logger: Logger
@@ -19,19 +19,19 @@ actor ServiceCache {
         self.logger = logger
     }
 
-    /// What was last known; nothing when there is no file or it cannot be read.
+    /// The last saved list; empty when there is no file or it cannot be read.
     nonisolated func load() -> [ServiceEntry] {
         guard let data = try? Data(contentsOf: URL(filePath: path)) else { return [] }
         return (try? JSONDecoder().decode([ServiceEntry].self, from: data)) ?? []
     }
 
-    /// Keeps a list, unless a newer version is kept already. It is a hint for the next start: one that cannot be written
-    /// is a warning.
+    /// Saves a list, unless a newer version is saved already. Only the next start needs it, so a failed write is a
+    /// warning.
     func save(_ services: [ServiceEntry], version: UInt64) {
         guard version >= saved else { return }
         saved = version
         do { try JSONEncoder().encode(services).write(to: URL(filePath: path), options: .atomic) } catch {
-            logger.warning("the list of services could not be kept", metadata: ["error": "\(error)"])
+            logger.warning("the list of services could not be saved", metadata: ["error": "\(error)"])
         }
     }
 }

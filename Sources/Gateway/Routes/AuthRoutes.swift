@@ -12,13 +12,13 @@ struct AuthRoutes: Sendable {
     var routes: [Endpoint] { [Endpoint(.post, "/auth/login", guarded: false, handler: login)] }
 
     @Sendable private func login(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let asked = try await request.json(LoginRequestBody.self)
-        let name = String(asked.username.prefix(64))
+        let body = try await request.json(LoginRequestBody.self)
+        let name = String(body.username.prefix(64))
         if let pause = throttle.begin(name, context.address) {
             throw Problem(
-                retryAfter: pause, "too many failed logins as this user from this address; try again later")
+                retryAfter: pause, "too many failed logins of this user from this address; try again later")
         }
-        let (user, issued) = try await accounts.login(name: asked.username, password: asked.password)
+        let (user, issued) = try await accounts.login(name: body.username, password: body.password)
         throttle.succeeded(name, context.address)
         context.logger.notice("user logged in", metadata: ["user": "\(user.id)"])
         return .json(
@@ -26,7 +26,7 @@ struct AuthRoutes: Sendable {
                 token: issued.token, expiresAt: issued.record.expiresAt, user: UserBody(id: user.id, name: user.name)))
     }
 
-    /// Holds the ``LoginThrottle`` of this gateway.
+    /// The ``LoginThrottle`` of this gateway. Callable from any thread.
     private final class Throttle: Sendable {
         private let value = Mutex(LoginThrottle())
 

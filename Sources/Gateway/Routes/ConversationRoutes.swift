@@ -3,7 +3,7 @@ import Messages
 
 /// `GET /conversations`, `GET|PATCH|DELETE /conversations/{conversation}`.
 struct ConversationRoutes: Sendable {
-    let directory: MeshDirectory
+    let client: LeaderClient
 
     var routes: [Endpoint] {
         [
@@ -16,26 +16,27 @@ struct ConversationRoutes: Sendable {
 
     @Sendable private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let query = try Query(request, known: ["q", "limit", "before"])
-        let asked = ConversationList(
+        let list = ConversationList(
             owner: try context.owner, limit: try query.number("limit", in: 1...200) ?? 50,
             before: try query.text("before", in: GatewayLimits.line), query: try query.text("q", in: GatewayLimits.line)
         )
-        let page = try await directory.ask(asked, owner: asked.owner, trace: context.trace)
+        let page = try await client.askLeader(of: list.owner, list, trace: context.trace)
         return .json(
             PageBody(items: page.conversations.map(ConversationBody.init), next: page.next, total: page.total))
     }
 
     @Sendable private func get(_ request: Request, _ context: GatewayContext) async throws -> Response {
         _ = try Query(request, known: [])
-        let asked = ConversationGet(owner: try context.owner, conversation: try conversation(context))
-        return .json(ConversationBody(try await directory.ask(asked, owner: asked.owner, trace: context.trace)))
+        let get = ConversationGet(owner: try context.owner, conversation: try conversation(context))
+        return .json(ConversationBody(try await client.askLeader(of: get.owner, get, trace: context.trace)))
     }
 
     @Sendable private func rename(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let conversation = try conversation(context)
         var rename = ConversationRename(owner: try context.owner, conversation: conversation)
         switch try await request.json(ConversationPatchBody.self).title {
-        case .absent: throw Problem.unprocessable("say the new 'title', or null for the beginning of the first prompt")
+        case .absent:
+            throw Problem.unprocessable("'title' is missing: the new title, or null for the first prompt's beginning")
         case .clear: break
         case .set(let title):
             guard GatewayLimits.line.contains(title.count), title.contains(where: { !$0.isWhitespace }) else {
@@ -43,16 +44,16 @@ struct ConversationRoutes: Sendable {
             }
             rename.title = title
         }
-        return .json(ConversationBody(try await directory.ask(rename, owner: rename.owner, trace: context.trace)))
+        return .json(ConversationBody(try await client.askLeader(of: rename.owner, rename, trace: context.trace)))
     }
 
     @Sendable private func delete(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let asked = ConversationDelete(owner: try context.owner, conversation: try conversation(context))
-        // One that is not there any more was deleted by the leader that was lost before it could say so.
-        _ = try await directory.ask(asked, owner: asked.owner, trace: context.trace) {
+        let delete = ConversationDelete(owner: try context.owner, conversation: try conversation(context))
+        // After a lost leader, an unknown conversation means that the lost leader had deleted it.
+        _ = try await client.askLeader(of: delete.owner, delete, trace: context.trace) {
             $0.code == .conversationNotFound ? Done() : nil
         }
-        context.logger.notice("conversation deleted", metadata: ["conversation": "\(asked.conversation)"])
+        context.logger.notice("conversation deleted", metadata: ["conversation": "\(delete.conversation)"])
         return .noContent
     }
 

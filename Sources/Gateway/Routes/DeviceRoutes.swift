@@ -3,7 +3,7 @@ import Messages
 
 /// `GET /devices`, `PUT|DELETE /devices/{device}/default`, `PATCH|DELETE /devices/{device}`.
 struct DeviceRoutes: Sendable {
-    let directory: MeshDirectory
+    let client: LeaderClient
 
     var routes: [Endpoint] {
         [
@@ -17,13 +17,13 @@ struct DeviceRoutes: Sendable {
 
     @Sendable private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let label = try Query(request, known: ["label"]).text("label")
-        var devices = try await directory.askRegistry(DeviceList(owner: context.owner), trace: context.trace).devices
-        if let label { devices = devices.filter { Self.carries($0, label) } }
+        var devices = try await client.askRegistry(DeviceList(owner: context.owner), trace: context.trace).devices
+        if let label { devices = devices.filter { Self.hasLabel($0, label) } }
         return .json(ListBody(devices.map(DeviceBody.init)))
     }
 
-    /// Whether a device has a label: `NAME` of any value, `NAME=VALUE` of that one.
-    private static func carries(_ device: Device, _ label: String) -> Bool {
+    /// Whether a device has a label: `NAME` with any value, `NAME=VALUE` with that value.
+    private static func hasLabel(_ device: Device, _ label: String) -> Bool {
         let parts = label.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let value = device.labels?[parts[0]] else { return false }
         return parts.count == 1 || value == parts[1]
@@ -31,26 +31,26 @@ struct DeviceRoutes: Sendable {
 
     @Sendable private func update(_ request: Request, _ context: GatewayContext) async throws -> Response {
         var update = DeviceUpdate(owner: try context.owner, device: try device(context))
-        let asked = try await request.json(DevicePatchBody.self, limit: GatewayLimits.textBody)
-        switch asked.name {
+        let patch = try await request.json(DevicePatchBody.self, limit: GatewayLimits.textBody)
+        switch patch.name {
         case .absent: break
         case .clear: update.name = ""
         case .set(let name):
             guard !name.isEmpty else {
-                throw Problem.unprocessable("'name' must not be empty; null is the machine's own name again")
+                throw Problem.unprocessable("'name' must not be empty; null restores the machine's own name")
             }
             update.name = name
         }
-        if let labels = asked.labels {
+        if let labels = patch.labels {
             update.set = labels.compactMapValues { $0 }
             update.remove = labels.filter { $0.value == nil }.keys.sorted()
         }
         guard update.name != nil || update.set != nil else {
-            throw Problem.unprocessable("say the device's new 'name' or the 'labels' that change")
+            throw Problem.unprocessable("the body needs the device's new 'name', or the 'labels' that change")
         }
         let listing = try await Problem.unprocessable { [update] in
             try update.check()
-            return try await directory.askRegistry(update, trace: context.trace)
+            return try await client.askRegistry(update, trace: context.trace)
         }
         guard let device = listing.devices.first else {
             throw Fault(.deviceNotFound, "you have no device with this id")
@@ -59,16 +59,16 @@ struct DeviceRoutes: Sendable {
     }
 
     @Sendable private func star(_ context: GatewayContext, on: Bool) async throws -> Response {
-        _ = try await directory.askRegistry(
+        _ = try await client.askRegistry(
             DeviceStar(owner: context.owner, device: device(context), on: on), trace: context.trace)
         return .noContent
     }
 
     @Sendable private func delete(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let (owner, device) = (try context.owner, try device(context))
-        // The registry has its session cut, wherever that is: else an executor that still runs would be connected and
-        // in no list, until somebody restarts it.
-        _ = try await directory.askRegistry(DeviceDelete(owner: owner, device: device), trace: context.trace)
+        // The registry also has the device's session closed, at whichever gateway: otherwise a running executor would
+        // stay connected, but in no list, until it is restarted.
+        _ = try await client.askRegistry(DeviceDelete(owner: owner, device: device), trace: context.trace)
         return .noContent
     }
 

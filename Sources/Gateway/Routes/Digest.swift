@@ -7,9 +7,9 @@ import Messages
     import Foundation
 #endif
 
-/// By what an idempotency key is held against what was asked with it.
+/// The digest of a request: an idempotency key may be used again only with the same digest.
 enum Digest {
-    /// The digest of everything in the body of `POST /tasks` but the key.
+    /// Returns the digest of a body of `POST /tasks` without its key.
     static func of(_ body: TaskRequestBody) -> String {
         var body = body
         body.idempotencyKey = nil
@@ -18,11 +18,11 @@ enum Digest {
         return hex(body)
     }
 
-    /// SHA-256 in hex of a value's JSON with its keys in order.
+    /// Returns the SHA-256, in hex, of a value's JSON with sorted keys.
     static func hex(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings and the numbers of a decoded body always have a JSON form.
+        // Cannot fail: the value was decoded from JSON.
         let canonical = (try? encoder.encode(value)) ?? Data()
         return SHA256.hash(data: canonical).map { byte in
             let hex = String(byte, radix: 16)

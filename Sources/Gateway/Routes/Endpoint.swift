@@ -1,21 +1,27 @@
 import HTTPTypes
 import Hummingbird
 
-/// One thing that can be asked for over HTTP: the table of routes is made of these, and `docs/api.md` is held against it.
+/// One route: a method and a path. The router is made of these, and a test holds `docs/api.md` against them.
 struct Endpoint: Sendable {
     typealias Handler = @Sendable (Request, GatewayContext) async throws -> Response
 
     var method: HTTPRequest.Method
     /// With parameters as `{name}`.
     var path: String
-    /// Whether a token is needed.
-    var guarded: Bool
+    /// Whether it needs a token.
+    var isGuarded: Bool
+    /// Whether it is answered while the gateway drains. Its path has no parameters then.
+    var isAnsweredInDrain: Bool
     var handler: Handler
 
-    init(_ method: HTTPRequest.Method, _ path: String, guarded: Bool = true, handler: @escaping Handler) {
+    init(
+        _ method: HTTPRequest.Method, _ path: String, guarded: Bool = true, inDrain: Bool = false,
+        handler: @escaping Handler
+    ) {
         self.method = method
         self.path = path
-        self.guarded = guarded
+        isGuarded = guarded
+        isAnsweredInDrain = inDrain
         self.handler = handler
     }
 }

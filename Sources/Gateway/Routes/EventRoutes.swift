@@ -2,9 +2,9 @@ import HTTPTypes
 import Hummingbird
 import Messages
 
-/// `GET /tasks/{task}/events`: a page of JSON, or a live stream for those who accept `text/event-stream`.
+/// `GET /tasks/{task}/events`: a page of JSON, or a live stream with `Accept: text/event-stream`.
 struct EventRoutes: Sendable {
-    let directory: MeshDirectory
+    let client: LeaderClient
     let verifier: TokenVerifier
     let heartbeat: Duration
 
@@ -14,15 +14,15 @@ struct EventRoutes: Sendable {
         let query = try Query(request, known: ["after", "limit"])
         let owner = try context.owner
         let task: TaskID = try context.id("task", missing: .taskNotFound)
-        // A browser that connects again keeps the URL of the first time: what it has seen since counts.
-        let asked = try query.number("after", in: 0...UInt64(Int64.max))
-        let after = try Self.lastEventID(request) ?? asked ?? 0
+        let start = try query.number("after", in: 0...UInt64(Int64.max))
+        // A browser reconnects with its first URL, so the header comes before the query.
+        let after = try Self.lastEventID(request) ?? start ?? 0
         let limit = try query.number("limit", in: 1...10_000) ?? 1000
         if Self.wantsStream(request) {
             let stream = EventStream(
-                directory: directory, owner: owner, task: task, after: after, logger: context.logger)
-            // To a browser 204 is the only word that stops it from connecting again after the end.
-            guard try await stream.prospect(trace: context.trace) == .more else { return .noContent }
+                client: client, owner: owner, task: task, after: after, logger: context.logger)
+            // Only a 204 keeps a browser from reconnecting after the end.
+            guard try await stream.hasMore(trace: context.trace) else { return .noContent }
             let claims = context.claims
             let rules = ServerSentSink.Rules(
                 heartbeat: heartbeat,
@@ -33,17 +33,17 @@ struct EventRoutes: Sendable {
             EventsPage(owner: owner, task: task, after: after, limit: limit), trace: context.trace)
     }
 
-    private func page(_ asked: EventsPage, trace: TraceID) async throws -> Response {
-        let batch = try await directory.ask(asked, owner: asked.owner, trace: trace)
-        var next: UInt64? = asked.after
+    private func page(_ page: EventsPage, trace: TraceID) async throws -> Response {
+        let batch = try await client.askLeader(of: page.owner, page, trace: trace)
+        var next: UInt64? = page.after
         if let last = batch.events.last {
             next = last.flags.contains(.terminal) ? nil : last.seq
         } else {
-            let view = try await directory.ask(
-                TaskGet(owner: asked.owner, task: asked.task), owner: asked.owner, trace: trace)
-            try EventStream.check(asked.after, against: view)
-            // The task may have ended between the two answers: then there is more to read.
-            if view.state.isTerminal, asked.after >= view.lastSeq { next = nil }
+            let view = try await client.askLeader(
+                of: page.owner, TaskGet(owner: page.owner, task: page.task), trace: trace)
+            try EventStream.check(page.after, against: view)
+            // Its last_seq is later than the cursor when the task has ended between the two replies.
+            if view.state.isTerminal, page.after >= view.lastSeq { next = nil }
         }
         return .json(EventFormat.page(batch.events, next: next))
     }

@@ -13,17 +13,17 @@ struct TokenRoutes: Sendable {
     }
 
     @Sendable private func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let asked = try await request.json(TokenRequestBody.self)
-        let days = asked.days ?? TokenLimits.days.upperBound
+        let body = try await request.json(TokenRequestBody.self)
+        let days = body.days ?? TokenLimits.days.upperBound
         guard TokenLimits.days.contains(days) else {
-            throw Problem(.invalidRequest, "'expires_in_days' must be from 1 to 7", status: .unprocessableContent)
+            throw Problem.unprocessable("'expires_in_days' must be from 1 to 7")
         }
-        let name = asked.name ?? "token"
+        let name = body.name ?? "token"
         guard (1...100).contains(name.count) else {
-            throw Problem(.invalidRequest, "'name' must have 1 to 100 characters", status: .unprocessableContent)
+            throw Problem.unprocessable("'name' must have 1 to 100 characters")
         }
         let issued = try await accounts.issue(owner: context.owner, name: name, days: days)
-        context.logger.notice("token made", metadata: ["token": "\(issued.record.id)"])
+        context.logger.notice("token issued", metadata: ["token": "\(issued.record.id)"])
         return .json(issued.body, status: .created)
     }
 

@@ -3,212 +3,190 @@ import Mesh
 import Messages
 import Metrics
 import NIOCore
-import NIOWebSocket
 import Synchronization
 
-/// One executor's connection: carries out what its ``SessionState`` says. Its state lives on the channel's event loop;
-/// ``deliver(_:_:from:)`` and ``close(_:)`` are callable from any thread.
+/// One executor's connection: carries out the actions of its ``SessionState``. Its state is used on the channel's event
+/// loop; ``deliver(_:_:from:)`` and ``close(_:)`` are callable from any thread.
 final class ExecutorSession: Sendable {
     let number: SessionNumber
-    /// Whose token it came with.
-    let holder: TokenClaims
     let channel: any Channel
-    /// It registers within this time.
-    let patience: Duration
-    private let table: SessionTable
-    private let directory: MeshDirectory
+    private let holder: TokenClaims
+    private let directory: ServiceDirectory
+    private let registrar: DeviceRegistrar
+    private let newest: NewestSessions
+    private let timeout: Duration
     private let logger: Logger
+    private let output: SessionOutput
     private let state: NIOLoopBoundBox<SessionState<Peer>>
-    /// Frames of a leader whose `session.open` is not answered yet; in the bound of ``outbound``.
-    private let held: NIOLoopBoundBox<[ByteBuffer]>
-    /// Bytes that were handed over and are not yet in the socket.
-    private let outbound = Atomic<Int>(0)
-    /// Whether its WebSocket has been told to close.
+    /// Whether its WebSocket is closing.
     private let isClosing = Atomic(false)
 
     /// On the channel's event loop.
+    /// - Parameters:
+    ///   - claims: Those of the token that the executor connected with.
+    ///   - timeout: The executor must register within this time.
     init(
-        number: SessionNumber, claims: TokenClaims, channel: any Channel, table: SessionTable,
-        directory: MeshDirectory, patience: Duration, logger: Logger
+        channel: any Channel, claims: TokenClaims, directory: ServiceDirectory, registrar: DeviceRegistrar,
+        newest: NewestSessions, timeout: Duration, logger: Logger
     ) {
-        self.number = number
-        self.patience = patience
-        holder = claims
+        number = .generate()
         self.channel = channel
-        self.table = table
+        holder = claims
         self.directory = directory
+        self.registrar = registrar
+        self.newest = newest
+        self.timeout = timeout
         var logger = logger
         logger[metadataKey: "session"] = "\(number)"
         self.logger = logger
+        output = SessionOutput(channel)
         let route = Route(gateway: directory.identity.incarnation, session: number)
         state = NIOLoopBoundBox(SessionState(owner: claims.sub, route: route), eventLoop: channel.eventLoop)
-        held = NIOLoopBoundBox([], eventLoop: channel.eventLoop)
     }
 
-    // MARK: From the WebSocket, on its event loop
-
-    /// Whether it has registered, or waits for the registry's answer.
-    var isKnown: Bool { state.value.isRegistered || state.value.isRegistering }
-
-    /// Takes a message of the executor's.
-    func received(_ message: ByteBuffer) {
-        let decoded = message.withUnsafeReadableBytes { bytes in Result { try Header.decode(bytes) } }
-        switch decoded {
-        case .failure(let error):
-            drop(.malformed)
-            // Without a header there is no correlation: it is told as a failure of nothing.
-            if let fault = error as? Fault { answer(.failure, fault, correlation: 0) }
-        case .success((let header, let size)):
-            let body = { [UInt8](message.readableBytesView.dropFirst(size)) }
-            switch header.kind {
-            case .notice: relay(header, body())
-            case .request where header.type == DeviceRegister.type: register(header, body())
-            case .request, .subscribe:
-                let fault = Fault(.unknownType, "an executor cannot ask for \(header.type)")
-                answer(.failure, fault, correlation: header.correlation)
-                drop(.notAllowed)
-            default: drop(.notAllowed)
+    /// Follows the directory's changes until the connection closes.
+    func observeDirectory() {
+        let observation = directory.observe { [weak self] change in
+            switch change {
+            case .leaders: self?.findLeader()
+            case .registryConnected: self?.registryConnected()
             }
         }
+        channel.closeFuture.whenComplete { _ in observation.cancel() }
     }
 
-    /// The connection has ended.
-    func ended(_ reason: String) {
-        table.remove(self)
-        held.value = []
-        carryOut(state.value.ended(reason))
-        logger.notice("executor disconnected", metadata: ["reason": "\(reason)"])
-    }
+    // MARK: From the executor, on the channel's event loop
 
-    private func register(_ header: Header, _ body: [UInt8]) {
-        do {
-            guard body.count <= GatewayLimits.registerBody else {
-                throw Fault(.messageTooLarge, "a registration has at most \(GatewayLimits.registerBody) bytes")
-            }
-            let asked = try Wire.decode(DeviceRegister.self, from: body)
-            carryOut(state.value.register(asked, correlation: header.correlation))
-        } catch {
-            let fault = error as? Fault ?? Fault(.malformed, "the registration cannot be read")
-            answer(.failure, fault, correlation: header.correlation)
+    func received(_ message: ByteBuffer) {
+        switch ExecutorMessage(message) {
+        case .registration(let message, let correlation):
+            carryOut(state.value.register(message, correlation: correlation))
+        case .notice(let header, let body): relay(header, body)
+        case .invalid(let fault, let correlation, let reason):
+            if let fault { send(.failure, fault, correlation: correlation) }
+            if let reason { drop(reason) }
         }
     }
 
     private func relay(_ header: Header, _ body: [UInt8]) {
-        guard body.count <= SessionMessages.limit(of: header.type) else { return drop(.tooLarge) }
-        let passage = state.value.passage(fromExecutor: header.type)
+        let relay = state.value.relay(fromExecutor: header.type)
         var stamped = header
         stamped.session = number.value
         stamped.correlation = 0
-        if header.type == DeviceReport.type, state.value.isRegistered {
-            if body.count <= GatewayLimits.registerBody, let report = try? Wire.decode(DeviceReport.self, from: body) {
-                state.value.reported(report)
-            }
-            directory.registryPeer?.send(stamped, body: body)
-        }
-        switch passage {
-        case .pass(let leader): leader.send(stamped, body: body)
-        case .hold: break
+        if header.type == DeviceReport.type, state.value.isRegistered { report(stamped, body) }
+        switch relay {
+        case .forward(let leader): leader.send(stamped, body: body)
+        case .buffer: break
         case .drop(let reason): drop(reason)
         }
     }
 
+    /// A report goes to the registry too.
+    private func report(_ header: Header, _ body: [UInt8]) {
+        if body.count <= GatewayLimits.registerBody, let report = try? Wire.decode(DeviceReport.self, from: body) {
+            state.value.reported(report)
+        }
+        directory.registry?.send(header, body: body)
+    }
+
     // MARK: From the mesh
 
-    /// Takes a leader's message for the executor. Order is kept per caller.
+    /// Sends a dispatcher's message to the executor. Keeps the order of each caller.
     func deliver(_ header: Header, _ body: [UInt8], from leader: Peer) {
         let head = header.encoded()
         var frame = ByteBufferAllocator().buffer(capacity: head.count + body.count)
         frame.writeBytes(head)
         frame.writeBytes(body)
-        guard count(frame) else { return close(.tooSlow) }
+        guard output.reserve(frame) else { return close(.tooSlow) }
         channel.eventLoop.execute { [frame] in
-            switch self.state.value.passage(from: leader) {
-            case .pass: self.write(frame)
-            case .hold: self.held.value.append(frame)
+            switch self.state.value.relay(from: leader) {
+            case .forward: self.output.write(frame)
+            case .buffer: self.output.buffer(frame)
             case .drop(let reason):
-                self.outbound.subtract(Self.cost(frame), ordering: .relaxed)
+                self.output.discard(frame)
                 self.drop(reason)
             }
         }
     }
 
-    /// Looks who leads its owner now.
-    func lookForLeader() {
+    private func findLeader() {
         channel.eventLoop.execute {
             self.carryOut(self.state.value.leaderIs(self.directory.leader(of: self.holder.sub)?.peer))
         }
     }
 
-    /// The registry is there again.
-    func registryReturned() { channel.eventLoop.execute { self.registerAgain() } }
+    private func registryConnected() { channel.eventLoop.execute { self.registerAgain() } }
 
     private func registerAgain() {
-        // One that is on its way out would only push out its successor.
-        if !isClosing.load(ordering: .relaxed) { carryOut(state.value.registryReturned()) }
+        // A session that is closing would only replace its successor.
+        if !isClosing.load(ordering: .relaxed) { carryOut(state.value.registryConnected()) }
     }
 
-    /// Closes the WebSocket; the executor is told why.
-    func close(_ end: SessionEnd) {
+    /// Closes the WebSocket with this reason.
+    func close(_ reason: CloseReason) {
         isClosing.store(true, ordering: .relaxed)
-        channel.triggerUserOutboundEvent(end, promise: nil)
+        channel.triggerUserOutboundEvent(reason, promise: nil)
     }
 
-    // MARK: What the state says
+    // MARK: Actions of the state
 
     private func carryOut(_ actions: [SessionState<Peer>.Action]) {
         for action in actions {
             switch action {
-            case .register(let message, let ticket): ask(message, ticket: ticket)
-            case .answer(let message, let correlation):
-                table.registered(self, device: message.device, generation: message.generation)
-                logger.notice(
-                    "device registered",
-                    metadata: ["device": "\(message.device)", "generation": "\(message.generation)"])
-                answer(correlation == nil ? .notice : .reply, message, correlation: correlation ?? 0)
+            case .register(let message, let ticket): register(message, ticket: ticket)
+            case .confirm(let message, let correlation): confirm(message, correlation: correlation)
             case .refuse(let fault, let correlation):
                 logger.warning("registration refused", metadata: ["code": "\(fault.code)"])
-                answer(.failure, fault, correlation: correlation)
+                send(.failure, fault, correlation: correlation)
             case .open(let leader, let message, let ticket): open(leader, message, ticket: ticket)
             case .linkUp(let leader, let epoch):
-                send(LinkState(up: true, leader: leader.identity.incarnation, epoch: epoch))
-                held.value.forEach(write)
-                held.value = []
+                send(.notice, LinkState(up: true, leader: leader.identity.incarnation, epoch: epoch))
+                output.writeBuffered()
             case .linkDown:
-                send(LinkState(up: false))
-                forgetHeld()
-            case .look: lookForLeader()
-            case .lookAgain: again { $0.lookForLeader() }
-            case .registerAgain: again { $0.registryReturned() }
+                send(.notice, LinkState(up: false))
+                output.discardBuffered()
+            case .findLeader: findLeader()
+            case .findLeaderLater: later { $0.findLeader() }
+            case .registerLater: later { $0.registryConnected() }
             case .closeAtLeader(let leader, let message): leader.send(message)
-            case .gone(let message): directory.registryPeer?.send(message)
-            case .close(let end): close(end)
+            case .gone(let message): directory.registry?.send(message)
+            case .close(let reason): close(reason)
             }
         }
     }
 
-    private func ask(_ message: DeviceRegister, ticket: UInt64) {
+    private func register(_ message: DeviceRegister, ticket: UInt64) {
         Task {
-            let registration = await directory.register(message)
-            channel.eventLoop.execute { self.took(registration, of: message, ticket: ticket) }
+            let outcome = await registrar.register(message)
+            channel.eventLoop.execute { self.registered(message, outcome, ticket: ticket) }
         }
     }
 
-    private func took(_ registration: MeshDirectory.Registration, of asked: DeviceRegister, ticket: UInt64) {
-        switch registration.result {
-        case .failure(let fault) where registration.isAway:
+    private func registered(_ message: DeviceRegister, _ outcome: DeviceRegistrar.Outcome, ticket: UInt64) {
+        if case .failure(let fault) = outcome.result, outcome.isAway {
             logger.warning("the registry is away", metadata: ["session": "\(number)"])
-            let known = table.generation(of: asked.device, owner: holder.sub)
+            let known = newest.generation(of: message.device, owner: holder.sub)
             carryOut(state.value.registryIsAway(fault, known: known, ticket: ticket))
-        default: carryOut(state.value.registered(registration.result, ticket: ticket))
+        } else {
+            carryOut(state.value.registered(outcome.result, ticket: ticket))
         }
-        // A registry that came while there was no answer, or the old one's was on its way, was not told of this session.
-        if let peer = directory.registryPeer, peer != registration.registry, state.value.isRegistered {
+        // A registry that connected while the reply was awaited does not know this session.
+        if let registry = directory.registry, registry != outcome.registry, state.value.isRegistered {
             registerAgain()
         }
     }
 
+    private func confirm(_ message: DeviceRegistered, correlation: UInt64?) {
+        newest.add(number, owner: holder.sub, device: message.device, generation: message.generation) {
+            [weak self] in self?.close(.replaced)
+        }
+        logger.notice(
+            "device registered", metadata: ["device": "\(message.device)", "generation": "\(message.generation)"])
+        send(correlation == nil ? .notice : .reply, message, correlation: correlation ?? 0)
+    }
+
     private func open(_ leader: Peer, _ message: SessionOpen, ticket: UInt64) {
-        forgetHeld()
+        output.discardBuffered()
         Task {
             let result = await Result.fault { try await leader.request(message, deadline: GatewayLimits.request) }
             if case .failure(let fault) = result {
@@ -218,49 +196,50 @@ final class ExecutorSession: Sendable {
         }
     }
 
-    private func again(_ look: @escaping @Sendable (ExecutorSession) -> Void) {
+    private func later(_ action: @escaping @Sendable (ExecutorSession) -> Void) {
         guard channel.isActive else { return }
-        channel.eventLoop.scheduleTask(in: .init(GatewayLimits.openAgain)) { look(self) }
+        channel.eventLoop.scheduleTask(in: .init(GatewayLimits.openAgain)) { action(self) }
     }
 
-    private func forgetHeld() {
-        outbound.subtract(held.value.reduce(0) { $0 + Self.cost($1) }, ordering: .relaxed)
-        held.value = []
-    }
+    // MARK: To the executor
 
-    // MARK: To the WebSocket
-
-    private func send(_ message: some Message) { answer(.notice, message, correlation: 0) }
-
-    private func answer<M: Message>(_ kind: FrameKind, _ message: M, correlation: UInt64) {
+    private func send<M: Message>(_ kind: FrameKind, _ message: M, correlation: UInt64 = 0) {
         let header = Header(kind, type: M.type, correlation: correlation, session: number.value)
         guard let body = try? Wire.encode(message) else { return }
         let frame = ByteBuffer(bytes: header.encoded(reserving: body.count) + body)
-        // An executor that asks and asks and does not read the answers is no better than one that does not read.
-        guard count(frame) else { return close(.tooSlow) }
-        write(frame)
+        // Also bounds an executor that sends requests and does not read the replies.
+        guard output.reserve(frame) else { return close(.tooSlow) }
+        output.write(frame)
     }
 
-    /// Counts a message that is to be sent; false, and not counted, when too much waits for the socket.
-    private func count(_ message: ByteBuffer) -> Bool {
-        let cost = Self.cost(message)
-        guard outbound.add(cost, ordering: .relaxed).newValue > GatewayLimits.sessionOutbound else { return true }
-        outbound.subtract(cost, ordering: .relaxed)
-        return false
-    }
-
-    private static func cost(_ message: ByteBuffer) -> Int { message.readableBytes + GatewayLimits.frameOverhead }
-
-    /// Writes a message that is counted in ``outbound`` already.
-    private func write(_ message: ByteBuffer) {
-        let size = Self.cost(message)
-        channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .binary, data: message)).whenComplete { _ in
-            self.outbound.subtract(size, ordering: .relaxed)
-        }
-    }
-
-    private func drop(_ reason: DropReason) {
+    private func drop(_ reason: RelayDropReason) {
         Counter(label: "gateway_frames_dropped", dimensions: [("reason", reason.rawValue)]).increment()
         logger.debug("frame dropped", metadata: ["reason": "\(reason.rawValue)"])
+    }
+}
+
+extension ExecutorSession: WebSocketSession {
+    var rules: WebSocketRules {
+        WebSocketRules(
+            messages: .binary, wrongKind: .textFrame, tooLarge: .tooLarge, timeout: timeout, late: .notRegistered,
+            lateFault: Fault(.deadlineExceeded, CloseReason.notRegistered.reason))
+    }
+
+    var claims: TokenClaims? { holder }
+
+    /// Whether it has registered, or waits for the registry's reply.
+    var isIdentified: Bool { state.value.isRegistered || state.value.isRegistering }
+
+    /// Its outbound bytes have a bound of their own.
+    var stuckSince: ContinuousClock.Instant? { nil }
+
+    /// The close frame gives the reason: an executor's messages are requests and notices.
+    func closingMessage(_ fault: Fault) -> ByteBuffer? { nil }
+
+    func ended(_ reason: String) {
+        newest.remove(number)
+        output.discardBuffered()
+        carryOut(state.value.ended(reason))
+        logger.notice("executor disconnected", metadata: ["reason": "\(reason)"])
     }
 }

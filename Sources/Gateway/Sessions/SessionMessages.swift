@@ -1,14 +1,14 @@
 import Messages
 
-/// What passes between an executor and the mesh.
+/// The notices that an executor may send through the gateway.
 enum SessionMessages {
-    /// The only notices of an executor that are passed on: nothing else of its may look as if the gateway had sent it.
+    /// The types that are relayed. Any other is dropped, so that an executor cannot send in the gateway's name.
     static let fromExecutor: Set<String> = [
         DeviceReport.type, TaskStarted.type, TaskRejected.type, TaskFinished.type, EventsAppend.type,
         HistoryWanted.type, ApprovalRequest.type, ApprovalClosed.type,
     ]
 
-    /// The most bytes of a notice's body: all but a few are short.
+    /// The largest body of a notice, in bytes: only three types carry more than a few fields.
     static func limit(of type: String) -> Int {
         switch type {
         case EventsAppend.type, DeviceReport.type, TaskFinished.type: Limits.webSocketMessage
@@ -17,18 +17,18 @@ enum SessionMessages {
     }
 }
 
-/// Why a frame was dropped; the values of the metric's `reason`.
-enum DropReason: String, Sendable, Equatable {
+/// Why a session dropped a frame; the values of the metric's `reason`.
+enum RelayDropReason: String, Sendable, Equatable {
     /// The header cannot be read.
     case malformed
-    /// Before the registration.
+    /// It came before the registration.
     case unregistered
-    /// Not of ``SessionMessages/fromExecutor``, or no notice.
+    /// It is not of ``SessionMessages/fromExecutor``, or is no notice.
     case notAllowed = "not_allowed"
-    /// Over ``SessionMessages/limit(of:)``.
+    /// It is over ``SessionMessages/limit(of:)``.
     case tooLarge = "too_large"
-    /// No leader can be reached; the executor repeats it.
+    /// No leader is connected; the executor sends it again.
     case linkDown = "link_down"
-    /// From a dispatcher that does not lead the owner.
+    /// It is from a dispatcher that does not lead the owner.
     case staleLeader = "stale_leader"
 }

@@ -2,96 +2,96 @@ import Mesh
 import Messages
 import Synchronization
 
-/// A subscription to a task's events and the stream's heartbeat, as one sequence. It keeps no more than the credit
-/// that was given and the room that its viewer has, and a beat a time.
+/// A subscription to a task's events and the stream's heartbeat, as one sequence. It holds no more than its credit in
+/// batches, no more bytes than its viewer's buffer has space for, and one heartbeat an interval.
 final class EventFeed: Sendable {
     enum Step: Sendable {
-        /// Some events, or none when there are none, which hold so many bytes of the viewer's room.
+        /// Events that hold this many bytes of the viewer's buffer; a leader sends an empty batch when nothing happens.
         case batch(EventBatch, bytes: Int)
-        /// Events came for which there was no room; they were let go, to be read from the log again.
+        /// Events came for which there was no space; they were dropped, to be read from the log again.
         case overrun
-        /// Time to show a sign of life.
+        /// Time for a heartbeat.
         case beat
         /// The gateway stops.
         case stopped
-        /// The last step.
+        /// The subscription has ended; the last step.
         case ended(Fault?)
     }
 
-    /// What one event costs beside its payload: its JSON around it and its place in memory.
+    /// The cost of an event beside its payload, in bytes: the JSON around it and its place in memory.
     private static let overhead = 256
 
     let steps: AsyncStream<Step>
     private let subscription: Subscription
-    private let beats: Task<Void, Never>?
+    private let heartbeats: Task<Void, Never>?
     private let source: AsyncStream<Step>.Continuation
-    private let hold: Hold
+    private let reservation: Reservation
 
-    init(_ leader: Peer, _ subscribe: EventsSubscribe, heartbeat: Duration?, credit: UInt32, room: ViewerRoom?) {
+    init(_ leader: Peer, _ subscribe: EventsSubscribe, heartbeat: Duration?, credit: UInt32, buffer: ViewerBuffer?) {
         let (steps, source) = AsyncStream.makeStream(of: Step.self)
-        let hold = Hold(room)
+        let reservation = Reservation(buffer)
         self.steps = steps
         self.source = source
-        self.hold = hold
+        self.reservation = reservation
         subscription = leader.subscribe(subscribe, credit: credit) { batch in
             let bytes = batch.events.reduce(0) { $0 + $1.payload.count + Self.overhead }
-            source.yield(hold.take(bytes) ? .batch(batch, bytes: bytes) : .overrun)
+            source.yield(reservation.add(bytes) ? .batch(batch, bytes: bytes) : .overrun)
         } onEnd: { fault in
             source.yield(.ended(fault))
             source.finish()
         }
-        beats = heartbeat.map { heartbeat in
+        heartbeats = heartbeat.map { heartbeat in
             Task {
                 while (try? await Task.sleep(for: heartbeat)) != nil { source.yield(.beat) }
             }
         }
     }
 
-    /// A batch's bytes are its reader's business from now on.
-    func handOver(_ bytes: Int) { hold.handOver(bytes) }
+    /// Passes a batch's bytes to its reader, which releases them.
+    func handOver(_ bytes: Int) { reservation.handOver(bytes) }
 
-    /// Allows one more batch.
+    /// Grants credit for one more batch.
     func grant() { subscription.grant(1) }
 
-    /// Makes this the last step: the gateway stops.
+    /// Ends the sequence: the gateway stops.
     func stop() {
         source.yield(.stopped)
         source.finish()
     }
 
-    /// Ends the subscription.
+    /// Ends the subscription and releases the bytes of batches that were not handed over.
     func cancel() {
-        beats?.cancel()
+        heartbeats?.cancel()
         subscription.cancel()
         source.finish()
-        hold.close()
+        reservation.close()
     }
 
-    /// The bytes of batches that have come and were not handed over yet.
-    private final class Hold: Sendable {
-        private let room: ViewerRoom?
-        private let state = Mutex((bytes: 0, closed: false))
+    /// The bytes of the viewer's buffer that batches hold until they are handed over.
+    private final class Reservation: Sendable {
+        private let buffer: ViewerBuffer?
+        private let state = Mutex((bytes: 0, isClosed: false))
 
-        init(_ room: ViewerRoom?) { self.room = room }
+        init(_ buffer: ViewerBuffer?) { self.buffer = buffer }
 
-        func take(_ bytes: Int) -> Bool {
-            guard let room, bytes > 0 else { return true }
+        func add(_ bytes: Int) -> Bool {
+            guard let buffer, bytes > 0 else { return true }
             return state.withLock { state in
-                guard !state.closed, room.take(bytes) else { return false }
+                guard !state.isClosed, buffer.reserve(bytes) else { return false }
                 state.bytes += bytes
                 return true
             }
         }
 
-        func handOver(_ bytes: Int) { if room != nil { state.withLock { $0.bytes -= bytes } } }
+        func handOver(_ bytes: Int) { if buffer != nil { state.withLock { $0.bytes -= bytes } } }
 
         func close() {
             let bytes = state.withLock { state in
-                state.closed = true
+                state.isClosed = true
                 defer { state.bytes = 0 }
                 return state.bytes
             }
-            room?.give(bytes)
+            buffer?.release(bytes)
         }
     }
 }

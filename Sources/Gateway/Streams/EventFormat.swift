@@ -1,7 +1,7 @@
 import Messages
 import NIOCore
 
-/// Writes events as JSON and as server-sent events. The payload's bytes are copied as they are; nothing here decodes them.
+/// Writes events as JSON and as server-sent events. Payloads are copied byte by byte and never decoded.
 enum EventFormat {
     /// `{"items":[…],"next":SEQ|null}`.
     static func page(_ events: [Event], next: UInt64?) -> ByteBuffer {
@@ -26,13 +26,13 @@ enum EventFormat {
             out.writeString("id: \(event.seq)\nevent: \(event.kind)\ndata: ")
             let start = out.writerIndex
             write(event, to: &out)
-            unbreak(&out, from: start)
+            replaceLineBreaks(in: &out, from: start)
             out.writeString("\n\n")
         }
         return out
     }
 
-    /// A comment: a sign of life that no client sees.
+    /// A heartbeat: a comment, which clients skip.
     static let heartbeat = ByteBuffer(string: ": \n\n")
 
     /// An event as the text of a WebSocket message: `{"type":"event","id":ID,"event":{…}}`, with the id as JSON.
@@ -53,7 +53,7 @@ enum EventFormat {
 
     /// A line break would end the `data` field. In JSON it can only be white space between tokens, so a space is
     /// the same document.
-    private static func unbreak(_ out: inout ByteBuffer, from start: Int) {
+    private static func replaceLineBreaks(in out: inout ByteBuffer, from start: Int) {
         let bytes = out.viewBytes(at: start, length: out.writerIndex - start) ?? out.readableBytesView
         guard bytes.contains(where: { $0 == 0x0a || $0 == 0x0d }) else { return }
         for index in start..<out.writerIndex {

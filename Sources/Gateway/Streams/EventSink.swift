@@ -1,19 +1,19 @@
 import Messages
 
-/// Where a stream's events go: one rendering of them, for one viewer.
+/// Writes a stream's events to one viewer, in one format.
 protocol EventSink {
-    /// How many batches may be on their way to it.
+    /// How many batches may be in flight to it.
     var credit: UInt32 { get }
-    /// How often it shows that it is alive; nil = its connection does that by itself.
+    /// The interval of its heartbeats; nil = its connection has its own.
     var heartbeat: Duration? { get }
-    /// What its viewer's connection may hold; nil = the credit is bound enough.
-    var room: ViewerRoom? { get }
-    /// Whether the viewer may not see any more, since its token is over.
+    /// Bounds what is held for its viewer; nil = the credit is bound enough.
+    var buffer: ViewerBuffer? { get }
+    /// Whether the viewer's token has expired or was revoked.
     var isRefused: Bool { get }
-    /// Writes events that hold so many bytes of ``room``; returns when more may come.
+    /// Writes events that hold this many bytes of ``buffer``; returns when more may come.
     mutating func write(_ events: [Event], bytes: Int) async throws
-    /// Shows a sign of life.
+    /// Writes a heartbeat.
     mutating func beat() async throws
-    /// Returns when there is room again after an overrun.
-    func waitForRoom() async throws
+    /// Returns when ``buffer`` has space again after an overrun.
+    func waitForSpace() async throws
 }

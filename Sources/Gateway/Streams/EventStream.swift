@@ -3,50 +3,47 @@ import Mesh
 import Messages
 import ServiceLifecycle
 
-/// One viewer's live stream of one task, from a cursor to the terminal event: in order, without gap or double, and
-/// nothing before its commit. How it is written is its ``EventSink``'s business.
+/// One viewer's live stream of one task, from a cursor to the terminal event: in order, without gaps or duplicates, and
+/// only committed events. Its ``EventSink`` decides the format.
 ///
-/// A slow viewer costs the sink's credit in batches, and no more than its room: what does not fit is let go and read
-/// from the log later. When a leader is lost the stream goes on with the next one, from the cursor, and the
-/// viewer notices a pause.
+/// A slow viewer holds no more than the sink's credit in batches and its buffer in bytes: events beyond that are dropped
+/// and read from the log later. When a leader is lost, the stream resumes from its cursor at the next one.
 struct EventStream: Sendable {
-    /// Why it is over.
+    /// Why a stream has ended.
     enum End: Sendable, Equatable {
-        /// After the terminal event.
+        /// The terminal event was written.
         case terminal
-        /// The viewer may not see more, or the gateway stops; its connection is told elsewhere.
+        /// The token has ended or the gateway stops; the connection's close gives the reason.
         case closing
         case failed(Fault)
     }
 
-    let directory: MeshDirectory
+    let client: LeaderClient
     let owner: UserID
     let task: TaskID
-    /// The last event the viewer has.
+    /// The last event that the viewer has.
     let after: UInt64
     let logger: Logger
 
-    /// Whether there is anything to come.
-    enum Prospect: Sendable { case more, nothing }
+    private var directory: ServiceDirectory { client.directory }
 
-    /// Looks at the task before the stream begins.
-    /// - Throws: ``Fault`` `task_not_found`; `invalid_request` for a cursor behind the last event, which nobody can
-    ///   have been given; `unavailable`.
-    func prospect(trace: TraceID) async throws -> Prospect {
-        let view = try await directory.ask(TaskGet(owner: owner, task: task), owner: owner, trace: trace)
+    /// Whether any event after the cursor exists or may still come; checked before the stream begins.
+    /// - Throws: ``Fault`` `task_not_found`, `invalid_request` for a cursor after the task's last event, `unavailable`.
+    func hasMore(trace: TraceID) async throws -> Bool {
+        let view = try await client.askLeader(of: owner, TaskGet(owner: owner, task: task), trace: trace)
         try Self.check(after, against: view)
-        return view.state.isTerminal && after >= view.lastSeq ? .nothing : .more
+        return !view.state.isTerminal || after < view.lastSeq
     }
 
-    /// - Throws: ``Fault`` `invalid_request` for a cursor that is behind the task's last event.
+    /// - Throws: ``Fault`` `invalid_request` for a cursor after the task's last event.
     static func check(_ after: UInt64, against view: TaskView) throws {
         guard after > view.lastSeq else { return }
         throw Fault(
             .invalidRequest,
-            "there is no event \(after) yet: the last one of task \(view.id) is \(view.lastSeq); go on after that")
+            "task \(view.id) has no event \(after) yet: its last one is \(view.lastSeq); continue after that")
     }
 
-    /// Passes events on until the stream is over.
+    /// Writes events until the stream ends.
     /// - Throws: what the sink throws; `CancellationError`.
     func run(into sink: inout some EventSink) async throws -> End {
         var cursor = after
@@ -55,65 +52,68 @@ struct EventStream: Sendable {
                 return .failed(Fault(.unavailable, "no dispatcher can be reached at the moment; try again"))
             }
             switch try await follow(leader, &cursor, &sink) {
-            case .over(let end): return end
-            case .overrun: try await sink.waitForRoom()
-            case .again:
-                // A leader that refuses at once must not be asked in a loop.
+            case .ended(let end): return end
+            case .overrun: try await sink.waitForSpace()
+            case .interrupted:
+                // A pause, so that a leader that refuses at once is not asked in a loop.
                 await directory.change(after: directory.version, until: .now + GatewayLimits.streamPause)
             }
         }
     }
 
-    private enum Turn {
-        case over(End)
-        case overrun, again
+    /// How one subscription has ended.
+    private enum SubscriptionEnd {
+        case ended(End)
+        /// Resume when there is space.
+        case overrun
+        /// Resume at the present leader.
+        case interrupted
     }
 
-    /// Passes on events until the stream ends for good or has to be taken up again.
     private func follow(
         _ leader: Peer, _ cursor: inout UInt64, _ sink: inout some EventSink
-    ) async throws -> Turn {
+    ) async throws -> SubscriptionEnd {
         let feed = EventFeed(
             leader, EventsSubscribe(owner: owner, task: task, after: cursor), heartbeat: sink.heartbeat,
-            credit: sink.credit, room: sink.room)
+            credit: sink.credit, buffer: sink.buffer)
         defer { feed.cancel() }
-        // A viewer comes back by itself; the gateway's stop does not wait for it.
+        // A viewer reconnects by itself, so the gateway's stop does not wait for the stream.
         return try await withGracefulShutdownHandler {
-            try await pass(feed, &cursor, &sink)
+            try await write(feed, &cursor, &sink)
         } onGracefulShutdown: {
             feed.stop()
         }
     }
 
-    private func pass(
+    private func write(
         _ feed: EventFeed, _ cursor: inout UInt64, _ sink: inout some EventSink
-    ) async throws -> Turn {
+    ) async throws -> SubscriptionEnd {
         for await step in feed.steps {
-            if sink.isRefused { return .over(.closing) }
+            if sink.isRefused { return .ended(.closing) }
             switch step {
             case .beat: try await sink.beat()
             case .batch(let batch, let bytes):
                 let fresh = batch.events.filter { $0.seq > cursor }
-                guard isNext(fresh, after: cursor) else { return .again }
+                guard isNext(fresh, after: cursor) else { return .interrupted }
                 feed.handOver(bytes)
                 try await sink.write(fresh, bytes: bytes)
                 if let last = fresh.last {
                     cursor = last.seq
-                    if last.flags.contains(.terminal) { return .over(.terminal) }
+                    if last.flags.contains(.terminal) { return .ended(.terminal) }
                 }
                 feed.grant()
             case .overrun: return .overrun
-            case .stopped: return .over(.closing)
-            case .ended(nil): return .over(.terminal)
+            case .stopped: return .ended(.closing)
+            case .ended(nil): return .ended(.terminal)
             case .ended(let fault?):
                 guard [.peerLost, .notLeader, .unavailable, .creditExceeded].contains(fault.code) else {
                     logger.warning("stream refused", metadata: ["task": "\(task)", "code": "\(fault.code)"])
-                    return .over(.failed(fault))
+                    return .ended(.failed(fault))
                 }
-                return .again
+                return .interrupted
             }
         }
-        // The sequence ends without a step only when this task is cancelled.
+        // The sequence ends without a last step only when this task is cancelled.
         throw CancellationError()
     }
 
@@ -125,7 +125,7 @@ struct EventStream: Sendable {
         return false
     }
 
-    /// The leader, waited for; nil when there was none for ``GatewayLimits/streamLeader``.
+    /// The leader, as soon as it is connected; nil after ``GatewayLimits/streamLeader`` without one.
     private func leader(_ sink: inout some EventSink) async throws -> Peer? {
         let end = ContinuousClock.now + GatewayLimits.streamLeader
         while ContinuousClock.now < end {

@@ -2,17 +2,17 @@ import HTTPTypes
 import Hummingbird
 import Messages
 
-/// A stream as server-sent events: the body of an answer that runs until the task or the connection ends.
+/// Writes a stream as server-sent events: the body of an answer that ends with the task or the connection.
 struct ServerSentSink: EventSink {
     private var writer: any ResponseBodyWriter
     private let rules: Rules
 
-    /// What does not change while it runs.
+    /// The fixed settings of a stream.
     struct Rules: Sendable {
-        /// How often it shows that it is alive.
+        /// The interval of heartbeats.
         var heartbeat: Duration
-        /// Whether its token has been revoked or is over since. Asked with each batch; a leader sends an empty one
-        /// every second when nothing happens.
+        /// Whether the token has expired or was revoked. Checked with each batch; a leader sends an empty one every
+        /// second when nothing happens.
         var isRefused: @Sendable () -> Bool
     }
 
@@ -22,14 +22,14 @@ struct ServerSentSink: EventSink {
             status: .ok,
             headers: [
                 .contentType: "text/event-stream", .cacheControl: "no-store", .connection: "close",
-                // nginx would keep the events until its buffer is full.
+                // Without this field nginx holds events back until its buffer is full.
                 .xAccelBuffering: "no",
             ],
             body: ResponseBody { writer in
                 var sink = ServerSentSink(writer: writer, rules: rules)
-                // Cancels at the client's disconnect, and with the task its subscription.
+                // A disconnect of the client cancels this task and with it the subscription.
                 try? await request.body.consumeWithCancellationOnInboundClose { _ in
-                    // At once, so that the client and every proxy see that it has begun.
+                    // At once, so that the client and every proxy see that the stream has begun.
                     try await sink.beat()
                     _ = try await stream.run(into: &sink)
                 }
@@ -39,7 +39,7 @@ struct ServerSentSink: EventSink {
 
     var credit: UInt32 { GatewayLimits.streamCredit }
     var heartbeat: Duration? { rules.heartbeat }
-    var room: ViewerRoom? { nil }
+    var buffer: ViewerBuffer? { nil }
     var isRefused: Bool { rules.isRefused() }
 
     mutating func write(_ events: [Event], bytes: Int) async throws {
@@ -48,8 +48,8 @@ struct ServerSentSink: EventSink {
 
     mutating func beat() async throws { try await writer.write(EventFormat.heartbeat) }
 
-    /// Its credit is its bound: there is no overrun.
-    func waitForRoom() async throws {}
+    /// There is no overrun: the credit is the bound.
+    func waitForSpace() async throws {}
 }
 
 extension HTTPField.Name {

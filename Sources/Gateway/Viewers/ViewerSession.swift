@@ -1,74 +1,43 @@
 import Logging
-import Mesh
 import Messages
 import NIOCore
 import NIOWebSocket
 
-/// One viewer's WebSocket: carries out what its ``ViewerState`` says. Its state lives on the channel's event loop;
-/// ``write(_:of:releasing:)`` is callable from any thread.
-final class ViewerSession: SocketGuest {
+/// One viewer's WebSocket: carries out the actions of its ``ViewerState``. Its state is used on the channel's event loop.
+final class ViewerSession: Sendable {
     let channel: any Channel
-    /// What it may hold, for all subscriptions.
-    let room = ViewerRoom()
-    let directory: MeshDirectory
-    let logger: Logger
+    /// Bounds what this process holds for the viewer, over all subscriptions.
+    let buffer = ViewerBuffer()
     private let accounts: Accounts
-    private let table: ViewerTable
-    private let patience: Duration
+    private let client: LeaderClient
+    private let timeout: Duration
+    private let logger: Logger
     private let state: NIOLoopBoundBox<ViewerState>
-    private let running: NIOLoopBoundBox<[ViewerState.Subscription: Task<Void, Never>]>
+    private let streams: NIOLoopBoundBox<[ViewerSubscription: Task<Void, Never>]>
 
     /// On the channel's event loop.
-    init(
-        channel: any Channel, accounts: Accounts, directory: MeshDirectory, table: ViewerTable, patience: Duration,
-        logger: Logger
-    ) {
+    /// - Parameter timeout: The viewer must give its token within this time.
+    init(channel: any Channel, accounts: Accounts, client: LeaderClient, timeout: Duration, logger: Logger) {
         self.channel = channel
         self.accounts = accounts
-        self.directory = directory
-        self.table = table
-        self.patience = patience
+        self.client = client
+        self.timeout = timeout
         self.logger = logger
         state = NIOLoopBoundBox(ViewerState(), eventLoop: channel.eventLoop)
-        running = NIOLoopBoundBox([:], eventLoop: channel.eventLoop)
-        table.add(self)
+        streams = NIOLoopBoundBox([:], eventLoop: channel.eventLoop)
     }
 
-    // MARK: From the WebSocket, on its event loop
-
-    var rules: SocketRules {
-        SocketRules(
-            messages: .text, wrongKind: .binaryFrame, tooLarge: .tooLargeForViewer, patience: patience,
-            late: .noToken, lateFault: Fault(.tokenMissing, "no token came within \(patience / .seconds(1)) s"))
-    }
-    var claims: TokenClaims? { state.value.claims }
-    var isKnown: Bool { state.value.isKnown }
-    var stuckSince: ContinuousClock.Instant? { room.stuckSince }
-
-    func received(_ message: ByteBuffer) { carryOut(state.value.received(message)) }
-
-    func lastWord(_ fault: Fault) -> ByteBuffer? { ViewerWord.error(id: nil, fault).text }
-
-    func ended(_ reason: String) {
-        table.remove(self)
-        state.value.ended()
-        for task in running.value.values { task.cancel() }
-        running.value = [:]
-        room.close()
-        logger.debug("viewer disconnected", metadata: ["reason": "\(reason)"])
-    }
-
-    // MARK: What the state says
+    // MARK: Actions of the state
 
     private func carryOut(_ actions: [ViewerState.Action]) {
         for action in actions {
             switch action {
             case .verify(let token): verify(token)
-            case .say(let word): say(word)
+            case .send(let message): send(message)
             case .follow(let subscription, let task, let after): follow(subscription, task, after: after)
-            case .watch(let subscription): watch(subscription)
-            case .cancel(let subscription): running.value.removeValue(forKey: subscription)?.cancel()
-            case .close(let end): channel.triggerUserOutboundEvent(end, promise: nil)
+            case .watchDevices(let subscription): watchDevices(subscription)
+            case .cancel(let subscription): streams.value.removeValue(forKey: subscription)?.cancel()
+            case .close(let reason): channel.triggerUserOutboundEvent(reason, promise: nil)
             }
         }
     }
@@ -83,74 +52,100 @@ final class ViewerSession: SocketGuest {
         }
     }
 
-    private func follow(_ subscription: ViewerState.Subscription, _ task: TaskID, after: UInt64) {
+    private func follow(_ subscription: ViewerSubscription, _ task: TaskID, after: UInt64) {
         guard let owner = claims?.sub else { return }
-        let stream = EventStream(directory: directory, owner: owner, task: task, after: after, logger: logger)
-        run(subscription) { session in
-            guard try await stream.prospect(trace: .generate()) == .more else { return .terminal }
-            var sink = ViewerSink(session, subscription)
+        let stream = EventStream(client: client, owner: owner, task: task, after: after, logger: logger)
+        run(subscription) { writer in
+            guard try await stream.hasMore(trace: .generate()) else { return .terminal }
+            var sink = ViewerSink(writer)
             return try await stream.run(into: &sink)
         }
     }
 
-    private func watch(_ subscription: ViewerState.Subscription) {
+    private func watchDevices(_ subscription: ViewerSubscription) {
         guard let owner = claims?.sub else { return }
-        run(subscription) { session in
-            try await DeviceStream(session: session, subscription: subscription, owner: owner).run()
+        let directory = client.directory
+        run(subscription) { writer in
+            try await DeviceStream(directory: directory, owner: owner, writer: writer).run()
         }
     }
 
-    /// Runs what serves a subscription, and says how it ended.
     private func run(
-        _ subscription: ViewerState.Subscription,
-        _ body: @escaping @Sendable (ViewerSession) async throws -> EventStream.End
+        _ subscription: ViewerSubscription,
+        _ stream: @escaping @Sendable (SubscriptionWriter) async throws -> EventStream.End
     ) {
-        running.value[subscription] = Task {
-            let result = await Result.fault { try await body(self) }
-            channel.eventLoop.execute { self.over(subscription, result) }
+        let writer = SubscriptionWriter(id: subscription.id, buffer: buffer) { messages, bytes in
+            self.write(messages, of: subscription, bytes: bytes)
+        }
+        streams.value[subscription] = Task {
+            let result = await Result.fault { try await stream(writer) }
+            channel.eventLoop.execute { self.ended(subscription, result) }
         }
     }
 
-    private func over(_ subscription: ViewerState.Subscription, _ result: Result<EventStream.End, Fault>) {
-        running.value[subscription] = nil
-        room.left()
+    private func ended(_ subscription: ViewerSubscription, _ result: Result<EventStream.End, Fault>) {
+        streams.value[subscription] = nil
+        buffer.subscriptionEnded()
         guard state.value.ended(subscription) else { return }
         switch result {
-        case .success(.terminal): say(.end(id: subscription.id))
-        // The socket is told by whoever closes it.
+        case .success(.terminal): send(.end(id: subscription.id))
+        // The close of the socket gives the reason.
         case .success(.closing): break
-        case .success(.failed(let fault)), .failure(let fault): say(.error(id: subscription.id, fault))
+        case .success(.failed(let fault)), .failure(let fault): send(.error(id: subscription.id, fault))
         }
     }
 
-    // MARK: To the WebSocket
+    // MARK: To the viewer
 
-    /// Says a word; a viewer that asks without reading the answers is cut.
-    private func say(_ word: ViewerWord) {
-        let text = word.text
+    /// Sends a message at once; a viewer that sends requests and does not read the replies is closed.
+    private func send(_ message: ViewerMessage) {
+        let text = message.text
         let cost = text.readableBytes + GatewayLimits.frameOverhead
-        guard room.say(cost) else {
-            return channel.triggerUserOutboundEvent(SessionEnd.tooSlow, promise: nil)
+        guard buffer.reserveUnqueued(cost) else {
+            return channel.triggerUserOutboundEvent(CloseReason.tooSlow, promise: nil)
         }
-        send([text], releasing: cost)
+        write([text], bytes: cost)
     }
 
-    /// Writes messages that hold `bytes` of the room, unless their subscription has ended meanwhile.
-    func write(_ messages: [ByteBuffer], of subscription: ViewerState.Subscription, releasing bytes: Int) {
+    /// Writes messages that hold `bytes` of the buffer, unless their subscription has ended meanwhile.
+    private func write(_ messages: [ByteBuffer], of subscription: ViewerSubscription, bytes: Int) {
         channel.eventLoop.execute {
-            guard self.state.value.isOpen(subscription) else { return self.room.drained(bytes) }
-            self.send(messages, releasing: bytes)
+            guard self.state.value.isOpen(subscription) else { return self.buffer.drained(bytes) }
+            self.write(messages, bytes: bytes)
         }
     }
 
-    private func send(_ messages: [ByteBuffer], releasing bytes: Int) {
+    private func write(_ messages: [ByteBuffer], bytes: Int) {
         for (index, message) in messages.enumerated() {
             let frame = WebSocketFrame(fin: true, opcode: .text, data: message)
             guard index == messages.count - 1 else {
                 channel.write(frame, promise: nil)
                 continue
             }
-            channel.writeAndFlush(frame).whenComplete { [room] _ in room.drained(bytes) }
+            channel.writeAndFlush(frame).whenComplete { [buffer] _ in buffer.drained(bytes) }
         }
+    }
+}
+
+extension ViewerSession: WebSocketSession {
+    var rules: WebSocketRules {
+        WebSocketRules(
+            messages: .text, wrongKind: .binaryFrame, tooLarge: .tooLargeForViewer, timeout: timeout, late: .noToken,
+            lateFault: Fault(.tokenMissing, "no token came within \(timeout / .seconds(1)) s"))
+    }
+    var claims: TokenClaims? { state.value.claims }
+    var isIdentified: Bool { state.value.isIdentified }
+    var stuckSince: ContinuousClock.Instant? { buffer.stuckSince }
+
+    func received(_ message: ByteBuffer) { carryOut(state.value.received(message)) }
+
+    func closingMessage(_ fault: Fault) -> ByteBuffer? { ViewerMessage.error(id: nil, fault).text }
+
+    func ended(_ reason: String) {
+        state.value.ended()
+        for stream in streams.value.values { stream.cancel() }
+        streams.value = [:]
+        buffer.close()
+        logger.debug("viewer disconnected", metadata: ["reason": "\(reason)"])
     }
 }

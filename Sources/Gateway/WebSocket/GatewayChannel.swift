@@ -8,23 +8,16 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOWebSocket
 
-/// A connection of the gateway's port: HTTP/1.1 for Hummingbird, or a WebSocket for whoever its route admits.
+/// A connection of the gateway's port: HTTP/1.1 for Hummingbird, or a WebSocket that an ``UpgradeRoute`` admits.
 struct GatewayChannel: HTTPChannelHandler {
-    /// What a connection has turned out to be.
-    enum Upgraded: Sendable {
-        case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
-        /// Its handlers do everything.
-        case webSocket
-    }
-
     struct Value: ServerChildChannelValue {
-        let upgraded: EventLoopFuture<Upgraded>
+        let upgraded: EventLoopFuture<UpgradedConnection>
         let channel: any Channel
     }
 
     let responder: Responder
     let routes: [UpgradeRoute]
-    let stall: StallGuard.Patience
+    let stall: StallGuard.Timing
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -36,7 +29,7 @@ struct GatewayChannel: HTTPChannelHandler {
             let bound = NIOLoopBound(gate, eventLoop: channel.eventLoop)
             let upgrader = NIOTypedHTTPServerUpgradeHandler(
                 httpEncoder: encoder, extraHTTPHandlers: [decoder, gate],
-                upgradeConfiguration: .init(upgraders: [GuestUpgrader(gate: bound)]) { channel in
+                upgradeConfiguration: .init(upgraders: [WebSocketUpgrader(gate: bound)]) { channel in
                     channel.eventLoop.makeCompletedFuture { try http(channel, logger: logger) }
                 })
             try pipeline.addHandlers([encoder, decoder, gate, upgrader])
@@ -60,7 +53,7 @@ struct GatewayChannel: HTTPChannelHandler {
         }
     }
 
-    /// Header fields may not be larger than anybody needs.
+    /// The limits on header fields.
     private static var limits: NIOHTTPDecoderLimitConfiguration {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = GatewayLimits.headers
@@ -68,11 +61,11 @@ struct GatewayChannel: HTTPChannelHandler {
         return limits
     }
 
-    private func http(_ channel: any Channel, logger: Logger) throws -> Upgraded {
+    private func http(_ channel: any Channel, logger: Logger) throws -> UpgradedConnection {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(StallGuard(stall, logger: logger))
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try pipeline.addHandler(RequestEdge())
+        try pipeline.addHandler(RequestBodyHandler())
         try pipeline.addHandler(
             HTTPConnectionStateHandler(idleTimeout: GatewayLimits.idleConnection, logger: logger))
         return .http(

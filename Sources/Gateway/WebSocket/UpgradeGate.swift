@@ -8,31 +8,31 @@ import NIOHTTP1
     import Foundation
 #endif
 
-/// Stands before NIO's upgrader and lets through only upgrades that will succeed: the upgrader loses the request
-/// when it refuses, and the client waits for ever. Any other request loses its `Upgrade` field and is answered as plain
-/// HTTP, with the same problem documents as everywhere.
+/// Passes to NIO's upgrader only upgrades that will succeed: when the upgrader refuses, it drops the request and the
+/// client waits for ever. Any other request loses its `Upgrade` field and is answered as plain HTTP, with the usual
+/// problem documents.
 ///
-/// It also answers for the time before a connection has its first request: garbage with 400, nothing with a close.
+/// Also guards a connection until its first request: bytes that are not HTTP get 400, and silence ends in a close.
 final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
     private enum State {
-        /// Nothing was received.
+        /// No request has come yet.
         case fresh
-        /// The first request asks for an upgrade that is being looked at; what follows it waits.
+        /// The first request asks for an upgrade that is being checked; the parts after it wait.
         case checking([HTTPServerRequestPart])
-        /// NIO's upgrader looks at the first request only, so from then on nothing is to be decided here.
+        /// The first request has passed. NIO's upgrader checks no later one.
         case passing
-        /// It was answered here; nothing more is read.
+        /// The first request was refused; nothing more is read.
         case refused
     }
 
     private let routes: [UpgradeRoute]
     private var state = State.fresh
     private var idle: Scheduled<Void>?
-    /// What the connection becomes, once an upgrade was admitted.
+    /// The admission of the connection's upgrade; nil = none was admitted.
     private(set) var admission: UpgradeAdmission?
 
     init(routes: [UpgradeRoute]) { self.routes = routes }
@@ -57,11 +57,13 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
         case .fresh:
             guard case .head(let head) = part else { return context.fireChannelRead(data) }
             idle?.cancel()
-            guard let route = Self.asksForWebSocket(head) ? routes.first(where: { $0.path == Self.path(head) }) : nil
+            guard let route = Self.isUpgrade(head) ? routes.first(where: { $0.path == Self.path(head) }) : nil
             else {
                 return pass([.head(Self.plain(head))], context)
             }
-            guard Self.hasKey(head) else { return refuse("'Sec-WebSocket-Key' is not 16 bytes in base64", context) }
+            guard Self.hasValidKey(head) else {
+                return refuse("'Sec-WebSocket-Key' is not 16 bytes in base64", context)
+            }
             state = .checking([])
             check(head, route, context)
         }
@@ -69,7 +71,7 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard case .fresh = state else { return context.fireErrorCaught(error) }
-        refuse("this is not valid HTTP", context)
+        refuse("the request is not valid HTTP", context)
     }
 
     private func refuse(_ detail: String, _ context: ChannelHandlerContext) {
@@ -103,8 +105,8 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
         for part in parts { context.fireChannelRead(Self.wrapInboundOut(part)) }
     }
 
-    /// Whether the upgrader will accept it: RFC 6455 section 4.2.1, without a body.
-    private static func asksForWebSocket(_ head: HTTPRequestHead) -> Bool {
+    /// Whether NIO's upgrader will accept the request: RFC 6455 section 4.2.1, without a body.
+    private static func isUpgrade(_ head: HTTPRequestHead) -> Bool {
         head.method == .GET && head.version == .http1_1
             && head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
             && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
@@ -112,8 +114,8 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
             && !head.headers.contains(name: "transfer-encoding") && !head.headers.contains(name: "content-length")
     }
 
-    /// Whether the key is one (RFC 6455 section 4.1): the upgrader takes any text for it.
-    private static func hasKey(_ head: HTTPRequestHead) -> Bool {
+    /// Whether the key is valid (RFC 6455 section 4.1); NIO's upgrader accepts any text.
+    private static func hasValidKey(_ head: HTTPRequestHead) -> Bool {
         head.headers["sec-websocket-key"].first.flatMap { Data(base64Encoded: $0) }?.count == 16
     }
 
@@ -121,8 +123,8 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
         head.uri.prefix { $0 != "?" }
     }
 
-    /// Without the wish. NIO's decoder reads nothing behind a request that has it, so such a one is its
-    /// connection's last; and so is one of HTTP/1.0, whose client reads to the end, unless it says otherwise.
+    /// The request without its `Upgrade` field. NIO's decoder reads nothing after a request with that field, so the
+    /// request is its connection's last. So is a request of HTTP/1.0 without keep-alive.
     private static func plain(_ head: HTTPRequestHead) -> HTTPRequestHead {
         let isOld = head.version == .http1_0 && !head.isKeepAlive
         guard isOld || head.headers.contains(name: "upgrade") else { return head }

@@ -17,6 +17,8 @@ public struct ErrorCode: OpenSet {
     public static let bodyTooLarge = ErrorCode(rawValue: "body_too_large")
     /// 409: the task names no target and the user has no default device.
     public static let targetRequired = ErrorCode(rawValue: "target_required")
+    /// 409: several of the user's devices have the name that the task has as its target.
+    public static let targetAmbiguous = ErrorCode(rawValue: "target_ambiguous")
     /// 409: the idempotency key was used with another body within 24 h.
     public static let idempotencyMismatch = ErrorCode(rawValue: "idempotency_mismatch")
     /// 409: the state of the task, conversation or other object does not allow this.
@@ -131,6 +133,7 @@ public struct ErrorCode: OpenSet {
     /// Every code that this version knows, for the documents and their test.
     public static let all: [ErrorCode] = [
         .invalidJSON, .invalidRequest, .promptEmpty, .promptTooLarge, .bodyTooLarge, .targetRequired,
+        .targetAmbiguous,
         .idempotencyMismatch, .conflict, .queueFull, .routeNotFound, .methodNotAllowed, .rateLimited,
         .tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked, .loginFailed, .deviceNotFound,
         .taskNotFound, .conversationNotFound, .tokenNotFound, .approvalNotFound, .approvalResolved, .approvalAbandoned,

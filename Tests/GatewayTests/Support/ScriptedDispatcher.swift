@@ -4,7 +4,7 @@ import Messages
 import Synchronization
 import TestSupport
 
-/// A dispatcher that does as it is told, on a real socket. It knows tasks only by what was submitted to it.
+/// A dispatcher under a test's control, on a real socket. It knows the submitted tasks and those that a test adds.
 final class ScriptedDispatcher: Sendable {
     struct Relayed: Sendable {
         var header: Header
@@ -24,12 +24,12 @@ final class ScriptedDispatcher: Sendable {
         var closes: [SessionClose] = []
         var relayed: [Relayed] = []
         var faults: [Fault] = []
-        /// Sent to a session in the same turn as its `session.open` is answered.
+        /// Sent to a session together with the reply to its `session.open`.
         var greeting: LinkState?
     }
     private let state = Mutex(State())
     private let listener = Mutex<Listener?>(nil)
-    let desk = ScriptedDesk()
+    let requests = ScriptedRequests()
     let identity: Identity
     let epoch: UInt64
     let endpoint: String
@@ -54,7 +54,7 @@ final class ScriptedDispatcher: Sendable {
         self.endpoint = endpoint
     }
 
-    /// As the registry lists it: the leader of everything.
+    /// Its entry in the registry's list: the leader of every partition.
     var entry: ServiceEntry {
         ServiceEntry(
             role: .dispatcher, name: identity.name, incarnation: identity.incarnation, endpoint: endpoint,
@@ -64,16 +64,16 @@ final class ScriptedDispatcher: Sendable {
     var submits: [TaskSubmit] { state.withLock { $0.submits } }
     var lists: [TaskList] { state.withLock { $0.lists } }
     var subscribes: [EventsSubscribe] { state.withLock { $0.subscribes } }
-    /// Subscriptions that viewers have ended.
+    /// The number of subscriptions that the gateway has ended.
     var cancelled: Int { state.withLock { $0.closedOutlets } }
     var opens: [SessionOpen] { state.withLock { $0.opens } }
     var closes: [SessionClose] { state.withLock { $0.closes } }
     var relayed: [Relayed] { state.withLock { $0.relayed } }
 
-    /// The next requests are refused with these, in this order.
+    /// Refuses the next requests with these faults, in this order.
     func refuse(_ faults: [Fault]) { state.withLock { $0.faults = faults } }
 
-    /// Makes a task with events.
+    /// Adds a task with events.
     func add(_ task: TaskID, owner: UserID, state taskState: TaskState = .running, events: [Event] = []) {
         state.withLock { state in
             state.owners[task] = owner
@@ -82,7 +82,7 @@ final class ScriptedDispatcher: Sendable {
         }
     }
 
-    /// Appends an event and hands it to those who follow; false = somebody had no credit.
+    /// Appends an event and sends it to its subscriptions; false = one had no credit.
     @discardableResult
     func emit(_ event: Event) -> Bool {
         let outlets = state.withLock { state in
@@ -93,7 +93,7 @@ final class ScriptedDispatcher: Sendable {
         return outlets.reduce(true) { $1.send(EventBatch([event])) && $0 }
     }
 
-    /// Ends every subscription so.
+    /// Ends every subscription, with this fault.
     func endSubscriptions(_ fault: Fault?) {
         for outlet in state.withLock({ $0.outlets }) {
             if let fault { outlet.fail(fault) } else { outlet.finish() }
@@ -105,7 +105,7 @@ final class ScriptedDispatcher: Sendable {
         state.withLock { $0.sessions[session] }?.send(message, session: session)
     }
 
-    /// What a session is sent in the very turn in which it is opened.
+    /// Sends this message to each session together with the reply to its `session.open`.
     func greet(_ message: LinkState) { state.withLock { $0.greeting = message } }
 
     func close() async { await listener.withLock { $0 }?.close() }
@@ -161,6 +161,7 @@ final class ScriptedDispatcher: Sendable {
             try await box.get().state.withLock { state in
                 state.submits.append(message)
                 var view = Self.view(message.task, .queued, prompt: message.prompt, lastSeq: 1)
+                view.target = message.target
                 view.choices = message.choices
                 state.tasks[message.task] = view
                 state.owners[message.task] = message.owner
@@ -212,7 +213,7 @@ final class ScriptedDispatcher: Sendable {
         handlers.onNotice(SessionClose.self) { message, _ in
             box.dispatcher.withLock { $0 }?.state.withLock { $0.closes.append(message) }
         }
-        ScriptedDesk.add(to: &handlers) { try await box.get().desk }
+        ScriptedRequests.add(to: &handlers) { try await box.get().requests }
         handlers.onRelay { header, body, _ in
             box.dispatcher.withLock { $0 }?.state.withLock { $0.relayed.append(Relayed(header: header, body: body)) }
             return true

@@ -4,7 +4,7 @@ import Messages
 import Synchronization
 import TestSupport
 
-/// A registry that does as it is told, on a real socket.
+/// A registry under a test's control, on a real socket.
 final class ScriptedRegistry: Sendable {
     private struct State {
         var services: [ServiceEntry] = []
@@ -18,13 +18,14 @@ final class ScriptedRegistry: Sendable {
         var announced: [Peer] = []
         var fault: Fault?
         var deviceWatchers: [Outlet] = []
+        var deviceLists = 0
     }
     private let state = Mutex(State())
     private let listener = Mutex<Listener?>(nil)
     let identity: Identity
     let endpoint: String
 
-    /// - Parameter endpoint: A registry that has restarted binds where the old one was.
+    /// - Parameter endpoint: The endpoint of the previous registry, for one that has restarted.
     static func open(_ reactor: Reactor, at endpoint: String = "tcp://127.0.0.1:0") async throws -> ScriptedRegistry {
         let identity = Identity(role: .registry, name: "scripted registry")
         let box = Box()
@@ -42,23 +43,25 @@ final class ScriptedRegistry: Sendable {
         self.endpoint = endpoint
     }
 
-    /// Every registration, as it came.
+    /// Every registration.
     var registrations: [DeviceRegister] { state.withLock { $0.registrations } }
-    /// Every session that was said to have ended.
+    /// Every `device.gone`.
     var gone: [DeviceGone] { state.withLock { $0.gone } }
-    /// Every change of a device's name or labels, as it was asked for.
+    /// Every requested change of a device's name or labels.
     var updates: [DeviceUpdate] { state.withLock { $0.updates } }
-    /// The headers of what executors sent.
+    /// The number of `device.list` requests.
+    var deviceLists: Int { state.withLock { $0.deviceLists } }
+    /// The headers of relayed messages.
     var relayed: [Header] { state.withLock { $0.relayed } }
-    /// Who announced itself.
+    /// The peers that have announced themselves.
     var announced: [Peer] { state.withLock { $0.announced } }
 
-    /// What `GET /devices` finds.
+    /// Sets the devices that it lists.
     func set(devices: [Device]) { state.withLock { $0.devices = devices } }
-    /// What every request is refused with; nil = it is answered.
+    /// Refuses every request with this fault; nil = answers again.
     func set(fault: Fault?) { state.withLock { $0.fault = fault } }
 
-    /// The services that watchers are told of.
+    /// Sets the list of services and sends it to the watchers.
     func set(services: [ServiceEntry]) {
         let (changes, watchers) = state.withLock { state in
             state.services = services
@@ -68,7 +71,7 @@ final class ScriptedRegistry: Sendable {
         for watcher in watchers { _ = watcher.send(changes) }
     }
 
-    /// The `number`th watch of devices, waited for.
+    /// Waits for the `number`th watch of devices.
     func deviceWatcher(_ number: Int = 1) async throws -> Outlet {
         try await eventually("watch \(number) of devices", within: .seconds(20)) {
             state.withLock { $0.deviceWatchers.count >= number ? $0.deviceWatchers[number - 1] : nil }
@@ -120,6 +123,7 @@ final class ScriptedRegistry: Sendable {
         }
         handlers.onRequest(DeviceList.self) { message, _ in
             let registry = try await box.get()
+            registry.state.withLock { $0.deviceLists += 1 }
             try registry.check()
             return DeviceListing(devices: registry.state.withLock { $0.devices.filter { $0.owner == message.owner } })
         }

@@ -25,10 +25,10 @@ final class Site: Sendable {
     /// As bob.
     let other: API
 
-    /// The cheapest password there is, for tests of anything else.
+    /// The lowest cost of a password hash, for tests of other things.
     static let cheap = PasswordHash.Cost(logRounds: 4, blockSize: 1, parallelism: 1)
 
-    /// Runs `body` with a site whose gateway knows its leader.
+    /// Runs `body` with a gateway that is connected to its leader.
     static func with(
         _ tune: (inout GatewayTuning) -> Void = { _ in }, _ body: (Site) async throws -> Void
     ) async throws {
@@ -74,7 +74,7 @@ final class Site: Sendable {
         await client.shutdown()
     }
 
-    /// A token of ada's that is good for so long.
+    /// A token of ada's that is valid for this long.
     func token(seconds: Double) async throws -> String {
         try await accounts.issue(owner: ada.id, name: "short", seconds: seconds).token
     }
@@ -84,7 +84,7 @@ final class Site: Sendable {
         try await TestSocket.dial(port: server.port, token: token ?? api.token)
     }
 
-    /// A request with these header fields, and the whole answer.
+    /// Sends a request with these header fields and returns the whole answer.
     func send(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil, token: String? = nil
     ) async throws -> (status: Int, headers: CurlHeaders, body: JSON) {

@@ -7,7 +7,7 @@ import NIOWebSocket
 import Synchronization
 import TestSupport
 
-/// A WebSocket's other end that does what a test says, good or bad. It answers pings unless it is told to be silent.
+/// A WebSocket client under a test's control, valid or not. It answers pings until ``fallSilent()``.
 final class TestSocket: Sendable {
     struct Message: Sendable {
         var header: Header
@@ -63,18 +63,18 @@ final class TestSocket: Sendable {
         self.channel = channel
     }
 
-    /// What has come so far.
+    /// The binary messages so far.
     var messages: [Message] { state.value.withLock { $0.messages } }
     var isOpen: Bool { state.value.withLock { $0.isOpen } }
     var pings: Int { state.value.withLock { $0.pings } }
 
-    /// What has come as text, as it is.
+    /// The text messages so far.
     var texts: [[UInt8]] { state.value.withLock { $0.texts } }
 
     /// Stops answering pings.
     func fallSilent() { state.value.withLock { $0.silent = true } }
 
-    /// Stops reading, so that what is sent to it piles up.
+    /// Stops reading, so that the gateway's messages pile up.
     func stopReading() async throws { try await channel.setOption(.autoRead, value: false).get() }
 
     /// Reads again.
@@ -83,17 +83,17 @@ final class TestSocket: Sendable {
         channel.read()
     }
 
-    /// Ends the connection without a word.
+    /// Ends the connection without a close frame.
     func cut() async throws { try await channel.close() }
 
-    /// Sends a frame as it is.
+    /// Sends one frame.
     func send(_ opcode: WebSocketOpcode, _ bytes: [UInt8], fin: Bool = true) async throws {
         let frame = WebSocketFrame(
             fin: fin, opcode: opcode, maskKey: .random(), data: ByteBuffer(bytes: bytes))
         try await channel.writeAndFlush(frame)
     }
 
-    /// Sends bytes that are no whole frame. Nothing else can be sent by this end while one is begun.
+    /// Sends bytes that are not a whole frame. Nothing else can be sent until the frame is complete.
     func raw(_ bytes: [UInt8]) async throws {
         let written = channel.eventLoop.flatSubmit { [channel] in
             do {
@@ -111,7 +111,7 @@ final class TestSocket: Sendable {
         try await send(.binary, header.encoded(reserving: body.count) + body)
     }
 
-    /// Registers a device, and returns the answer.
+    /// Registers a device and returns the reply.
     @discardableResult
     func register(
         _ device: String = "box", correlation: UInt64 = 7, generation: UInt64 = 0, boot: BootID = .generate()
@@ -120,15 +120,15 @@ final class TestSocket: Sendable {
             device: device, name: "Linux - \(device)", boot: boot, version: "1", slots: 5,
             platform: Platform(os: "linux", arch: "x86_64", hostname: device), generation: generation)
         try await send(.request, message, correlation: correlation)
-        return try await next("the answer to the registration") { $0.header.correlation == correlation }
+        return try await next("the reply to the registration") { $0.header.correlation == correlation }
     }
 
-    /// The first message that matches, waited for.
+    /// Waits for the first message that matches.
     func next(_ what: String, where matches: @escaping @Sendable (Message) -> Bool) async throws -> Message {
         try await eventually(what, within: .seconds(20)) { messages.first(where: matches) }
     }
 
-    /// Waits for the `number`th word about the leader.
+    /// Waits for the `number`th `link.state`.
     func linkState(_ number: Int = 1) async throws -> LinkState {
         try await eventually("link.state \(number)", within: .seconds(20)) {
             let states = messages.filter { $0.header.type == LinkState.type }
@@ -136,7 +136,7 @@ final class TestSocket: Sendable {
         }
     }
 
-    /// Waits for the other end's close.
+    /// Waits for the gateway's close frame.
     func closed() async throws -> Close {
         try await eventually("the close frame", within: .seconds(20)) { state.value.withLock { $0.close } }
     }

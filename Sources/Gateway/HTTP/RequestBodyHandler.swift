@@ -3,36 +3,35 @@ import Messages
 import NIOCore
 import NIOHTTPTypes
 
-/// Keeps the edges of requests with bodies: asks for one that waits for `100-continue`, and closes the connection
-/// in order when the answer comes before the body was read. The client then reads the answer, and nobody
-/// reads a body that nobody wants.
-final class RequestEdge: ChannelDuplexHandler, RemovableChannelHandler {
+/// Handles requests with bodies: answers `Expect: 100-continue`, and closes the connection in order when the answer comes
+/// before the body was read. The client can then read the answer, and the rest of the body is not read.
+final class RequestBodyHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// Bytes of the request's body that are still to come; nil = unknown.
-    private var left: Int? = 0
-    private var reading = false
-    /// The answer under way is the connection's last.
-    private var last = false
-    /// The last answer is written: what is still sent is thrown away.
-    private var deaf = false
+    /// Bytes of the request's body that have not arrived yet; nil = unknown.
+    private var remaining: Int? = 0
+    private var isReading = false
+    /// Whether the present answer is the connection's last.
+    private var isLast = false
+    /// Whether the last answer is written: everything that still arrives is discarded.
+    private var discardsInput = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if deaf { return }
+        if discardsInput { return }
         switch Self.unwrapInboundIn(data) {
         case .head(let head):
-            reading = true
-            if head.headerFields[.connection]?.lowercased() == "close" { last = true }
+            isReading = true
+            if head.headerFields[.connection]?.lowercased() == "close" { isLast = true }
             let length = head.headerFields[.contentLength].flatMap { Int($0) }
-            left = length ?? (head.headerFields[.transferEncoding] == nil ? 0 : nil)
+            remaining = length ?? (head.headerFields[.transferEncoding] == nil ? 0 : nil)
             if head.headerFields[.expect]?.lowercased() == "100-continue", length ?? 0 <= GatewayLimits.taskBody {
                 context.writeAndFlush(Self.wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
-        case .body(let part): left = left.map { $0 - part.readableBytes }
-        case .end: reading = false
+        case .body(let part): remaining = remaining.map { $0 - part.readableBytes }
+        case .end: isReading = false
         }
         context.fireChannelRead(data)
     }
@@ -40,20 +39,20 @@ final class RequestEdge: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch Self.unwrapOutboundIn(data) {
         case .head(var head) where head.status.kind != .informational:
-            if reading, left ?? .max > GatewayLimits.drainedBody { last = true }
-            if last { head.headerFields[.connection] = "close" }
+            if isReading, remaining ?? .max > GatewayLimits.drainedBody { isLast = true }
+            if isLast { head.headerFields[.connection] = "close" }
             context.write(Self.wrapOutboundOut(.head(head)), promise: promise)
-        case .end where last:
+        case .end where isLast:
             context.writeAndFlush(data, promise: promise)
             linger(context)
         default: context.write(data, promise: promise)
         }
     }
 
-    /// Says that nothing follows, and gives the client time to read the answer: a socket that is closed with bytes
-    /// unread is reset, and the answer is lost with it.
+    /// Closes the outbound side and gives the client time to read the answer: a socket that is closed with unread bytes is
+    /// reset, and the answer is lost with it.
     private func linger(_ context: ChannelHandlerContext) {
-        deaf = true
+        discardsInput = true
         context.close(mode: .output, promise: nil)
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.value.eventLoop.scheduleTask(in: TimeAmount(GatewayLimits.lingering)) {

@@ -1,12 +1,20 @@
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypes
 import NIOWebSocket
 
-/// NIO's upgrade to a WebSocket, with the largest message of the path that was asked for.
-struct GuestUpgrader: NIOTypedHTTPServerProtocolUpgrader {
-    typealias UpgradeResult = GatewayChannel.Upgraded
+/// The protocol of a connection, once its first request is known.
+enum UpgradedConnection: Sendable {
+    case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+    /// Its channel handlers do everything.
+    case webSocket
+}
 
-    /// Knows what was admitted, before any of this is called.
+/// NIO's upgrade to a WebSocket, with the message limit of the requested path.
+struct WebSocketUpgrader: NIOTypedHTTPServerProtocolUpgrader {
+    typealias UpgradeResult = UpgradedConnection
+
+    /// Has admitted the upgrade before NIO calls any method here.
     let gate: NIOLoopBound<UpgradeGate>
 
     let supportedProtocol = "websocket"
@@ -21,11 +29,11 @@ struct GuestUpgrader: NIOTypedHTTPServerProtocolUpgrader {
 
     func upgrade(
         channel: any Channel, upgradeRequest: HTTPRequestHead
-    ) -> EventLoopFuture<GatewayChannel.Upgraded> {
+    ) -> EventLoopFuture<UpgradedConnection> {
         upgrader.upgrade(channel: channel, upgradeRequest: upgradeRequest)
     }
 
-    private var upgrader: NIOTypedWebSocketServerUpgrader<GatewayChannel.Upgraded> {
+    private var upgrader: NIOTypedWebSocketServerUpgrader<UpgradedConnection> {
         let admission = gate.value.admission
         let longest = admission?.longestMessage ?? 0
         return NIOTypedWebSocketServerUpgrader(

@@ -2,55 +2,57 @@ import Messages
 import NIOCore
 import NIOWebSocket
 
-/// Asks a WebSocket, as an outbound event, whether its other end is alive: it is pinged with a random number, and only the
-/// pong with this number is the answer, since other frames may have waited in the buffers since before its death. The end
-/// of the connection is the other answer. Whoever asks has a deadline.
-struct SocketProbe: Sendable {
+/// Asks a WebSocket, as an outbound event, whether its client is alive. The client is pinged with a random number, and only
+/// the pong with that number answers true: other frames may have been buffered since before the client died. The end of
+/// the connection answers false. The sender of the event sets the deadline.
+struct LivenessProbe: Sendable {
     let answer: EventLoopPromise<Bool>
 }
 
-/// A WebSocket's own rules: pings and silence, kinds of frames, closing in order, and the end of a token. What is in the
-/// messages is its ``SocketGuest``'s business.
-final class GuestSocket: ChannelDuplexHandler {
+/// Handles the frames of one WebSocket: pings and silence, opcodes, the closing handshake, and the end of the token.
+/// Messages go to its ``WebSocketSession``.
+final class WebSocketHandler: ChannelDuplexHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
 
-    private let guest: any SocketGuest
+    private let session: any WebSocketSession
+    private let rules: WebSocketRules
     private let verifier: TokenVerifier
     private let tuning: GatewayTuning
-    private var heard = NIODeadline.now()
-    private var pinged = NIODeadline.now()
-    private let opened = NIODeadline.now()
-    private var pings: RepeatedTask?
-    /// Who asks whether the other end is alive, by the number that the ping carries.
+    private let openedAt = NIODeadline.now()
+    private var receivedAt = NIODeadline.now()
+    private var pingedAt = NIODeadline.now()
+    private var timer: RepeatedTask?
+    /// Probes in flight, by the number in their ping.
     private var probes: [UInt64: EventLoopPromise<Bool>] = [:]
-    /// Why it ends, once that is known.
+    /// Why the connection ends; nil = it is open.
     private var end: String?
 
-    init(_ guest: any SocketGuest, verifier: TokenVerifier, tuning: GatewayTuning) {
-        self.guest = guest
+    init(_ session: any WebSocketSession, verifier: TokenVerifier, tuning: GatewayTuning) {
+        self.session = session
+        rules = session.rules
         self.verifier = verifier
         self.tuning = tuning
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
-        let socket = NIOLoopBound(self, eventLoop: context.value.eventLoop)
-        let interval = TimeAmount(min(tuning.ping, GatewayLimits.look))
-        pings = context.value.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
-            socket.value.tick(context.value)
+        let handler = NIOLoopBound(self, eventLoop: context.value.eventLoop)
+        let interval = TimeAmount(min(tuning.ping, GatewayLimits.tokenCheck))
+        timer = context.value.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            handler.value.tick(context.value)
         }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { pings?.cancel() }
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
 
     func channelInactive(context: ChannelHandlerContext) {
-        pings?.cancel()
-        let asked = probes.values
+        timer?.cancel()
+        let unanswered = probes.values
         probes = [:]
-        for probe in asked { probe.succeed(false) }
-        guest.ended(end ?? "the connection was lost")
+        for answer in unanswered { answer.succeed(false) }
+        session.ended(end ?? "the connection was lost")
         context.fireChannelInactive()
     }
 
@@ -58,31 +60,31 @@ final class GuestSocket: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = Self.unwrapInboundIn(data)
-        heard = .now()
+        receivedAt = .now()
         switch frame.opcode {
-        case .pong: answered(frame.unmaskedData)
+        case .pong: pong(frame.unmaskedData)
         case .connectionClose: closed(frame, context)
         case _ where end != nil: break
-        case guest.rules.messages: guest.received(frame.unmaskedData)
-        case .binary, .text: close(guest.rules.wrongKind, context)
-        // One that does not read is owed no answers, which would pile up.
+        case rules.messages: session.received(frame.unmaskedData)
+        case .binary, .text: close(rules.wrongKind, context)
+        // A client that does not read gets no pongs: they would pile up.
         case .ping where context.channel.isWritable: write(.pong, frame.unmaskedData, context)
         default: break
         }
     }
 
-    /// Any bytes are a sign of life: a large message on a slow line takes longer than the silence that is allowed.
+    /// Any byte ends the silence: a large message on a slow line takes longer than the allowed silence.
     func channelReadComplete(context: ChannelHandlerContext) {
-        heard = .now()
+        receivedAt = .now()
         context.fireChannelReadComplete()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
         case NIOWebSocketError.invalidFrameLength, NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:
-            close(guest.rules.tooLarge, context)
+            close(rules.tooLarge, context)
         case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error: close(.protocolError, context)
-        // What follows an error that was answered is its consequence.
+        // Errors after the first are its consequences.
         case _ where end != nil: break
         default:
             end = "the connection failed"
@@ -103,10 +105,10 @@ final class GuestSocket: ChannelDuplexHandler {
             var data = frame.unmaskedData
             let code = data.readWebSocketErrorCode().map { UInt16(webSocketErrorCode: $0) }
             end = "closed by the other end" + (code.map { " (\($0))" } ?? "")
-            // The answer carries the code it got, and nothing more.
-            var answer = context.channel.allocator.buffer(capacity: 2)
-            if let code { answer.writeInteger(code) }
-            write(.connectionClose, answer, context)
+            // The reply carries the received code and nothing more.
+            var reply = context.channel.allocator.buffer(capacity: 2)
+            if let code { reply.writeInteger(code) }
+            write(.connectionClose, reply, context)
         }
         context.close(promise: nil)
     }
@@ -115,26 +117,26 @@ final class GuestSocket: ChannelDuplexHandler {
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         switch event {
-        case let end as SessionEnd:
-            close(end, context)
+        case let reason as CloseReason:
+            close(reason, context)
             promise?.succeed()
-        case let probe as SocketProbe:
-            ask(probe, context)
+        case let probe as LivenessProbe:
+            start(probe, context)
             promise?.succeed()
         default: context.triggerUserOutboundEvent(event, promise: promise)
         }
     }
 
-    private func ask(_ probe: SocketProbe, _ context: ChannelHandlerContext) {
+    private func start(_ probe: LivenessProbe, _ context: ChannelHandlerContext) {
         guard end == nil else { return probe.answer.succeed(false) }
         let number = UInt64.random(in: 0...UInt64.max)
         probes[number] = probe.answer
-        // One that found no answer in time is of no use to anybody.
+        // A probe ends at its sender's deadline, whether or not its pong has come.
         probe.answer.futureResult.assumeIsolated().whenComplete { _ in self.probes[number] = nil }
         write(.ping, ByteBuffer(integer: number), context)
     }
 
-    private func answered(_ data: ByteBuffer) {
+    private func pong(_ data: ByteBuffer) {
         guard data.readableBytes == 8, let number: UInt64 = data.getInteger(at: data.readerIndex) else { return }
         probes[number]?.succeed(true)
     }
@@ -142,30 +144,30 @@ final class GuestSocket: ChannelDuplexHandler {
     private func tick(_ context: ChannelHandlerContext) {
         guard end == nil else { return }
         let now = NIODeadline.now()
-        if now - heard >= TimeAmount(tuning.silence) || isStuck {
-            end = SessionEnd.silent(tuning.silence).reason
-            // Nobody is there to shake hands with.
+        if now - receivedAt >= TimeAmount(tuning.silence) || isStuck {
+            end = CloseReason.silent(tuning.silence).reason
+            // No closing handshake: the client would not answer.
             context.close(promise: nil)
-        } else if let fault = guest.claims.flatMap({ verifier.refusal(of: $0) }) {
-            close(.token(fault), after: guest.lastWord(fault), context)
-        } else if !guest.isKnown, now - opened >= TimeAmount(guest.rules.patience) {
-            close(guest.rules.late, after: guest.lastWord(guest.rules.lateFault), context)
-        } else if now - pinged >= TimeAmount(tuning.ping) {
-            pinged = now
+        } else if let fault = session.claims.flatMap({ verifier.refusal(of: $0) }) {
+            close(.token(fault), after: session.closingMessage(fault), context)
+        } else if !session.isIdentified, now - openedAt >= TimeAmount(rules.timeout) {
+            close(rules.late, after: session.closingMessage(rules.lateFault), context)
+        } else if now - pingedAt >= TimeAmount(tuning.ping) {
+            pingedAt = now
             write(.ping, ByteBuffer(), context)
         }
     }
 
-    private var isStuck: Bool { guest.stuckSince.map { .now - $0 >= tuning.silence } ?? false }
+    private var isStuck: Bool { session.stuckSince.map { .now - $0 >= tuning.silence } ?? false }
 
-    private func close(_ reason: SessionEnd, after word: ByteBuffer?, _ context: ChannelHandlerContext) {
-        if let word { write(guest.rules.messages, word, context) }
+    private func close(_ reason: CloseReason, after message: ByteBuffer?, _ context: ChannelHandlerContext) {
+        if let message { write(rules.messages, message, context) }
         close(reason, context)
     }
 
-    /// Says why, then waits a little for the other end's word: a socket that is closed with bytes unread is reset,
-    /// and the reason is lost with it.
-    private func close(_ reason: SessionEnd, _ context: ChannelHandlerContext) {
+    /// Sends the close frame, then waits up to ``GatewayLimits/closing`` for the client's: a socket that is closed with
+    /// unread bytes is reset, and the close frame is lost with it.
+    private func close(_ reason: CloseReason, _ context: ChannelHandlerContext) {
         guard end == nil else { return }
         end = reason.reason
         var data = context.channel.allocator.buffer(capacity: 2 + reason.reason.utf8.count)

@@ -8,21 +8,29 @@ import NIOSSL
 import ServiceLifecycle
 import Synchronization
 
-/// The listening port: Hummingbird over ``GatewayChannel``.
-final class HTTPFront: Sendable {
+/// The listening port: Hummingbird over ``GatewayChannel``. Makes a session of each WebSocket.
+final class HTTPListener: Sendable {
+    private struct Running {
+        var group: ServiceGroup
+        var task: Task<Void, any Error>
+        var port: Int
+    }
+
     private let configuration: GatewayConfiguration
     private let accounts: Accounts
-    private let directory: MeshDirectory
+    private let directory: ServiceDirectory
     private let sessions: SessionTable
+    private let registrar: DeviceRegistrar
+    private let newest = NewestSessions()
     private let logger: Logger
-    /// The end of it all.
+    /// Stops new requests while the gateway stops.
     let drain = Drain()
-    /// All viewers' WebSockets.
+    /// Every viewer's WebSocket.
     let viewers = ViewerTable()
-    private let running = Mutex<(group: ServiceGroup, task: Task<Void, any Error>, port: Int)?>(nil)
+    private let running = Mutex<Running?>(nil)
 
     init(
-        _ configuration: GatewayConfiguration, accounts: Accounts, directory: MeshDirectory, sessions: SessionTable,
+        _ configuration: GatewayConfiguration, accounts: Accounts, directory: ServiceDirectory, sessions: SessionTable,
         logger: Logger
     ) {
         self.configuration = configuration
@@ -30,33 +38,38 @@ final class HTTPFront: Sendable {
         self.directory = directory
         self.sessions = sessions
         self.logger = logger
+        registrar = DeviceRegistrar(directory: directory)
     }
 
     /// The port it listens on.
     var port: Int { running.withLock { $0?.port ?? 0 } }
 
+    /// Every route over HTTP.
+    var routes: RouteTable {
+        RouteTable(accounts: accounts, client: client, tuning: configuration.tuning, drain: drain)
+    }
+
+    private var client: LeaderClient { LeaderClient(directory: directory) }
+
     /// Returns when it listens.
-    /// - Throws: ``Fault`` with the address and what is wrong with it, or with the certificate.
+    /// - Throws: ``Fault`` with the address, or with the certificate, and what is wrong with it.
     func start() async throws {
-        let (listening, told) = AsyncStream.makeStream(of: Int.self)
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
-            responder: RouteTable(
-                accounts: accounts, directory: directory, tuning: configuration.tuning, drain: drain
-            )
-            .responder(verifier: accounts.verifier),
+            responder: routes.responder(verifier: accounts.verifier),
             server: try server(),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
-            onServerRunning: { channel in told.yield(channel.localAddress?.port ?? 0) },
-            logger: quiet)
-        var group = ServiceGroupConfiguration(services: [.init(service: application)], logger: quiet)
+            onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) },
+            logger: quietLogger)
+        var group = ServiceGroupConfiguration(services: [.init(service: application)], logger: quietLogger)
         group.maximumGracefulShutdownDuration = configuration.drain
         let services = ServiceGroup(configuration: group)
         let task = Task {
-            defer { told.finish() }
+            defer { port.finish() }
             try await services.run()
         }
-        for await port in listening {
-            running.withLock { $0 = (services, task, port) }
+        for await port in ports {
+            running.withLock { $0 = Running(group: services, task: task, port: port) }
             return
         }
         do { try await task.value } catch {
@@ -64,28 +77,28 @@ final class HTTPFront: Sendable {
         }
     }
 
-    /// Refuses new requests while those under way are answered, at most for the time of a drain; then ends streams and
-    /// the port. Executors and viewers are told first, since they have somewhere else to go.
+    /// Closes executors and viewers first, since they can reconnect elsewhere; refuses new requests and waits for those
+    /// in flight, at most for the drain time; then ends streams and closes the port.
     func stop() async {
-        guard let (group, task, _) = running.withLock({ $0 }) else { return }
+        guard let running = running.withLock({ $0 }) else { return }
         drain.begin()
         directory.announce(draining: true)
         for session in sessions.all { session.close(.goingAway) }
-        for viewer in viewers.all { viewer.channel.triggerUserOutboundEvent(SessionEnd.goingAway, promise: nil) }
+        for viewer in viewers.all { viewer.channel.triggerUserOutboundEvent(CloseReason.goingAway, promise: nil) }
         await drain.run(within: configuration.drain)
-        await group.triggerGracefulShutdown()
-        try? await task.value
+        await running.group.triggerGracefulShutdown()
+        try? await running.task.value
     }
 
-    /// Its own steps are of use only to somebody who looks for a fault in them.
-    private var quiet: Logger {
+    /// For Hummingbird: its info lines do not help an operator.
+    private var quietLogger: Logger {
         var quiet = logger
         quiet.logLevel = logger.logLevel <= .debug ? logger.logLevel : .warning
         return quiet
     }
 
     private func server() throws -> HTTPServerBuilder {
-        // An upgrade that is not admitted goes on as plain HTTP, where it is told why.
+        // An upgrade that is not admitted is answered by the HTTP route of the same path, with the reason.
         let routes = [UpgradeRoute.executor(connect, verifier: accounts.verifier), .viewer(view)].map {
             $0.unless { [drain] in drain.isOn }
         }
@@ -109,29 +122,30 @@ final class HTTPFront: Sendable {
         }
     }
 
-    /// A new executor, on its channel's event loop.
+    /// Makes the session of a new executor, on its channel's event loop.
     @Sendable private func connect(_ channel: any Channel, _ claims: TokenClaims) throws {
         let session = ExecutorSession(
-            number: .generate(), claims: claims, channel: channel, table: sessions, directory: directory,
-            patience: configuration.tuning.registration, logger: logger)
+            channel: channel, claims: claims, directory: directory, registrar: registrar, newest: newest,
+            timeout: configuration.tuning.registration, logger: logger)
         sessions.add(session)
-        try guest(session, on: channel)
+        session.observeDirectory()
+        try install(session, on: channel)
     }
 
-    /// A new viewer, on its channel's event loop.
+    /// Makes the session of a new viewer, on its channel's event loop.
     @Sendable private func view(_ channel: any Channel) throws {
         let session = ViewerSession(
-            channel: channel, accounts: accounts, directory: directory, table: viewers,
-            patience: configuration.tuning.token, logger: logger)
-        try guest(session, on: channel)
+            channel: channel, accounts: accounts, client: client, timeout: configuration.tuning.token, logger: logger)
+        viewers.add(session)
+        try install(session, on: channel)
     }
 
-    private func guest(_ session: some SocketGuest, on channel: any Channel) throws {
+    private func install(_ session: some WebSocketSession, on channel: any Channel) throws {
         try channel.pipeline.syncOperations.addHandler(
-            GuestSocket(session, verifier: accounts.verifier, tuning: configuration.tuning))
-        // Admitted before the stop began, and not among those who were told.
+            WebSocketHandler(session, verifier: accounts.verifier, tuning: configuration.tuning))
+        // Admitted before the drain began, and too late for the loop in stop().
         if drain.isOn {
-            channel.eventLoop.execute { channel.triggerUserOutboundEvent(SessionEnd.goingAway, promise: nil) }
+            channel.eventLoop.execute { channel.triggerUserOutboundEvent(CloseReason.goingAway, promise: nil) }
         }
     }
 }

@@ -7,8 +7,8 @@ import NIOCore
     import Foundation
 #endif
 
-/// What a viewer asks for in one message of its WebSocket.
-enum ViewerAsk: Equatable, Sendable {
+/// A message of a viewer to its WebSocket.
+enum ViewerRequest: Equatable, Sendable {
     case auth(token: String)
     /// Everything of a task after a cursor.
     case task(id: String, task: TaskID, after: UInt64)
@@ -17,42 +17,43 @@ enum ViewerAsk: Equatable, Sendable {
     case unsubscribe(id: String)
     case ping
 
-    /// What cannot be understood; with the id of the subscription that was meant, if that can be read.
-    struct Refusal: Error, Equatable {
+    /// A message that is not valid.
+    struct Invalid: Error, Equatable {
+        /// The subscription's id, where the message has a valid one.
         var id: String?
         var detail: String
     }
 
-    /// - Throws: ``Refusal``.
+    /// - Throws: ``Invalid``.
     init(_ message: ByteBuffer) throws {
         let fields: Fields
         do { fields = try JSONDecoder().decode(Fields.self, from: Data(message.readableBytesView)) } catch {
-            throw Refusal(detail: Self.sentence(error))
+            throw Invalid(detail: Self.sentence(error))
         }
         switch fields.type {
         case "auth":
-            guard let token = fields.token else { throw Refusal(detail: "'token' is missing") }
+            guard let token = fields.token else { throw Invalid(detail: "'token' is missing") }
             self = .auth(token: token)
         case "subscribe": self = try Self.subscribe(fields)
         case "unsubscribe": self = .unsubscribe(id: try fields.subscription)
         case "ping": self = .ping
         case let type?:
-            throw Refusal(detail: "'type' must be auth, subscribe, unsubscribe or ping, not '\(type.prefix(64))'")
-        case nil: throw Refusal(detail: "'type' is missing")
+            throw Invalid(detail: "'type' must be auth, subscribe, unsubscribe or ping, not '\(type.prefix(64))'")
+        case nil: throw Invalid(detail: "'type' is missing")
         }
     }
 
-    private static func subscribe(_ fields: Fields) throws -> ViewerAsk {
+    private static func subscribe(_ fields: Fields) throws -> ViewerRequest {
         let id = try fields.subscription
         switch (fields.task, fields.devices) {
         case (let task?, nil):
-            guard let task = TaskID(task) else { throw Refusal(id: id, detail: "'task' must be a task's id") }
+            guard let task = TaskID(task) else { throw Invalid(id: id, detail: "'task' must be a task's id") }
             let after = fields.after ?? 0
-            guard after >= 0 else { throw Refusal(id: id, detail: "'after' must be an event's number, 0 or more") }
+            guard after >= 0 else { throw Invalid(id: id, detail: "'after' must be an event's number, 0 or more") }
             return .task(id: id, task: task, after: UInt64(after))
         case (nil, true?):
             return .devices(id: id)
-        default: throw Refusal(id: id, detail: "a subscription names either a 'task' or has 'devices': true")
+        default: throw Invalid(id: id, detail: "a subscription names either a 'task' or has 'devices': true")
         }
     }
 
@@ -64,11 +65,11 @@ enum ViewerAsk: Equatable, Sendable {
         var after: Int64?
         var devices: Bool?
 
-        /// - Throws: ``Refusal``.
+        /// - Throws: ``Invalid``.
         var subscription: String {
             get throws {
                 guard let id, (1...64).contains(id.count), id.utf8.count <= 256 else {
-                    throw Refusal(detail: "'id' must be 1 to 64 characters")
+                    throw Invalid(detail: "'id' must be 1 to 64 characters")
                 }
                 return id
             }

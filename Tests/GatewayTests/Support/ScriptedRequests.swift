@@ -2,9 +2,9 @@ import Mesh
 import Messages
 import Synchronization
 
-/// The part of a scripted dispatcher that answers people: approvals, retries, conversations, defaults. It keeps what it
-/// was asked and answers from what it was given.
-final class ScriptedDesk: Sendable {
+/// The part of a scripted dispatcher for approvals, retries, conversations and defaults: records the requests and answers
+/// them from what a test sets.
+final class ScriptedRequests: Sendable {
     struct State: Sendable {
         var approvalLists: [ApprovalList] = []
         var approvals: [ApprovalView] = []
@@ -19,12 +19,12 @@ final class ScriptedDesk: Sendable {
     }
     private let state = Mutex(State())
 
-    /// What it was asked and what it has.
+    /// The recorded requests and the set answers.
     var now: State { state.withLock { $0 } }
 
     func change(_ body: (inout sending State) -> Void) { state.withLock { body(&$0) } }
 
-    /// A pending request of an agent's.
+    /// A pending approval.
     static func approval(_ id: ApprovalID = .generate(), task: TaskID = .generate()) -> ApprovalView {
         ApprovalView(
             id: id, task: task, attempt: 1, conversation: .generate(), device: "box", deviceName: "Linux - box",
@@ -36,15 +36,15 @@ final class ScriptedDesk: Sendable {
         ConversationView(id: id, title: "say hello", createdAt: .now(), updatedAt: .now(), tasks: 1)
     }
 
-    static func add(to handlers: inout Handlers, _ desk: @escaping @Sendable () async throws -> ScriptedDesk) {
+    static func add(to handlers: inout Handlers, _ requests: @escaping @Sendable () async throws -> ScriptedRequests) {
         handlers.onRequest(ApprovalList.self) { message, _ in
-            try await desk().state.withLock { state in
+            try await requests().state.withLock { state in
                 state.approvalLists.append(message)
                 return ApprovalListing(approvals: state.approvals, total: state.approvals.count)
             }
         }
         handlers.onRequest(ApprovalDecide.self) { message, _ in
-            try await desk().state.withLock { state in
+            try await requests().state.withLock { state in
                 state.decisions.append(message)
                 guard var view = state.approvals.first(where: { $0.id == message.approval }) else {
                     throw Fault(.approvalNotFound, "no approval")
@@ -55,17 +55,17 @@ final class ScriptedDesk: Sendable {
             }
         }
         handlers.onRequest(TaskRetry.self) { message, _ in
-            try await desk().state.withLock { state in
+            try await requests().state.withLock { state in
                 state.retries.append(message)
                 var view = ScriptedDispatcher.view(message.task, .queued, prompt: "again", lastSeq: 1)
                 view.retryOf = message.of
                 return view
             }
         }
-        addConversations(to: &handlers, desk)
-        handlers.onRequest(DefaultsGet.self) { _, _ in try await desk().state.withLock { Self.view($0) } }
+        addConversations(to: &handlers, requests)
+        handlers.onRequest(DefaultsGet.self) { _, _ in try await requests().state.withLock { Self.view($0) } }
         handlers.onRequest(DefaultsSet.self) { message, _ in
-            try await desk().state.withLock { state in
+            try await requests().state.withLock { state in
                 state.defaults.append(message)
                 state.chosen = message.set.filled(from: state.chosen.without(message.clear))
                 return Self.view(state)
@@ -74,25 +74,25 @@ final class ScriptedDesk: Sendable {
     }
 
     private static func addConversations(
-        to handlers: inout Handlers, _ desk: @escaping @Sendable () async throws -> ScriptedDesk
+        to handlers: inout Handlers, _ requests: @escaping @Sendable () async throws -> ScriptedRequests
     ) {
         handlers.onRequest(ConversationList.self) { message, _ in
-            try await desk().state.withLock { state in
+            try await requests().state.withLock { state in
                 state.conversationLists.append(message)
                 return ConversationListing(
                     conversations: state.conversations, next: "there", total: state.conversations.count)
             }
         }
-        handlers.onRequest(ConversationGet.self) { message, _ in try await desk().find(message.conversation) }
+        handlers.onRequest(ConversationGet.self) { message, _ in try await requests().find(message.conversation) }
         handlers.onRequest(ConversationRename.self) { message, _ in
-            var view = try await desk().find(message.conversation)
-            try await desk().state.withLock { $0.renames.append(message) }
+            var view = try await requests().find(message.conversation)
+            try await requests().state.withLock { $0.renames.append(message) }
             view.title = message.title ?? view.title
             return view
         }
         handlers.onRequest(ConversationDelete.self) { message, _ in
-            _ = try await desk().find(message.conversation)
-            try await desk().state.withLock { $0.deletions.append(message) }
+            _ = try await requests().find(message.conversation)
+            try await requests().state.withLock { $0.deletions.append(message) }
             return Done()
         }
     }

@@ -1,18 +1,18 @@
 import Messages
 import NIOCore
 
-/// What a viewer is told in one message of its WebSocket, but for events (``EventFormat/message(_:id:)``).
-enum ViewerWord: Equatable, Sendable {
-    /// The token is good, and this user's.
+/// A message of the gateway to a viewer's WebSocket, other than an event (``EventFormat/message(_:id:)``).
+enum ViewerMessage: Equatable, Sendable {
+    /// The token is valid and belongs to this user.
     case ready(user: String)
-    /// Nothing more comes for this subscription.
+    /// A subscription has ended; nothing more comes for it.
     case end(id: String)
-    /// A subscription ended so; without an id, a message was refused.
+    /// A subscription has failed; without an id, a message was refused.
     case error(id: String?, Fault)
     case devices(id: String, DeviceChanges)
     case pong
 
-    /// As it is sent.
+    /// The message as JSON.
     var text: ByteBuffer {
         switch self {
         case .ready(let user): JSONBody.encode(Plain(type: "ready", user: user))
@@ -24,7 +24,7 @@ enum ViewerWord: Equatable, Sendable {
         }
     }
 
-    /// A code that is in the list for clients, as in an answer over HTTP.
+    /// The code that an HTTP answer would have.
     private static func code(_ fault: Fault) -> String { Problem(fault).fault.code.rawValue }
 
     private struct Plain: Encodable {

@@ -5,13 +5,13 @@ import Testing
 
 @testable import Gateway
 
-@Suite("What people choose, answer and rename", .serialized)
-struct WishTests {
-    @Test("Approvals are listed as they were asked for, those that wait without a word")
+@Suite("Approvals, retries, conversations, defaults and labels", .serialized)
+struct OwnerRequestTests {
+    @Test("Approvals are listed by state and task; without a query, the pending ones")
     func approvals() async throws {
         try await Site.with { site in
-            let approval = ScriptedDesk.approval()
-            site.dispatcher.desk.change { $0.approvals = [approval] }
+            let approval = ScriptedRequests.approval()
+            site.dispatcher.requests.change { $0.approvals = [approval] }
             let list = try await site.api.call("GET", "/approvals").expect(200)
             #expect(list["total"].int == 1 && list["next"] == .null)
             let item = list["items"][0]
@@ -27,7 +27,7 @@ struct WishTests {
             _ = try await site.api.call("GET", "/approvals?state=all").expect(200)
             let owner = site.ada.id
             #expect(
-                site.dispatcher.desk.now.approvalLists == [
+                site.dispatcher.requests.now.approvalLists == [
                     ApprovalList(owner: owner, limit: 50, states: [.pending]),
                     ApprovalList(
                         owner: owner, limit: 7, before: before, states: [.denied, .expired], task: approval.task),
@@ -43,11 +43,11 @@ struct WishTests {
         }
     }
 
-    @Test("An answer goes to the leader with who gives it, under one id however many leaders are asked")
+    @Test("An answer reaches the leader with its account, and has one id at every leader")
     func decide() async throws {
         try await Site.with { site in
-            let approval = ScriptedDesk.approval()
-            site.dispatcher.desk.change { $0.approvals = [approval] }
+            let approval = ScriptedRequests.approval()
+            site.dispatcher.requests.change { $0.approvals = [approval] }
             let path = "/tasks/\(approval.task)/approvals/\(approval.id)"
             let body = #"{"decision":"allow","scope":"conversation"}"#
             let allowed = try await site.api.call("POST", path, body).expect(200)
@@ -56,28 +56,28 @@ struct WishTests {
             let no = #"{"decision":"deny","message":"not today","scope":"conversation"}"#
             let denied = try await site.api.call("POST", path, no).expect(200)
             #expect(denied["state"].string == "denied" && denied["message"].string == "not today")
-            let decisions = site.dispatcher.desk.now.decisions
+            let decisions = site.dispatcher.requests.now.decisions
             #expect(decisions.map(\.decision) == [.allow, .deny])
             #expect(decisions.map(\.scope) == [.conversation, .once], "only an allow holds for longer")
             #expect(decisions.allSatisfy { $0.owner == site.ada.id && $0.task == approval.task })
             #expect(Set(decisions.map(\.answer)).count == 2)
             _ = try await site.api.call("POST", path, #"{"decision":"allow"}"#).expect(200)
-            #expect(site.dispatcher.desk.now.decisions.last?.scope == .once)
+            #expect(site.dispatcher.requests.now.decisions.last?.scope == .once)
             let id = AnswerID.generate()
             for _ in 0..<2 {
                 _ = try await site.api.call("POST", path, #"{"decision":"allow","answer_id":"\#(id)"}"#).expect(200)
             }
-            #expect(site.dispatcher.desk.now.decisions.suffix(2).map(\.answer) == [id, id])
+            #expect(site.dispatcher.requests.now.decisions.suffix(2).map(\.answer) == [id, id])
         }
     }
 
-    @Test("An answer that cannot be is refused by its field, and one that comes too late by its code")
+    @Test("An invalid answer is refused with its field, a late one with its code")
     func refusedAnswers() async throws {
         try await Site.with { site in
-            let approval = ScriptedDesk.approval()
+            let approval = ScriptedRequests.approval()
             let path = "/tasks/\(approval.task)/approvals/\(approval.id)"
             let long = String(repeating: "x", count: 2001)
-            for (body, status, word) in [
+            for (body, status, detail) in [
                 ("{}", 400, "'decision'"), (#"{"decision":"allow","answer_id":"x"}"#, 400, "'answer_id'"),
                 (#"{"decision":1}"#, 400, "'decision'"),
                 (#"{"decision":"maybe"}"#, 422, "'decision'"),
@@ -86,9 +86,9 @@ struct WishTests {
             ] {
                 let answer = try await site.api.call("POST", path, body)
                 #expect(answer.status == status && answer.code == "invalid_request", "\(body)")
-                #expect(answer.json["detail"].string?.contains(word) == true, "\(body): \(answer.json)")
+                #expect(answer.json["detail"].string?.contains(detail) == true, "\(body): \(answer.json)")
             }
-            #expect(site.dispatcher.desk.now.decisions.isEmpty)
+            #expect(site.dispatcher.requests.now.decisions.isEmpty)
             let allow = #"{"decision":"allow"}"#
             #expect(try await site.api.call("POST", path, allow).code == "approval_not_found")
             for (code, status) in [
@@ -106,19 +106,19 @@ struct WishTests {
         }
     }
 
-    @Test("A retry is a new task, and the same one under the same key")
+    @Test("A retry is a new task, and under the same key the same one")
     func retry() async throws {
         try await Site.with { site in
             let old = TaskID.generate()
             let task = try await site.api.call("POST", "/tasks/\(old)/retry").expect(202)
             #expect(task["retry_of"].string == old.description)
-            let plain = try #require(site.dispatcher.desk.now.retries.last)
+            let plain = try #require(site.dispatcher.requests.now.retries.last)
             #expect(plain.of == old && plain.owner == site.ada.id && plain.idempotencyKey == nil)
             #expect(task["id"].string == plain.task.description)
             _ = try await site.send("POST", "/tasks/\(old)/retry", headers: [("Idempotency-Key", "k")])
             _ = try await site.api.call("POST", "/tasks/\(old)/retry", #"{"idempotency_key":"k"}"#).expect(202)
             _ = try await site.api.call("POST", "/tasks/\(TaskID.generate())/retry", "{}").expect(202)
-            let retries = site.dispatcher.desk.now.retries
+            let retries = site.dispatcher.requests.now.retries
             #expect(retries.map(\.idempotencyKey) == [nil, "k", "k", nil])
             #expect(retries[1].digest == retries[2].digest && retries[1].digest != retries[3].digest)
             let differ = try await site.send(
@@ -135,8 +135,8 @@ struct WishTests {
     @Test("Conversations are listed, searched, renamed and deleted")
     func conversations() async throws {
         try await Site.with { site in
-            let conversation = ScriptedDesk.conversation()
-            site.dispatcher.desk.change { $0.conversations = [conversation] }
+            let conversation = ScriptedRequests.conversation()
+            site.dispatcher.requests.change { $0.conversations = [conversation] }
             let list = try await site.api.call("GET", "/conversations").expect(200)
             #expect(list["total"].int == 1 && list["next"].string == "there")
             #expect(
@@ -146,7 +146,7 @@ struct WishTests {
                 ])
             _ = try await site.api.call("GET", "/conversations?q=a%20%C3%A9%25&limit=2&before=a.b").expect(200)
             #expect(
-                site.dispatcher.desk.now.conversationLists == [
+                site.dispatcher.requests.now.conversationLists == [
                     ConversationList(owner: site.ada.id, limit: 50),
                     ConversationList(owner: site.ada.id, limit: 2, before: "a.b", query: "a é%"),
                 ])
@@ -160,7 +160,7 @@ struct WishTests {
             let renamed = try await site.api.call("PATCH", path, #"{"title":"greetings"}"#).expect(200)
             #expect(renamed["title"].string == "greetings")
             _ = try await site.api.call("PATCH", path, #"{"title":null}"#).expect(200)
-            #expect(site.dispatcher.desk.now.renames.map(\.title) == ["greetings", nil])
+            #expect(site.dispatcher.requests.now.renames.map(\.title) == ["greetings", nil])
             for body in ["{}", #"{"title":""}"#, #"{"title":" "}"#, #"{"title":"\#(long)"}"#] {
                 let answer = try await site.api.call("PATCH", path, body)
                 #expect(answer.status == 422 && answer.json["detail"].string?.contains("'title'") == true, "\(body)")
@@ -169,8 +169,8 @@ struct WishTests {
             site.dispatcher.refuse([Fault(.conflict, "a task has not ended")])
             #expect(try await site.api.call("DELETE", path).status == 409)
             #expect(try await site.api.call("DELETE", path).status == 204)
-            #expect(site.dispatcher.desk.now.deletions.map(\.conversation) == [conversation.id])
-            // Deleted by a leader that died before it said so; one that never led has deleted nothing.
+            #expect(site.dispatcher.requests.now.deletions.map(\.conversation) == [conversation.id])
+            // A leader that was lost may have deleted it; one that did not lead has not.
             site.dispatcher.refuse([Fault(.peerLost, "it died"), Fault(.conversationNotFound, "gone")])
             #expect(try await site.api.call("DELETE", path).status == 204)
             site.dispatcher.refuse([Fault(.notLeader, "not me"), Fault(.conversationNotFound, "gone")])
@@ -184,7 +184,7 @@ struct WishTests {
         }
     }
 
-    @Test("Defaults are patched: what is said is set, null is given up, the rest stays")
+    @Test("Defaults are patched: a value sets, null removes, absent ones stay")
     func defaults() async throws {
         try await Site.with { site in
             let names = Set(Choices.names)
@@ -197,25 +197,26 @@ struct WishTests {
             #expect(next["timeout_s"] == .null && next["grace_s"].int == 5 && next["priority"].string == "high")
             #expect(next["effective"]["timeout_s"].int == 0)
             #expect(
-                site.dispatcher.desk.now.defaults == [
+                site.dispatcher.requests.now.defaults == [
                     DefaultsSet(
                         owner: site.ada.id, set: Choices(priority: .high, timeoutS: 600, permissionMode: .plan)),
                     DefaultsSet(owner: site.ada.id, set: Choices(graceS: 5), clear: ["timeout_s"]),
                 ])
-            for (body, status, word) in [
+            for (body, status, detail) in [
                 (#"{"prioritty":"high"}"#, 422, "'prioritty'"), (#"{"colour":null}"#, 422, "queue_ttl_s"),
                 (#"{"effective":{}}"#, 422, "'effective'"), (#"{"priority":"urgent"}"#, 422, "'priority'"),
                 (#"{"grace_s":86401}"#, 422, "'grace_s'"), (#"{"grace_s":"5"}"#, 400, "'grace_s'"), ("[]", 400, ""),
             ] {
                 let answer = try await site.api.call("PATCH", "/me/defaults", body)
                 #expect(answer.status == status && answer.code == "invalid_request", "\(body): \(answer.json)")
-                #expect(word.isEmpty || answer.json["detail"].string?.contains(word) == true, "\(body): \(answer.json)")
+                let text = answer.json["detail"].string ?? ""
+                #expect(detail.isEmpty || text.contains(detail), "\(body): \(answer.json)")
             }
-            #expect(site.dispatcher.desk.now.defaults.count == 2)
+            #expect(site.dispatcher.requests.now.defaults.count == 2)
         }
     }
 
-    @Test("A device is renamed and labelled, and found by its labels")
+    @Test("A device is renamed, labelled and found by its labels")
     func devices() async throws {
         try await Site.with { site in
             func device(_ id: String, _ labels: [String: String]?) -> Device {
@@ -247,14 +248,14 @@ struct WishTests {
                     DeviceUpdate(owner: owner, device: "a", set: [:]),
                 ])
             let long = String(repeating: "x", count: 201)
-            for (body, status, word) in [
+            for (body, status, detail) in [
                 ("{}", 422, "'labels'"), (#"{"name":""}"#, 422, "'name'"), (#"{"name":"\#(long)"}"#, 422, "'name'"),
                 (#"{"labels":{"A":"1"}}"#, 422, "'A'"), (#"{"labels":{"a":"\#(long)"}}"#, 422, "'a'"),
                 (#"{"labels":{"a":1}}"#, 400, "'labels.a'"), (#"{"name":1}"#, 400, "'name'"),
             ] {
                 let answer = try await site.api.call("PATCH", "/devices/a", body)
                 #expect(answer.status == status && answer.code == "invalid_request", "\(body): \(answer.json)")
-                #expect(answer.json["detail"].string?.contains(word) == true, "\(body): \(answer.json)")
+                #expect(answer.json["detail"].string?.contains(detail) == true, "\(body): \(answer.json)")
             }
             let none = try await site.api.call("PATCH", "/devices/none", #"{"name":"x"}"#)
             #expect(none.status == 404 && none.code == "device_not_found")

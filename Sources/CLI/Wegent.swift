@@ -10,22 +10,22 @@ import Messages
     import Darwin
 #endif
 
-/// The `wegent` command: a person's hands.
+/// The `wegent` command.
 public struct Wegent: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "wegent",
-        abstract: "Runs AI tasks on the machines you own and shows them live.",
+        abstract: "Run AI tasks on machines you own, and watch them live.",
         discussion: """
             Examples:
-              wegent up                              everything on this machine, in one process
-              wegent run 'fix the failing test'      a task on your default device
-              wegent run --device build-box 'make'   … on another one
-              wegent devices                         your machines
-              wegent logs -f TASK                    what a task says, live
-              wegent approvals                       what agents wait for your permission to do
+              wegent up                                start a mesh on this machine
+              wegent run 'fix the failing test'        run on your default device
+              wegent run --device build-box 'tidy up'  run on another device
+              wegent devices                           list your devices
+              wegent logs -f TASK                      follow a task's output
+              wegent approvals                         list what agents ask you to allow
 
-            The gateway's address and your token come from --url and --token, else from WEGENT_BACKEND_URL and \
-            WEGENT_TOKEN, else from what `wegent login` or `wegent up` saved.
+            The gateway's address is taken from --url, then WEGENT_BACKEND_URL, then the file that `wegent login` or \
+            `wegent up` saved. The token is taken from --token, then WEGENT_TOKEN, then the same file.
             """,
         version: Product.version,
         subcommands: [
@@ -36,9 +36,9 @@ public struct Wegent: AsyncParsableCommand {
 
     public init() {}
 
-    /// Parses the process's arguments, runs the command and ends the process when it fails.
+    /// Parses the arguments of the process and runs the command. Exits when the command fails.
     public static func start() async {
-        // A reader that went away is noticed by the write that meets it.
+        // A closed pipe then shows as a failed write; see `Output`.
         signal(SIGPIPE, SIG_IGN)
         var command: any ParsableCommand
         do { command = try parseAsRoot() } catch { exit(withError: error) }
@@ -51,7 +51,7 @@ public struct Wegent: AsyncParsableCommand {
         } catch let error as ExitCode {
             exit(withError: error)
         } catch  where exitCode(for: error).isSuccess {
-            // `--help` and `--version` arrive as errors.
+            // ArgumentParser throws for `--help` and `--version`.
             exit(withError: error)
         } catch {
             Launch.fail(error, name: "wegent")

@@ -2,34 +2,34 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Questions on a real terminal; the gateway is played.
 @Suite(
+    "Approval questions on a real terminal, against a scripted gateway",
     .serialized, .timeLimit(.minutes(3)),
-    .enabled(if: Tmux.isThere, "tmux is not installed; deploy/setup --tests does that"))
+    .enabled(if: Tmux.isInstalled, "tmux is not installed; deploy/setup --tests does that"))
 struct ApprovalTerminalTests {
-    let gateway: StubGateway
+    let gateway: ScriptedGateway
     let tmux: Tmux
-    /// Where the id of the process is.
-    private let pid: String
-    private let path = "/tasks/\(StubGateway.task)/approvals/\(StubGateway.approval)"
+    /// The file with the id of the process.
+    private let pidFile: String
+    private let path = "/tasks/\(ScriptedGateway.task)/approvals/\(ScriptedGateway.approval)"
     private let question = "▸ allow Bash: npm test? y once · n no · a in this conversation"
     private let request = "? Bash: npm test\n  a, or `approve --conversation`, allows: Bash(npm test:*)\n"
 
     init() async throws {
-        gateway = try StubGateway()
-        gateway.answer("POST /tasks", 202, StubGateway.task())
-        gateway.answer("GET /tasks/\(StubGateway.task)", StubGateway.task())
+        gateway = try ScriptedGateway()
+        gateway.reply("POST /tasks", 202, ScriptedGateway.task())
+        gateway.reply("GET /tasks/\(ScriptedGateway.task)", ScriptedGateway.task())
         let folder = try TemporaryDirectory()
-        pid = folder.file("pid")
+        pidFile = folder.file("pid")
         tmux = try await Tmux(in: folder, environment: gateway.environment, columns: 100)
         try await tmux.type(
-            "clear; sh -c \"echo \\$\\$ > \(pid); exec \(Binaries.wegent) run 'test it'\"; echo code $?; stty -a | grep -c ' echo '"
+            "clear; sh -c \"echo \\$\\$ > \(pidFile); exec \(Binaries.wegent) run 'test it'\"; echo code $?; stty -a | grep -c ' echo '"
         )
         gateway.emit("state", #"{"state":"running","device_name":"Linux - box"}"#)
         try await tmux.screen("the status line") { $0.contains("running") }
     }
 
-    /// Ends the task and looks whether the terminal is as it was.
+    /// Ends the task and checks that the terminal is restored.
     private func end() async throws -> String {
         gateway.emit("state", #"{"state":"completed"}"#)
         let end = try await tmux.screen("the end") { $0.contains("code 0\n1\n") }
@@ -38,144 +38,154 @@ struct ApprovalTerminalTests {
         return end
     }
 
-    @Test func aKeyAnswersAndTheTaskGoesOn() async throws {
-        // Typed before there was a question: no answer to it.
+    @Test("A key answers the question, and the task continues")
+    func keyAnswers() async throws {
+        // A key typed before the question does not answer it.
         try await tmux.press("y")
-        gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, #""state":"allowed""#))
-        gateway.emit("permission_request", StubGateway.approval())
+        gateway.reply("POST \(path)", ScriptedGateway.approval(ScriptedGateway.approval, #""state":"allowed""#))
+        gateway.emit("permission_request", ScriptedGateway.approval())
         try await tmux.screen("the question") { $0.contains(request + question) }
-        #expect(gateway.asked("POST \(path)").isEmpty)
+        #expect(gateway.requests("POST \(path)").isEmpty)
         try await tmux.press("a")
-        try await eventually("the answer", within: .seconds(20)) { gateway.asked("POST \(path)").count == 1 }
-        #expect(gateway.asked("POST \(path)").first?.body == #"{"decision":"allow","scope":"conversation"}"#)
+        try await eventually("the answer", within: .seconds(20)) { gateway.requests("POST \(path)").count == 1 }
+        #expect(gateway.requests("POST \(path)").first?.body == #"{"decision":"allow","scope":"conversation"}"#)
         try await tmux.screen("the status line again") { $0.contains("Ctrl-C cancels") && !$0.contains("n no") }
         gateway.emit(
             "permission_resolved",
-            StubGateway.approval(
-                StubGateway.approval, #""state":"allowed","scope":"conversation","resolved_by":"ada (x)""#))
+            ScriptedGateway.approval(
+                ScriptedGateway.approval, #""state":"allowed","scope":"conversation","resolved_by":"ada (x)""#))
         try await tmux.screen("the resolution") { $0.contains("✓ allowed in this conversation by ada (x)\n") }
         #expect(try await end().contains(request + "✓ allowed"))
     }
 
-    @Test func aDenialAsksForTheReason() async throws {
-        gateway.answer("POST \(path)", 503, #"{"detail":"no dispatcher","code":"unavailable"}"#)
-        gateway.emit("permission_request", StubGateway.approval())
+    @Test("A denial asks for a reason, and is asked again when it was not delivered")
+    func denialAsksForReason() async throws {
+        gateway.reply("POST \(path)", 503, #"{"detail":"no dispatcher","code":"unavailable"}"#)
+        gateway.emit("permission_request", ScriptedGateway.approval())
         try await tmux.screen("the question") { $0.contains(question) }
         try await tmux.press("n")
         try await tmux.screen("the question why") { $0.contains("▸ no, because") }
         try await tmux.type("use stagging")
-        // It did not get through, so it is asked once more.
+        // The answer was not delivered, so the question is asked again.
         try await tmux.screen("the remark") {
-            $0.contains("did not get through: no dispatcher") && $0.contains(question)
+            $0.contains("was not delivered: no dispatcher") && $0.contains(question)
         }
-        gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, #""state":"denied""#))
+        gateway.reply("POST \(path)", ScriptedGateway.approval(ScriptedGateway.approval, #""state":"denied""#))
         try await tmux.press("n")
         try await tmux.screen("the question why") { $0.contains("▸ no, because") }
         try await tmux.type("use staging")
-        try await eventually("the answer", within: .seconds(20)) { gateway.asked("POST \(path)").count == 2 }
+        try await eventually("the answer", within: .seconds(20)) { gateway.requests("POST \(path)").count == 2 }
         #expect(
-            gateway.asked("POST \(path)").last?.body == #"{"decision":"deny","message":"use staging","scope":"once"}"#)
+            gateway.requests("POST \(path)").last?.body
+                == #"{"decision":"deny","message":"use staging"}"#)
         _ = try await end()
     }
 
-    @Test func anotherClientsAnswerTakesTheQuestionAway() async throws {
+    @Test("Another client's answer closes the question")
+    func otherAnswerCloses() async throws {
         let other = "01a2038b-11f0-7aa2-8c31-5f1f3b6e9d02"
-        gateway.emit("permission_request", StubGateway.approval())
-        gateway.emit("permission_request", StubGateway.approval(other))
+        gateway.emit("permission_request", ScriptedGateway.approval())
+        gateway.emit("permission_request", ScriptedGateway.approval(other))
         try await tmux.screen("the question") { $0.contains(question) }
         gateway.emit(
-            "permission_resolved", StubGateway.approval(StubGateway.approval, #""state":"allowed","resolved_by":"bob""#)
+            "permission_resolved",
+            ScriptedGateway.approval(ScriptedGateway.approval, #""state":"allowed","resolved_by":"bob""#)
         )
-        // The next one is asked about, below what it is about.
+        // The next question appears below its own request, printed again.
         try await tmux.screen("the answer of the other") { $0.contains("✓ allowed by bob\n\(request)\(question)") }
-        let second = "POST /tasks/\(StubGateway.task)/approvals/\(other)"
-        gateway.answer(second, 409, #"{"detail":"bob (phone) has denied it","code":"approval_resolved"}"#)
+        let second = "POST /tasks/\(ScriptedGateway.task)/approvals/\(other)"
+        gateway.reply(second, 409, #"{"detail":"bob (phone) has denied it","code":"approval_resolved"}"#)
         try await tmux.press("y")
-        try await tmux.screen("who was first") {
+        try await tmux.screen("the earlier answer") {
             $0.contains("bob (phone) has denied it (approval_resolved)") && !$0.contains("n no")
         }
-        #expect(gateway.asked("POST /tasks/").map(\.line) == [second])
+        #expect(gateway.requests("POST /tasks/").map(\.line) == [second])
         _ = try await end()
     }
 
-    @Test func theQuestionIsAboutWhatStandsAboveIt() async throws {
+    @Test("A question appears below its own request")
+    func questionBelowRequest() async throws {
         let other = "01a2038b-11f0-7aa2-8c31-5f1f3b6e9d02"
         let fields = #""state":"pending""#
-        gateway.emit("permission_request", StubGateway.approval())
+        gateway.emit("permission_request", ScriptedGateway.approval())
         gateway.emit(
             "permission_request",
-            StubGateway.approval(other, fields).replacing("npm test", with: "make"))
-        // The one that came first, though the other was shown behind it.
+            ScriptedGateway.approval(other, fields).replacing("npm test", with: "make"))
+        // The older request, although the newer one was printed after it.
         try await tmux.screen("the first question") {
             $0.contains("? Bash: make\n  a, or `approve --conversation`, allows: Bash(make:*)\n" + request + question)
         }
-        gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, #""state":"allowed""#))
+        gateway.reply("POST \(path)", ScriptedGateway.approval(ScriptedGateway.approval, #""state":"allowed""#))
         try await tmux.press("y")
         try await tmux.screen("the second question") { $0.contains("▸ allow Bash: make? y once") }
-        #expect(gateway.asked("POST").map(\.line) == ["POST /tasks", "POST \(path)"])
+        #expect(gateway.requests("POST").map(\.line) == ["POST /tasks", "POST \(path)"])
         _ = try await end()
     }
 
-    @Test func anArrowIsNoAnswer() async throws {
-        gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, #""state":"denied""#))
-        gateway.emit("permission_request", StubGateway.approval())
+    @Test("An arrow key does not answer, and Escape leaves the reason")
+    func arrowKeyIgnored() async throws {
+        gateway.reply("POST \(path)", ScriptedGateway.approval(ScriptedGateway.approval, #""state":"denied""#))
+        gateway.emit("permission_request", ScriptedGateway.approval())
         try await tmux.screen("the question") { $0.contains(question) }
         try await tmux.press("Up")
         try await tmux.press("n")
         try await tmux.screen("the question why") { $0.contains("▸ no, because") }
         try await tmux.press("Up")
-        // Alone it goes back; the question opens anew and says so when it takes keys.
+        // A lone Escape leaves the reason; the question starts again and names its keys once they count.
         try await tmux.press("Escape")
         try await tmux.screen("the question again") { $0.contains(question) }
-        #expect(gateway.asked("POST \(path)").isEmpty)
+        #expect(gateway.requests("POST \(path)").isEmpty)
         try await tmux.press("n")
         try await tmux.screen("the question why") { $0.contains("▸ no, because") }
         try await tmux.press("Enter")
-        try await eventually("the answer", within: .seconds(20)) { gateway.asked("POST \(path)").count == 1 }
-        #expect(gateway.asked("POST \(path)").first?.body == #"{"decision":"deny","scope":"once"}"#)
+        try await eventually("the answer", within: .seconds(20)) { gateway.requests("POST \(path)").count == 1 }
+        #expect(gateway.requests("POST \(path)").first?.body == #"{"decision":"deny"}"#)
         _ = try await end()
     }
 
-    @Test(arguments: [SIGQUIT, SIGHUP, SIGTERM])
-    func aSignalThatEndsItLeavesTheTerminalAsItWas(_ signal: Int32) async throws {
-        gateway.emit("permission_request", StubGateway.approval())
+    @Test("A signal that ends the process restores the terminal", arguments: [SIGQUIT, SIGHUP, SIGTERM])
+    func signalRestoresTerminal(_ signal: Int32) async throws {
+        gateway.emit("permission_request", ScriptedGateway.approval())
         try await tmux.screen("the question") { $0.contains(question) }
-        let process = try String(contentsOfFile: pid, encoding: .utf8).trimmingCharacters(in: .newlines)
+        let process = try String(contentsOfFile: pidFile, encoding: .utf8).trimmingCharacters(in: .newlines)
         #expect(kill(try #require(Int32(process)), signal) == 0)
         try await tmux.screen("the end") { $0.contains("code \(128 + signal)\n1\n") }
         gateway.stop()
     }
 
-    @Test func aProgramThatWasStoppedTakesKeysAgain() async throws {
-        gateway.answer("POST \(path)", StubGateway.approval(StubGateway.approval, #""state":"allowed""#))
-        gateway.emit("permission_request", StubGateway.approval())
+    @Test("After Ctrl-Z and fg the question takes keys again")
+    func resumesAfterStop() async throws {
+        gateway.reply("POST \(path)", ScriptedGateway.approval(ScriptedGateway.approval, #""state":"allowed""#))
+        gateway.emit("permission_request", ScriptedGateway.approval())
         try await tmux.screen("the question") { $0.contains(question) }
         try await tmux.press("C-z")
         try await tmux.screen("the shell") { $0.contains("code 148") && $0.contains("Stopped") }
-        // As shells with line editing leave it.
+        // A shell with line editing sets the terminal's mode.
         try await tmux.type("stty sane; clear; fg")
         try await tmux.screen("the question again") { $0.contains(request + question) }
         // Without Enter.
         try await tmux.press("y")
-        try await eventually("the answer", within: .seconds(20)) { gateway.asked("POST \(path)").count == 1 }
+        try await eventually("the answer", within: .seconds(20)) { gateway.requests("POST \(path)").count == 1 }
         gateway.emit("state", #"{"state":"completed"}"#)
-        // Typed before or behind the shell's prompt, whichever is first.
+        // The program discards keys typed before it restores the terminal, which it does before the status line goes.
+        try await tmux.screen("the end of the program") { !$0.contains("▸") }
         try await tmux.type("echo echoes-$(stty -a | grep -c ' echo ')")
         try await tmux.screen("the shell's terminal") { $0.contains("echoes-1") }
         gateway.stop()
     }
 
-    @Test func controlCStillCancels() async throws {
-        gateway.answer("POST /tasks/\(StubGateway.task)/cancel", 202, StubGateway.task())
-        gateway.emit("permission_request", StubGateway.approval())
+    @Test("Ctrl-C cancels the task while a question is open")
+    func controlCCancels() async throws {
+        gateway.reply("POST /tasks/\(ScriptedGateway.task)/cancel", 202, ScriptedGateway.task())
+        gateway.emit("permission_request", ScriptedGateway.approval())
         try await tmux.screen("the question") { $0.contains(question) }
         try await tmux.press("C-c")
         try await eventually("the cancel", within: .seconds(20)) {
-            gateway.asked("POST /tasks/\(StubGateway.task)/cancel").count == 1
+            gateway.requests("POST /tasks/\(ScriptedGateway.task)/cancel").count == 1
         }
-        try await tmux.screen("the remark") { $0.contains("Ctrl-C again leaves at once") }
+        try await tmux.screen("the remark") { $0.contains("press Ctrl-C again to exit at once") }
         try await tmux.press("C-c")
-        // The terminal is as it was: letters are shown.
+        // The terminal echoes again.
         try await tmux.screen("the end") { $0.contains("code 130\n1\n") }
         gateway.stop()
     }

@@ -4,160 +4,190 @@ import Testing
 
 @testable import CLI
 
+@Suite("Approval questions and their texts")
 struct ApprovalTests {
     private static func approval(_ fields: String = #""state":"pending""#) throws -> ApprovalView {
-        try Backend.decoder.decode(
-            ApprovalView.self, from: [UInt8](StubGateway.approval(StubGateway.approval, fields).utf8).data)
+        try GatewayClient.decoder.decode(
+            ApprovalView.self, from: [UInt8](ScriptedGateway.approval(ScriptedGateway.approval, fields).utf8).data)
     }
 
-    /// - Parameter typed: What is read at once; nothing = nothing follows for a while.
-    private func prompt(_ typed: [String]) throws -> (ApprovalPrompt, ApprovalAsked?) {
-        var prompt = ApprovalPrompt(try Self.approval())
-        var answer: ApprovalAsked?
+    /// A question after these reads of the keyboard, and its answer; an empty read is a pause.
+    private func ask(_ typed: [String]) throws -> (ApprovalQuestion, ApprovalRequestBody?) {
+        var question = ApprovalQuestion(try Self.approval())
+        var answer: ApprovalRequestBody?
         for keys in typed {
-            if keys.isEmpty { prompt.quiet() }
-            answer = prompt.press(Array(keys.utf8), seen: .seconds(1)) ?? answer
+            if keys.isEmpty { question.inputPaused() }
+            answer = question.press(Array(keys.utf8), visibleFor: .seconds(1)) ?? answer
         }
-        return (prompt, answer)
+        return (question, answer)
     }
 
-    private func prompt(_ typed: String...) throws -> (ApprovalPrompt, ApprovalAsked?) { try prompt(typed) }
+    private func ask(_ typed: String...) throws -> (ApprovalQuestion, ApprovalRequestBody?) { try ask(typed) }
 
-    @Test func aKeyIsAnAnswer() throws {
-        #expect(try prompt("y").1 == ApprovalAsked(decision: .allow))
-        #expect(try prompt("A").1 == ApprovalAsked(decision: .allow, scope: .conversation))
-        #expect(try prompt("n", "\n").1 == ApprovalAsked(decision: .deny))
-        #expect(try prompt("x", " ", "\r", "q").1 == nil)
-        #expect(try prompt("y").0.stage == .sending)
-        // What comes behind the answer is not the next one.
-        #expect(try prompt("y", "n").0.stage == .sending)
+    @Test("The keys y, a and n answer a question, other keys do not")
+    func keysAnswer() throws {
+        #expect(try ask("y").1 == ApprovalRequestBody(decision: .allow))
+        #expect(try ask("A").1 == ApprovalRequestBody(decision: .allow, scope: .conversation))
+        #expect(try ask("n", "\n").1 == ApprovalRequestBody(decision: .deny))
+        #expect(try ask("x", " ", "\r", "q").1 == nil)
+        #expect(try ask("y").0.phase == .sending)
+        // A key after the answer is ignored.
+        #expect(try ask("y", "n").0.phase == .sending)
     }
 
-    @Test func onlyAKeyThatIsMeantForItIsAnAnswer() throws {
-        // Pasted, or typed ahead for somebody else.
-        for typed in ["ya", "make\n", "y\n", "aa"] { #expect(try prompt(typed).0 == prompt().0) }
-        var prompt = ApprovalPrompt(try Self.approval())
-        for key in "yan".utf8 { #expect(prompt.press([key], seen: .milliseconds(499)) == nil) }
-        #expect(prompt.stage == .choosing)
-        #expect(prompt.press([UInt8(ascii: "y")], seen: .milliseconds(500)) == ApprovalAsked(decision: .allow))
-        // Asked again it is a new question.
-        let first = prompt.opening
-        prompt.again()
-        #expect(prompt.opening != first && prompt.opening.approval == first.approval)
+    @Test("Pasted keys, and keys typed too early, do not answer")
+    func ignoresUnintendedKeys() throws {
+        // Pasted or typed ahead.
+        for typed in ["ya", "make\n", "y\n", "aa"] { #expect(try ask(typed).0 == ask().0) }
+        var question = ApprovalQuestion(try Self.approval())
+        for key in "yan".utf8 { #expect(question.press([key], visibleFor: .milliseconds(499)) == nil) }
+        #expect(question.phase == .choosing)
+        #expect(
+            question.press([UInt8(ascii: "y")], visibleFor: .milliseconds(500)) == ApprovalRequestBody(decision: .allow)
+        )
+        // Asked again, it is a new presentation.
+        let first = question.presentation
+        question.reopen()
+        #expect(question.presentation != first && question.presentation.approval == first.approval)
     }
 
-    /// What is read, and the reason that is typed then; none = it is still to be chosen.
+    /// Reads of the keyboard, and the reason typed after them; empty = the question is still open.
     static let sequences: [([String], String)] = [
         (["x\u{1b}[A"], ""), (["\u{1b}[A"], ""), (["\u{1b}", "[A"], ""), (["\u{1b}", "[", "A"], ""),
         (["\u{1b}[", "a"], ""), (["\u{1b}[a"], ""), (["\u{1b}O", "A"], ""), (["\u{1b}[1;5", "A"], ""),
         (["\u{1b}[[", "A"], ""), (["\u{1b}", "y"], ""), (["\u{1b}[?2026;2$y"], ""), (["\u{1b}[?2026;2$", "y"], ""),
         (["\u{1b}]11;rgb:", "a", "y", "\u{1b}", "\\"], ""), (["\u{1b}P", "y", "\u{7}"], ""),
-        // The reason has what was typed, and nothing else.
+        // Only typed characters are part of the reason.
         (["n", "b\u{1b}[A"], "b"), (["n", "b\u{1b}", "[A"], "b"), (["n", "b", "\u{1b}", "[", "A", "c"], "bc"),
         (["n", "b\u{1b}Oac"], "bc"), (["n", "b\u{1b}[?1;2y", "\u{1b}[Da"], "ba"),
     ]
 
-    @Test(arguments: sequences)
-    func anEscapeSequenceIsNoKey(_ typed: [String], _ reason: String) throws {
-        let (prompt, answer) = try prompt(typed)
-        #expect(answer == nil && !prompt.isUndecided)
-        #expect(prompt.stage == (reason.isEmpty ? .choosing : .reason(Array(reason.utf8))))
+    @Test("The bytes of an escape sequence are not keys", arguments: sequences)
+    func ignoresEscapeSequences(_ typed: [String], _ reason: String) throws {
+        let (question, answer) = try ask(typed)
+        #expect(answer == nil && !question.isInsideSequence)
+        #expect(question.phase == (reason.isEmpty ? .choosing : .reason(Array(reason.utf8))))
     }
 
-    @Test func aSequenceThatTookTooLongMakesTheQuestionNew() throws {
-        let (prompt, _) = try prompt("\u{1b}[")
-        #expect(prompt.isUndecided)
-        var late = prompt
-        late.quiet()
-        #expect(late.opening != prompt.opening && !late.isUndecided)
+    @Test("An unfinished escape sequence starts the question again")
+    func lateSequenceReopens() throws {
+        let (question, _) = try ask("\u{1b}[")
+        #expect(question.isInsideSequence)
+        var late = question
+        late.inputPaused()
+        #expect(late.presentation != question.presentation && !late.isInsideSequence)
     }
 
-    @Test func aReasonIsTypedAndCorrected() throws {
-        let typed = try prompt("n", "use  stagging", "\u{7f}\u{7f}\u{7f}\u{7f}ing", "\r")
-        #expect(typed.1 == ApprovalAsked(decision: .deny, message: "use staging"))
-        #expect(try prompt("n", "é\u{7f}ü", "\n").1?.message == "ü")
-        #expect(try prompt("n", "nonsense\u{15}y", "\n").1?.message == "y")
-        let arrows = try prompt("n", "ab", "\u{1b}[D", "c", "\n")
+    @Test("A reason can be typed, corrected and left with Escape")
+    func editsReason() throws {
+        let typed = try ask("n", "use  stagging", "\u{7f}\u{7f}\u{7f}\u{7f}ing", "\r")
+        #expect(typed.1 == ApprovalRequestBody(decision: .deny, message: "use staging"))
+        #expect(try ask("n", "é\u{7f}ü", "\n").1?.message == "ü")
+        #expect(try ask("n", "nonsense\u{15}y", "\n").1?.message == "y")
+        let arrows = try ask("n", "ab", "\u{1b}[D", "c", "\n")
         #expect(arrows.1?.message == "abc")
-        // Escape goes back when nothing follows it, and y is an answer again.
-        #expect(try prompt("n", "no", "\u{1b}", "", "y").1 == ApprovalAsked(decision: .allow))
-        #expect(try prompt("n", "no", "\u{1b}").0.stage == .reason(Array("no".utf8)))
-        var again = try prompt("y").0
-        again.again()
-        let answer = again.press([UInt8(ascii: "a")], seen: .seconds(1))
-        #expect(answer == ApprovalAsked(decision: .allow, scope: .conversation))
+        // Escape leaves the reason when nothing follows it; then y is an answer again.
+        #expect(try ask("n", "no", "\u{1b}", "", "y").1 == ApprovalRequestBody(decision: .allow))
+        #expect(try ask("n", "no", "\u{1b}").0.phase == .reason(Array("no".utf8)))
+        var again = try ask("y").0
+        again.reopen()
+        let answer = again.press([UInt8(ascii: "a")], visibleFor: .seconds(1))
+        #expect(answer == ApprovalRequestBody(decision: .allow, scope: .conversation))
     }
 
-    @Test func theQuestionFitsTheLine() throws {
-        let new = try prompt().0
-        #expect(new.text(200, isDeaf: true) == "allow Bash: npm test?")
+    @Test("A question fits the width of the terminal")
+    func questionFits() throws {
+        let new = try ask().0
+        #expect(new.text(200, isNew: true) == "allow Bash: npm test?")
         #expect(
-            new.text(200, isDeaf: false) == "allow Bash: npm test? y once · n no · a in this conversation")
+            new.text(200, isNew: false) == "allow Bash: npm test? y once · n no · a in this conversation")
         #expect(
-            try prompt("n", "because").0.text(200, isDeaf: false) == "no, because (Enter sends, Esc goes back): because"
+            try ask("n", "because").0.text(200, isNew: false) == "no, because (Enter sends, Esc goes back): because"
         )
-        let long = try prompt("n", String(repeating: "x", count: 300) + "end").0
+        let long = try ask("n", String(repeating: "x", count: 300) + "end").0
         for width in [50, 80] {
-            #expect(TextWidth.of(long.text(width, isDeaf: false)) <= width)
-            #expect(long.text(width, isDeaf: false).hasSuffix("end"))
+            #expect(TextWidth.of(long.text(width, isNew: false)) <= width)
+            #expect(long.text(width, isNew: false).hasSuffix("end"))
         }
-        #expect(TextWidth.of(new.text(20, isDeaf: false)) <= 20)
+        #expect(TextWidth.of(new.text(20, isNew: false)) <= 20)
         var status = StatusLine()
         status.question = new
-        let line = status.text(elapsed: 1, now: .now(), width: 80, paint: .plain)
+        let line = status.text(elapsed: 1, now: .now(), width: 80, style: .plain)
         #expect(line.hasPrefix("▸ allow Bash: npm test? y once"))
     }
 
-    @Test func theQuestionDoesNotObeyTheAgent() throws {
+    @Test("Control characters in a request are escaped")
+    func escapesRequests() throws {
         var odd = try Self.approval()
         (odd.title, odd.rule) = ("npm\u{1b}[2J test", "Bash(\u{1b}]0;t\u{7}npm\ntest)")
-        #expect(ApprovalText.howTo(odd).contains(#"approval: Bash: npm\u{1b}[2J test; answer"#))
-        #expect(ApprovalText.howTo(odd).hasSuffix(#"allows: Bash(\u{1b}]0;t\u{7}npm\u{a}test)"#))
-        #expect(ApprovalPrompt(odd).text(200, isDeaf: false).contains(#"allow Bash: npm\u{1b}[2J test?"#))
+        #expect(ApprovalText.instructions(odd).contains(#"approval: Bash: npm\u{1b}[2J test; answer"#))
+        #expect(ApprovalText.instructions(odd).hasSuffix(#"allows: Bash(\u{1b}]0;t\u{7}npm\u{a}test)"#))
+        #expect(ApprovalQuestion(odd).text(200, isNew: false).contains(#"allow Bash: npm\u{1b}[2J test?"#))
         odd.deviceName = "box\u{202e}"
         let row = ApprovalsCommand.table([odd], now: .now()).rows[0]
         #expect(row[2] == #"box\u{202e}"# && row[4] == #"Bash: npm\u{1b}[2J test"#)
     }
 
-    @Test func theTranscriptTellsRequestsAndResolutions() throws {
-        var transcript = Transcript(paint: .plain, isTerminal: true)
+    @Test("The transcript shows requests in full, and their resolutions")
+    func transcriptShowsApprovals() throws {
+        var transcript = Transcript(style: .plain, isTerminal: true)
         func show(_ kind: String, _ data: String) throws -> String {
             let value = try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))
-            return transcript.show(TaskEvent(seq: 1, kind: kind, time: .now(), data: value))
+            return transcript.show(EventBody(seq: 1, kind: kind, time: .now(), data: value))
+        }
+        func request(_ change: (inout ApprovalView) -> Void) throws -> String {
+            var approval = try Self.approval()
+            approval.rule = nil
+            change(&approval)
+            return try show("permission_request", String(decoding: JSONEncoder().encode(approval), as: UTF8.self))
         }
         let allows = "  a, or `approve --conversation`, allows: "
         #expect(
-            try show("permission_request", StubGateway.approval()) == "? Bash: npm test\n\(allows)Bash(npm test:*)\n")
-        let lines = (1...9).map { "\($0)" }.joined(separator: "\\n")
-        let write =
-            #"{"tool":"Write","title":"Write: a.txt","input":{"file_path":"a.txt","content":"\#(lines)","big":true}}"#
+            try show("permission_request", ScriptedGateway.approval())
+                == "? Bash: npm test\n\(allows)Bash(npm test:*)\n")
+        let write = try request {
+            $0.tool = "Write"
+            $0.title = "Write: a.txt"
+            let lines = (1...9).map { "\($0)" }.joined(separator: "\n")
+            $0.input = .object(["file_path": .string("a.txt"), "content": .string(lines), "big": .bool(true)])
+        }
+        let shown = (1...6).map { "    \($0)\n" }.joined()
         #expect(
-            try show("permission_request", write)
-                == "? Write: a.txt\n  big: true\n  content:\n    1\n    2\n    3\n    4\n    5\n    6\n  … 3 more lines; `wegent approvals --json` has all of it\n\(allows)Write\n"
+            write
+                == "? Write: a.txt\n  big: true\n  content:\n\(shown)  … 3 more lines; `wegent approvals --json` has all of it\n\(allows)Write\n"
         )
-        let odd = #"{"tool":"Bash","title":"x\u001b]0;t\u0007y","input":{"command":"\u001b[2Jrm"}}"#
-        #expect(
-            try show("permission_request", odd)
-                == #"? Bash: x\u{1b}]0;t\u{7}y"# + "\n" + #"  command: \u{1b}[2Jrm"# + "\n\(allows)Bash\n")
-        // What would be allowed is not cut away with the title.
+        let odd = try request {
+            $0.title = "x\u{1b}]0;t\u{7}y"
+            $0.input = .object(["command": .string("\u{1b}[2Jrm")])
+        }
+        #expect(odd == #"? Bash: x\u{1b}]0;t\u{7}y"# + "\n" + #"  command: \u{1b}[2Jrm"# + "\n\(allows)Bash\n")
+        // The part of a command beyond the width of the title is shown below it.
         let hidden = "ls" + String(repeating: " ", count: 300) + "; rm -rf /"
-        let long = #"{"tool":"Bash","title":"\#(hidden)","input":{"command":"\#(hidden)"}}"#
-        #expect(try show("permission_request", long).hasSuffix("…\n  command: \(hidden)\n\(allows)Bash\n"))
-        // Nor is a long rule.
-        let rule = #"{"tool":"Bash","title":"ls","rule":"Bash(\#(hidden))"}"#
-        #expect(try show("permission_request", rule) == "? Bash: ls\n\(allows)Bash(\(hidden))\n")
+        let long = try request {
+            $0.title = hidden
+            $0.input = .object(["command": .string(hidden)])
+        }
+        #expect(long.hasSuffix("…\n  command: \(hidden)\n\(allows)Bash\n"))
+        // A long rule is shown in full.
+        let rule = try request {
+            ($0.title, $0.rule, $0.input) = ("ls", "Bash(\(hidden))", .object(["command": .string("ls")]))
+        }
+        #expect(rule == "? Bash: ls\n\(allows)Bash(\(hidden))\n")
         for (fields, text) in [
             (#""state":"allowed","scope":"once","resolved_by":"ada (laptop)""#, "✓ allowed by ada (laptop)"),
             (#""state":"allowed","scope":"conversation""#, "✓ allowed in this conversation"),
             (#""state":"denied","resolved_by":"bob","message":"not now""#, "✗ denied by bob: not now"),
-            (#""state":"expired""#, "✗ denied: nobody answered in time"),
-            (#""state":"abandoned""#, "· not needed any more"),
+            (#""state":"expired""#, "✗ denied: no answer in time"),
+            (#""state":"abandoned""#, "· withdrawn: the attempt ended or the agent cancelled it"),
         ] {
-            #expect(try show("permission_resolved", StubGateway.approval(StubGateway.approval, fields)) == text + "\n")
+            #expect(
+                try show("permission_resolved", ScriptedGateway.approval(ScriptedGateway.approval, fields)) == text
+                    + "\n")
         }
     }
 
-    @Test func theListTellsHowMuchTimeIsLeft() throws {
+    @Test("The list shows the time left of a pending request")
+    func listShowsTimeLeft() throws {
         var pending = try Self.approval()
         pending.expiresAt = Timestamp(milliseconds: 600_000)
         var soon = pending
@@ -169,28 +199,30 @@ struct ApprovalTests {
         #expect(rows[0][0] == "01a2038b-11f0" && rows[0][3] == "01a2038a-5d10" && rows[0][4] == "Bash: npm test")
     }
 
-    @Test func idsAreCutWhereTheyDiffer() {
+    @Test("Ids are shortened to the length at which they differ")
+    func shortensIDs() {
         let ids = ["01a2038b-11f0-7aa2-8c31-000000000000", "01a2038b-11f0-7aa3-8c31-000000000000"]
-        #expect(Shortened.texts(ids) == ["01a2038b-11f0-7aa2", "01a2038b-11f0-7aa3"])
-        #expect(Shortened.texts([ids[0], ids[0]]) == ["01a2038b-11f0", "01a2038b-11f0"])
-        #expect(Shortened.texts([]).isEmpty)
+        #expect(IDPrefix.shorten(ids) == ["01a2038b-11f0-7aa2", "01a2038b-11f0-7aa3"])
+        #expect(IDPrefix.shorten([ids[0], ids[0]]) == ["01a2038b-11f0", "01a2038b-11f0"])
+        #expect(IDPrefix.shorten([]).isEmpty)
     }
 
-    @Test func aWatcherTellsEachChangeOnce() throws {
+    @Test("A watch shows each change once, oldest first")
+    func watchShowsChanges() throws {
         var known: [ApprovalID: ApprovalState] = [:]
         let old = try Self.approval(#""state":"denied""#)
         var (first, second) = (try Self.approval(), try Self.approval())
         (first.id, second.id) = (.generate(), .generate())
-        func news(_ newest: [ApprovalView], isFirst: Bool = false, all: Bool = false) -> [ApprovalID] {
-            ApprovalWatch.news(newest, &known, isFirst: isFirst, all: all, limit: 10).map(\.id)
+        func changes(_ newest: [ApprovalView], isFirst: Bool = false, all: Bool = false) -> [ApprovalID] {
+            ApprovalWatch.changes(newest, &known, isFirst: isFirst, all: all, limit: 10).map(\.id)
         }
-        #expect(news([second, first, old], isFirst: true) == [first.id, second.id])
-        #expect(news([second, first, old]) == [])
+        #expect(changes([second, first, old], isFirst: true) == [first.id, second.id])
+        #expect(changes([second, first, old]) == [])
         first.state = .allowed
         var third = first
         third.id = .generate()
-        #expect(news([third, second, first, old]) == [first.id, third.id])
+        #expect(changes([third, second, first, old]) == [first.id, third.id])
         known = [:]
-        #expect(news([first, old], isFirst: true, all: true) == [old.id, first.id])
+        #expect(changes([first, old], isFirst: true, all: true) == [old.id, first.id])
     }
 }

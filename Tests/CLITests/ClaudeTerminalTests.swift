@@ -3,13 +3,15 @@ import ScriptedModel
 import TestSupport
 import Testing
 
-/// The main job as a person sees it: real Claude Code on this machine, on a real terminal. Only the model is scripted.
 @Suite(
+    "Claude Code with a scripted model, on a real terminal",
     .serialized, .timeLimit(.minutes(3)),
-    .enabled(if: Tmux.isThere && Binaries.claude != nil, "needs tmux and Claude Code; deploy/setup --tests brings them")
+    .enabled(
+        if: Tmux.isInstalled && Binaries.claude != nil, "needs tmux and Claude Code; deploy/setup --tests brings them")
 )
 struct ClaudeTerminalTests {
-    @Test func textAndToolsStreamOntoTheTerminal() async throws {
+    @Test("Text and tool calls appear on the terminal as they are produced")
+    func streamsTextAndTools() async throws {
         let model = try await ScriptedModel.start()
         let folder = try TemporaryDirectory()
         let before = Gate()
@@ -24,7 +26,7 @@ struct ClaudeTerminalTests {
             environment: model.environment(home: folder.path).merging(["IS_SANDBOX": "1"]) { $1 })
         let tmux = try await Tmux(in: folder, environment: up.environment)
         try await tmux.type("clear; \(Binaries.wegent) run 'Which system is this?'; echo code $?")
-        // Token by token: the text ends where the model has stopped.
+        // The text ends where the scripted model has paused.
         try await tmux.screen("the first tokens") {
             $0.contains("I will ask\n▸ ") && $0.contains(" · 1/5 slots · running · ")
         }
@@ -41,7 +43,8 @@ struct ClaudeTerminalTests {
         await model.stop()
     }
 
-    @Test func claudeAsksAndIsAnsweredAtTheTerminalAndFromAnotherOne() async throws {
+    @Test("Permission requests are answered at the terminal and from another one")
+    func answersRequests() async throws {
         let model = try await ScriptedModel.start()
         let folder = try TemporaryDirectory()
         let (first, second) = (folder.file("first"), folder.file("second"))
@@ -55,7 +58,7 @@ struct ClaudeTerminalTests {
         try await tmux.screen("the question") { $0.contains("▸ allow Bash: touch \(first)? y once") }
         #expect(!FileManager.default.fileExists(atPath: first))
         let tasks = try await up.run(["tasks"])
-        #expect(tasks.output.contains("waits for approval"), "\(tasks)")
+        #expect(tasks.output.contains("waiting for approval"), "\(tasks)")
         try await tmux.press("y")
         try await tmux.screen("the next question") {
             $0.contains("✓ allowed by admin") && $0.contains("▸ allow Bash: touch \(second)? y once")

@@ -4,29 +4,34 @@ import Testing
 
 @testable import CLI
 
+@Suite("Parsing of commands, and texts")
 struct CommandTests {
-    @Test func readsRun() throws {
+    @Test("run parses its options")
+    func parsesRun() throws {
         let run = try #require(
             try Wegent.parseAsRoot([
                 "run", "--device", "box", "--agent", "shell", "--json", "--url", "http://x", "do it",
             ])
                 as? RunCommand)
-        #expect(run.device == "box" && run.agent == "shell" && run.json && run.prompt == "do it")
+        #expect(run.device?.text == "box" && run.agent == "shell" && run.json && run.prompt == "do it")
         #expect(run.connection.url == "http://x")
     }
 
-    @Test(arguments: [
-        ["run", "--device", "a", "--cloud", "x"], ["run"], ["run", "--conversation", "1", "x"],
-        ["tasks", "--limit", "0"],
-        ["token", "create", "--days", "8"], ["token", "revoke", "x"], ["up", "--port", "70000"],
-        ["up", "--json", "--first-task"], ["up", "--permission-mode", "yolo"], ["nonsense"],
-    ])
+    @Test(
+        "Wrong use exits with 64",
+        arguments: [
+            ["run", "--device", "a", "--cloud", "x"], ["run"], ["run", "--conversation", "1", "x"],
+            ["tasks", "--limit", "0"],
+            ["token", "create", "--days", "8"], ["token", "revoke", "x"], ["up", "--port", "70000"],
+            ["up", "--json", "--first-task"], ["up", "--permission-mode", "yolo"], ["nonsense"],
+        ])
     func refusesWrongUse(_ arguments: [String]) throws {
         let error = #expect(throws: (any Error).self) { try Wegent.parseAsRoot(arguments) }
         #expect(error.map { Wegent.exitCode(for: $0) } == .validationFailure)
     }
 
-    @Test func everyCommandHasHelpWithAnExample() {
+    @Test("Every command has help with an example")
+    func helpHasExamples() {
         func visit(_ command: any ParsableCommand.Type, _ path: String, inGroup: Bool) {
             let configuration = command.configuration
             #expect(!configuration.abstract.isEmpty, "\(path)")
@@ -39,7 +44,8 @@ struct CommandTests {
         #expect(Wegent.configuration.version == Product.version)
     }
 
-    @Test func upTakesFlagsOverEnvironmentOverDefaults() throws {
+    @Test("up takes flags first, then the environment, then defaults")
+    func upSettings() throws {
         let plain = try #require(try Wegent.parseAsRoot(["up"]) as? UpCommand)
         let defaults = try plain.settings(.init(environment: ["HOME": "/h"]))
         #expect(defaults.host == "127.0.0.1" && defaults.port == 8787 && defaults.data == "/h/.local/share/wegent")
@@ -52,27 +58,31 @@ struct CommandTests {
             try Wegent.parseAsRoot([
                 "up", "--port", "0", "--allow-dir", "/a", "--allow-dir", "/b", "--permission-mode", "accept-edits",
             ]) as? UpCommand)
-        let said = try flags.settings(.init(environment: environment))
-        #expect(said.port == 0 && said.executor?.allowDirs == ["/a", "/b"])
-        #expect(said.executor?.permissionMode == .acceptEdits)
+        let given = try flags.settings(.init(environment: environment))
+        #expect(given.port == 0 && given.executor?.allowDirs == ["/a", "/b"])
+        #expect(given.executor?.permissionMode == .acceptEdits)
         let kept = ["HOME": "/h", "WEGENT_APPROVAL_S": "60", "WEGENT_RETENTION_DAYS": "0.5"]
         let times = try plain.settings(.init(environment: kept))
         #expect(times.approvalS == 60 && times.retentionDays == 0.5)
         #expect(throws: (any Error).self) { try plain.settings(.init(environment: ["WEGENT_PORT": "http"])) }
     }
 
-    @Test func aProblemDocumentBecomesASentence() {
+    @Test("A problem document becomes one sentence")
+    func problemDocument() {
         let body =
             #"{"type":"/errors/token_expired","title":"Unauthorized","status":401,"detail":"the token has expired.","code":"token_expired"}"#
-        let refusal = Refusal(status: 401, body: [UInt8](body.utf8), from: "http://x")
-        #expect(refusal.code == .tokenExpired)
-        #expect(refusal.description == "the token has expired (token_expired); log in again with `wegent login`")
-        let proxy = Refusal(status: 502, body: [UInt8]("<html>".utf8), from: "http://x")
-        #expect(proxy.description == "http://x answered with HTTP 502; is it a Wegent gateway?")
+        let error = GatewayError(status: 401, body: [UInt8](body.utf8), from: "http://x")
+        #expect(error.code == .tokenExpired)
+        #expect(error.description == "the token has expired (token_expired); log in again with `wegent login`")
+        let proxy = GatewayError(status: 502, body: [UInt8]("<html>".utf8), from: "http://x")
+        #expect(
+            proxy.description
+                == "http://x answered with HTTP status 502 and no error code; check that it is a Wegent gateway")
     }
 
-    @Test func theTablesTellWhatMatters() throws {
-        var device = DeviceChoiceTests.device("a1", "Box")
+    @Test("Tables of devices and tasks show labels, states and error codes")
+    func tables() throws {
+        var device = ReferenceTests.device("a1", "Box")
         device.isDefault = true
         let table = ListDevices.table([device], now: .now())
         #expect(table.rows == [["★", "Box", "online", "2/5", "shell", "now", "a1"]])
@@ -83,14 +93,15 @@ struct CommandTests {
             id: .generate(), state: .failed, target: .defaultDevice, conversation: .generate(), agent: "shell",
             prompt: "x", attempt: 1, error: Fault(.exitStatus, "no"), lastSeq: 3, createdAt: .now())
         #expect(
-            TasksCommand.table([TaskItem(task)], now: .now()).rows[0][1...].joined(separator: "|")
+            TasksCommand.table([TaskBody(task)], now: .now()).rows[0][1...].joined(separator: "|")
                 == "failed (exit_status)|now|default|shell|x")
     }
 
-    @Test func aTokenTellsItsID() {
+    @Test("The id of a token is read from its claims")
+    func tokenID() {
         // {"alg":"none"} . {"jti":"019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071"} . signature
         let token = "eyJhbGciOiJub25lIn0.eyJqdGkiOiIwMTlhMmIzYy00ZDVlLTdmNjAtOGExYi0yYzNkNGU1ZjYwNzEifQ.x"
-        #expect(TokenClaim.id(of: token)?.description == "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071")
-        #expect(TokenClaim.id(of: "no.jwt") == nil)
+        #expect(TokenClaims.id(of: token)?.description == "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071")
+        #expect(TokenClaims.id(of: "no.jwt") == nil)
     }
 }

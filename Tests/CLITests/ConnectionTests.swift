@@ -3,10 +3,12 @@ import Testing
 
 @testable import CLI
 
+@Suite("Gateway address and token")
 struct ConnectionTests {
-    let saved = SavedConnection(url: "https://saved.example/", token: "kept", user: "ada", madeBy: .login)
+    let saved = SavedConnection(url: "https://saved.example/", token: "kept", user: "ada", writtenBy: .login)
 
-    @Test func flagsOverEnvironmentOverSaved() throws {
+    @Test("Flags come first, then the environment, then the saved file")
+    func precedence() throws {
         let environment = ["WEGENT_BACKEND_URL": "http://env.example:1", "WEGENT_TOKEN": "env"]
         let flags = try Connection(url: "http://flag.example/", token: "flag", environment: environment, saved: saved)
         #expect(flags == Connection(url: "http://flag.example", token: "flag"))
@@ -18,19 +20,23 @@ struct ConnectionTests {
         #expect(local == Connection(url: Connection.localURL, token: nil))
     }
 
-    @Test func aSavedTokenGoesNowhereElse() throws {
+    @Test("A saved token is sent only to its own gateway")
+    func savedTokenStaysWithGateway() throws {
         let other = try Connection(url: "https://other.example", token: nil, environment: [:], saved: saved)
         #expect(other.token == nil)
         let same = try Connection(url: "https://saved.example", token: nil, environment: [:], saved: saved)
         #expect(same.token == "kept")
     }
 
-    @Test(arguments: ["", "localhost:8787", "ftp://x", "http://", "https:///path", "http://a b"])
-    func refusesWhatIsNoAddress(_ text: String) {
-        #expect(throws: Failure.self) { try Connection.address(text) }
+    @Test(
+        "Text that is not a gateway address is refused",
+        arguments: ["", "localhost:8787", "ftp://x", "http://", "https:///path", "http://a b"])
+    func refusesWrongAddress(_ text: String) {
+        #expect(throws: CommandError.self) { try Connection.address(text) }
     }
 
-    @Test func findsItsFilesByXDG() {
+    @Test("The paths of files follow the XDG variables")
+    func paths() {
         let plain = Folders(environment: ["HOME": "/home/ada"])
         #expect(plain.configuration == "/home/ada/.config/wegent/config.json")
         #expect(plain.data == "/home/ada/.local/share/wegent")

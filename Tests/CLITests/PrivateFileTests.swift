@@ -4,13 +4,15 @@ import Testing
 
 @testable import CLI
 
+@Suite("Files that only their owner can read")
 struct PrivateFileTests {
     let folder: TemporaryDirectory
-    let saved = SavedConnection(url: "http://a", token: "t", user: "u", madeBy: .up)
+    let saved = SavedConnection(url: "http://a", token: "t", user: "u", writtenBy: .up)
 
     init() throws { folder = try TemporaryDirectory() }
 
-    @Test func onlyItsOwnerCanReadIt() throws {
+    @Test("A file is written with mode 0600, read and removed")
+    func writesReadsRemoves() throws {
         let path = folder.file("config/wegent/config.json")
         try PrivateFile.write(saved, to: path)
         try PrivateFile.write(saved, to: path)
@@ -23,15 +25,17 @@ struct PrivateFileTests {
         #expect(try PrivateFile.read(SavedConnection.self, from: path) == nil)
     }
 
-    @Test func namesADamagedFile() throws {
+    @Test("The error for a damaged file names it")
+    func damagedFile() throws {
         let path = try folder.write("{", to: "config.json")
-        let failure = #expect(throws: Failure.self) { try PrivateFile.read(SavedConnection.self, from: path) }
-        #expect(failure?.description == "\(path) is damaged; remove it and try again")
+        let failure = #expect(throws: CommandError.self) { try PrivateFile.read(SavedConnection.self, from: path) }
+        #expect(failure?.description == "\(path) is not valid JSON of the expected form; delete it and try again")
     }
 
-    @Test func namesAPlaceThatCannotBeWritten() throws {
+    @Test("The error for an unwritable path names it")
+    func unwritablePath() throws {
         let file = try folder.write("", to: "file")
-        let failure = #expect(throws: Failure.self) { try PrivateFile.write(saved, to: "\(file)/config.json") }
+        let failure = #expect(throws: CommandError.self) { try PrivateFile.write(saved, to: "\(file)/config.json") }
         #expect(failure?.description.contains(file) == true)
     }
 }

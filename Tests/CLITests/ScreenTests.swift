@@ -2,11 +2,13 @@ import Testing
 
 @testable import CLI
 
+@Suite("The screen: text with a status line below it")
 struct ScreenTests {
     private let start = ContinuousClock.now
 
-    @Test func theStatusStaysBelowTheText() {
-        var (screen, terminal) = (Screen(width: 20), TinyTerminal(width: 20, height: 10))
+    @Test("The status line stays below the text")
+    func statusBelowText() {
+        var (screen, terminal) = (Screen(width: 20), TerminalEmulator(width: 20, height: 10))
         terminal.write(screen.tick("status 1", width: 20, at: start))
         #expect(terminal.text == "status 1")
         terminal.write(screen.write("Hello", at: start + .milliseconds(150)))
@@ -21,7 +23,8 @@ struct ScreenTests {
         #expect(terminal.text == "Hello there\nnext\n")
     }
 
-    @Test func textInItsLineIsWrittenAtOnceAndAlone() {
+    @Test("Text that stays within its line is written at once")
+    func writesLineAtOnce() {
         var screen = Screen(width: 80)
         _ = screen.write("a", at: start)
         _ = screen.tick("status", width: 80, at: start)
@@ -29,7 +32,8 @@ struct ScreenTests {
         #expect(screen.write("c", at: start + .milliseconds(2)) == "c")
     }
 
-    @Test func theStatusIsRedrawnTenTimesASecondAtMost() {
+    @Test("The status line is redrawn at most ten times a second")
+    func limitsRedraws() {
         var screen = Screen(width: 80)
         var draws = 0
         for milliseconds in 0..<1000 {
@@ -42,21 +46,22 @@ struct ScreenTests {
         #expect(draws == 10)
     }
 
-    @Test func noTextIsHeldBackWithoutBound() {
+    @Test("A large amount of text does not wait for a frame")
+    func limitsPendingText() {
         var screen = Screen(width: 80)
         _ = screen.tick("status", width: 80, at: start)
         #expect(screen.write("line\n", at: start + .milliseconds(1)) == "")
-        let long = String(repeating: "x\n", count: Screen.held)
+        let long = String(repeating: "x\n", count: Screen.maxPending)
         #expect(screen.write(long, at: start + .milliseconds(2)).hasPrefix("\u{1b}[Jline\nx\n"))
     }
 
-    /// Whatever comes in whatever pieces, the end shows the text and nothing else.
-    @Test(arguments: 0..<200) func theEndShowsTheTextAlone(_ seed: Int) {
+    @Test("After the end, the screen shows the text and nothing else", arguments: 0..<200)
+    func endShowsTextOnly(_ seed: Int) {
         var random = Numbers(state: UInt64(seed))
         let width = Int.random(in: 10...30, using: &random)
         let height = Int.random(in: 3...12, using: &random)
-        var (screen, terminal) = (Screen(width: width), TinyTerminal(width: width, height: height))
-        var plain = TinyTerminal(width: width, height: height)
+        var (screen, terminal) = (Screen(width: width), TerminalEmulator(width: width, height: height))
+        var plain = TerminalEmulator(width: width, height: height)
         var (now, last) = (start, nil as Character?)
         for _ in 0..<60 {
             now += .milliseconds(Int.random(in: 0...120, using: &random))
@@ -77,7 +82,7 @@ struct ScreenTests {
     }
 }
 
-/// Numbers that a seed repeats (SplitMix64).
+/// Random numbers reproducible from a seed (SplitMix64).
 private struct Numbers: RandomNumberGenerator {
     var state: UInt64
     mutating func next() -> UInt64 {

@@ -4,17 +4,19 @@ import Testing
 
 @testable import CLI
 
+@Suite("The status line of a task")
 struct StatusLineTests {
-    private func event(_ data: String) throws -> TaskEvent {
+    private func event(_ data: String) throws -> EventBody {
         let value = try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))
-        return TaskEvent(seq: 1, kind: "state", time: .now(), data: value)
+        return EventBody(seq: 1, kind: "state", time: .now(), data: value)
     }
 
     private func text(_ status: StatusLine, width: Int = 200) -> String {
-        status.text(elapsed: 3.21, now: Timestamp(milliseconds: 10_000), width: width, paint: .plain)
+        status.text(elapsed: 3.21, now: Timestamp(milliseconds: 10_000), width: width, style: .plain)
     }
 
-    @Test func tellsTheLifeOfATask() throws {
+    @Test("Shows queue position, slots and state")
+    func showsStates() throws {
         var status = StatusLine()
         status.take(try event(#"{"state":"queued","reason":"device_busy","queue_position":3}"#))
         status.device = "Linux - box"
@@ -22,25 +24,27 @@ struct StatusLineTests {
         status.take(try event(#"{"state":"running","device_name":"Linux - box"}"#))
         status.slots = Slots(used: 2, total: 5)
         #expect(text(status) == "▸ Linux - box · 2/5 slots · running · 3.2 s · Ctrl-C cancels")
-        status.cancelling = true
+        status.isCancelling = true
         #expect(text(status) == "▸ Linux - box · 2/5 slots · cancelling · 3.2 s")
     }
 
-    @Test func tellsWhatIsWrong() {
+    @Test("Shows a lost device and a lost gateway")
+    func showsLostConnections() {
         var status = StatusLine()
         (status.state, status.device) = (.running, "box")
         status.stalled = Stall(since: Timestamp(milliseconds: 6000), failsAt: Timestamp(milliseconds: 36_000))
         #expect(text(status) == "▸ box · connection lost 4 s ago, fails in 26 s · 3.2 s · Ctrl-C cancels")
         status.stalled = Stall(since: Timestamp(milliseconds: 6000), requeuesAt: Timestamp(milliseconds: 36_000))
-        #expect(text(status).contains(" · connection lost 4 s ago, starts anew in 26 s · "))
+        #expect(text(status).contains(" · connection lost 4 s ago, restarts in 26 s · "))
         status.stalled = Stall(since: Timestamp(milliseconds: 6000))
-        #expect(text(status).contains(" · connection lost 4 s ago, waits for it · "))
+        #expect(text(status).contains(" · connection lost 4 s ago, waiting for the device · "))
         status.stalled = nil
-        status.trouble = "connection lost, try 2"
+        status.connectionProblem = "connection lost, try 2"
         #expect(text(status) == "▸ box · running · 3.2 s · connection lost, try 2")
     }
 
-    @Test func tellsWhatTheEventsSayAtOnce() throws {
+    @Test("Follows state events")
+    func followsEvents() throws {
         var status = StatusLine()
         status.take(
             try event(
@@ -53,7 +57,8 @@ struct StatusLineTests {
         #expect(text(status).contains(" · running · "))
     }
 
-    @Test func neverFillsTheLine() {
+    @Test("Is always shorter than the terminal is wide")
+    func fits() {
         for width in 10...60 { #expect(TextWidth.of(text(StatusLine(), width: width)) < width) }
     }
 }

@@ -1,16 +1,18 @@
 import TestSupport
 import Testing
 
-/// `wegent run` on a real terminal. One at a time: each has everything that `wegent up` starts.
+/// Serialized, since each test starts a whole mesh.
 @Suite(
+    "`wegent run` on a real terminal",
     .serialized, .timeLimit(.minutes(3)),
-    .enabled(if: Tmux.isThere, "tmux is not installed; deploy/setup --tests does that"))
+    .enabled(if: Tmux.isInstalled, "tmux is not installed; deploy/setup --tests does that"))
 struct TerminalTests {
     let up: UpProcess
 
     init() async throws { up = try await UpProcess() }
 
-    @Test func showsALiveStatusLineAndTakesItAway() async throws {
+    @Test("A live status line is shown below the text and removed at the end")
+    func statusLine() async throws {
         let tmux = try await Tmux(in: up.folder, environment: up.environment)
         let gate = up.folder.file("gate")
         try await tmux.type(
@@ -20,7 +22,7 @@ struct TerminalTests {
             $0.contains("one\n▸ ") && $0.contains(" · 1/5 slots · running · ") && $0.contains("Ctrl-C cancels")
         }
         #expect(!live.contains("two\n"))
-        // The clock goes on while nothing else happens.
+        // The clock is redrawn although no event arrives.
         try await tmux.screen("another time in the status line") { $0.contains("one\n▸ ") && $0 != live }
         let coloured = try await tmux.screen(colours: true)
         #expect(coloured.contains("\u{1b}[2m▸"), "\(coloured)")
@@ -30,7 +32,8 @@ struct TerminalTests {
         #expect(!end.contains("▸"), "\(end)")
     }
 
-    @Test func coloursGoWithNoColor() async throws {
+    @Test("NO_COLOR turns colours off")
+    func noColor() async throws {
         let tmux = try await Tmux(
             in: up.folder, environment: up.environment.merging(["NO_COLOR": "1"]) { $1 })
         try await tmux.type("clear; \(Binaries.wegent) run --agent shell 'echo one; sleep 300'")
@@ -40,7 +43,8 @@ struct TerminalTests {
         try await tmux.screen("the end") { $0.contains("was cancelled") }
     }
 
-    @Test func controlCCancelsTheTask() async throws {
+    @Test("Ctrl-C cancels the task")
+    func controlCCancels() async throws {
         let tmux = try await Tmux(in: up.folder, environment: up.environment)
         try await tmux.type("clear; \(Binaries.wegent) run --agent shell 'echo started; sleep 300'; echo code $?")
         try await tmux.screen("the running task") { $0.contains("started\n") && $0.contains("1/5 slots · running") }
@@ -53,7 +57,8 @@ struct TerminalTests {
         #expect(tasks.output.contains("cancelled"), "\(tasks.output)")
     }
 
-    @Test func aLongOutputScrollsAboveTheStatusLine() async throws {
+    @Test("A long output scrolls above the status line")
+    func longOutputScrolls() async throws {
         let tmux = try await Tmux(in: up.folder, environment: up.environment, columns: 60, rows: 10)
         try await tmux.type("clear; \(Binaries.wegent) run --agent shell 'seq 200; sleep 300'; echo code $?")
         let live = try await tmux.screen("the last lines and the status line") {
@@ -65,7 +70,8 @@ struct TerminalTests {
         try await tmux.screen("the end") { $0.contains("code 130") }
     }
 
-    @Test func passwordsAreNotShown() async throws {
+    @Test("A typed password stays invisible")
+    func passwordInvisible() async throws {
         let tmux = try await Tmux(in: up.folder, environment: ["HOME": up.folder.path])
         try await tmux.type("clear; \(Binaries.wegent) login --url \(up.url) --user admin; echo code $?")
         try await tmux.screen("the question") { $0.contains("Password of admin:") }

@@ -2,17 +2,21 @@ import Testing
 
 @testable import CLI
 
-/// Widths, control characters, times and tables.
+@Suite("Text widths, control characters, times and tables")
 struct TextTests {
-    @Test(arguments: [
-        ("abc", 3), ("", 0), ("Grüße", 5), ("日本", 4), ("👋", 2), ("e\u{301}", 1), ("★ ●▸·", 5), ("\u{1b}", 0),
-    ])
+    @Test(
+        "Width of text on a terminal",
+        arguments: [
+            ("abc", 3), ("", 0), ("Grüße", 5), ("日本", 4), ("👋", 2), ("e\u{301}", 1), ("★ ●▸·", 5), ("\u{1b}", 0),
+        ])
     func width(_ text: String, _ columns: Int) { #expect(TextWidth.of(text) == columns) }
 
-    @Test(arguments: [
-        ("short", 10, "short"), ("exactly10!", 10, "exactly10!"), ("longer than that", 10, "longer th…"),
-        ("日本語", 4, "日…"), ("x", 0, ""),
-    ])
+    @Test(
+        "Text is cut to a width",
+        arguments: [
+            ("short", 10, "short"), ("exactly10!", 10, "exactly10!"), ("longer than that", 10, "longer th…"),
+            ("日本語", 4, "日…"), ("x", 0, ""),
+        ])
     func fit(_ text: String, _ columns: Int, _ fitted: String) { #expect(TextWidth.fit(text, columns) == fitted) }
 
     static let dirty: [(String, String)] = [
@@ -22,10 +26,11 @@ struct TextTests {
         ("👋 ü\u{1b}[1;2;3H.", "👋 ü."),
     ]
 
-    @Test(arguments: dirty) func controlIsTakenOut(_ text: String, _ clean: String) {
+    @Test("Terminal control is removed, however the text is split", arguments: dirty)
+    func removesControl(_ text: String, _ clean: String) {
         var whole = ControlFilter()
         #expect(whole.clean(text) == clean)
-        // The same, a scalar at a time.
+        // The same, split into single scalars.
         var pieces = ControlFilter()
         #expect(text.unicodeScalars.map { pieces.clean(String($0)) }.joined() == clean)
     }
@@ -39,34 +44,41 @@ struct TextTests {
         ("a\u{3164}\u{fe0f}\u{e0041}\u{ad}", #"a\u{3164}\u{fe0f}\u{e0041}\u{ad}"#), ("\u{0}\u{7f}", #"\u{0}\u{7f}"#),
     ]
 
-    @Test(arguments: hidden) func whatCannotBeSeenIsWritten(_ text: String, _ written: String) {
-        #expect(PlainSight.text(text) == written)
+    @Test("Invisible characters are escaped", arguments: hidden)
+    func escapesInvisible(_ text: String, _ written: String) {
+        #expect(TerminalEscaping.text(text) == written)
         let line = written.replacing("\n", with: #"\u{a}"#).replacing("\t", with: #"\u{9}"#)
-        #expect(PlainSight.line(text) == line)
+        #expect(TerminalEscaping.line(text) == line)
     }
 
-    @Test(arguments: [(0, "0.0 s"), (3.27, "3.2 s"), (42.9, "42 s"), (65, "1:05"), (7389, "2:03:09")])
+    @Test("Elapsed times", arguments: [(0, "0.0 s"), (3.27, "3.2 s"), (42.9, "42 s"), (65, "1:05"), (7389, "2:03:09")])
     func clock(_ seconds: Double, _ text: String) { #expect(Elapsed.clock(seconds) == text) }
 
-    @Test(arguments: [(-5, "now"), (12, "12 s ago"), (300, "5 min ago"), (7300, "2 h ago"), (200_000, "2 days ago")])
+    @Test(
+        "Ages",
+        arguments: [(-5, "now"), (12, "12 s ago"), (300, "5 min ago"), (7300, "2 h ago"), (200_000, "2 days ago")])
     func ago(_ seconds: Double, _ text: String) { #expect(Elapsed.ago(seconds) == text) }
 
-    @Test(arguments: [(-1, "expired"), (30, "in 1 min"), (7199, "in 2 h"), (604_799, "in 7 days")])
+    @Test(
+        "Times until an expiry",
+        arguments: [(-1, "expired"), (30, "in 1 min"), (7199, "in 2 h"), (604_799, "in 7 days")])
     func until(_ seconds: Double, _ text: String) { #expect(Elapsed.until(seconds) == text) }
 
-    @Test func tablesLineUp() {
+    @Test("Columns of a table are aligned")
+    func table() {
         let table = Table(
             header: ["A", "NAME", "TEXT"], rows: [["1", "日本", "a\nb\u{1b}[31m"], ["22", "x", "long enough"]])
-        #expect(table.text(width: nil, paint: .plain) == "A   NAME  TEXT\n1   日本  a b\n22  x     long enough\n")
-        #expect(table.text(width: 12, paint: .plain) == "A   NAME  T…\n1   日本  a…\n22  x     l…\n")
+        #expect(table.text(width: nil, style: .plain) == "A   NAME  TEXT\n1   日本  a b\n22  x     long enough\n")
+        #expect(table.text(width: 12, style: .plain) == "A   NAME  T…\n1   日本  a…\n22  x     l…\n")
     }
 
-    @Test func coloursOnlyOnALiveTerminal() {
-        #expect(Terminal(isTerminal: true, environment: ["TERM": "xterm"]).paint.colours)
+    @Test("Colours are used only on a live terminal")
+    func colours() {
+        #expect(Terminal(isTerminal: true, environment: ["TERM": "xterm"]).style.colours)
         #expect(!Terminal(isTerminal: false, environment: ["TERM": "xterm"]).isLive)
         #expect(!Terminal(isTerminal: true, environment: ["TERM": "dumb"]).isLive)
         #expect(!Terminal(isTerminal: true, environment: [:]).isLive)
-        let silent = Terminal(isTerminal: true, environment: ["TERM": "xterm", "NO_COLOR": "1"])
-        #expect(silent.isLive && !silent.paint.colours)
+        let uncoloured = Terminal(isTerminal: true, environment: ["TERM": "xterm", "NO_COLOR": "1"])
+        #expect(uncoloured.isLive && !uncoloured.style.colours)
     }
 }

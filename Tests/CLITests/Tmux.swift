@@ -1,14 +1,14 @@
 import Foundation
 import TestSupport
 
-/// A real terminal: tmux with a server and a socket of its own, which end with this object.
+/// A real terminal: tmux with its own server and socket, which are removed with this object.
 final class Tmux: Sendable {
-    /// Whether there is a tmux; `make test` installs it.
-    static let isThere = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"].contains {
+    /// Whether tmux is installed; `make test` installs it.
+    static let isInstalled = ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"].contains {
         FileManager.default.isExecutableFile(atPath: "\($0)/tmux")
     }
 
-    /// Held so that the socket is there until the server has ended.
+    /// Keeps the socket until the server has ended.
     private let folder: TemporaryDirectory
     private let socket: String
     private let environment: [String: String]
@@ -18,21 +18,21 @@ final class Tmux: Sendable {
         self.folder = folder
         socket = folder.file("tmux-\(UUID().uuidString.prefix(8))")
         self.environment = environment.merging(["PS1": "$ ", "TERM": "xterm-256color", "LANG": "C.UTF-8"]) { $1 }
-        _ = try await tell(["new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "sh"])
+        _ = try await command(["new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "sh"])
     }
 
     /// Types a command line.
     func type(_ line: String) async throws {
-        _ = try await tell(["send-keys", "-l", line])
+        _ = try await command(["send-keys", "-l", line])
         try await press("Enter")
     }
 
     /// Presses a key, such as `C-c`.
-    func press(_ key: String) async throws { _ = try await tell(["send-keys", key]) }
+    func press(_ key: String) async throws { _ = try await command(["send-keys", key]) }
 
-    /// What the screen shows; with `colours` also its escape sequences.
+    /// The text on the screen; with `colours`, including escape sequences.
     func screen(colours: Bool = false) async throws -> String {
-        try await tell(["capture-pane", "-p"] + (colours ? ["-e"] : []))
+        try await command(["capture-pane", "-p"] + (colours ? ["-e"] : []))
     }
 
     /// Waits until the screen satisfies `condition`.
@@ -47,7 +47,7 @@ final class Tmux: Sendable {
         } catch { throw Overdue(what, after: .seconds(20), seen: last) }
     }
 
-    private func tell(_ arguments: [String]) async throws -> String {
+    private func command(_ arguments: [String]) async throws -> String {
         let child = try ChildProcess(
             "/usr/bin/env", ["tmux", "-u", "-f", "/dev/null", "-S", socket] + arguments, environment: environment)
         _ = try await child.exit()
@@ -55,7 +55,7 @@ final class Tmux: Sendable {
     }
 
     deinit {
-        // A child does not outlive its object, so the command that ends the server has to be waited for.
+        // A child is killed with its object, so wait for the command that ends the server.
         try? ChildProcess("/usr/bin/env", ["tmux", "-S", socket, "kill-server"], environment: environment)
             .exitBlocking()
     }

@@ -4,14 +4,16 @@ import Testing
 
 @testable import CLI
 
+@Suite("The transcript of a task")
 struct TranscriptTests {
     /// Shows events given as kind and data.
-    private func show(_ events: [(String, String)], paint: Paint = .plain, terminal: Bool = false) throws -> String {
-        var transcript = Transcript(paint: paint, isTerminal: terminal)
+    private func show(_ events: [(String, String)], style: TextStyle = .plain, terminal: Bool = false) throws -> String
+    {
+        var transcript = Transcript(style: style, isTerminal: terminal)
         var out = ""
         for (index, (kind, data)) in events.enumerated() {
             let value = try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))
-            out += transcript.show(TaskEvent(seq: UInt64(index + 1), kind: kind, time: .now(), data: value))
+            out += transcript.show(EventBody(seq: UInt64(index + 1), kind: kind, time: .now(), data: value))
         }
         return out + transcript.end()
     }
@@ -20,13 +22,15 @@ struct TranscriptTests {
         ("agent_message_chunk", #"{"content":{"type":"text","text":"\#(text)"}}"#)
     }
 
-    @Test func textComesAsItIs() throws {
+    @Test("Text is passed through")
+    func passesText() throws {
         #expect(try show([chunk("Hel"), chunk("lo\\nWor"), chunk("ld")]) == "Hello\nWorld\n")
         #expect(try show([chunk("done\\n")]) == "done\n")
         #expect(try show([]) == "")
     }
 
-    @Test func aToolCallIsALineAndItsResultIsIndented() throws {
+    @Test("A tool call is one line, its result is indented")
+    func toolCall() throws {
         let text = try show([
             chunk("Let me look."),
             ("tool_call", #"{"toolCallId":"1","title":"ls -l","kind":"execute","status":"in_progress"}"#),
@@ -40,14 +44,16 @@ struct TranscriptTests {
         #expect(text == "Let me look.\n● ls -l\n  a\n  b\nTwo files.\n")
     }
 
-    @Test func aToolThatIsAnnouncedFirstIsStillOneLine() throws {
+    @Test("A tool call whose input arrives later is still one line")
+    func lateToolInput() throws {
         let announced = ("tool_call", #"{"toolCallId":"1","title":"Bash","status":"pending"}"#)
-        let told = ("tool_call_update", #"{"toolCallId":"1","title":"ls -l","status":"in_progress","rawInput":{}}"#)
-        #expect(try show([chunk("Look: "), announced, told, chunk("done")]) == "Look: \n● Bash: ls -l\ndone\n")
+        let input = ("tool_call_update", #"{"toolCallId":"1","title":"ls -l","status":"in_progress","rawInput":{}}"#)
+        #expect(try show([chunk("Look: "), announced, input, chunk("done")]) == "Look: \n● Bash: ls -l\ndone\n")
         #expect(try show([announced]) == "● Bash\n")
     }
 
-    @Test func longResultsAreCutAndCounted() throws {
+    @Test("A long result is cut, and the lines left out are counted")
+    func cutsLongResults() throws {
         let lines = (1...20).map(String.init).joined(separator: "\\n")
         let text = try show([
             ("tool_call", #"{"toolCallId":"1","title":"seq"}"#),
@@ -56,11 +62,12 @@ struct TranscriptTests {
                 #"{"toolCallId":"1","status":"failed","content":[{"type":"content","content":{"type":"text","text":"\#(lines)\n"}}]}"#
             ),
         ])
-        let shown = (1...Transcript.resultLines).map { "  \($0)\n" }.joined()
-        #expect(text == "● seq\n\(shown)  … \(20 - Transcript.resultLines) more lines\n  ✗ failed\n")
+        let shown = (1...Transcript.maxResultLines).map { "  \($0)\n" }.joined()
+        #expect(text == "● seq\n\(shown)  … \(20 - Transcript.maxResultLines) more lines\n  ✗ failed\n")
     }
 
-    @Test func remarksStandOnTheirOwn() throws {
+    @Test("Log messages and plans get lines of their own")
+    func logsAndPlans() throws {
         let text = try show([
             chunk("Text"), ("log", #"{"level":"warning","message":"denied"}"#),
             ("log", #"{"level":"info","message":"note"}"#),
@@ -70,16 +77,18 @@ struct TranscriptTests {
         #expect(text == "Text\n! denied\n· note\n✓ one\n· two\n")
     }
 
-    @Test func thoughtsAreDimAndNotInPlainText() throws {
+    @Test("Thoughts are dimmed, and left out of plain text")
+    func thoughts() throws {
         let events = [
             ("agent_thought_chunk", #"{"content":{"type":"text","text":"hmm"}}"#), chunk("Yes."),
         ]
         #expect(try show(events) == "Yes.\n")
-        let coloured = try show(events, paint: Paint(colours: true), terminal: true)
+        let coloured = try show(events, style: TextStyle(colours: true), terminal: true)
         #expect(coloured == "\u{1b}[2mhmm\u{1b}[0m\nYes.\n")
     }
 
-    @Test func aTerminalDoesNotObeyTheAgent() throws {
+    @Test("Terminal control is removed for a terminal, and kept in a pipe")
+    func removesControl() throws {
         let events = [
             chunk("a\\u001b[2Jb"), ("tool_call", #"{"toolCallId":"1","title":"x\u001b]0;t\u0007y"}"#),
         ]
@@ -87,16 +96,18 @@ struct TranscriptTests {
         #expect(try show(events) == "a\u{1b}[2Jb\n● x\u{1b}]0;t\u{7}y\n")
     }
 
-    @Test func bytesThatAreNoTextAreCounted() throws {
+    @Test("Content that is not text is shown by its size")
+    func binaryContent() throws {
         let text = try show([("agent_message_chunk", #"{"content":{"encoding":"base64","data":"AAECAwQF"}}"#)])
         #expect(text == "(6 bytes that are not text)\n")
     }
 
-    @Test func theLastEventTellsTheEnd() throws {
+    @Test("The last event carries the final state and the error")
+    func lastEvent() throws {
         let line =
             #"{"seq":4,"kind":"state","time":"2026-03-01T09:30:00.250Z","data":{"state":"failed","error":{"code":"exit_status","message":"no"}}}"#
-        let event = try JSONDecoder().decode(TaskEvent.self, from: Data(line.utf8))
-        #expect(event.isLast && event.state == .failed)
-        #expect(event.error == Fault(.exitStatus, "no"))
+        let event = try JSONDecoder().decode(EventBody.self, from: Data(line.utf8))
+        #expect(event.taskEnd?.state == .failed)
+        #expect(event.taskEnd?.error == Fault(.exitStatus, "no"))
     }
 }

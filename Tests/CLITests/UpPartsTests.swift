@@ -6,19 +6,22 @@ import Testing
 
 @testable import CLI
 
+@Suite("Parts of `wegent up`")
 struct UpPartsTests {
     private let claude = Agent(name: "claude-code", version: "2.1", ready: true, detail: nil)
     private let shell = Agent(name: "shell", version: nil, ready: true, detail: nil)
     private let away = Agent(name: "claude-code", version: nil, ready: false, detail: "not found")
 
-    @Test func theFirstTaskTakesTheBestAgentThereIs() {
+    @Test("The first task uses Claude Code if it is signed in, else the shell")
+    func choosesAgent() {
         #expect(FirstTask.choose([claude, shell], signedIn: true)?.agent == "claude-code")
         #expect(FirstTask.choose([claude, shell], signedIn: false)?.agent == "shell")
         #expect(FirstTask.choose([away, shell], signedIn: true)?.agent == "shell")
         #expect(FirstTask.choose([away], signedIn: true)?.agent == nil)
     }
 
-    @Test func aLoginIsSeenInVariablesAndFiles() throws {
+    @Test("Credentials of Claude Code are found in variables and files")
+    func findsCredentials() throws {
         let home = try TemporaryDirectory()
         #expect(!FirstTask.seemsSignedIn([:], home: home.path))
         #expect(FirstTask.seemsSignedIn(["ANTHROPIC_API_KEY": "k"], home: home.path))
@@ -28,32 +31,37 @@ struct UpPartsTests {
         #expect(!FirstTask.seemsSignedIn(["CLAUDE_CONFIG_DIR": "/nonexistent"], home: home.path))
     }
 
-    @Test(arguments: [
-        ("127.0.0.1", "http://127.0.0.1:1"), ("0.0.0.0", "http://127.0.0.1:1"), ("::", "http://[::1]:1"),
-        ("fe80::1", "http://[fe80::1]:1"), ("box", "http://box:1"),
-    ])
-    func theAddressIsOneForClients(_ host: String, _ url: String) { #expect(UpReport.url(host: host, port: 1) == url) }
+    @Test(
+        "The reported address is usable by clients",
+        arguments: [
+            ("127.0.0.1", "http://127.0.0.1:1"), ("0.0.0.0", "http://127.0.0.1:1"), ("::", "http://[::1]:1"),
+            ("fe80::1", "http://[fe80::1]:1"), ("box", "http://box:1"),
+        ])
+    func clientAddress(_ host: String, _ url: String) { #expect(UpReport.url(host: host, port: 1) == url) }
 
-    @Test func theReportIsOneObjectForPrograms() throws {
+    @Test("The report is one JSON object")
+    func reportJSON() throws {
         let report = UpReport(url: "http://a", user: "admin", password: nil, token: "t", device: nil)
         let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any]
         #expect(object?.keys.sorted() == ["password", "token", "url", "user"])
         #expect(object?["password"] is NSNull)
     }
 
-    @Test func theSummarySaysHowToGoOn() {
-        var device = DeviceChoiceTests.device("a1", "Box")
+    @Test("The summary shows the commands to continue with")
+    func summary() {
+        var device = ReferenceTests.device("a1", "Box")
         device.agents = [away, shell]
         let report = UpReport(url: "http://a", user: "admin", password: "p", token: "t", device: device)
-        let saved = report.summary(paint: .plain, program: "wegent", isSaved: true, data: "/d")
+        let saved = report.summary(style: .plain, program: "wegent", isSaved: true, data: "/d")
         #expect(saved.contains("is up at http://a\n"))
         #expect(saved.contains("wegent run --agent shell 'uname -a'") && !saved.contains("WEGENT_TOKEN"))
         #expect(saved.contains("claude-code: not found"))
-        let other = report.summary(paint: .plain, program: "wegent", isSaved: false, data: "/d")
+        let other = report.summary(style: .plain, program: "wegent", isSaved: false, data: "/d")
         #expect(other.contains("export WEGENT_BACKEND_URL=http://a WEGENT_TOKEN=t"))
     }
 
-    @Test func theOwnDeviceGetsANewTokenInTheLastDayOfTheOldOne() async throws {
+    @Test("The device's token is renewed on its last day")
+    func renewsToken() async throws {
         let made = Mutex(0)
         let days = Mutex(0.0)
         let credential = DeviceCredential {
@@ -71,14 +79,15 @@ struct UpPartsTests {
         #expect(try await credential.current() == "token 2")
     }
 
-    @Test func aPortInUseIsNamed() throws {
+    @Test("The error for a port in use names it")
+    func portInUse() throws {
         let server = try TinyServer { $0.untilClosed() }
         defer { server.stop() }
-        let failure = #expect(throws: Failure.self) {
+        let failure = #expect(throws: CommandError.self) {
             try PortProbe.check(host: "127.0.0.1", port: Int(server.port))
         }
         #expect(failure?.description.contains("port \(server.port) of 127.0.0.1 is in use") == true)
         try PortProbe.check(host: "127.0.0.1", port: FreePort.next())
-        #expect(throws: Failure.self) { try PortProbe.check(host: "203.0.113.1", port: 1025) }
+        #expect(throws: CommandError.self) { try PortProbe.check(host: "203.0.113.1", port: 1025) }
     }
 }

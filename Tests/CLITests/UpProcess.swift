@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A `wegent up` with data, home and settings of its own, for the tests that need everything.
+/// A `wegent up` process with its own data, home and settings.
 final class UpProcess: Sendable {
     let process: ChildProcess
     let folder: TemporaryDirectory
@@ -9,7 +9,7 @@ final class UpProcess: Sendable {
     let token: String
     let password: String
 
-    /// Returns when it is ready.
+    /// Returns when the process is ready.
     init(
         _ options: [String] = ["--allow-shell"], in folder: TemporaryDirectory? = nil,
         environment: [String: String] = [:]
@@ -19,23 +19,23 @@ final class UpProcess: Sendable {
         process = try ChildProcess(
             Binaries.wegent, ["up", "--json", "--port", "0", "--data", folder.file("data")] + options,
             environment: ["HOME": folder.path].merging(environment) { $1 })
-        let line = try await process.stdout.line("the line that says it is ready")
+        let line = try await process.stdout.line("the line of readiness")
         let ready = try JSONDecoder().decode([String: String].self, from: Data(line.utf8))
         (url, token, password) = (ready["url"] ?? "", ready["token"] ?? "", ready["password"] ?? "")
     }
 
-    /// What a command of this user finds in its environment.
+    /// The environment for commands of this user.
     var environment: [String: String] {
         ["HOME": folder.path, "WEGENT_BACKEND_URL": url, "WEGENT_TOKEN": token]
     }
 
-    /// Starts another command as this user.
+    /// Starts a command as this user.
     func start(_ arguments: [String], _ changes: [String: String] = [:]) throws -> ChildProcess {
         try ChildProcess(
             Binaries.wegent, arguments, environment: environment.merging(changes) { $1 }.filter { !$1.isEmpty })
     }
 
-    /// Runs another command as this user to its end.
+    /// Runs a command as this user until it exits.
     func run(_ arguments: [String], input: String = "", _ changes: [String: String] = [:]) async throws -> Finished {
         let child = try start(arguments, changes)
         child.write(input)
@@ -44,7 +44,7 @@ final class UpProcess: Sendable {
         return Finished(status: status, output: child.stdout.text, errors: child.stderr.text)
     }
 
-    /// A command that has ended.
+    /// The result of a command.
     struct Finished: Sendable {
         var status: ExitStatus
         var output: String

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `wegent up` itself: what it refuses, keeps and leaves behind.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite("`wegent up` as a process", .serialized, .timeLimit(.minutes(2)))
 struct UpTests {
-    @Test func keepsItsUserAndStopsInTime() async throws {
+    @Test("Keeps its user over a restart, and stops within 5 s")
+    func keepsUser() async throws {
         let first = try await UpProcess()
         let kept = first.folder.file("data/first-user.json")
         let attributes = try FileManager.default.attributesOfItem(atPath: kept)
@@ -18,7 +18,8 @@ struct UpTests {
         #expect(try await second.process.exit(within: .seconds(5)) == .exited(0))
     }
 
-    @Test func refusesDataAndPortsInUse() async throws {
+    @Test("Refuses a data directory or port in use")
+    func refusesBusyResources() async throws {
         let up = try await UpProcess()
         let same = try await up.run(["up", "--port", "0", "--data", up.folder.file("data")])
         #expect(same.status == .exited(1))
@@ -29,13 +30,15 @@ struct UpTests {
         #expect(busy.errors.contains("port \(port) of 127.0.0.1 is in use; choose another one"), "\(busy.errors)")
     }
 
-    @Test func withoutAnExecutorThereIsNoDevice() async throws {
+    @Test("With --no-executor there is no device")
+    func noExecutor() async throws {
         let up = try await UpProcess(["--no-executor"])
         let devices = try await up.run(["devices"])
         #expect(devices.output.isEmpty && devices.errors.contains("no devices yet"), "\(devices)")
     }
 
-    @Test func showsAFirstTaskAndLetsOtherCommandsIn() async throws {
+    @Test("Shows a first task, and other commands need no login")
+    func firstTask() async throws {
         let folder = try TemporaryDirectory()
         let environment = ["HOME": folder.path, "WEGENT_CLAUDE": "/nonexistent/claude", "WEGENT_PORT": "0"]
         let up = try ChildProcess(
@@ -44,7 +47,7 @@ struct UpTests {
         let text = up.stdout.text
         #expect(text.contains("A first task on this machine (shell)") && text.contains("(3 of 3)"), "\(text)")
         #expect(text.contains("is up at http://127.0.0.1:") && !text.contains("\u{1b}"), "\(text)")
-        // Address and token were saved: another command needs neither.
+        // Address and token were saved, so another command needs neither.
         let run = try ChildProcess(
             Binaries.wegent, ["run", "--agent", "shell", "echo just works"], environment: ["HOME": folder.path])
         #expect(try await run.exit() == .exited(0), "\(run.stderr.text)")

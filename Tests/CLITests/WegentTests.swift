@@ -2,14 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The real `wegent`, as a process, against everything that `wegent up` starts; one at a time, since that is a lot.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+/// Serialized, since each test starts a whole mesh.
+@Suite("`wegent` as a process, against everything that `wegent up` starts", .serialized, .timeLimit(.minutes(2)))
 struct WegentTests {
     let up: UpProcess
 
     init() async throws { up = try await UpProcess() }
 
-    @Test func runTellsTheEndByItsExitCode() async throws {
+    @Test("run exits with a code for the result, and reports errors")
+    func exitCodes() async throws {
         let done = try await up.run(["run", "--agent", "shell", "echo one; echo two >&2"])
         #expect(done.status == .exited(0) && done.errors.isEmpty, "\(done)")
         #expect(done.output.contains("one\n") && done.output.contains("two\n"))
@@ -25,7 +26,8 @@ struct WegentTests {
         #expect(missing.status == .exited(1) && missing.errors.contains("log in again"), "\(missing.errors)")
     }
 
-    @Test func runReadsItsPromptAndPrintsEvents() async throws {
+    @Test("run reads the prompt from standard input and prints events as JSON")
+    func promptFromInput() async throws {
         let run = try await up.run(["run", "--agent", "shell", "--json", "-"], input: "printf 'a\\nb'")
         #expect(run.status == .exited(0), "\(run.errors)")
         let events = try run.output.split(separator: "\n").map {
@@ -37,7 +39,8 @@ struct WegentTests {
         #expect((last["data"] as? [String: Any])?["state"] as? String == "completed")
     }
 
-    @Test func aSignalCancelsTheTask() async throws {
+    @Test("SIGINT cancels the task")
+    func signalCancels() async throws {
         let run = try up.start(["run", "--agent", "shell", "echo started; sleep 300"])
         _ = try await run.stdout.line("the task's output") { $0 == "started" }
         run.signal(SIGINT)
@@ -47,7 +50,8 @@ struct WegentTests {
         #expect(tasks.output.contains("cancelled"), "\(tasks.output)")
     }
 
-    @Test func listsAndLogs() async throws {
+    @Test("tasks, devices and logs show a task that has run")
+    func listsAndLogs() async throws {
         _ = try await up.run(["run", "--agent", "shell", "echo remember"])
         let devices = try await up.run(["devices"])
         #expect(devices.output.contains("★") && devices.output.contains("0/5"), "\(devices.output)")
@@ -64,10 +68,11 @@ struct WegentTests {
         let late = try await up.run(["cancel", id])
         #expect(late.status == .exited(0) || late.errors.contains("("), "\(late)")
         let wrong = try await up.run(["logs", "xyz"])
-        #expect(wrong.status == .exited(64) && wrong.errors.contains("neither a task's id"), "\(wrong)")
+        #expect(wrong.status == .exited(64) && wrong.errors.contains("neither a task id"), "\(wrong)")
     }
 
-    @Test func starsAndUnstars() async throws {
+    @Test("A device is starred and unstarred")
+    func starsDevice() async throws {
         let json = try await up.run(["devices", "--json"])
         let list = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
         let name = try #require((list?["items"] as? [[String: Any]])?.first?["name"] as? String)
@@ -79,7 +84,8 @@ struct WegentTests {
         #expect(try await up.run(["run", "--agent", "shell", "echo x"]).status == .exited(0))
     }
 
-    @Test func logsInAndOut() async throws {
+    @Test("login saves a token and logout revokes it")
+    func logsInAndOut() async throws {
         let plain = ["WEGENT_BACKEND_URL": "", "WEGENT_TOKEN": "", "XDG_CONFIG_HOME": up.folder.file("config")]
         let before = try await up.run(["devices"], plain)
         #expect(before.status == .exited(1) && before.errors.contains("not logged in"))
@@ -94,7 +100,8 @@ struct WegentTests {
         #expect(try await up.run(["devices"], plain).status == .exited(1))
     }
 
-    @Test func makesAndRevokesTokens() async throws {
+    @Test("A token is created, listed and revoked")
+    func managesTokens() async throws {
         let created = try await up.run(["token", "create", "--name", "for a test"])
         let token = created.output.trimmingCharacters(in: .whitespacesAndNewlines)
         #expect(try await up.run(["devices"], ["WEGENT_TOKEN": token]).status == .exited(0), "\(created)")

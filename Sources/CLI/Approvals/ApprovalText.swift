@@ -1,61 +1,73 @@
 import Messages
 
-/// Permission requests for people. What an agent has said is in plain sight (``PlainSight``): it is what gets allowed.
+/// Permission requests as text for people. Text from an agent is escaped (``TerminalEscaping``), since the person decides
+/// by what they see.
 enum ApprovalText {
-    /// So many lines of a tool's input are shown; all of it is in `--json`.
-    static let inputLines = 8
+    /// The largest number of lines shown of a tool's input. `--json` has all of it.
+    static let maxInputLines = 8
+    /// The largest width of a request's title, and of a line of its input, so that a whole command can be read.
+    static let (titleColumns, inputColumns) = (200, 4000)
 
-    /// What an agent wants to do, in a line.
-    static func title(_ approval: ApprovalView) -> String { title(approval.tool, approval.title) }
-
-    /// - Parameter title: May be no more than the tool's name, or begin with it.
-    static func title(_ tool: String, _ title: String) -> String {
-        let (tool, title) = (PlainSight.line(tool), PlainSight.line(title))
+    /// The request in one line, such as `Bash: npm test`. An agent's title may equal the tool's name or begin with it.
+    static func title(_ approval: ApprovalView) -> String {
+        let (tool, title) = (TerminalEscaping.line(approval.tool), TerminalEscaping.line(approval.title))
         if title.isEmpty || title == tool { return tool }
         return tool.isEmpty || title.hasPrefix("\(tool): ") ? title : "\(tool): \(title)"
     }
 
-    /// What the scope `conversation` allows.
-    /// - Parameter rule: Nil = the tool as a whole.
-    static func rule(_ rule: String?, tool: String) -> String { PlainSight.line(rule ?? tool) }
+    /// What the scope `conversation` allows: uses of the tool that match a rule, or all.
+    static func rule(_ approval: ApprovalView) -> String { TerminalEscaping.line(approval.rule ?? approval.tool) }
 
-    /// ``rule(_:tool:)`` of an approval.
-    static func rule(_ approval: ApprovalView) -> String { rule(approval.rule, tool: approval.tool) }
-
-    /// Where an agent works, in a line.
+    /// The name of the device in one line.
     static func device(_ approval: ApprovalView) -> String {
-        PlainSight.line(approval.deviceName ?? approval.device ?? "cloud")
+        TerminalEscaping.line(approval.deviceName ?? approval.device ?? "cloud")
     }
 
-    /// The fields of a tool's input, a line each, and how many lines there are besides.
-    /// - Parameter title: What is there already is not said again; as ``title(_:_:)`` gives it.
-    static func input(_ input: JSONValue, besides title: String) -> (lines: [String], hidden: Int) {
+    /// The request as lines: its title, the tool's input, and what the scope `conversation` allows.
+    static func request(_ approval: ApprovalView, style: TextStyle) -> [String] {
+        let title = title(approval)
+        // The person must see all of what they allow: a title that is cut is repeated in full as input.
+        let isCut = TextWidth.of(title) > titleColumns
+        let input = input(approval.input, besides: isCut ? "" : title)
+        var lines = [style.yellow("? ") + style.bold(TextWidth.fit(title, titleColumns))]
+        lines += input.lines.map { style.dim("  " + TextWidth.fit($0, inputColumns)) }
+        if input.hidden > 0 {
+            let count = "\(input.hidden) more line\(input.hidden == 1 ? "" : "s")"
+            lines.append(style.yellow("  … \(count); `wegent approvals --json` has all of it"))
+        }
+        lines.append(style.dim("  a, or `approve --conversation`, allows: \(rule(approval))"))
+        return lines
+    }
+
+    /// The fields of a tool's input as lines, and the number of lines left out.
+    /// - Parameter title: As returned by ``title(_:)``; fields with a value that it contains are left out.
+    private static func input(_ input: JSONValue, besides title: String) -> (lines: [String], hidden: Int) {
         guard case .object(let fields) = input else { return ([], 0) }
         var lines: [String] = []
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
-            let text = PlainSight.text(value.string ?? String(decoding: value.bytes, as: UTF8.self))
+            let text = TerminalEscaping.text(value.string ?? String(decoding: value.bytes, as: UTF8.self))
             if text == title || title.hasSuffix(": \(text)") { continue }
-            let name = PlainSight.line(name)
+            let name = TerminalEscaping.line(name)
             let parts = text.split(separator: "\n", omittingEmptySubsequences: false)
             lines += parts.count == 1 ? ["\(name): \(text)"] : ["\(name):"] + parts.map { "  \($0)" }
         }
-        return (Array(lines.prefix(inputLines)), max(0, lines.count - inputLines))
+        return (Array(lines.prefix(maxInputLines)), max(0, lines.count - maxInputLines))
     }
 
-    /// How it was resolved.
-    static func resolution(state: ApprovalState, scope: ApprovalScope?, by: String?, message: String?) -> String {
-        let who = by.map { " by \($0)" } ?? ""
-        let why = message.map { ": \($0)" } ?? ""
-        switch state {
-        case .allowed: return "allowed\(scope == .conversation ? " in this conversation" : "")\(who)"
-        case .denied: return "denied\(who)\(why)"
-        case .expired: return "denied: nobody answered in time"
-        case .abandoned: return "not needed any more"
-        default: return state.rawValue
+    /// The resolution, such as `denied by ada (laptop): not now`.
+    static func resolution(_ approval: ApprovalView) -> String {
+        let author = approval.resolvedBy.map { " by \($0)" } ?? ""
+        let reason = approval.message.map { ": \($0)" } ?? ""
+        switch approval.state {
+        case .allowed: return "allowed\(approval.scope == .conversation ? " in this conversation" : "")\(author)"
+        case .denied: return "denied\(author)\(reason)"
+        case .expired: return "denied: no answer in time"
+        case .abandoned: return "withdrawn: the attempt ended or the agent cancelled it"
+        default: return approval.state.rawValue
         }
     }
 
-    /// The state for a list: how much time is left, or how it was resolved.
+    /// The state for a list: the time left, or the resolution.
     static func state(_ approval: ApprovalView, now: Timestamp) -> String {
         guard approval.state == .pending else { return approval.state.rawValue }
         let left = max(0, approval.expiresAt.seconds(since: now))
@@ -63,7 +75,7 @@ enum ApprovalText {
     }
 
     /// How to answer from a shell.
-    static func howTo(_ approval: ApprovalView) -> String {
+    static func instructions(_ approval: ApprovalView) -> String {
         "task \(approval.task) waits for approval: \(title(approval)); answer with `wegent approve \(approval.id)` or "
             + "`wegent deny \(approval.id)`; `approve --conversation` allows: \(rule(approval))"
     }

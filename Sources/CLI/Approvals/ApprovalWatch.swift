@@ -1,76 +1,77 @@
 import Messages
 
-/// `wegent approvals --watch`: each permission request when it comes, and how it was resolved.
+/// `wegent approvals --watch`: prints each permission request when it arrives, and its resolution.
 struct ApprovalWatch: Sendable {
-    /// Between two questions to the gateway: a person takes longer to answer than this.
-    private static let pause: Duration = .seconds(1)
-    /// How many resolved ones are remembered; older ones do not come up again.
-    private static let remembered = 4096
+    /// The interval of polling the gateway.
+    private static let pollInterval: Duration = .seconds(1)
+    /// The number of requests to remember the state of; beyond it, those that left the gateway's newest page are dropped.
+    private static let maxKnown = 4096
 
-    let backend: Backend
+    let gateway: GatewayClient
     let limit: Int
     let all: Bool
     let json: Bool
 
-    /// Goes on until the process is ended.
-    /// - Throws: ``Refusal``, ``Unreachable``; what may pass, such as a gateway that is being replaced, only when it
-    ///   stays so for about a minute.
+    /// Polls until the process ends. Retries temporary errors for about a minute.
+    /// - Throws: ``GatewayError``, ``ConnectionError``.
     func run() async throws {
         var (known, plan) = ([ApprovalID: ApprovalState](), RetryPlan())
         var isFirst = true
         while true {
             do {
-                // Resolved ones are asked for as well: how a request ended is news. Those that wait may be older than these.
-                var newest = try await backend.approvals(state: "all", limit: 200).items
-                let waiting = try await backend.approvals(state: "pending", limit: 200).items
-                newest += waiting.filter { one in !newest.contains { $0.id == one.id } }
+                // All states, to notice resolutions; pending ones again, since they may be older than the newest 200.
+                var newest = try await gateway.approvals(state: "all", limit: 200).items
+                let pending = try await gateway.approvals(state: "pending", limit: 200).items
+                newest += pending.filter { one in !newest.contains { $0.id == one.id } }
                 plan.succeeded()
-                let news = Self.news(newest, &known, isFirst: isFirst, all: all, limit: limit)
-                for approval in news { try tell(approval) }
-                if known.count > Self.remembered { known = known.filter { id, _ in newest.contains { $0.id == id } } }
+                let changes = Self.changes(newest, &known, isFirst: isFirst, all: all, limit: limit)
+                for approval in changes { try show(approval) }
+                if known.count > Self.maxKnown { known = known.filter { id, _ in newest.contains { $0.id == id } } }
                 isFirst = false
-            } catch let error as Unreachable {
+            } catch let error as ConnectionError {
                 try await wait(&plan, error)
-            } catch let error as Refusal where error.status >= 500 || error.status == 429 {
+            } catch let error as GatewayError where error.isTemporary {
                 try await wait(&plan, error)
             }
-            try await Task.sleep(for: Self.pause)
+            try await Task.sleep(for: Self.pollInterval)
         }
     }
 
-    /// Waits before the next try.
-    /// - Throws: `error` when there were enough.
+    /// Waits before the next retry.
+    /// - Throws: `error` after the last retry.
     private func wait(_ plan: inout RetryPlan, _ error: any Error) async throws {
         guard let pause = plan.failed() else { throw error }
-        if plan.failures == 1 { Output.notice("the connection was lost, trying again") }
+        if plan.failures == 1 { Output.notice("the connection to the gateway was lost; trying again") }
         try await Task.sleep(for: pause)
     }
 
-    /// What is new, the oldest first.
-    /// - Parameter known: What was told, and is told now.
-    static func news(
+    /// Returns requests that are new or have changed, oldest first.
+    /// - Parameters:
+    ///   - known: The state in which each request was last shown; updated.
+    ///   - isFirst: The first poll, which skips resolved requests unless `all` is set, and returns at most `limit`.
+    static func changes(
         _ newest: [ApprovalView], _ known: inout [ApprovalID: ApprovalState], isFirst: Bool, all: Bool, limit: Int
     ) -> [ApprovalView] {
-        var news: [ApprovalView] = []
+        var changes: [ApprovalView] = []
         for approval in newest where known[approval.id] != approval.state {
             let wasKnown = known.updateValue(approval.state, forKey: approval.id) != nil
-            // At the start the past is told only to who asks for it.
-            if approval.state == .pending || wasKnown || !isFirst || all { news.append(approval) }
+            if approval.state == .pending || wasKnown || !isFirst || all { changes.append(approval) }
         }
-        return (isFirst ? Array(news.prefix(limit)) : news).reversed()
+        return (isFirst ? Array(changes.prefix(limit)) : changes).reversed()
     }
 
-    private func tell(_ approval: ApprovalView) throws {
+    private func show(_ approval: ApprovalView) throws {
         if json { return try Output.json(approval) }
         let terminal = Terminal.current
-        let how =
-            approval.state == .pending
+        let isPending = approval.state == .pending
+        let state =
+            isPending
             ? ApprovalText.state(approval, now: .now())
-            : ApprovalText.resolution(
-                state: approval.state, scope: approval.scope, by: approval.resolvedBy, message: approval.message)
+            : ApprovalText.resolution(approval)
         let line = [
-            approval.id.description, ApprovalText.device(approval), ApprovalText.title(approval), PlainSight.line(how),
+            approval.id.description, ApprovalText.device(approval), ApprovalText.title(approval),
+            TerminalEscaping.line(state),
         ].joined(separator: "  ")
-        Output.write((approval.state == .pending ? terminal.paint.bold(line) : terminal.paint.dim(line)) + "\n")
+        Output.write((isPending ? terminal.style.bold(line) : terminal.style.dim(line)) + "\n")
     }
 }

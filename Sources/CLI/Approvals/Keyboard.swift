@@ -9,83 +9,86 @@ import Synchronization
     import Darwin
 #endif
 
-/// Single keys from the terminal at standard input, for as long as a question is open. Owner of the terminal's mode
-/// meanwhile: keys are not echoed and come without Enter; Ctrl-C stays what it is.
+/// Single keys from the terminal at standard input, while a question is open. Owns the terminal's mode meanwhile: no echo,
+/// no waiting for Enter; Ctrl-C still raises SIGINT.
 final class Keyboard: Sendable {
-    private struct Held {
-        var before: termios
+    private struct Capture {
+        var originalMode: termios
         var keys: any DispatchSourceRead
         var signals: [any DispatchSourceSignal]
     }
-    /// Signals that end a process, and would leave the terminal without its echo.
-    private static let ends = [SIGTERM, SIGHUP, SIGQUIT]
+    /// Signals that end the process and would leave the terminal without echo.
+    private static let terminationSignals = [SIGTERM, SIGHUP, SIGQUIT]
 
-    private let held = Mutex<Held?>(nil)
+    private let capture = Mutex<Capture?>(nil)
 
-    /// Nil when nobody can be asked: standard input is no terminal.
+    /// Returns nil when standard input is no terminal.
     init?() { guard isatty(STDIN_FILENO) == 1 else { return nil } }
 
     deinit { end() }
 
-    /// Tells the keys that are pressed from now on; what was typed before is thrown away, as it was no answer.
-    /// - Parameter continued: Told when the process was stopped and goes on: the screen has been somebody else's.
-    /// - Returns: false when this process is in the background, where the terminal is not its own.
-    func begin(_ tell: @escaping @Sendable ([UInt8]) -> Void, continued: @escaping @Sendable () -> Void) -> Bool {
+    /// Starts to read keys. Discards what was typed before, since it answers no question.
+    /// - Parameters:
+    ///   - onKeys: Called with the bytes of each read.
+    ///   - continued: Called after the process was stopped and runs again; the screen may show something else by then.
+    /// - Returns: false when this process is in the background and does not own the terminal.
+    func begin(_ onKeys: @escaping @Sendable ([UInt8]) -> Void, continued: @escaping @Sendable () -> Void) -> Bool {
         guard tcgetpgrp(STDIN_FILENO) == getpgrp() else { return false }
-        return held.withLock { held in
-            if held != nil {
+        return capture.withLock { capture in
+            if capture != nil {
                 tcflush(STDIN_FILENO, TCIFLUSH)
                 return true
             }
-            var before = termios()
-            guard tcgetattr(STDIN_FILENO, &before) == 0 else { return false }
-            guard Self.set(before, single: true) else { return false }
-            let signals = Self.ends.map { Self.atEnd($0, before) } + [Self.atContinuation(before, continued)]
-            held = Held(before: before, keys: Self.read(tell), signals: signals)
+            var mode = termios()
+            guard tcgetattr(STDIN_FILENO, &mode) == 0 else { return false }
+            guard Self.setMode(mode, singleKeys: true) else { return false }
+            let signals =
+                Self.terminationSignals.map { Self.restoreMode(mode, on: $0) } + [Self.onContinue(mode, continued)]
+            capture = Capture(originalMode: mode, keys: Self.readKeys(onKeys), signals: signals)
             return true
         }
     }
 
-    /// Gives the terminal back as it was. Idempotent.
+    /// Stops reading and restores the terminal's mode. Idempotent.
     func end() {
-        held.withLock { held in
-            guard let old = held else { return }
-            held = nil
+        capture.withLock { capture in
+            guard let old = capture else { return }
+            capture = nil
             old.keys.cancel()
             for source in old.signals { source.cancel() }
-            for number in Self.ends { signal(number, SIG_DFL) }
-            // Keys that nobody has read are no command for the shell.
-            Self.set(old.before, single: false)
+            for number in Self.terminationSignals { signal(number, SIG_DFL) }
+            // Discards unread keys too, so that the shell does not take them as a command.
+            Self.setMode(old.originalMode, singleKeys: false)
         }
     }
 
-    /// Sets the terminal's mode; not in the background, where the terminal is the shell's, which has set it as it likes.
+    /// Sets the terminal's mode, unless this process is in the background: the mode then belongs to the shell.
     @discardableResult
-    private static func set(_ mode: termios, single: Bool) -> Bool {
+    private static func setMode(_ mode: termios, singleKeys: Bool) -> Bool {
         guard tcgetpgrp(STDIN_FILENO) == getpgrp() else { return false }
         var mode = mode
-        if single { mode.c_lflag &= ~tcflag_t(ECHO | ICANON) }
+        if singleKeys { mode.c_lflag &= ~tcflag_t(ECHO | ICANON) }
         return tcsetattr(STDIN_FILENO, TCSAFLUSH, &mode) == 0
     }
 
-    private static func read(_ tell: @escaping @Sendable ([UInt8]) -> Void) -> any DispatchSourceRead {
+    private static func readKeys(_ onKeys: @escaping @Sendable ([UInt8]) -> Void) -> any DispatchSourceRead {
         let source = DispatchSource.makeReadSource(
             fileDescriptor: STDIN_FILENO, queue: DispatchQueue(label: "keyboard"))
         source.setEventHandler {
             var buffer = [UInt8](repeating: 0, count: 256)
-            let count = systemRead(STDIN_FILENO, &buffer, buffer.count)
-            if count > 0 { tell(Array(buffer[..<count])) }
+            let count = read(STDIN_FILENO, &buffer, buffer.count)
+            if count > 0 { onKeys(Array(buffer[..<count])) }
         }
         source.resume()
         return source
     }
 
-    /// Restores the terminal, then lets the signal end the process as it would have.
-    private static func atEnd(_ number: Int32, _ before: termios) -> any DispatchSourceSignal {
+    /// On the signal, restores the terminal and then ends the process by the same signal.
+    private static func restoreMode(_ mode: termios, on number: Int32) -> any DispatchSourceSignal {
         signal(number, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: number, queue: DispatchQueue(label: "keyboard end"))
         source.setEventHandler {
-            set(before, single: false)
+            setMode(mode, singleKeys: false)
             signal(number, SIG_DFL)
             var only = sigset_t()
             sigemptyset(&only)
@@ -99,19 +102,14 @@ final class Keyboard: Sendable {
         return source
     }
 
-    /// A shell that brings a stopped program back may have set the terminal as it likes meanwhile.
-    private static func atContinuation(_ before: termios, _ tell: @escaping @Sendable () -> Void)
+    /// On SIGCONT, sets the mode again: the shell may have changed it while the process was stopped.
+    private static func onContinue(_ mode: termios, _ continued: @escaping @Sendable () -> Void)
         -> any DispatchSourceSignal
     {
         let source = DispatchSource.makeSignalSource(
             signal: SIGCONT, queue: DispatchQueue(label: "keyboard continuation"))
-        source.setEventHandler { if set(before, single: true) { tell() } }
+        source.setEventHandler { if setMode(mode, singleKeys: true) { continued() } }
         source.resume()
         return source
     }
-}
-
-// The method above hides the function of the same name.
-private func systemRead(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
-    read(file, bytes, count)
 }

@@ -1,34 +1,35 @@
 import ArgumentParser
 import Messages
 
-/// The names of choices in `wegent defaults`: as they travel (`queue_ttl_s`) or like the options (`queue-ttl`).
+/// Names and values of choices in `wegent defaults`. A name is accepted as the option (`queue-ttl`) or as the field of the
+/// HTTP interface (`queue_ttl_s`).
 enum ChoiceName {
-    /// The options' name of a field.
-    static func short(_ field: String) -> String {
+    /// Returns the option's name of a field.
+    static func option(_ field: String) -> String {
         (field.hasSuffix("_s") ? String(field.dropLast(2)) : field).replacing("_", with: "-")
     }
 
-    /// The field that is meant.
-    /// - Throws: `ValidationError` with the names there are.
+    /// Returns the field with this name.
+    /// - Throws: `ValidationError` with the valid names.
     static func field(_ name: String) throws -> String {
-        guard let field = Choices.names.first(where: { $0 == name || short($0) == name }) else {
-            let names = Choices.names.map(short).joined(separator: ", ")
-            throw ValidationError("'\(name)' is no choice; there are \(names).")
+        guard let field = Choices.names.first(where: { $0 == name || option($0) == name }) else {
+            let names = Choices.names.map(option).joined(separator: ", ")
+            throw ValidationError("there is no choice named '\(name)'; the names are \(names).")
         }
         return field
     }
 
-    /// A value as it travels: a time in seconds, anything else as it is.
-    /// - Throws: `ValidationError` when a time is none.
+    /// Returns the JSON value of a field: a time in seconds, anything else as a string.
+    /// - Throws: `ValidationError` for text that is no time where one is expected.
     static func value(_ text: String, of field: String) throws -> JSONValue {
         guard field.hasSuffix("_s") else { return .string(text) }
-        guard let span = Span(argument: text) else {
-            throw ValidationError("'\(text)' is no time for \(short(field)); one looks like 90s, 10m, 2h or 1d.")
+        guard let span = TimeSpan(argument: text) else {
+            throw ValidationError("'\(text)' is not a time for \(option(field)); write it like 90s, 10m, 2h or 1d.")
         }
         return .number(span.seconds)
     }
 
-    /// A value for people; nil when there is none.
+    /// Returns the value of a field as text for a person; nil when it is not set.
     static func text(_ choices: Choices, _ field: String) -> String? {
         let times = [
             "queue_ttl_s": choices.queueTTLS, "grace_s": choices.graceS, "timeout_s": choices.timeoutS,
@@ -36,7 +37,7 @@ enum ChoiceName {
         ]
         if let time = times[field] {
             guard let seconds = time else { return nil }
-            return seconds == 0 && field.contains("timeout") ? "none" : Span(seconds: seconds).text
+            return seconds == 0 && field.contains("timeout") ? "none" : TimeSpan(seconds: seconds).text
         }
         switch field {
         case "priority": return choices.priority?.rawValue

@@ -1,39 +1,42 @@
 import ArgumentParser
 import Messages
 
-/// The choices of a task as options. What is not said is left to the user's defaults (`wegent defaults`).
+/// A task's choices as options. A choice that is not given is taken from the user's defaults (`wegent defaults`).
 struct ChoiceOptions: ParsableArguments {
-    @Option(help: "Its place among tasks that wait for the same device.")
+    @Option(help: ArgumentHelp("The task's priority in its queue.", valueName: "level"))
     var priority: Priority?
 
-    @Option(help: ArgumentHelp("How long it may wait in a queue, such as 90s, 10m, 2h, 1d.", valueName: "time"))
-    var queueTtl: Span?
+    @Option(
+        help: ArgumentHelp("Fail the task after this time in a queue, such as 90s, 10m, 2h, 1d.", valueName: "time"))
+    var queueTtl: TimeSpan?
 
-    @Option(help: "What becomes of it when the device is offline now.")
+    @Option(help: ArgumentHelp("If the device is offline now: fail, or wait for it.", valueName: "action"))
     var ifOffline: IfOffline?
 
-    @Option(help: "… when the device goes away meanwhile; requeue runs the prompt again.")
+    @Option(
+        help: ArgumentHelp(
+            "If the device disconnects while the task runs: fail, wait, or requeue (run the prompt again).",
+            valueName: "action"))
     var onDisconnect: OnDisconnect?
 
-    @Option(help: ArgumentHelp("How long the device may be away before that; 0 = not at all.", valueName: "time"))
-    var grace: Span?
+    @Option(help: ArgumentHelp("Apply --on-disconnect after the device was away this long.", valueName: "time"))
+    var grace: TimeSpan?
 
-    @Option(help: ArgumentHelp("How long the agent may run; 0 = as long as it takes.", valueName: "time"))
-    var timeout: Span?
+    @Option(help: ArgumentHelp("Fail the task after the agent ran this long; 0 = no limit.", valueName: "time"))
+    var timeout: TimeSpan?
 
-    @Option(help: ArgumentHelp("How long the agent may say nothing; 0 = as long as it likes.", valueName: "time"))
-    var idleTimeout: Span?
+    @Option(help: ArgumentHelp("Fail the task after this time without output; 0 = no limit.", valueName: "time"))
+    var idleTimeout: TimeSpan?
 
-    @Option(help: "What the agent may do unasked.")
+    @Option(help: ArgumentHelp("What the agent may do without asking you.", valueName: "mode"))
     var permissionMode: PermissionMode?
 
     func validate() throws {
         do { try choices.check() } catch let fault as Fault {
-            throw ValidationError(Self.flagged(fault.message))
+            throw ValidationError(Self.withOptionNames(fault.message))
         }
     }
 
-    /// As they travel.
     var choices: Choices {
         Choices(
             priority: priority, queueTTLS: queueTtl?.seconds, ifOffline: ifOffline, onDisconnect: onDisconnect,
@@ -41,8 +44,8 @@ struct ChoiceOptions: ParsableArguments {
             permissionMode: permissionMode)
     }
 
-    /// A sentence about fields as one about options.
-    private static func flagged(_ sentence: String) -> String {
-        Choices.names.reduce(sentence) { $0.replacing("'\($1)'", with: "--\(ChoiceName.short($1))") }
+    /// Replaces quoted field names in an error text with the names of the options.
+    private static func withOptionNames(_ text: String) -> String {
+        Choices.names.reduce(text) { $0.replacing("'\($1)'", with: "--\(ChoiceName.option($1))") }
     }
 }

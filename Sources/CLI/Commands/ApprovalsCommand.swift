@@ -1,27 +1,28 @@
 import ArgumentParser
 import Messages
 
-/// `wegent approvals`: what agents ask for.
+/// `wegent approvals`: lists permission requests.
 struct ApprovalsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approvals",
-        abstract: "List what agents wait for your permission to do.",
+        abstract: "List what agents ask you to allow.",
         discussion: """
             Examples:
               wegent approvals
-              wegent approvals --watch                new ones as they come
+              wegent approvals --watch
               wegent approvals --all --json | jq -r '.items[].resolved_by'
 
             Answer with `wegent approve APPROVAL` or `wegent deny APPROVAL`.
+            With --watch and --json, each change is printed as one line.
             """)
 
-    @Flag(help: "Those that were answered as well.")
+    @Flag(help: "Include requests that are already answered, expired or withdrawn.")
     var all = false
 
-    @Flag(help: "Go on and show each new one; with --json one line each time that one changes.")
+    @Flag(help: "Keep running; print each new request and each answer until Ctrl-C.")
     var watch = false
 
-    @Option(help: "How many, 1 to 200.")
+    @Option(help: ArgumentHelp("The number of requests, 1 to 200.", valueName: "n"))
     var limit = 50
 
     @Flag(help: "Print JSON.")
@@ -34,23 +35,23 @@ struct ApprovalsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let backend = try connection.backend()
-        if watch { return try await ApprovalWatch(backend: backend, limit: limit, all: all, json: json).run() }
-        let listing = try await backend.approvals(state: all ? "all" : "pending", limit: limit)
-        if json { return try Output.json(items: listing.items, total: listing.total) }
-        guard !listing.items.isEmpty else {
-            return Output.notice(all ? "no agent has asked for anything yet" : "no agent waits for an answer")
+        let gateway = try connection.gateway()
+        if watch { return try await ApprovalWatch(gateway: gateway, limit: limit, all: all, json: json).run() }
+        let approvals = try await gateway.approvals(state: all ? "all" : "pending", limit: limit)
+        if json { return try Output.json(items: approvals.items, total: approvals.total) }
+        guard !approvals.items.isEmpty else {
+            return Output.notice(all ? "no agent has requested a permission yet" : "no permission request is pending")
         }
         let terminal = Terminal.current
-        Output.write(Self.table(listing.items, now: .now()).text(width: terminal.width, paint: terminal.paint))
+        Output.write(Self.table(approvals.items, now: .now()).text(width: terminal.width, style: terminal.style))
     }
 
-    /// The table of `approvals`; ids are cut to where they differ.
+    /// The table of `approvals`, with shortened ids.
     static func table(_ approvals: [ApprovalView], now: Timestamp) -> Table {
-        let ids = Shortened.texts(approvals.map(\.id.description))
-        let tasks = Shortened.texts(approvals.map(\.task.description))
+        let ids = IDPrefix.shorten(approvals.map(\.id.description))
+        let tasks = IDPrefix.shorten(approvals.map(\.task.description))
         return Table(
-            header: ["APPROVAL", "STATE", "DEVICE", "TASK", "WANTS"],
+            header: ["APPROVAL", "STATE", "DEVICE", "TASK", "REQUEST"],
             rows: approvals.indices.map { index in
                 let approval = approvals[index]
                 return [

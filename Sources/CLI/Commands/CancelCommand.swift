@@ -1,7 +1,7 @@
 import ArgumentParser
 import Messages
 
-/// `wegent cancel`: asks for the end of a task.
+/// `wegent cancel`: cancels a task.
 struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
@@ -10,17 +10,17 @@ struct CancelCommand: AsyncParsableCommand {
             Example:
               wegent cancel 019a2b3c
 
-            A queued task is cancelled at once; the agent of a running one is asked to end and is ended after 5 s.
+            A queued task is cancelled at once. The agent of a running task is asked to stop, and is killed after 5 s.
             """)
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "Which: an id, or the beginning of one of your newest 200.")
+    @Argument(help: TaskReference.help)
     var task: TaskReference
 
     func run() async throws {
-        let backend = try connection.backend()
-        let view = try await backend.cancel(try await task.id(backend))
+        let gateway = try connection.gateway()
+        let view = try await gateway.cancel(try await task.id(gateway))
         Output.notice(
             view.state.isTerminal ? "task \(view.id) is \(view.state)" : "task \(view.id) is being cancelled")
     }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Messages
 
-/// `wegent conversations` and what can be done with one.
+/// `wegent conversations` and its subcommands.
 struct ConversationsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "conversations",
@@ -12,20 +12,24 @@ struct ConversationsCommand: AsyncParsableCommand {
               wegent conversations --search 'flaky test' --json
               wegent conversations rename 01a2038a-5d10 'The flaky test'
               wegent conversations delete 01a2038a-5d10
-              wegent run --conversation ID 'and now?'       goes on with one
+
+            `wegent conversations list --help` shows the options of the list.
+            Continue a conversation with `wegent run --conversation ID PROMPT`.
             """,
         subcommands: [ListConversations.self, RenameConversation.self, DeleteConversation.self],
         defaultSubcommand: ListConversations.self)
 }
 
+/// `wegent conversations list`.
 struct ListConversations: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List your conversations, the newest first (the default).")
+        commandName: "list", abstract: "List your conversations, newest first.")
 
-    @Option(help: "Only those with this text in the title or in a prompt.")
+    @Option(
+        help: ArgumentHelp("List only conversations with this text in the title or in a prompt.", valueName: "text"))
     var search: String?
 
-    @Option(help: "How many, 1 to 200.")
+    @Option(help: ArgumentHelp("The number of conversations, 1 to 200.", valueName: "n"))
     var limit = 20
 
     @Flag(help: "Print JSON.")
@@ -41,18 +45,19 @@ struct ListConversations: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let listing = try await connection.backend().conversations(search: search, limit: limit)
-        if json { return try Output.json(items: listing.items, total: listing.total) }
-        guard !listing.items.isEmpty else {
+        let page = try await connection.gateway().conversations(search: search, limit: limit)
+        let conversations = page.items.map(\.view)
+        if json { return try Output.json(items: conversations, total: page.total) }
+        guard !conversations.isEmpty else {
             return Output.notice(
-                search.map { "no conversation has '\($0)' in it" }
-                    ?? "no conversations yet; begin one with `wegent run PROMPT`")
+                search.map { "no conversation contains '\($0)' in its title or in a prompt" }
+                    ?? "no conversations yet; start one with `wegent run PROMPT`")
         }
         let terminal = Terminal.current
-        Output.write(Self.table(listing.items, now: .now()).text(width: terminal.width, paint: terminal.paint))
+        Output.write(Self.table(conversations, now: .now()).text(width: terminal.width, style: terminal.style))
     }
 
-    /// The table of `conversations`. The ids are whole: `run --conversation` wants them so.
+    /// The table of `conversations`. Its ids are whole, since `run --conversation` needs a whole id.
     static func table(_ conversations: [ConversationView], now: Timestamp) -> Table {
         Table(
             header: ["CONVERSATION", "STATE", "AGE", "TASKS", "DEVICE", "TITLE"],
@@ -66,41 +71,43 @@ struct ListConversations: AsyncParsableCommand {
     }
 }
 
+/// `wegent conversations rename`.
 struct RenameConversation: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "rename", abstract: "Give a conversation a title.")
+    static let configuration = CommandConfiguration(commandName: "rename", abstract: "Set the title of a conversation.")
 
     @Flag(help: "Print the conversation as JSON.")
     var json = false
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "Which: an id, or the beginning of one of your newest 200.")
+    @Argument(help: ConversationReference.help)
     var conversation: ConversationReference
 
-    @Argument(help: "The title, 1 to 200 characters; '' = the beginning of its first prompt again.")
+    @Argument(help: "The title, 1 to 200 characters; '' restores the one made from the first prompt.")
     var title: String
 
     func run() async throws {
-        let backend = try connection.backend()
-        let view = try await backend.rename(try await conversation.id(backend), title.isEmpty ? nil : title)
+        let gateway = try connection.gateway()
+        let view = try await gateway.rename(try await conversation.id(gateway), title.isEmpty ? nil : title)
         if json { return try Output.json(view) }
-        Output.notice("conversation \(view.id) is called '\(Table.line(view.title))'")
+        Output.notice("conversation \(view.id) is now titled '\(Table.line(view.title))'")
     }
 }
 
+/// `wegent conversations delete`.
 struct DeleteConversation: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete a conversation with its tasks and all that they said, for good.")
+        commandName: "delete", abstract: "Delete a conversation with its tasks and their output, permanently.")
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "Which: an id, or the beginning of one of your newest 200.")
+    @Argument(help: ConversationReference.help)
     var conversation: ConversationReference
 
     func run() async throws {
-        let backend = try connection.backend()
-        let id = try await conversation.id(backend)
-        try await backend.delete(id)
+        let gateway = try connection.gateway()
+        let id = try await conversation.id(gateway)
+        try await gateway.delete(id)
         Output.notice("conversation \(id) is deleted")
     }
 }

@@ -1,103 +1,108 @@
 import ArgumentParser
 import Messages
 
-/// `wegent defaults`: what tasks choose where they say nothing.
+/// `wegent defaults` and its subcommands.
 struct DefaultsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "defaults",
-        abstract: "Show or change what your tasks choose where they say nothing.",
+        abstract: "Show or change the default choices of your tasks.",
         discussion: """
             Examples:
               wegent defaults
               wegent defaults set if-offline=wait queue-ttl=2d
               wegent defaults clear queue-ttl
 
-            The names are those of the options of `wegent run`: \(Choices.names.map(ChoiceName.short).joined(separator: ", ")).
+            They apply to each task that does not choose for itself.
+            The names are the options of `wegent run`: \(Choices.names.map(ChoiceName.option).joined(separator: ", ")).
             """,
         subcommands: [ShowDefaults.self, SetDefaults.self, ClearDefaults.self],
         defaultSubcommand: ShowDefaults.self)
 
-    /// Tells what is in force.
-    static func tell(_ defaults: DefaultsItem, json: Bool) throws {
-        if json { return try Output.json(defaults) }
+    /// Prints the defaults.
+    static func report(_ defaults: DefaultsBody, json: Bool) throws {
+        if json { return try Output.jsonWithoutNulls(defaults) }
         let terminal = Terminal.current
-        Output.write(table(defaults).text(width: terminal.width, paint: terminal.paint))
+        Output.write(table(defaults).text(width: terminal.width, style: terminal.style))
     }
 
     /// The table of `defaults`.
-    static func table(_ defaults: DefaultsItem) -> Table {
+    static func table(_ defaults: DefaultsBody) -> Table {
         Table(
             header: ["NAME", "VALUE", "FROM"],
             rows: Choices.names.map { field in
                 let own = ChoiceName.text(defaults.chosen, field)
                 let value = own ?? ChoiceName.text(defaults.effective, field)
                 return [
-                    ChoiceName.short(field), value ?? "as the device says",
-                    own != nil ? "you" : value != nil ? "the service" : "the device",
+                    ChoiceName.option(field), value ?? "set by the device",
+                    own != nil ? "you" : value != nil ? "server" : "device",
                 ]
             })
     }
 }
 
+/// `wegent defaults show`.
 struct ShowDefaults: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show what is in force, and from whom (the default).")
+        commandName: "show", abstract: "Show the effective defaults and where each comes from.")
 
     @Flag(help: "Print JSON.")
     var json = false
 
     @OptionGroup var connection: ConnectionOptions
 
-    func run() async throws { try DefaultsCommand.tell(try await connection.backend().defaults(), json: json) }
+    func run() async throws { try DefaultsCommand.report(try await connection.gateway().defaults(), json: json) }
 }
 
+/// `wegent defaults set`.
 struct SetDefaults: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "set", abstract: "Set some of them.")
+    static let configuration = CommandConfiguration(commandName: "set", abstract: "Set defaults.")
 
     @Flag(help: "Print JSON.")
     var json = false
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: ArgumentHelp("What to set, such as priority=high or timeout=2h.", valueName: "name=value"))
+    @Argument(help: ArgumentHelp("A default to set, such as priority=high or timeout=2h.", valueName: "name=value"))
     var values: [String]
 
     func validate() throws { _ = try patch }
 
     func run() async throws {
-        try DefaultsCommand.tell(try await connection.backend().change(defaults: try patch), json: json)
+        try DefaultsCommand.report(try await connection.gateway().change(defaults: try patch), json: json)
     }
 
-    private var patch: [String: JSONValue] {
+    private var patch: DefaultsPatchBody {
         get throws {
-            try values.reduce(into: [:]) { patch, text in
+            let fields = try values.reduce(into: [String: JSONValue]()) { fields, text in
                 let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
                 guard parts.count == 2 else {
-                    throw ValidationError("'\(text)' is not like name=value; `wegent defaults` lists the names.")
+                    throw ValidationError("'\(text)' is not of the form name=value; `wegent defaults` lists the names.")
                 }
                 let field = try ChoiceName.field(parts[0])
-                patch[field] = try ChoiceName.value(parts[1], of: field)
+                fields[field] = try ChoiceName.value(parts[1], of: field)
             }
+            return try GatewayClient.decoder.decode(DefaultsPatchBody.self, from: JSONValue.object(fields).bytes.data)
         }
     }
 }
 
+/// `wegent defaults clear`.
 struct ClearDefaults: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clear", abstract: "Leave some of them to the service.")
+        commandName: "clear", abstract: "Clear defaults, so that the server's values apply.")
 
     @Flag(help: "Print JSON.")
     var json = false
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: ArgumentHelp("Which.", valueName: "name"))
+    @Argument(help: ArgumentHelp("A default to clear, such as priority.", valueName: "name"))
     var names: [String]
 
     func validate() throws { for name in names { _ = try ChoiceName.field(name) } }
 
     func run() async throws {
-        let patch = try names.reduce(into: [String: JSONValue]()) { $0[try ChoiceName.field($1)] = .null }
-        try DefaultsCommand.tell(try await connection.backend().change(defaults: patch), json: json)
+        let patch = DefaultsPatchBody(clear: try names.map(ChoiceName.field))
+        try DefaultsCommand.report(try await connection.gateway().change(defaults: patch), json: json)
     }
 }

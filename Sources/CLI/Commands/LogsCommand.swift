@@ -1,21 +1,21 @@
 import ArgumentParser
 import Messages
 
-/// `wegent logs`: what a task has said.
+/// `wegent logs`: prints a task's output.
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Show what a task has said, and with -f what it says.",
+        abstract: "Print a task's output; with -f, follow it until the task ends.",
         discussion: """
             Examples:
               wegent logs 019a2b3c
-              wegent logs -f 019a2b3c       until the task ends; Ctrl-C only stops looking
-              wegent logs --json 019a2b3c   one event a line
+              wegent logs -f 019a2b3c
+              wegent logs --json 019a2b3c | jq -r .kind
 
-            TASK is an id or the beginning of one of your newest 200.
+            Ctrl-C ends `wegent logs -f`, not the task.
             """)
 
-    @Flag(name: .shortAndLong, help: "Go on until the task ends.")
+    @Flag(name: .shortAndLong, help: "Follow the output until the task ends.")
     var follow = false
 
     @Flag(help: "Print each event as one line of JSON.")
@@ -23,40 +23,40 @@ struct LogsCommand: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "Which.")
+    @Argument(help: TaskReference.help)
     var task: TaskReference
 
     func run() async throws {
-        let backend = try connection.backend()
-        let id = try await task.id(backend)
+        let gateway = try connection.gateway()
+        let id = try await task.id(gateway)
         if follow {
-            let view = try await backend.task(id)
-            let live = LiveTask(backend: backend, task: view, display: json ? nil : Display(Terminal.current))
-            tell(try await live.watch(interrupts: nil), id)
-        } else if let end = try await pages(backend, id) {
-            tell(end, id)
+            let view = try await gateway.task(id)
+            let watch = TaskWatch(gateway: gateway, task: view, display: json ? nil : TaskDisplay(Terminal.current))
+            report(try await watch.run(interrupts: nil), id)
+        } else if let end = try await printPages(gateway, id) {
+            report(end, id)
         }
     }
 
-    /// What is there now.
-    /// - Returns: how the task ended; nil when it has not.
-    private func pages(_ backend: Backend, _ id: TaskID) async throws -> LiveTask.End? {
+    /// Prints all events recorded so far, page by page.
+    /// - Returns: How the task ended; nil when it has not.
+    private func printPages(_ gateway: GatewayClient, _ id: TaskID) async throws -> TaskEnd? {
         let terminal = Terminal.current
-        var transcript = Transcript(paint: terminal.paint, isTerminal: terminal.isLive)
+        var transcript = Transcript(style: terminal.style, isTerminal: terminal.isLive)
         defer { if !json { Output.write(transcript.end()) } }
         var after: UInt64 = 0
         while true {
-            let page = try await backend.events(of: id, after: after, limit: 500)
+            let page = try await gateway.events(of: id, after: after, limit: 500)
             for event in page.items {
                 if json { try Output.json(event) } else { Output.write(transcript.show(event)) }
-                if event.isLast { return LiveTask.End(state: event.state ?? .failed, error: event.error) }
+                if let end = event.taskEnd { return end }
             }
             guard let next = page.next, let last = page.items.last, next > after else { return nil }
             after = last.seq
         }
     }
 
-    private func tell(_ end: LiveTask.End, _ id: TaskID) {
+    private func report(_ end: TaskEnd, _ id: TaskID) {
         if json { return }
         let reason = end.reason.map { ": \($0)" } ?? ""
         Output.notice("task \(id) \(end.state == .cancelled ? "was cancelled" : end.state.rawValue)\(reason)")

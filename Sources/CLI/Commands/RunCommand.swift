@@ -9,7 +9,7 @@ import Messages
     import Darwin
 #endif
 
-/// `wegent run`: hands in a task and shows it up to its end.
+/// `wegent run`: submits a task and follows it to its end.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
@@ -22,28 +22,31 @@ struct RunCommand: AsyncParsableCommand {
               git diff | wegent run -
               wegent run --json 'hello' | jq -r .kind
               wegent run --device laptop --if-offline wait --priority high 'tidy up'
-              wegent run --timeout 2h --idle-timeout 10m --on-disconnect requeue 'run the benchmarks'
+              wegent run --timeout 2h --on-disconnect requeue 'run the benchmarks'
 
-            Without --device and --cloud the task goes to your default device (the star in `wegent devices`).
-            What is not chosen comes from `wegent defaults`. When the agent asks for permission you are asked here: y \
-            allows once, a in this conversation, n denies. Without a terminal, answer with `wegent approve` or `deny`.
-            Ctrl-C cancels the task; a second Ctrl-C leaves at once.
-            Exit code: 0 completed, 1 failed, 130 cancelled, 64 wrong use.
+            Without --device and --cloud, the task runs on your default device (the star in `wegent devices`). \
+            Choices that you leave out are taken from `wegent defaults`.
+
+            When the agent requests a permission, answer with a key: y allows it once, a allows it for this \
+            conversation, n denies it. Without a terminal, use `wegent approve` or `wegent deny`.
+
+            Ctrl-C cancels the task and waits for its end; a second Ctrl-C exits at once.
+            Exit code: 0 completed, 1 failed or not sent, 130 cancelled, 64 wrong use.
             """)
 
-    @Option(help: "Where to run: the name or id of a device.")
-    var device: String?
+    @Option(help: "The device to run on: its name or id.")
+    var device: DeviceReference?
 
-    @Flag(help: "Run in the cloud.")
+    @Flag(help: "Run on a cloud executor.")
     var cloud = false
 
-    @Option(help: "The agent: claude-code (default) or shell.")
+    @Option(help: "The agent: claude-code or shell. Default: claude-code")
     var agent: String?
 
-    @Option(help: "The directory on the device; it must lie in one that the device allows.")
+    @Option(help: ArgumentHelp("The working directory on the device, inside one that it allows.", valueName: "dir"))
     var cwd: String?
 
-    @Option(help: "Go on with this conversation (an id).")
+    @Option(help: ArgumentHelp("Continue this conversation (a whole id).", valueName: "id"))
     var conversation: String?
 
     @Flag(help: "Print each event as one line of JSON.")
@@ -53,34 +56,34 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "What to do; - reads it from standard input.")
+    @Argument(help: "What the agent should do; - reads it from standard input.")
     var prompt: String
 
     func validate() throws {
-        if cloud, device != nil { throw ValidationError("--device and --cloud exclude each other.") }
+        if cloud, device != nil { throw ValidationError("--device and --cloud cannot be combined.") }
         if let conversation, ConversationID(conversation) == nil {
-            throw ValidationError("'\(conversation)' is not the id of a conversation.")
+            throw ValidationError("'\(conversation)' is not a conversation id; `wegent conversations` lists the ids.")
         }
     }
 
     func run() async throws {
-        let backend = try connection.backend()
+        let gateway = try connection.gateway()
         let interrupts = Interrupts()
-        let new = NewTask(
-            prompt: prompt == "-" ? try Self.input() : prompt, target: try await target(backend), agent: agent,
+        let request = TaskRequestBody(
+            prompt: prompt == "-" ? try Self.input() : prompt, target: try await target(gateway), agent: agent,
             cwd: cwd, conversation: conversation.flatMap(ConversationID.init),
-            idempotencyKey: Identifier<NewTask>.generate().description, choices: choices.choices)
-        let task = try await backend.submit(new)
-        try await WatchedTask.show(task, backend, json: json, interrupts: interrupts)
+            idempotencyKey: Identifier<TaskRequestBody>.generate().description, choices: choices.choices)
+        let task = try await gateway.submit(request)
+        try await ForegroundTask.show(task, gateway, json: json, interrupts: interrupts)
     }
 
-    private func target(_ backend: Backend) async throws -> String {
+    private func target(_ gateway: GatewayClient) async throws -> String {
         if cloud { return Target.cloud.description }
         guard let device else { return Target.defaultDevice.description }
-        return try DeviceChoice.find(device, in: try await backend.devices()).id
+        return try await device.find(gateway).id
     }
 
-    /// All of standard input, up to one byte more than a prompt may have: the gateway then says what the limit is.
+    /// Reads standard input to its end, or until it exceeds the limit of a prompt, which the gateway then reports.
     private static func input() throws -> String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -91,7 +94,7 @@ struct RunCommand: AsyncParsableCommand {
             bytes += buffer[..<count]
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Failure("standard input is not text in UTF-8; a prompt must be")
+            throw CommandError("standard input is not UTF-8 text, which a prompt must be")
         }
         return text
     }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Messages
 
-/// `wegent tasks`: the newest tasks.
+/// `wegent tasks`: lists the newest tasks.
 struct TasksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tasks",
@@ -12,7 +12,7 @@ struct TasksCommand: AsyncParsableCommand {
               wegent tasks --limit 100 --json
             """)
 
-    @Option(help: "How many, 1 to 200.")
+    @Option(help: ArgumentHelp("The number of tasks, 1 to 200.", valueName: "n"))
     var limit = 20
 
     @Flag(help: "Print JSON.")
@@ -25,15 +25,15 @@ struct TasksCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let listing = try await connection.backend().tasks(limit: limit)
-        if json { return try Output.json(items: listing.items, total: listing.total) }
-        guard !listing.items.isEmpty else { return Output.notice("no tasks yet; send one with `wegent run PROMPT`") }
+        let page = try await connection.gateway().tasks(limit: limit)
+        if json { return try Output.jsonWithoutNulls(items: page.items, total: page.total) }
+        guard !page.items.isEmpty else { return Output.notice("no tasks yet; send one with `wegent run PROMPT`") }
         let terminal = Terminal.current
-        Output.write(Self.table(listing.items, now: .now()).text(width: terminal.width, paint: terminal.paint))
+        Output.write(Self.table(page.items, now: .now()).text(width: terminal.width, style: terminal.style))
     }
 
     /// The table of `tasks`.
-    static func table(_ tasks: [TaskItem], now: Timestamp) -> Table {
+    static func table(_ tasks: [TaskBody], now: Timestamp) -> Table {
         Table(
             header: ["TASK", "STATE", "AGE", "DEVICE", "AGENT", "PROMPT"],
             rows: tasks.map(\.view).map { task in
@@ -45,8 +45,7 @@ struct TasksCommand: AsyncParsableCommand {
             })
     }
 
-    /// The state with what explains it: a place in the queue and a priority of its own, an error's code, a lost
-    /// connection, a question.
+    /// The state with its reason: queue position and priority, error code, lost connection or pending approval.
     private static func state(_ task: TaskView) -> String {
         if let place = task.queuePosition {
             let priority = task.choices?.priority.flatMap { $0 == .normal ? nil : ", \($0)" } ?? ""
@@ -54,6 +53,6 @@ struct TasksCommand: AsyncParsableCommand {
         }
         if let error = task.error { return "failed (\(error.code))" }
         if task.stalled != nil { return "running (stalled)" }
-        return task.waitingFor == .approval ? "waits for approval" : task.state.rawValue
+        return task.waitingFor == .approval ? "waiting for approval" : task.state.rawValue
     }
 }

@@ -1,11 +1,11 @@
-/// Which gateway a command speaks to, and as whom.
+/// The gateway that a command uses, and the token it sends.
 struct Connection: Equatable, Sendable {
-    /// Where `wegent up` listens unless told otherwise.
+    /// The address at which `wegent up` listens by default.
     static let localURL = "http://127.0.0.1:8787"
 
-    /// Without a slash at the end.
+    /// The gateway's address, without a trailing slash.
     var url: String
-    /// Nil when none is known for this gateway.
+    /// The API token; nil when none is known for this gateway.
     var token: String?
 
     init(url: String, token: String?) {
@@ -13,24 +13,25 @@ struct Connection: Equatable, Sendable {
         self.token = token
     }
 
-    /// Flags over environment over what was saved. A saved token goes only to the gateway that it was saved for.
-    /// - Throws: ``Failure`` when the address is none.
+    /// Takes the address and the token each from the first source that has it: flag, environment variable, saved file. A
+    /// saved token is sent only to the gateway it was saved for.
+    /// - Throws: ``CommandError`` when the address is not valid.
     init(url: String?, token: String?, environment: [String: String], saved: SavedConnection?) throws {
-        let named = url ?? environment["WEGENT_BACKEND_URL"].nonEmpty
-        let address = try Self.address(named ?? saved?.url ?? Self.localURL)
-        let said = token ?? environment["WEGENT_TOKEN"].nonEmpty
+        let chosen = url ?? environment["WEGENT_BACKEND_URL"].nonEmpty
+        let address = try Self.address(chosen ?? saved?.url ?? Self.localURL)
+        let given = token ?? environment["WEGENT_TOKEN"].nonEmpty
         let kept = try saved.flatMap { try Self.address($0.url) == address ? $0.token : nil }
-        self.init(url: address, token: said ?? kept)
+        self.init(url: address, token: given ?? kept)
     }
 
-    /// The URL without its last slashes.
-    /// - Throws: ``Failure`` when it is not an `http` or `https` URL.
+    /// Returns the URL without trailing slashes.
+    /// - Throws: ``CommandError`` when it is not an `http` or `https` URL.
     static func address(_ text: String) throws -> String {
         let lower = text.lowercased()
         let host =
             lower.hasPrefix("http://") ? lower.dropFirst(7) : lower.hasPrefix("https://") ? lower.dropFirst(8) : ""
         guard let first = host.first, first != "/", !text.contains(where: \.isWhitespace) else {
-            throw Failure("'\(text)' is not an address of a gateway; one looks like \(localURL)")
+            throw CommandError("'\(text)' is not a gateway address; write it like \(localURL)")
         }
         var address = text[...]
         while address.last == "/" { address.removeLast() }
@@ -39,6 +40,6 @@ struct Connection: Equatable, Sendable {
 }
 
 extension String? {
-    /// The text; nil for an empty one, as an empty variable says nothing.
+    /// The text; nil when it is empty, since an empty environment variable counts as unset.
     var nonEmpty: String? { flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -4,7 +4,7 @@
     import Foundation
 #endif
 
-/// Where files of this user go, by the XDG base directory rules: a variable that is not an absolute path is ignored.
+/// The paths of this user's files, by the XDG base directory rules: a variable without an absolute path is ignored.
 struct Folders: Sendable {
     let environment: [String: String]
 
@@ -14,7 +14,7 @@ struct Folders: Sendable {
     /// `~/.local/share/wegent`.
     var data: String { base("XDG_DATA_HOME", ".local/share") + "/wegent" }
 
-    /// The user's own.
+    /// The user's home directory.
     var home: String {
         environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
             ?? FileManager.default.homeDirectoryForCurrentUser.path

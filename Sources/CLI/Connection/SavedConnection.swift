@@ -1,19 +1,20 @@
-/// What `wegent login` and `wegent up` leave for the other commands, in `~/.config/wegent/config.json`.
+/// The gateway address and token that `wegent login` and `wegent up` save in `~/.config/wegent/config.json`.
 struct SavedConnection: Codable, Equatable, Sendable {
-    /// Which command wrote it: `up` replaces only its own.
-    enum Maker: String, Codable, Sendable {
+    /// A command that writes the file.
+    enum Command: String, Codable, Sendable {
         case login, up
     }
 
-    /// The gateway's.
+    /// The gateway's address.
     var url: String
     var token: String
     /// The account's name.
     var user: String
-    var madeBy: Maker
+    /// The command that wrote the file. `up` overwrites only a file that `up` wrote.
+    var writtenBy: Command
 
     enum CodingKeys: String, CodingKey {
         case url, token, user
-        case madeBy = "made_by"
+        case writtenBy = "made_by"
     }
 }

@@ -1,6 +1,5 @@
-/// Takes terminal control out of an agent's text, which may be anybody's: escape sequences, bells and the like
-/// would let a file's content move the cursor, set titles or answer for the user. Line feeds and tabs stay. Works
-/// on pieces cut anywhere.
+/// Removes terminal control from an agent's text: escape sequences in it, for example from a file, could move the cursor, set
+/// the window's title or make the terminal send input. Keeps line feeds and tabs. The text may be split anywhere.
 struct ControlFilter: Sendable {
     private enum State {
         case text, escape, sequence, command, commandEscape
@@ -8,9 +7,9 @@ struct ControlFilter: Sendable {
 
     private var state = State.text
 
-    /// The piece without control.
+    /// Returns the piece without terminal control.
     mutating func clean(_ piece: String) -> String {
-        // Most text has none.
+        // Fast path.
         if state == .text, !piece.unicodeScalars.contains(where: { $0.isControl }) { return piece }
         var out = String.UnicodeScalarView()
         for scalar in piece.unicodeScalars { take(scalar, into: &out) }
@@ -31,12 +30,12 @@ struct ControlFilter: Sendable {
             switch scalar {
             case "[": state = .sequence
             case "]", "P", "_", "^", "X": state = .command
-            // An intermediate byte, one more follows.
+            // An intermediate byte; one more follows.
             case " "..."/": break
             default: state = .text
             }
         case .sequence:
-            // Ends with a letter or @[\]^_`{|}~; anything outside of ASCII's printable range breaks it off.
+            // A final byte (@ to ~) ends it; a control character aborts it.
             if ("@"..."~").contains(scalar) || scalar.value < 0x20 { state = .text }
         case .command:
             if scalar == "\u{7}" || scalar == "\u{9c}" { state = .text }
@@ -47,7 +46,7 @@ struct ControlFilter: Sendable {
 }
 
 extension Unicode.Scalar {
-    /// C0 and C1 controls but tab and line feed.
+    /// C0 and C1 controls except tab and line feed.
     fileprivate var isControl: Bool {
         (value < 0x20 && value != 0x0a && value != 0x09) || (0x7f..<0xa0).contains(value)
     }

@@ -1,4 +1,4 @@
-/// Times for people.
+/// Times as text for people.
 enum Elapsed {
     /// `3.2 s`, `1:05`, `2:03:09`.
     static func clock(_ seconds: Double) -> String {

@@ -6,25 +6,25 @@
     import Darwin
 #endif
 
-/// The process's standard output and error, unbuffered: what was written is there.
+/// The process's standard output and standard error, unbuffered.
 enum Output {
-    /// Writes to standard output. A reader that went away, as `head` does, ends the process with the status that
-    /// a shell gives for it.
+    /// Writes to standard output. When the reader has closed the pipe, as `head` does, exits with 141, the status of a
+    /// process ended by SIGPIPE.
     static func write(_ text: String) { write([UInt8](text.utf8)) }
 
-    /// As ``write(_:)-(String)``.
+    /// Writes bytes to standard output, as ``write(_:)-(String)``.
     static func write(_ bytes: [UInt8]) {
         guard send(bytes, to: STDOUT_FILENO) else { exit(128 + SIGPIPE) }
     }
 
-    /// A line to standard error for the person who waits. What is told may be an agent's or a device's words: they have no
-    /// hold on the terminal.
+    /// Writes a line for the person to standard error. Escapes control characters, since the line may contain text from an
+    /// agent or a device.
     static func notice(_ line: String) {
-        _ = send([UInt8]("wegent: \(PlainSight.text(line))\n".utf8), to: STDERR_FILENO)
+        _ = send([UInt8]("wegent: \(TerminalEscaping.text(line))\n".utf8), to: STDERR_FILENO)
     }
 
-    /// Text to standard error as it is.
-    static func prompt(_ text: String) { _ = send([UInt8](text.utf8), to: STDERR_FILENO) }
+    /// Writes text to standard error, unchanged.
+    static func writeError(_ text: String) { _ = send([UInt8](text.utf8), to: STDERR_FILENO) }
 
     private static func send(_ bytes: [UInt8], to file: Int32) -> Bool {
         var sent = 0
@@ -43,5 +43,5 @@ enum Output {
     }
 }
 
-// The methods above hide the function of the same name.
+// The methods above shadow the C function of the same name.
 private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(file, bytes, count) }

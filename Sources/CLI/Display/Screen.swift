@@ -1,13 +1,13 @@
-/// Text that grows, with a status line below it, as a value: each method returns the bytes for the terminal.
+/// Growing text with a status line below it, as a value: each method returns the bytes for the terminal.
 ///
-/// Between calls the cursor stands at the end of the text. The status line is in the line below, or in the same one
-/// while that is empty. Text that stays in its line is written at once; text that would push the status line down waits
-/// for the next frame, so that the line is redrawn at most every ``frame`` and never flickers away.
+/// Between calls the cursor is at the end of the text. The status line is on the next line, or on the same line while that
+/// is empty. Text that stays within its line is written at once. Text that would move the status line waits for the next
+/// frame, so the status line is redrawn at most once per ``frame`` and does not flicker.
 struct Screen: Sendable {
-    /// Ten redraws a second: lively enough for a clock, calm enough for the eye and for a slow connection.
+    /// The shortest time between two redraws: ten a second, which suits a clock and a slow connection.
     static let frame: Duration = .milliseconds(100)
-    /// More text than this does not wait for a frame.
-    static let held = 64 << 10
+    /// The largest amount of text, in bytes, that waits for a frame.
+    static let maxPending = 64 << 10
 
     private enum Place { case none, same, below }
 
@@ -20,16 +20,16 @@ struct Screen: Sendable {
 
     init(width: Int) { self.width = max(width, 10) }
 
-    /// Adds text, which has no control characters but line feeds, tabs and colours.
+    /// Adds text. Its only control characters are line feeds, tabs and colours.
     mutating func write(_ text: String, at now: ContinuousClock.Instant) -> String {
         pending += text
         guard place != .none else { return flush() }
         if place == .below, staysInLine(pending) { return flush() }
-        if let drawnAt, now - drawnAt < Self.frame, pending.utf8.count < Self.held { return "" }
+        if let drawnAt, now - drawnAt < Self.frame, pending.utf8.count < Self.maxPending { return "" }
         return erase() + flush() + draw(drawn, at: now)
     }
 
-    /// A frame: what waits is written, the status line redrawn when it has changed. To be called every ``frame``.
+    /// Draws a frame: writes pending text and redraws a changed status line. Call it every ``frame``.
     mutating func tick(_ status: String, width: Int, at now: ContinuousClock.Instant) -> String {
         let resized = max(width, 10) != self.width
         self.width = max(width, 10)
@@ -38,7 +38,7 @@ struct Screen: Sendable {
         return erase() + flush() + draw(status, at: now)
     }
 
-    /// Writes what waits and takes the status line away; the cursor is at the start of a line.
+    /// Writes pending text and removes the status line; leaves the cursor at the start of a line.
     mutating func end() -> String {
         var out = erase() + flush()
         if column > 0 { out += "\n" }
@@ -46,10 +46,10 @@ struct Screen: Sendable {
         return out
     }
 
-    /// Takes the status line away until the next frame.
+    /// Removes the status line until the next frame.
     mutating func hide() -> String { erase() }
 
-    /// Whether the status line is there and says this.
+    /// Whether the status line is drawn with this text.
     func shows(_ status: String) -> Bool { place != .none && drawn == status }
 
     // MARK: Parts
@@ -66,24 +66,24 @@ struct Screen: Sendable {
 
     private mutating func erase() -> String {
         defer { place = .none }
-        // From the cursor, which is at the end of the text, to the end of the screen.
+        // Erases from the cursor, at the end of the text, to the end of the screen.
         return place == .none ? "" : "\u{1b}[J"
     }
 
     private mutating func draw(_ status: String, at now: ContinuousClock.Instant) -> String {
         (drawn, drawnAt) = (status, now)
-        // A full line: the terminal waits behind its last column, where no cursor movement leads back to.
+        // After a full line, the cursor is past the last column, where no cursor movement can return to.
         guard !status.isEmpty, column < width else { return "" }
         if column == 0 {
             place = .same
             return status + "\r"
         }
         place = .below
-        // Down one line, scrolling where there is none, and back to where the text ends.
+        // Down one line, which scrolls at the bottom, then back to the end of the text.
         return "\r\n" + status + "\u{1b}[1A\r" + (column > 0 ? "\u{1b}[\(column)C" : "")
     }
 
-    /// Where the cursor is after `text`, and whether it left its line on the way.
+    /// Returns the cursor's column after `text`, and whether it left its line.
     static func column(after text: String, from start: Int, width: Int) -> (column: Int, moved: Bool) {
         var (column, moved, escape) = (start, false, false)
         for scalar in text.unicodeScalars {

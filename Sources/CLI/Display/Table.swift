@@ -1,10 +1,10 @@
-/// Columns for people. The last one takes what the terminal leaves.
+/// A table as text. Its last column gets the remaining width.
 struct Table: Sendable {
     var header: [String]
     var rows: [[String]]
 
-    /// The lines, each with a line feed. Without a width nothing is cut off.
-    func text(width: Int?, paint: Paint) -> String {
+    /// Returns the lines, cut to `width` columns; nil = not cut.
+    func text(width: Int?, style: TextStyle) -> String {
         let all = [header] + rows.map { $0.map(Self.line) }
         let widths = header.indices.map { column in all.map { TextWidth.of($0[column]) }.max() ?? 0 }
         var out = ""
@@ -16,12 +16,12 @@ struct Table: Sendable {
             }
             while line.last == " " { line.removeLast() }
             if let width { line = TextWidth.fit(line, width) }
-            out += (index == 0 ? paint.bold(line) : line) + "\n"
+            out += (index == 0 ? style.bold(line) : line) + "\n"
         }
         return out
     }
 
-    /// One line, without control characters.
+    /// Returns the text as one line without control characters.
     static func line(_ text: String) -> String {
         var filter = ControlFilter()
         return filter.clean(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")

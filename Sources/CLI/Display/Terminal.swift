@@ -8,23 +8,23 @@ import Launch
     import Darwin
 #endif
 
-/// What standard output is.
+/// The terminal at standard output, if there is one.
 struct Terminal: Sendable {
-    /// A terminal that can move its cursor.
+    /// Whether it is a terminal that can move its cursor.
     let isLive: Bool
-    /// Colours and weights, only on a live one and not with NO_COLOR.
-    let paint: Paint
+    /// Coloured only on a live terminal, and not when NO_COLOR is set.
+    let style: TextStyle
 
     init(isTerminal: Bool, environment: [String: String]) {
         let term = environment["TERM"].nonEmpty
         isLive = isTerminal && term != nil && term != "dumb"
-        paint = Paint(colours: isLive && environment["NO_COLOR"].nonEmpty == nil)
+        style = TextStyle(colours: isLive && environment["NO_COLOR"].nonEmpty == nil)
     }
 
-    /// This process's.
+    /// This process's standard output.
     static let current = Terminal(isTerminal: isatty(STDOUT_FILENO) == 1, environment: Setting.process.environment)
 
-    /// Columns now; nil where nothing should be cut off.
+    /// The current number of columns; nil where lines are not cut.
     var width: Int? {
         guard isLive else { return nil }
         var size = winsize()

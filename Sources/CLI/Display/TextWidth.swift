@@ -1,6 +1,6 @@
-/// How many columns text takes on a terminal.
+/// The number of columns that text takes on a terminal.
 enum TextWidth {
-    /// The columns of one scalar: 0 for marks that join the one before, 2 for East Asian wide ones and emoji.
+    /// The columns of one scalar: 0 for combining marks, 2 for East Asian wide characters and emoji.
     static func of(_ scalar: Unicode.Scalar) -> Int {
         let value = scalar.value
         if value < 0x20 || (0x7f..<0xa0).contains(value) { return 0 }
@@ -16,7 +16,7 @@ enum TextWidth {
     /// The columns of a text without control characters.
     static func of(_ text: some StringProtocol) -> Int { text.unicodeScalars.reduce(0) { $0 + of($1) } }
 
-    /// The beginning of `text` that fits into `columns`, with `…` where something was left out.
+    /// Cuts `text` to `columns`; a cut text ends in `…`.
     static func fit(_ text: String, _ columns: Int) -> String {
         guard of(text) > columns else { return text }
         var (out, used) = ("", 0)
@@ -29,12 +29,12 @@ enum TextWidth {
         return columns > 0 ? out + "…" : ""
     }
 
-    /// `text` with spaces up to `columns`.
+    /// Pads `text` with spaces to `columns`.
     static func pad(_ text: String, _ columns: Int) -> String {
         text + String(repeating: " ", count: max(0, columns - of(text)))
     }
 
-    // Unicode's East Asian Width W and F, in ranges that are coarse where nothing narrow is between.
+    // Unicode's East Asian Width W and F, in ranges merged where no narrow character lies between.
     private static func isWide(_ value: UInt32) -> Bool {
         switch value {
         case 0x1100...0x115f, 0x2e80...0x303e, 0x3041...0x33ff, 0x3400...0x4dbf, 0x4e00...0x9fff, 0xa000...0xa4cf,

@@ -6,7 +6,7 @@ import Messages
     import Foundation
 #endif
 
-/// The task that shows a newcomer what this is.
+/// The task that `wegent up --first-task` runs as a demonstration.
 struct FirstTask: Sendable {
     private static let hello =
         "Introduce yourself in two short sentences, and name one thing you could do for me on this machine."
@@ -18,22 +18,24 @@ struct FirstTask: Sendable {
     let report: UpReport
     let environment: [String: String]
 
-    /// Runs it and shows it; whatever happens is told, and nothing more happens than that.
+    /// Runs the task and shows it. Errors are printed and do not stop `wegent up`.
     func show() async {
         let agents = report.device?.agents ?? []
         let signedIn = Self.seemsSignedIn(environment, home: Folders(environment: environment).home)
         guard let (agent, prompt) = Self.choose(agents, signedIn: signedIn) else {
-            return Output.notice("no agent is ready for a first task; allow the shell with --allow-shell")
+            return Output.notice(
+                "no agent is ready for a first task; install and sign in to Claude Code, or start again with --allow-shell"
+            )
         }
         let terminal = Terminal.current
-        Output.write(terminal.paint.bold("A first task on this machine (\(agent)):") + "\n\n")
+        Output.write(terminal.style.bold("A first task on this machine (\(agent)):") + "\n\n")
         do {
-            let backend = Backend(Connection(url: report.url, token: report.token))
-            let task = try await backend.submit(
-                NewTask(
+            let gateway = GatewayClient(Connection(url: report.url, token: report.token))
+            let task = try await gateway.submit(
+                TaskRequestBody(
                     prompt: prompt, target: report.device?.id ?? "default", agent: agent,
-                    idempotencyKey: Identifier<NewTask>.generate().description))
-            let end = try await LiveTask(backend: backend, task: task, display: Display(terminal)).watch(
+                    idempotencyKey: Identifier<TaskRequestBody>.generate().description))
+            let end = try await TaskWatch(gateway: gateway, task: task, display: TaskDisplay(terminal)).run(
                 interrupts: nil)
             if let reason = end.reason { Output.notice("the first task failed: \(reason)") }
         } catch {
@@ -41,14 +43,14 @@ struct FirstTask: Sendable {
         }
     }
 
-    /// Claude Code when it is there and seems to have a key or a login, else the shell when it is allowed.
+    /// Chooses Claude Code when it is ready and seems to be signed in, else the shell when it is allowed.
     static func choose(_ agents: [Agent], signedIn: Bool) -> (agent: String, prompt: String)? {
         let ready = agents.filter(\.ready).map(\.name)
         if signedIn, ready.contains("claude-code") { return ("claude-code", hello) }
         return ready.contains("shell") ? ("shell", command) : nil
     }
 
-    /// Whether Claude Code would find something to sign in with; what that is worth only its provider knows.
+    /// Whether Claude Code would find credentials. Whether they are valid is not checked.
     static func seemsSignedIn(_ environment: [String: String], home: String) -> Bool {
         let variables = [
             "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK",

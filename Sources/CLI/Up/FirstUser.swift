@@ -1,16 +1,16 @@
 import Gateway
 
-/// The account that `wegent up` makes, as it is kept in `DATA/first-user.json` (mode 0600).
+/// The account that `wegent up` creates, saved in `DATA/first-user.json` (mode 0600).
 struct FirstUser: Codable, Equatable, Sendable {
-    /// The name it gets.
+    /// The account's name.
     static let name = "admin"
 
     var user: String
-    /// As it was generated; nil when the file is gone but the account is there, since only its hash is kept.
+    /// The generated password; nil when the file was deleted, since the gateway stores only a hash.
     var password: String?
 
-    /// The account, made when there is none yet.
-    /// - Throws: ``Failure`` when the file cannot be read or written; what `accounts` throws.
+    /// Returns the account. Creates it when it does not exist.
+    /// - Throws: ``CommandError`` when the file cannot be read or written; what `accounts` throws.
     static func load(_ accounts: Accounts, path: String) async throws -> FirstUser {
         let exists = try await accounts.users().contains { $0.name == name }
         if exists { return try PrivateFile.read(FirstUser.self, from: path) ?? FirstUser(user: name, password: nil) }

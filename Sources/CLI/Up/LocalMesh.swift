@@ -6,26 +6,27 @@ import Logging
 import Mesh
 import Registry
 
-/// The services of one machine in this process, on one reactor, over `inproc`. None of them knows.
+/// Registry, dispatcher, gateway and executor in this process, on one reactor. The services talk over `inproc`, with the
+/// same messages as between processes.
 actor LocalMesh {
     private let settings: UpSettings
     private let logger: Logger
-    private let rites: LastRites
+    private let reaper: ChildReaper
     private let reactor = Reactor()
     private var registry: RegistryServer?
     private var dispatcher: DispatcherServer?
     private var gateway: GatewayServer?
     private var executor: ExecutorServer?
 
-    init(_ settings: UpSettings, rites: LastRites, logger: Logger) {
+    init(_ settings: UpSettings, reaper: ChildReaper, logger: Logger) {
         self.settings = settings
-        self.rites = rites
+        self.reaper = reaper
         self.logger = logger
     }
 
     /// Starts registry, dispatcher and gateway.
-    /// - Returns: the port that the gateway listens on, and its accounts.
-    /// - Throws: what the first failing service throws.
+    /// - Returns: The gateway's port and its accounts.
+    /// - Throws: What the first failing service throws.
     func start() async throws -> (port: Int, accounts: Accounts) {
         let registry = RegistryServer(
             RegistryConfiguration(bind: "inproc://registry", dataDirectory: "\(settings.data)/registry"),
@@ -46,21 +47,21 @@ actor LocalMesh {
             reactor: reactor, logger: named("gateway"))
         self.gateway = gateway
         try await gateway.start()
-        guard let accounts = gateway.accounts else { throw Failure("the gateway was stopped while it started") }
+        guard let accounts = gateway.accounts else { throw CommandError("the gateway was stopped during its start") }
         return (gateway.port, accounts)
     }
 
-    /// Registers this machine over the gateway's WebSocket, as any other device would.
-    /// - Returns: the device's id.
+    /// Registers this machine as a device over the gateway's WebSocket, like any other device.
+    /// - Returns: The device's id.
     func startExecutor(_ configuration: ExecutorConfiguration) async throws -> String? {
         let executor = ExecutorServer(configuration, logger: named("executor"))
         self.executor = executor
-        rites.hold(executor)
+        reaper.register(executor)
         try await executor.start()
         return executor.device?.device
     }
 
-    /// Stops everything, the last one first. Idempotent.
+    /// Stops the services in the reverse order of their start. Idempotent.
     func stop() async {
         await executor?.stop()
         await gateway?.stop()

@@ -9,53 +9,57 @@ import Logging
     import Foundation
 #endif
 
-/// `wegent up`: all services and this machine's executor in one process.
+/// `wegent up`: runs all services and this machine's executor in one process.
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up",
-        abstract: "Start everything on this machine, in one process.",
+        abstract: "Start a mesh on this machine: all services and a device, in one process.",
         discussion: """
             Examples:
-              wegent up                                 listens on http://127.0.0.1:8787
-              wegent up --allow-shell --first-task      shows a first task at once
-              wegent up --port 0 --json                 for programs: one line of JSON when ready
+              wegent up
+              wegent up --allow-shell --first-task
               wegent up --allow-dir ~/src --permission-mode accept-edits
+              wegent up --port 0 --json
 
-            Makes a first user, registers this machine as a device, makes it the default one if there is none, and \
-            saves address and token, so that `wegent run` in another terminal just works. Ctrl-C stops everything.
+            Creates a first user, registers this machine as a device, and makes it the default device if there is \
+            none. Saves address and token, so that `wegent run` works in another terminal without a login.
+
+            Ctrl-C stops everything; a second Ctrl-C exits at once.
             """)
 
-    @Option(help: "Where everything is kept (or WEGENT_DATA). Default: ~/.local/share/wegent")
+    @Option(help: ArgumentHelp("The data directory (or WEGENT_DATA). Default: ~/.local/share/wegent", valueName: "dir"))
     var data: String?
 
     @Option(help: "The address to listen on (or WEGENT_HOST). Default: 127.0.0.1")
     var host: String?
 
-    @Option(help: "The port to listen on, 0 = a free one (or WEGENT_PORT). Default: 8787")
+    @Option(help: "The port to listen on; 0 = a free one (or WEGENT_PORT). Default: 8787")
     var port: Int?
 
-    @Flag(help: "Do not make this machine a device.")
+    @Flag(help: "Do not register this machine as a device.")
     var noExecutor = false
 
-    @Flag(help: "Print one line of JSON with url, user, password and token when ready, and nothing else.")
+    @Flag(help: "When ready, print url, user, password and token as one line of JSON, and nothing else.")
     var json = false
 
-    @Flag(help: "Run a first task and show it: with Claude Code where it is signed in, else a shell command.")
+    @Flag(help: "Run and show a first task: with Claude Code if it is signed in, else a shell command.")
     var firstTask = false
 
     @OptionGroup(title: "This machine as a device") var device: DeviceOptions
 
     @OptionGroup(title: "Tasks") var tasks: TaskOptions
 
-    @Option(help: "The lowest level that is logged (or WEGENT_LOG_LEVEL). Default: warning")
+    @Option(help: ArgumentHelp("The lowest level to log (or WEGENT_LOG_LEVEL). Default: warning", valueName: "level"))
     var logLevel: LogLevel?
 
-    @Option(help: "The form of the log on standard error (or WEGENT_LOG_FORMAT). Default: console")
+    @Option(
+        help: ArgumentHelp(
+            "The format of the log on standard error (or WEGENT_LOG_FORMAT). Default: console", valueName: "format"))
     var logFormat: LogFormat?
 
     func validate() throws {
         if let port, !(0...65535).contains(port) { throw ValidationError("--port must be 0 to 65535.") }
-        if json, firstTask { throw ValidationError("--json and --first-task exclude each other.") }
+        if json, firstTask { throw ValidationError("--json and --first-task cannot be combined.") }
     }
 
     func run() async throws {
@@ -66,14 +70,14 @@ struct UpCommand: AsyncParsableCommand {
                 json: try setting.value(logFormat, "WEGENT_LOG_FORMAT") == .json))
         let logger = Logger(label: "up")
         let settings = try settings(setting)
-        let rites = LastRites()
+        let reaper = ChildReaper()
         let drain = Duration.seconds(settings.executor?.times.drain ?? 0)
         try await Launch.run(
-            [UpService(settings, rites: rites, logger: logger)], within: Launch.stopBound + drain, logger: logger
-        ) { rites.perform() }
+            [UpService(settings, reaper: reaper, logger: logger)], within: Launch.stopBound + drain, logger: logger
+        ) { reaper.killChildren() }
     }
 
-    /// Flags over environment over defaults.
+    /// Returns the settings: flags first, then environment variables, then defaults.
     func settings(_ setting: Setting) throws -> UpSettings {
         let data = try Self.absolute(
             setting.value(data, "WEGENT_DATA") ?? Folders(environment: setting.environment).data)
@@ -85,7 +89,7 @@ struct UpCommand: AsyncParsableCommand {
             environment: setting.environment)
     }
 
-    /// The path from the root.
+    /// Returns the absolute path.
     static func absolute(_ path: String) -> String {
         path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }

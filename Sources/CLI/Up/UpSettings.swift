@@ -1,22 +1,22 @@
 import Executor
 
-/// What `wegent up` was asked for, after flags, environment and defaults.
+/// The settings of `wegent up`, from flags, environment and defaults.
 struct UpSettings: Sendable {
-    /// Where everything is kept; absolute.
+    /// The data directory, an absolute path.
     var data: String
     /// The address to listen on.
     var host: String
-    /// 0 = a free one.
+    /// The port to listen on; 0 = a free one.
     var port: Int
-    /// Print the one line for programs instead of the summary.
+    /// Whether to print one line of JSON instead of the summary.
     var json: Bool
-    /// Run and show a first task.
+    /// Whether to run and show a first task.
     var firstTask: Bool
-    /// Seconds that a person has to answer what an agent asks for.
+    /// Seconds until an unanswered permission request is denied.
     var approvalS: Double
-    /// Days after which ended tasks are deleted; 0 = never.
+    /// Days until an ended task is deleted; 0 = never.
     var retentionDays: Double
-    /// This machine as a device; nil with `--no-executor`. Address and token are filled in when they are known.
+    /// This machine as a device; nil with `--no-executor`. Address and token are set after the gateway has started.
     var executor: ExecutorConfiguration?
     /// The environment of this process.
     var environment: [String: String]

@@ -9,9 +9,9 @@ import Synchronization
     import Darwin
 #endif
 
-/// Ctrl-C as a stream instead of the end of the process, for as long as it is held.
+/// Ctrl-C (SIGINT) as a stream. While this object exists, SIGINT does not end the process.
 final class Interrupts: Sendable {
-    /// An element for each Ctrl-C; two wait at most, more would say nothing new.
+    /// One element per Ctrl-C. Buffers two, since a third has no further effect.
     let stream: AsyncStream<Void>
     private let source: Mutex<any DispatchSourceSignal>
 

@@ -1,14 +1,15 @@
-/// When a broken stream is tried again, as a value: soon at first, ever later, and not for ever.
+/// When to retry a broken connection, as a value: after 200 ms at first, after 5 s at most, and not without end.
 struct RetryPlan: Sendable {
-    /// So many tries without a single new event; with the pauses that is about a minute.
+    /// The number of retries without success; with the pauses between them that is about a minute.
     static let tries = 15
 
     private(set) var failures = 0
 
-    /// Something arrived: all is well again.
+    /// Starts the count again.
     mutating func succeeded() { failures = 0 }
 
-    /// The pause before the next try; nil when it is time to give up.
+    /// Counts a failure.
+    /// - Returns: The pause before the next retry; nil = give up.
     mutating func failed() -> Duration? {
         failures += 1
         guard failures <= Self.tries else { return nil }

@@ -1,67 +1,71 @@
 import Curl
 import Messages
 
-/// Follows a task's events through broken connections: each one once, in order, without a gap.
+/// Reads a task's events from the gateway's stream and resumes it when the connection breaks: each event once, in order,
+/// without a gap.
 struct TaskFollower: Sendable {
-    /// What a follower tells.
-    enum News: Sendable {
+    enum Update: Sendable {
         /// The next event; `line` is its JSON as the gateway sent it.
-        case event(TaskEvent, line: [UInt8])
-        /// The stream broke and is tried again; how many tries have failed.
-        case broken(Int)
-        /// Events come again.
-        case restored
+        case event(EventBody, line: [UInt8])
+        /// The connection broke; `failures` in a row, and another try follows.
+        case disconnected(failures: Int)
+        /// Events arrive again.
+        case reconnected
     }
 
-    let backend: Backend
+    let gateway: GatewayClient
     let task: TaskID
 
-    /// Tells everything behind `after` until the task's last event.
-    /// - Throws: ``Failure`` when the connection stays away, ``Refusal``; what `tell` throws.
+    /// Passes each event to `handle`.
+    /// - Returns: How the task ended.
+    /// - Throws: ``CommandError`` when the connection is not restored within about a minute, ``GatewayError``; what
+    ///   `handle` throws.
     func follow(
-        after: UInt64 = 0, isolation: isolated (any Actor)? = #isolation, tell: (News) async throws -> Void
-    ) async throws {
-        var (cursor, plan) = (after, RetryPlan())
+        isolation: isolated (any Actor)? = #isolation, _ handle: (Update) async throws -> Void
+    ) async throws -> TaskEnd {
+        var (cursor, plan) = (UInt64(0), RetryPlan())
         while true {
             let cause: String
             do {
-                let body = try await backend.stream(
-                    "/tasks/\(task)/events", after: cursor == 0 ? "" : String(cursor))
-                if try await read(body, &cursor, &plan, tell) { return }
-                cause = "the stream ended early"
+                let body = try await gateway.stream("/tasks/\(task)/events", after: cursor == 0 ? "" : String(cursor))
+                if let end = try await read(body, &cursor, &plan, handle) { return end }
+                cause = "the gateway ended the stream before the task's end"
             } catch let error as CurlError {
-                cause = Unreachable(url: backend.connection.url, cause: error).description
-            } catch let error as Refusal where error.status >= 500 || error.status == 429 {
+                cause = ConnectionError(url: gateway.connection.url, cause: error).description
+            } catch let error as GatewayError where error.isTemporary {
                 cause = error.description
             }
             guard let pause = plan.failed() else {
-                throw Failure("\(cause); the task goes on without you, see it with `wegent logs -f \(task)`")
+                throw CommandError("\(cause); task \(task) goes on, follow it with `wegent logs -f \(task)`")
             }
-            try await tell(.broken(plan.failures))
+            try await handle(.disconnected(failures: plan.failures))
             try await Task.sleep(for: pause)
         }
     }
 
-    /// Reads one connection; true after the task's last event.
+    /// Reads one connection.
+    /// - Returns: How the task ended; nil when the connection ended first.
     private func read(
         _ body: CurlBody, _ cursor: inout UInt64, _ plan: inout RetryPlan,
-        isolation: isolated (any Actor)? = #isolation, _ tell: (News) async throws -> Void
-    ) async throws -> Bool {
+        isolation: isolated (any Actor)? = #isolation, _ handle: (Update) async throws -> Void
+    ) async throws -> TaskEnd? {
         var parser = ServerSentEvents()
         for try await chunk in body {
             for item in try parser.push(chunk) {
-                guard let event = try? Backend.decoder.decode(TaskEvent.self, from: item.data.data) else { continue }
-                // A repetition is nothing new; a gap would be a lost event, so ask again.
+                guard let event = try? GatewayClient.decoder.decode(EventBody.self, from: item.data.data) else {
+                    continue
+                }
                 if event.seq <= cursor { continue }
-                guard event.seq == cursor + 1 else { return false }
+                // A gap: reconnect and resume from the cursor.
+                guard event.seq == cursor + 1 else { return nil }
                 cursor = event.seq
-                if plan.failures > 0 { try await tell(.restored) }
+                if plan.failures > 0 { try await handle(.reconnected) }
                 plan.succeeded()
-                try await tell(.event(event, line: item.data))
-                if event.isLast { return true }
+                try await handle(.event(event, line: item.data))
+                if let end = event.taskEnd { return end }
             }
         }
         try Task.checkCancellation()
-        return false
+        return nil
     }
 }

@@ -1,0 +1,52 @@
+import Messages
+
+/// Tasks and conversations.
+extension GatewayClient {
+    /// Submits a task.
+    func submit(_ task: TaskRequestBody) async throws -> TaskView {
+        try await callIdempotent(TaskBody.self, "/tasks", task).view
+    }
+
+    /// Runs an ended task again, as a new task.
+    /// - Parameter key: The idempotency key.
+    func retry(_ id: TaskID, key: String) async throws -> TaskView {
+        try await callIdempotent(TaskBody.self, "/tasks/\(id)/retry", RetryRequestBody(idempotencyKey: key)).view
+    }
+
+    /// Returns a task.
+    func task(_ id: TaskID) async throws -> TaskView { try await call(TaskBody.self, "GET", "/tasks/\(id)").view }
+
+    /// Lists the newest tasks, newest first.
+    func tasks(limit: Int) async throws -> PageBody<TaskBody> {
+        try await call(PageBody<TaskBody>.self, "GET", "/tasks?limit=\(limit)")
+    }
+
+    /// Requests the cancellation of a task.
+    func cancel(_ id: TaskID) async throws -> TaskView {
+        try await call(TaskBody.self, "POST", "/tasks/\(id)/cancel").view
+    }
+
+    /// Returns a page of a task's events.
+    /// - Parameter after: The `seq` of the last event already read; 0 = from the first.
+    func events(of id: TaskID, after: UInt64, limit: Int) async throws -> EventPageBody {
+        try await call(EventPageBody.self, "GET", "/tasks/\(id)/events?after=\(after)&limit=\(limit)")
+    }
+
+    /// Lists conversations, the one with the newest task first.
+    /// - Parameter search: Text that the title or a prompt must contain.
+    func conversations(search: String? = nil, limit: Int) async throws -> PageBody<ConversationBody> {
+        let query = search.map { "&q=\($0.percentEncoded)" } ?? ""
+        return try await call(PageBody<ConversationBody>.self, "GET", "/conversations?limit=\(limit)\(query)")
+    }
+
+    /// Sets the title of a conversation; nil restores the title made from its first prompt.
+    func rename(_ conversation: ConversationID, _ title: String?) async throws -> ConversationView {
+        let body = ConversationPatchBody(title: title.map(Patch.set) ?? .clear)
+        return try await call(ConversationBody.self, "PATCH", "/conversations/\(conversation)", body: body).view
+    }
+
+    /// Deletes a conversation with its tasks.
+    func delete(_ conversation: ConversationID) async throws {
+        try await send("DELETE", "/conversations/\(conversation)")
+    }
+}

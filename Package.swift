@@ -162,6 +162,9 @@ if !coreOnly {
         tests("Executor", ["Messages", "ScriptedModel"] + nio, exclude: ["Recorded"]),
         tests("CLI", ["Messages", "ScriptedModel", arguments]),
         .testTarget(
+            name: "DocsTests", dependencies: ["TestSupport", "TestClient", "TestCluster", "ScriptedModel"],
+            swiftSettings: strict),
+        .testTarget(
             name: "FaultTests", dependencies: ["Faults", "TestClient", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",

@@ -38,6 +38,10 @@ public final class Cluster: Sendable {
     private let executorProxy = Mutex<Proxy?>(nil)
     private let session = Mutex<API?>(nil)
     private let otherSession = Mutex<API?>(nil)
+    private let firstPassword = Mutex("")
+
+    /// The password of the first user, `ada`.
+    public var password: String { firstPassword.withLock { $0 } }
 
     private init(_ options: Options) throws {
         self.options = options
@@ -76,6 +80,7 @@ public final class Cluster: Sendable {
             "registry", Binaries.registry, ["--bind", "tcp://127.0.0.1:0", "--data", data("registry")])
         try await startDispatcher()
         let password = try await addUser("ada")
+        firstPassword.withLock { $0 = password }
         let second = options.bob ? try await addUser("bob") : nil
         try await startGateway(port: 0)
         let url = service("gateway")?.ready["url"].string ?? ""

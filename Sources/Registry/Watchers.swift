@@ -7,12 +7,12 @@ struct WatcherID: Hashable, Sendable {
 
 /// The open watches of one kind, each with its outlet and its feed of unsent changes.
 struct Watchers<Feed> {
-    private var entries: [WatcherID: (outlet: Outlet, feed: Feed)] = [:]
+    private var entries: [WatcherID: (outlet: ItemWriter, feed: Feed)] = [:]
     private var last: UInt64 = 0
 
     var ids: [WatcherID] { Array(entries.keys) }
 
-    mutating func add(_ outlet: Outlet, _ feed: Feed) -> WatcherID {
+    mutating func add(_ outlet: ItemWriter, _ feed: Feed) -> WatcherID {
         last += 1
         let id = WatcherID(number: last)
         entries[id] = (outlet, feed)
@@ -28,7 +28,7 @@ struct Watchers<Feed> {
 
     /// Returns the next item of a watcher that has credit; nil when there is none. The caller sends it after this returns:
     /// sending may call back into this value.
-    mutating func next<Item>(_ id: WatcherID, _ item: (inout Feed) -> Item?) -> (outlet: Outlet, item: Item)? {
+    mutating func next<Item>(_ id: WatcherID, _ item: (inout Feed) -> Item?) -> (outlet: ItemWriter, item: Item)? {
         guard let outlet = entries[id]?.outlet else { return nil }
         guard !outlet.isClosed else {
             entries[id] = nil

@@ -51,7 +51,7 @@ final class Stage {
                 }
             }
             try await cluster.api.call("PUT", "/devices/f378901351a34c7012f4f996eea25cfd/default").expect(204)
-            try await body(Stage(cluster, token: try await cluster.api.mint("laptop")))
+            try await body(Stage(cluster, token: try await cluster.api.createToken("laptop")))
         }
         await model.stop()
     }

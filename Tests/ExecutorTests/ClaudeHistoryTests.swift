@@ -39,7 +39,7 @@ struct ClaudeHistoryTests {
             "what was it", task: task, follows: last,
             history: [item(earlier, "remember the heron", "noted"), item(last, "and the rest", "")], leftOut: 3)
         #expect(try await device.device.verdict(task).state == .completed)
-        let said = try #require(device.model.requests.last).said(by: "user")
+        let said = try #require(device.model.requests.last).texts(of: "user")
         let history = try #require(said.first { $0.contains("remember the heron") })
         #expect(history.hasPrefix("<conversation-history>") && history.hasSuffix("</conversation-history>"))
         #expect(history.contains("Agent:\n> noted") && history.contains("3 turns were"))
@@ -66,7 +66,7 @@ struct ClaudeHistoryTests {
         try device.turn(
             "what were they", task: task, follows: elsewhere, history: [item(elsewhere, "and the stork", "ok")])
         #expect(try await device.device.verdict(task).state == .completed)
-        let said = try #require(device.model.requests.last).said(by: "user")
+        let said = try #require(device.model.requests.last).texts(of: "user")
         #expect(said.contains("remember the heron"))
         #expect(said.contains { $0.contains("and the stork") })
         #expect(try device.logs(task).first?.contains("up to task \(first) only") == true)
@@ -107,7 +107,7 @@ struct ClaudeHistoryTests {
         try device.turn(
             "what was it", task: task, follows: first, history: [item(first, "remember the heron", "noted")])
         #expect(try await device.device.verdict(task).state == .completed)
-        #expect(device.model.requests.last?.said(by: "user").first { $0.contains("remember the heron") } != nil)
+        #expect(device.model.requests.last?.texts(of: "user").first { $0.contains("remember the heron") } != nil)
         #expect(try device.connection.all(TaskRejected.self).isEmpty)
         await device.stop()
     }
@@ -131,7 +131,7 @@ struct ClaudeHistoryTests {
             "what were they", task: task, follows: elsewhere,
             history: [item(first, "remember the heron", "noted")] + part)
         #expect(try await device.device.verdict(task).state == .completed)
-        #expect(device.model.requests.last?.said(by: "user").first { $0.contains("remember the heron") } != nil)
+        #expect(device.model.requests.last?.texts(of: "user").first { $0.contains("remember the heron") } != nil)
         await device.stop()
     }
 
@@ -142,7 +142,7 @@ struct ClaudeHistoryTests {
         let task = try device.turn("go on", follows: .generate(), history: [])
         #expect(try await device.device.verdict(task).state == .completed)
         #expect(try device.logs(task).first?.contains("none of it is available") == true)
-        #expect(device.model.requests.last?.said(by: "user").contains { $0.contains("conversation-history") } == false)
+        #expect(device.model.requests.last?.texts(of: "user").contains { $0.contains("conversation-history") } == false)
         await device.stop()
     }
 

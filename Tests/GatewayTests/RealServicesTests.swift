@@ -121,7 +121,7 @@ struct RealServicesTests {
             try await eventually("the device's end", within: .seconds(20)) {
                 try await api.device("box")?["status"].string == "offline"
             }
-            let away = try await eventually("the refusal", within: .seconds(20)) { () -> Answer? in
+            let away = try await eventually("the refusal", within: .seconds(20)) { () -> APIResponse? in
                 // Within the grace a task would be queued.
                 let answer = try await api.call("POST", "/tasks", #"{"prompt":"x","agent":"shell","grace_s":0}"#)
                 return answer.status == 202 ? nil : answer
@@ -139,7 +139,7 @@ struct RealServicesTests {
             let socket = try await TestSocket.dial(port: services.gateway.port, token: api.token)
             try await socket.register()
             #expect(try await socket.linkState().up)
-            func submit(_ target: String, key: String = "k") async throws -> Answer {
+            func submit(_ target: String, key: String = "k") async throws -> APIResponse {
                 try await api.post("x", target: target, key: key)
             }
             let task = try await eventually("the device", within: .seconds(20)) { () -> JSON? in
@@ -227,14 +227,14 @@ struct RealServicesTests {
             }
             let (first, second) = (try #require(approval("r1")), try #require(approval("r2")))
 
-            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+            let answers = try await withThrowingTaskGroup(of: APIResponse.self) { group in
                 for number in 0..<10 {
                     let decision = number % 2 == 0 ? "allow" : "deny"
                     group.addTask {
                         try await api.call("POST", "/tasks/\(id)/approvals/\(first)", #"{"decision":"\#(decision)"}"#)
                     }
                 }
-                return try await group.reduce(into: [Answer]()) { $0.append($1) }
+                return try await group.reduce(into: [APIResponse]()) { $0.append($1) }
             }
             let taken = answers.filter { $0.status == 200 }
             #expect(taken.count == 1 && answers.count { $0.status == 409 && $0.code == "approval_resolved" } == 9)

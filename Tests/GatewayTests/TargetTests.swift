@@ -13,7 +13,7 @@ struct TargetTests {
         Device(owner: site.ada.id, id: id, name: name, status: .online, slots: Slots(used: 0, total: 5))
     }
 
-    private func submit(_ site: Site, _ target: String) async throws -> Answer {
+    private func submit(_ site: Site, _ target: String) async throws -> APIResponse {
         try await site.api.call("POST", "/tasks", #"{"prompt":"x","target":"\#(target)"}"#)
     }
 

@@ -77,7 +77,7 @@ extension DispatcherService {
     }
 
     /// Sends a task's events to a viewer, from its cursor on.
-    func follow(_ message: EventsSubscribe, outlet: Outlet) async {
+    func follow(_ message: EventsSubscribe, outlet: ItemWriter) async {
         do {
             try await assureLead(message.owner)
             // A task that ends during the read leaves memory, and what was read is outdated: then it is read again.
@@ -90,7 +90,7 @@ extension DispatcherService {
         }
     }
 
-    private func addViewer(_ message: EventsSubscribe, _ outlet: Outlet, _ stored: StreamExtent) throws -> Bool {
+    private func addViewer(_ message: EventsSubscribe, _ outlet: ItemWriter, _ stored: StreamExtent) throws -> Bool {
         guard phase != .stopping, phase != .deposed, !outlet.isClosed else { throw notServing }
         let extent = live[message.task]?.visible.map(Self.extent) ?? (stored.isEnded ? stored : nil)
         return viewers.assumeIsolated { $0.add(message, outlet, extent) }

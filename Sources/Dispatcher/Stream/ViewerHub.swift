@@ -33,7 +33,7 @@ actor ViewerHub {
     /// Adds a viewer, or refuses it on its outlet.
     /// - Parameter extent: How far the task reaches now; nil = unknown, unless the task is watched already.
     /// - Returns: false when `extent` is needed.
-    func add(_ message: EventsSubscribe, _ outlet: Outlet, _ extent: StreamExtent?) -> Bool {
+    func add(_ message: EventsSubscribe, _ outlet: ItemWriter, _ extent: StreamExtent?) -> Bool {
         guard counts[message.owner, default: 0] < DispatcherLimits.viewersPerOwner else {
             outlet.fail(
                 Fault(
@@ -57,7 +57,7 @@ actor ViewerHub {
         return true
     }
 
-    private func connect(_ viewer: Int, task: TaskID, outlet: Outlet) {
+    private func connect(_ viewer: Int, task: TaskID, outlet: ItemWriter) {
         outlet.onCredit { [weak self] in self?.assumeIsolated { $0.pump(viewer, task: task) } }
         outlet.onClose { [weak self] in self?.assumeIsolated { $0.remove(viewer, task: task) } }
     }

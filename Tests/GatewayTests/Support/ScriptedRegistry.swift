@@ -8,7 +8,7 @@ import TestSupport
 final class ScriptedRegistry: Sendable {
     private struct State {
         var services: [ServiceEntry] = []
-        var watchers: [Outlet] = []
+        var watchers: [ItemWriter] = []
         var revision: UInt64 = 0
         var devices: [Device] = []
         var registrations: [DeviceRegister] = []
@@ -17,7 +17,7 @@ final class ScriptedRegistry: Sendable {
         var relayed: [Header] = []
         var announced: [Peer] = []
         var fault: Fault?
-        var deviceWatchers: [Outlet] = []
+        var deviceWatchers: [ItemWriter] = []
         var deviceLists = 0
     }
     private let state = Mutex(State())
@@ -72,7 +72,7 @@ final class ScriptedRegistry: Sendable {
     }
 
     /// Waits for the `number`th watch of devices.
-    func deviceWatcher(_ number: Int = 1) async throws -> Outlet {
+    func deviceWatcher(_ number: Int = 1) async throws -> ItemWriter {
         try await eventually("watch \(number) of devices", within: .seconds(20)) {
             state.withLock { $0.deviceWatchers.count >= number ? $0.deviceWatchers[number - 1] : nil }
         }

@@ -60,7 +60,7 @@ struct PolicyTableTests {
         let rows = [(Priority.high, Priority.normal), (.normal, .low), (.high, .low)].map { higher, lower in
             "| `\(higher)` | `\(lower)` | \((Policy.delayMs(lower) - Policy.delayMs(higher)) / 1000) s |"
         }
-        #expect(try Self.table("Who goes first").suffix(3) == rows[...])
+        #expect(try Self.table("Order of the queue").suffix(3) == rows[...])
     }
 
     /// Names, defaults and ranges.
@@ -99,7 +99,7 @@ struct PolicyTableTests {
 
     @Test("The errors match docs/policies.md")
     func errors() throws {
-        let codes = try Self.table("How it ends").dropFirst(2).compactMap { Self.cells($0).first }
+        let codes = try Self.table("Final states").dropFirst(2).compactMap { Self.cells($0).first }
         let known = Set(ErrorCode.all.map { "`\($0)`" })
         #expect(codes.allSatisfy(known.contains))
         let mentioned = (LossTable.lines() + (try PlacementTable.lines())).joined()

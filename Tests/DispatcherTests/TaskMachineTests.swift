@@ -176,9 +176,4 @@ struct TaskMachineTests {
         _ = cancelling.unlisted(first: false, now: now)
         #expect(cancelling.record.state == .cancelled)
     }
-
-    @Test("Texts are escaped")
-    func escaping() {
-        #expect(StatePayload.quote("a\"b\\c\nd\u{1}é") == #""a\"b\\c\nd\u0001é""#)
-    }
 }

@@ -82,7 +82,7 @@
         func answer(_ text: String, of task: TaskID, seq: UInt64, attempt: UInt32 = 1) -> Event {
             Event(
                 task: task, attempt: attempt, attemptSeq: seq, seq: seq, kind: .agentMessageChunk, time: Self.now,
-                payload: Array("{\"content\":{\"type\":\"text\",\"text\":\(StatePayload.quote(text))}}".utf8))
+                payload: TextPayload(.text(text)).bytes)
         }
     }
 

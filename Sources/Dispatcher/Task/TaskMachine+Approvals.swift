@@ -56,9 +56,7 @@ extension TaskMachine {
 
     private mutating func put(_ approval: ApprovalRecord, _ kind: EventKind, now: Timestamp) -> [TaskAction] {
         approvals.put(approval)
-        // Values that were decoded from JSON can be encoded.
-        let payload = (try? Wire.encode(approval.view)) ?? Array("{}".utf8)
-        return [.approval(approval), event(kind, payload, now: now)]
+        return [.approval(approval), event(kind, approval.view.bytes, now: now)]
     }
 
     private mutating func updateWaiting(_ now: Timestamp) -> [TaskAction] {

@@ -225,7 +225,7 @@ struct TaskMachine: Sendable, Equatable {
 
     /// Returns a `state` event of the record as it is.
     mutating func stateEvent(_ now: Timestamp, flags: EventFlags = []) -> TaskAction {
-        event(.state, StatePayload(record, stall: stall).payload, flags: flags, now: now)
+        event(.state, StatePayload(record, stall: stall).bytes, flags: flags, now: now)
     }
 
     /// Sets what it waits for while it runs; false = that has not changed.
@@ -237,7 +237,7 @@ struct TaskMachine: Sendable, Equatable {
 
     /// Returns a warning for the viewers of the task.
     mutating func warn(_ message: String, _ now: Timestamp) -> TaskAction {
-        event(.log, LogPayload(warning: message).payload, now: now)
+        event(.log, LogPayload(level: "warning", message: message, source: "dispatcher").bytes, now: now)
     }
 
     /// Returns the attempt_seq to request from; nil when it was requested less than 2 s ago: one resync per gap.

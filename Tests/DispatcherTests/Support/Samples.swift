@@ -33,7 +33,7 @@ enum Sample {
     }
 
     static func text(_ text: String) -> [UInt8] {
-        Array("{\"content\":{\"type\":\"text\",\"text\":\(StatePayload.quote(text))}}".utf8)
+        TextPayload(.text(text)).bytes
     }
 
     static func event(_ task: TaskID, attempt: UInt32 = 1, _ attemptSeq: UInt64, seq: UInt64 = 0) -> Event {

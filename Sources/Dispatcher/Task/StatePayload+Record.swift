@@ -1,0 +1,20 @@
+import Messages
+
+extension StatePayload {
+    /// The payload of the `state` event that shows a task as `record` has it.
+    /// - Parameter stall: Set while the task's device is away; ignored in a terminal state.
+    init(_ record: TaskRecord, stall: Stall? = nil) {
+        self.init(state: record.state)
+        if record.state == .queued {
+            reason = record.reason
+            queuePosition = record.queuePosition
+        } else if !record.state.isTerminal {
+            device = record.device
+            deviceName = record.deviceName
+            attempt = record.attempt
+            waitingFor = record.waitingFor
+        }
+        if !record.state.isTerminal { stalled = stall }
+        if record.state == .failed { error = record.error }
+    }
+}

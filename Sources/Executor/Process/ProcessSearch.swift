@@ -85,7 +85,7 @@ struct ProcessSearch: Sendable {
         return (members, unseen, isWhole)
     }
 
-    /// Sends each process the polite signal, once.
+    /// Sends each process SIGTERM, once.
     mutating func signal() {
         let group = groupMembers
         if !groupIsSignalled, Self.hasNoTable || !group.isEmpty {

@@ -35,8 +35,8 @@ struct ProcessTree: Hashable, Sendable {
     let leader: ProcessEntry.Key?
     let marks: Marks
 
-    /// How long processes are killed after the grace. What still runs then cannot be killed: it hangs in the kernel, or
-    /// forks faster than it dies.
+    /// How long the kill is repeated after the grace. What still runs then cannot be killed: it hangs in the kernel, or
+    /// forks faster than it is killed.
     static let killTimeout = Duration.seconds(5)
 
     /// Which of the processes are meant.
@@ -49,7 +49,7 @@ struct ProcessTree: Hashable, Sendable {
     /// The table is read, and a fast forker is chased, on threads of their own: those that tasks share may all be busy.
     private static let queue = DispatchQueue(label: "process-search", qos: .userInitiated, attributes: .concurrent)
 
-    /// Signals everything politely, waits up to `grace` seconds, and kills what is left.
+    /// Sends SIGTERM to everything, waits up to `grace` seconds, and kills what is left.
     /// - Returns: whether nothing is left.
     @discardableResult
     func end(grace: Double, _ scope: Scope = .everything) async -> Bool {

@@ -53,7 +53,7 @@ enum GatewayLimits {
     /// Bytes of events held for one viewer, over all its subscriptions; the rest is read from the log again. A hundred
     /// viewers that do not read cost 400 MiB at most.
     static let viewerHeld = 4 << 20
-    /// Bytes given to a viewer's socket ahead of what it takes, before the next subscription's turn.
+    /// Bytes that may wait in a viewer's socket; at this bound the next subscription waits for its turn.
     static let viewerSocket = 512 << 10
     /// Batches in flight to one subscription.
     static let viewerCredit: UInt32 = 2

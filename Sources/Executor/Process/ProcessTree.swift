@@ -14,7 +14,7 @@ import Dispatch
 /// A process that clears its environment *and* loses its parents before a look is not found. On systems without `/proc`
 /// only the group is found.
 struct ProcessTree: Hashable, Sendable {
-    /// Which marks count.
+    /// The marks by which processes belong to the tree.
     enum Marks: Hashable, Sendable {
         case none
         /// That of one child.
@@ -39,14 +39,14 @@ struct ProcessTree: Hashable, Sendable {
     /// forks faster than it is killed.
     static let killTimeout = Duration.seconds(5)
 
-    /// Which of the processes are meant.
+    /// The processes that a call is about.
     enum Scope: Sendable {
         case everything
         /// Only those outside the leader's group.
         case strays
     }
 
-    /// The table is read, and a fast forker is chased, on threads of their own: those that tasks share may all be busy.
+    /// Searches run on threads of their own: the threads that Swift tasks share may all be busy.
     private static let queue = DispatchQueue(label: "process-search", qos: .userInitiated, attributes: .concurrent)
 
     /// Sends SIGTERM to everything, waits up to `grace` seconds, and kills what is left.

@@ -26,7 +26,7 @@ public struct DispatcherConfiguration: Sendable {
     /// Seconds that a stop waits for the last commits.
     public var drainS: Double
 
-    /// - Parameter leaseS: nil = `graceS` + 15 s (ARCHITECTURE section 4).
+    /// - Parameter leaseS: nil = `graceS` + 15 s.
     public init(
         registry: String, bind: String = "tcp://127.0.0.1:7402", dataDirectory: String, graceS: Double = 30,
         leaseS: Double? = nil, stopGraceS: Double = 5, takeoverS: Double = 15, drainS: Double = 5,

@@ -4,13 +4,13 @@ import Messages
 enum DispatcherLimits {
     // MARK: Executors
 
-    /// Between two sends of an unanswered assignment or stop, and of a resync (ARCHITECTURE section 4), in ms.
+    /// Between two sends of an unanswered assignment or stop, and of a resync, in ms.
     static let repeatMs: Int64 = 2000
     /// After how long without an event the output that a report lists is requested again, in ms: longer than a full window
     /// takes on a slow line.
     static let lagMs: Int64 = 10_000
-    /// How long a cancellation waits for its confirmation beyond the grace between interrupt and kill, in ms (ARCHITECTURE
-    /// section 4): for the process to be reaped and the message to arrive.
+    /// How long a cancellation waits for its confirmation beyond the grace between interrupt and kill, in ms: for the
+    /// process to be reaped and the message to arrive.
     static let cancelExtraMs: Int64 = 5000
     /// The shortest time for a device to come back after a start of the dispatcher, in ms, whatever is left of its grace:
     /// it may have reconnected while no dispatcher ran. Gateways find a new leader within some seconds.

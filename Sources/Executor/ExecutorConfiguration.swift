@@ -12,7 +12,7 @@ public struct ExecutorConfiguration: Sendable {
     public var home: String
     /// How many tasks run at once, 1 to 1,000.
     public var slots: Int
-    /// The name of a new device; nil = "Linux - hostname".
+    /// The machine's own name, shown unless the owner has renamed the device; nil = "Linux - hostname".
     public var name: String?
     /// The device's id instead of the one derived from the hardware: 1 to 128 of `A-Z a-z 0-9 . _ -`.
     public var deviceID: String?
@@ -115,9 +115,9 @@ public struct ExecutorTimes: Sendable {
     public var linger: Double = 0.5
     /// How long running tasks may go on when the executor is asked to stop; 0 = they are stopped at once.
     public var drain: Double = 30
-    /// How long a child has between the polite signal and the kill when the executor itself stops.
+    /// How long a child has between SIGTERM and SIGKILL when the executor itself stops.
     public var stopGrace: Double = 1.5
-    /// How often a permission request is sent again that no dispatcher has recorded.
+    /// The interval at which a permission request is sent again until a dispatcher has recorded it.
     public var asking: Double = 5
     /// How often the agents are asked for their state.
     public var probe: Double = 600

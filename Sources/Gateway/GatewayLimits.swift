@@ -53,11 +53,11 @@ enum GatewayLimits {
     /// Bytes of events held for one viewer, over all its subscriptions; the rest is read from the log again. A hundred
     /// viewers that do not read cost 400 MiB at most.
     static let viewerHeld = 4 << 20
-    /// Bytes given to a viewer's socket ahead of what it takes, before the next subscription's turn.
+    /// Bytes that may wait in a viewer's socket; at this bound the next subscription waits for its turn.
     static let viewerSocket = 512 << 10
     /// Batches in flight to one subscription.
     static let viewerCredit: UInt32 = 2
-    /// Subscriptions of one WebSocket (ARCHITECTURE section 9).
+    /// Subscriptions of one WebSocket, as docs/api.md states.
     static let viewerSubscriptions = 256
     /// A viewer's message in bytes: a token or two ids.
     static let viewerMessage = 64 << 10
@@ -71,9 +71,9 @@ enum GatewayLimits {
 
     // MARK: Executors' WebSockets
 
-    /// The interval of pings (NUMBERS).
+    /// The interval of pings: three fit into ``silence``.
     static let ping: Duration = .seconds(5)
-    /// An executor that is silent for this long is lost (NUMBERS).
+    /// An executor that is silent for this long is lost; docs/reliability.md promises this time.
     static let silence: Duration = .seconds(15)
     /// An executor must register within this time.
     static let registration: Duration = .seconds(20)

@@ -13,7 +13,7 @@ struct PartitionMigrationTests {
     private let alive = TaskID.generate()
     private let ended = TaskID.generate()
     private let other = TaskID.generate()
-    /// Deleted, and not swept: one whose owner a permission request tells, and one whose owner is not known.
+    /// Deleted, and not swept: a task with a permission request, which names its owner, and one without.
     private let gone = TaskID.generate()
     private let lost = TaskID.generate()
     private let conversation = ConversationID.generate()

@@ -50,7 +50,7 @@ struct StreamTests {
             try await eventually("both stops") { Set(executor.stops.map(\.task)).count == 2 }
             #expect(executor.stops.count == 2 && executor.stops.allSatisfy { $0.discard && $0.epoch == Sample.epoch })
             #expect(try await rig.gateway.log(task).allSatisfy { $0.attempt == 0 })
-            // The stop may have been lost with its session: in the next one it is sent again, however soon.
+            // The stop may have been lost with its session, so it is sent again at once in the next one.
             let back = executor.again()
             try await back.connect([AttemptReport(task: unknown, attempt: 1, lastSeq: 4, ended: true)])
             try await eventually("the stop, again") { back.stops.contains { $0.task == unknown && $0.discard } }

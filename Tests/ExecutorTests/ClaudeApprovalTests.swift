@@ -6,7 +6,7 @@ import Testing
 
 @testable import Executor
 
-// Serialized: each test starts programs that take a core for a second, and other tests have clocks.
+// Serialized: each test starts programs that use a whole core for a second, and other tests have time limits.
 @Suite(
     "Permission requests of the real Claude Code", .serialized,
     .enabled(if: Binaries.claude != nil, "no Claude Code: run deploy/setup"))

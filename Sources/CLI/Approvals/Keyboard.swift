@@ -30,7 +30,7 @@ final class Keyboard: Sendable {
     /// Starts to read keys. Discards what was typed before, since it answers no question.
     /// - Parameters:
     ///   - onKeys: Called with the bytes of each read.
-    ///   - continued: Called after the process was stopped and runs again; the screen may show something else by then.
+    ///   - continued: Called after the process was stopped and runs again; the screen may have changed meanwhile.
     /// - Returns: false when this process is in the background and does not own the terminal.
     func begin(_ onKeys: @escaping @Sendable ([UInt8]) -> Void, continued: @escaping @Sendable () -> Void) -> Bool {
         guard tcgetpgrp(STDIN_FILENO) == getpgrp() else { return false }

@@ -4,10 +4,10 @@ import Messages
 /// The permission requests of one attempt, by the agent's names for them. Bounded: of the delivered ones only the newest
 /// ``DispatcherLimits/closedApprovals`` are kept, without their input.
 struct ApprovalBook: Sendable, Equatable {
-    /// Those that are pending or have an undelivered answer.
+    /// Requests that are pending or have an undelivered answer.
     private(set) var open: [String: ApprovalRecord] = [:]
     private var closed: [String: ApprovalRecord] = [:]
-    /// The closed ones, oldest first.
+    /// Closed requests, oldest first.
     private var order: Deque<String> = []
 
     /// Returns the request of a name.

@@ -4,7 +4,7 @@ import Messages
 ///
 /// ```
 /// pending ─▶ allowed | denied | expired ─▶ delivered       (the first answer is final)
-///    └─────▶ abandoned                                     (the agent does not wait any more)
+///    └─────▶ abandoned                                     (the agent no longer waits)
 /// ```
 struct ApprovalRecord: Sendable, Equatable {
     let id: ApprovalID
@@ -41,11 +41,11 @@ struct ApprovalRecord: Sendable, Equatable {
     /// Whether it can be answered.
     var isPending: Bool { state == .pending }
 
-    /// What becomes of an answer.
+    /// The result of an answer.
     enum Verdict: Sendable, Equatable {
-        /// It is the first.
+        /// It is the first answer: it counts.
         case counts
-        /// It is the one that counts already.
+        /// It repeats the answer that counts (the same `answer_id`).
         case repeated
         /// Another one was first, or the agent does not wait: `approval_resolved` or `approval_abandoned`.
         case refused(Fault)
@@ -64,7 +64,7 @@ struct ApprovalRecord: Sendable, Equatable {
         return .counts
     }
 
-    /// Denies it because its time is over.
+    /// Denies the request because no answer came in time.
     /// - Returns: false when it was not pending.
     mutating func expire(now: Timestamp) -> Bool {
         guard isPending else { return false }
@@ -74,7 +74,7 @@ struct ApprovalRecord: Sendable, Equatable {
         return true
     }
 
-    /// The agent does not wait any more: closes it without an answer.
+    /// Closes the request without an answer, since the agent no longer waits for one.
     /// - Returns: false when it was not pending.
     mutating func abandon(now: Timestamp) -> Bool {
         guard isPending else { return false }

@@ -8,6 +8,6 @@ struct Place: Sendable, Equatable {
 
     /// Whether the registry counts the device as online.
     var isOnline: Bool { device.map { $0.status != .offline } == true }
-    /// Whether it needs no memory: the registry does not list it and no task waits for it.
+    /// Whether it can be forgotten: the registry does not list it and no task waits for it.
     var isUnused: Bool { device == nil && queue.isEmpty }
 }

@@ -28,6 +28,6 @@ struct Worker: Sendable, Equatable {
     var isConnected: Bool { session != nil }
     /// Whether it has a free slot that can be assigned now.
     var isReady: Bool { session?.isReported == true && slots.free > 0 }
-    /// Whether it needs no memory: it never had a session and no attempt uses a slot.
+    /// Whether it can be forgotten: it never had a session and no attempt uses a slot.
     var isUnused: Bool { session == nil && generation == 0 && slots.used == 0 }
 }

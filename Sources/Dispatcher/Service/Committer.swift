@@ -1,6 +1,6 @@
 import Messages
 
-/// What is decided and not on disk: the next batch, the messages that follow its commit, and the callers that wait for it.
+/// What is decided but not on disk: the next batch, the messages that follow its commit, and the callers that wait for it.
 /// At most one batch is in flight.
 ///
 /// Bounded by its sources: an executor by its unacknowledged window, a user by the length of the queue.
@@ -132,8 +132,8 @@ struct Committer {
         return lost
     }
 
-    /// Keeps why the store takes no write.
-    /// - Returns: false when that is known.
+    /// Stores the reason why the store takes no write.
+    /// - Returns: false when it is the same as before.
     mutating func setTrouble(_ fault: Fault) -> Bool {
         guard fault != trouble else { return false }
         trouble = fault

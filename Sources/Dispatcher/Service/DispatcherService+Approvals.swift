@@ -5,7 +5,7 @@ import Messages
 extension DispatcherService {
     // MARK: Messages of executors
 
-    /// An agent requests a permission. The request is shown behind the events that came before it, so it waits for those.
+    /// Takes an agent's permission request. It is recorded after the events that came before it, so it waits for those.
     func requested(_ message: ApprovalRequest, from ref: SessionRef) {
         let attempt = AttemptID(task: message.task, attempt: message.attempt)
         guard let (task, worker) = receive(attempt, from: ref) else { return }
@@ -19,7 +19,8 @@ extension DispatcherService {
         } else if let complaint = ApprovalBounds.complaint(message) {
             deny(message, task, worker, because: complaint)
         } else if task.early.contains(where: { $0.request == message.request }) {
-            // It waits for its events. If the agent waits too, it sends no others that would reveal a loss.
+            // The request waits for the events before it. An agent that waits sends nothing that would reveal their
+            // loss.
             let monotonic = clock.monotonic()
             update(message.task) { $0.reported(last: message.after, monotonic: monotonic) }
         } else if task.machine.approvals.open.count + task.early.count >= Limits.openApprovals {
@@ -68,7 +69,7 @@ extension DispatcherService {
             metadata: ["task": "\(message.task)", "attempt": "\(message.attempt)", "reason": "\(complaint)"])
     }
 
-    /// An agent has its answer, or does not wait for one any more.
+    /// Handles the report that an agent has its answer, or no longer waits for one.
     func closed(_ message: ApprovalClosed, from ref: SessionRef) {
         let attempt = AttemptID(task: message.task, attempt: message.attempt)
         guard let (task, _) = receive(attempt, from: ref, orStop: false) else { return }
@@ -78,7 +79,7 @@ extension DispatcherService {
 
     // MARK: Deadlines and answers
 
-    /// The time of a request is over, or its answer was not confirmed.
+    /// Expires a request, or repeats its answer, which was not confirmed.
     func approvalDue(_ attempt: AttemptID, _ request: String) {
         guard let task = live[attempt.task], task.machine.record.attemptID == attempt,
             let approval = task.machine.approvals.open[request]
@@ -94,7 +95,7 @@ extension DispatcherService {
     }
 
     private func sendAnswer(_ approval: ApprovalRecord, _ task: LiveTask) {
-        // The next session of an executor that is away causes it again.
+        // An executor that is away gets the answer in its next session.
         guard let worker = WorkerID(serving: task.machine.record.queue), fleet.workers[worker]?.isConnected == true
         else { return }
         committer.send(.answer(approval, worker))
@@ -132,7 +133,7 @@ extension DispatcherService {
         if let task = live[message.task], task.machine.record.owner == message.owner {
             let now = clock.wall()
             update(message.task) { $0.decided(message, now: now) }
-            // Also when this answer changed nothing: the one that did may not be on disk yet.
+            // Waits even if this answer changed nothing: the answer that counts may not be on disk yet.
             try await commit(since: committer.failures)
         }
         let approval: ApprovalRecord?

@@ -40,8 +40,8 @@ extension DispatcherService {
         committer.stop()
     }
 
-    /// Commits a batch. If the process was stopped meanwhile, another one may lead now; then what follows the commit is
-    /// that one's.
+    /// Commits a batch. If the lease is no longer certain afterwards, checks in the store that this process still
+    /// leads: after a freeze another process may, and then nothing may follow the commit.
     private func write(_ batch: CommitBatch) async throws {
         let start = clock.lease()
         try await store.commit(batch)

@@ -1,8 +1,7 @@
 import Messages
 
-/// Messages of executors, through their gateways. One from a session that is not the current one is dropped: its
-/// executor repeats it in its current session. While tasks are loaded all but reports are dropped: they are requested
-/// again.
+/// Messages of executors, through their gateways. A message from an old session is dropped: its executor repeats it in
+/// the current one. While tasks are loaded, every message but a report is dropped: the dispatcher requests them again.
 extension DispatcherService {
     /// Returns the executor of a session; nil = the session is not current, or nothing is taken now.
     func sender(_ ref: SessionRef) -> WorkerID? {

@@ -81,12 +81,13 @@ extension DispatcherService {
         }
     }
 
-    /// The executor is still away after a start: each grace goes on where it was, so that restarts do not extend it.
+    /// Handles an executor that is away when the dispatcher starts: each grace continues where it was, so that restarts do
+    /// not extend it.
     private func restoreStall(_ queue: QueueID, _ worker: Worker) {
         let running = worker.slots.running
         let known = running.compactMap { live[$0.task]?.machine.record.stalledAt }.min()
         stall(queue, since: known ?? worker.lastSeen ?? clock.wall(), isStart: true)
-        // Shown at once: nothing has happened that is to be committed first.
+        // Viewers see the stall at once: it changes nothing that would have to be committed first.
         for attempt in running { live[attempt.task]?.shownStall = live[attempt.task]?.machine.stall }
     }
 }

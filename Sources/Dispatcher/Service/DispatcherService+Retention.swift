@@ -2,14 +2,14 @@ import Messages
 
 /// Old and deleted tasks leave the disk in short steps.
 extension DispatcherService {
-    /// Starts what is due.
+    /// Starts the sweeps that are due.
     func tickSweeper() {
         let due = sweeper.due(clock.monotonic())
         if due.retention { sweep() }
         if due.keys { Task(executorPreference: reactor) { await self.sweepKeys() } }
     }
 
-    /// Deletes what is to be deleted; a sweep that runs already does one more round.
+    /// Starts a sweep of old and deleted tasks; one that runs already does another round.
     func sweep() {
         guard phase == .serving, sweeper.start() else { return }
         Task(executorPreference: reactor) { await self.sweepAll() }

@@ -1,8 +1,8 @@
 import Mesh
 import Messages
 
-/// What follows a commit, and messages to executors, through the gateways that have their sessions. One to an executor
-/// that is away is not sent: the return of its session causes it again.
+/// What follows a commit, and messages to executors, through the gateways that have their sessions. A message to an
+/// executor that is away is not sent: its next session causes the message again.
 extension DispatcherService {
     /// Shows what a batch has changed, which is on disk now: to owners, executors, viewers and the callers that wait.
     func deliver(_ batch: CommitBatch, _ followUp: Committer.FollowUp) {

@@ -32,7 +32,7 @@ extension DispatcherService {
         for attempt in worker.slots.running {
             deadlines.cancel(.grace(attempt.task))
             guard let task = live[attempt.task] else { continue }
-            // The same connection may be opened again without an absence: then the agent's silence goes on.
+            // The same connection may be opened again although the device was not away: then the idle time continues.
             let wasAway = task.machine.isStalled
             update(attempt.task) { $0.resumed(now: clock.wall()) }
             if wasAway { startTimes(attempt.task) }

@@ -1,8 +1,7 @@
 import Messages
 
 extension DispatcherService {
-    /// Takes nothing more in, and waits until what was decided is on disk, at most
-    /// ``DispatcherConfiguration/drainS``.
+    /// Refuses new input, and waits up to ``DispatcherConfiguration/drainS`` until every decided change is on disk.
     func stop() async {
         guard phase != .stopping else { return }
         phase = .stopping
@@ -17,7 +16,7 @@ extension DispatcherService {
         committer.discard(notServing)
     }
 
-    /// What was decided has not reached the disk in time: it has not happened.
+    /// Gives up the changes that have not reached the disk in time: they have not happened.
     private func abandonCommit() {
         logger.error("the store has not taken what was decided before the stop")
         committer.resumeIdleWaiters()

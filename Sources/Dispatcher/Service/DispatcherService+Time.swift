@@ -1,6 +1,6 @@
 import Messages
 
-/// What is due because time has passed.
+/// The dispatcher's deadlines and periodic work.
 extension DispatcherService {
     /// Called some twenty times a second.
     func tick() {

@@ -7,7 +7,7 @@ import Metrics
 /// The leader of its partitions: keeps every task that has not ended in memory, and decides everything about it.
 ///
 /// It runs on the reactor, so mesh callbacks enter it without a hop. Each input changes memory and adds to
-/// ``committer``; one batch at a time is committed, and only then are peers answered (ARCHITECTURE section 4).
+/// ``committer``; one batch at a time is committed, and only then are peers answered.
 actor DispatcherService {
     /// What this process answers.
     enum Phase: Sendable {

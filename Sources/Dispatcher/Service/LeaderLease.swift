@@ -1,7 +1,7 @@
 import Messages
 
-/// This process's lease in the store, as far as its memory goes. A process that was stopped for a while may have been
-/// replaced without a sign, so nothing is answered from memory unless the store has confirmed the lease a short time ago.
+/// What this process knows of its lease in the store. A process that was frozen for a while may have been replaced
+/// without notice, so nothing is answered from memory unless the store has confirmed the lease a short time ago.
 struct LeaderLease {
     private let clock: DispatcherClock
     private let takeoverMs: Int64
@@ -32,7 +32,7 @@ struct LeaderLease {
         if isOver { successor.resume() } else { successors.append(successor) }
     }
 
-    /// Ends the lease in memory and resumes those that wait for it. Idempotent.
+    /// Ends the lease in memory and resumes the callers of ``whenOver(_:)``. Idempotent.
     mutating func end() {
         isOver = true
         for successor in successors { successor.resume() }

@@ -2,9 +2,9 @@ import Messages
 
 /// A task in memory: it has not ended, or its end is not on disk. Owned by the service.
 final class LiveTask {
-    /// Its state, ahead of the disk by what is being committed.
+    /// Its current state, including changes that are not on disk yet.
     var machine: TaskMachine
-    /// Its record on disk, the one that is shown; nil before the first commit.
+    /// Its record as it is on disk, which owners and viewers see; nil before the first commit.
     private(set) var visible: TaskRecord?
     /// The stall that belongs to `visible`.
     var shownStall: Stall?

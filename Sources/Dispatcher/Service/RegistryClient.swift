@@ -71,7 +71,7 @@ actor RegistryClient {
         return isJoined
     }
 
-    /// Tries again what is due; called some twenty times a second.
+    /// Repeats the watch and the announcement when they are due; called some twenty times a second.
     func tick() {
         let now = clock.monotonic()
         if let at = watchAt, now >= at { watchDevices() }
@@ -79,7 +79,7 @@ actor RegistryClient {
         if let at = giveUpAt, now >= at || service.assumeIsolated({ $0.phase == .deposed }) { resumeJoiners() }
     }
 
-    /// Resumes the callers of ``joined(within:)``; nothing is passed to the service any more that it would act on.
+    /// Resumes the callers of ``joined(within:)``. From now on the end of the watch is expected.
     func stop() {
         isStopping = true
         resumeJoiners()

@@ -17,9 +17,9 @@ struct Shard: Sendable {
     var lines = ConversationLines()
     /// Conversations that are being deleted.
     private var deleting: Set<ConversationID> = []
-    /// How many deletions have ended: what was read before may be outdated.
+    /// How many deletions have ended. A read that began before this grew may be outdated.
     private(set) var deletions: UInt64 = 0
-    /// The last ordinal that was given.
+    /// The last ordinal that was assigned.
     private var lastOrdinal: Int64 = 0
     /// When the newest task was accepted, in ms, as in ``TaskRecord/rank``; it never goes back.
     private var lastAccepted: Int64 = 0

@@ -2,7 +2,7 @@ import Messages
 
 /// What one transaction writes: everything that arrived while the previous one was being written.
 struct CommitBatch: Sendable {
-    /// What is stored of a new task besides its record.
+    /// The fields of a new task that are stored outside its record.
     struct Creation: Sendable {
         let prompt: String
         /// Its idempotency key and digest, if it has one.

@@ -8,6 +8,6 @@ struct PriorSubmission: Sendable {
     var keyed: (task: TaskID, digest: String)?
     /// The owner of the conversation; nil = there is none.
     var conversationOwner: UserID?
-    /// What the owner has set for tasks that choose nothing.
+    /// The owner's defaults for the choices of tasks.
     var defaults = Choices()
 }

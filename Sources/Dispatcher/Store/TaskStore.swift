@@ -2,7 +2,7 @@ import Messages
 
 /// Where the dispatcher keeps tasks, conversations, events and permission requests: one implementation for each engine.
 ///
-/// Operations take and return values; the dispatcher decides, the store keeps. A *fenced* operation fails with
+/// Operations take and return values: the dispatcher decides, the store only stores. A *fenced* operation fails with
 /// `notLeader` once another process leads: the check and the change are one transaction. An operation that fails has
 /// changed nothing; only after ``TaskStoreError/Kind/unreachable`` is its outcome unknown.
 ///
@@ -24,13 +24,13 @@ protocol TaskStore: Sendable {
     /// Waits for writes under way and closes the store; later operations fail with `closed`. Idempotent.
     func close() async
 
-    // MARK: Living tasks
+    // MARK: Tasks that have not ended
 
     /// Writes a batch in one transaction and returns once it is durable. Fenced.
     /// - Throws: `notLeader`, `unreachable`, or why the store cannot write.
     nonisolated(nonsending) func commit(_ batch: CommitBatch) async throws(TaskStoreError)
 
-    /// Reads the living tasks of the given partitions, in their order. Fenced.
+    /// Reads the tasks of the given partitions that have not ended, in the order of acceptance. Fenced.
     func alive(_ partitions: [Partition]) async throws(TaskStoreError) -> [LivingPartition]
 
     /// Looks up what earlier submissions left that `submit` must be checked against.
@@ -72,7 +72,7 @@ protocol TaskStore: Sendable {
     /// - Throws: `invalidCursor`.
     func conversations(_ list: ConversationList) async throws(TaskStoreError) -> ConversationListing
 
-    /// Returns what an owner has set for tasks that choose nothing.
+    /// Returns an owner's defaults for the choices of tasks.
     func defaults(of owner: UserID) async throws(TaskStoreError) -> Choices
 
     // MARK: What owners change
@@ -85,7 +85,7 @@ protocol TaskStore: Sendable {
     /// prompts go with ``sweepDeletions(rows:bytes:)``. Fenced.
     func delete(_ message: ConversationDelete) async throws(TaskStoreError) -> ConversationDeletion
 
-    /// Changes what an owner has set and returns it. Fenced.
+    /// Changes an owner's defaults and returns them. Fenced.
     func setDefaults(_ message: DefaultsSet) async throws(TaskStoreError) -> Choices
 
     // MARK: Retention

@@ -3,8 +3,8 @@ import Messages
 /// The time limits of a task: in its queue, of an attempt, and of an attempt's silence. The machine sets the alarms and
 /// decides when one is reached; the service keeps the time.
 extension TaskMachine {
-    /// Counts its times from now on and sets their alarms. Called when it is new or loaded and when the device of a running
-    /// attempt is back; a change of state does so itself.
+    /// Starts the time limits that apply in the task's state and sets their alarms. Called for a new or loaded task and
+    /// when the device of a running attempt is back; a change of state does so itself.
     mutating func startTimes(connected: Bool, monotonic: Int64, now: Timestamp) -> [TaskAction] {
         switch record.state {
         case .queued:
@@ -32,7 +32,7 @@ extension TaskMachine {
         return [.alarm(.idle, at: monotonic + idleMs - idleMs / 2)]
     }
 
-    /// The agent has given a sign, or what it waited for has changed.
+    /// Restarts the idle time: the agent has sent an event, or what it waits for has changed.
     mutating func sign(monotonic: Int64) { lastSignAt = monotonic }
 
     /// Its time in the queue is over. `reason`: why it waits now. `isHeld`: its device still runs an earlier attempt.

@@ -48,7 +48,7 @@ struct TaskMachine: Sendable, Equatable {
     var isPlaced: Bool { record.state == .assigned || record.state == .running }
     /// Whether it has ended.
     var isTerminal: Bool { record.state.isTerminal }
-    /// Whether it is being ended, by a cancellation or a time limit; it is not requeued any more.
+    /// Whether it is being ended, by a cancellation or a time limit; it is no longer requeued.
     var isEnding: Bool { record.cancelRequestedAt != nil || record.overdue != nil }
 
     /// Applies an input, one of the functions below. A change of state restarts the times.

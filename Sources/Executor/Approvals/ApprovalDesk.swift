@@ -11,11 +11,11 @@ struct ApprovalDesk {
         var message: String
     }
 
-    /// What becomes of a permission request.
+    /// The result of a permission request.
     enum Admission {
         /// It waits for a person; send it.
         case open(ApprovalRequest)
-        /// It is decided without one.
+        /// It is decided without a person.
         case decided(PermissionDecision, Note)
         /// It is open already.
         case repeated

@@ -2,8 +2,8 @@ import Messages
 
 /// The open permission requests, as a value: what happens goes in, what to send comes out.
 ///
-/// A request is sent again until a dispatcher has recorded it, and at the beginning of each session. That a request was
-/// closed without an answer is sent once a session while its attempt runs: the dispatcher would not ask.
+/// A request is sent again until a dispatcher has recorded it, and at the beginning of each session. While an attempt runs,
+/// each session begins with its requests that were closed without an answer: the dispatcher does not ask for them.
 struct OpenRequests: Sendable {
     /// Gives the agent its answer.
     typealias Reply = @Sendable (PermissionDecision) async -> Void

@@ -8,9 +8,8 @@ import Messages
 
 /// The rules that people have allowed for whole conversations on this device, in files that outlive the executor.
 ///
-/// Whether rules cover a request is not decided by matching patterns: a request comes with the rules that the agent
-/// itself would need, and is covered when each of them was allowed. A new agent process knows no rule; it asks, is
-/// answered from here, and gets the rules with the answer.
+/// No patterns are matched here: a request comes with the rules that the agent itself would need, and is covered when each
+/// of them was allowed. A new agent process has no rules; it requests permission, and the answer from here has the rules.
 struct PermissionRules: Sendable {
     /// One file a conversation.
     let directory: String

@@ -71,7 +71,7 @@ struct AttemptRunner: Sendable {
     private(set) var phase: Phase
     /// Why it was stopped; nil = it was not.
     private(set) var stop: Stop?
-    /// Seconds between the polite signal and the kill, once it is stopped.
+    /// Seconds between the interrupt and the kill, once it is stopped.
     private(set) var grace = 5.0
     /// Whether some of its output was lost. Nothing may follow: a viewer could not see the gap.
     private(set) var isCut = false

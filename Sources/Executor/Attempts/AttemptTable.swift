@@ -19,11 +19,11 @@ struct AttemptTable {
         var keeping: Double
     }
 
-    /// What becomes of an assignment.
+    /// The result of an assignment.
     enum Admission {
         /// It takes a slot; its run is to be started.
         case start(any AgentDriver)
-        /// It is here already.
+        /// The attempt was assigned before.
         case repeated([AttemptRunner.Action])
         /// Nothing is started: the agent lacks what follows this task (nil = everything).
         case askHistory(after: TaskID?)

@@ -1,7 +1,7 @@
 import Messages
 
-/// The history that was sent for a session that turned out to be gone. Assignments with the same history may still
-/// arrive after the whole one was asked for; a new session that started with one would lack what the old one knew.
+/// The part of a history that was sent for a session that turned out to be gone. Assignments with this part may still
+/// arrive after the whole history was requested; a new session that started with it would lack the earlier turns.
 struct OutdatedHistory {
     /// Seconds after which the same history counts as the answer: no older message is in flight then.
     static let validity = 10.0

@@ -75,8 +75,8 @@ final class ExecutorHome: Sendable {
         self.lock = Mutex(lock)
     }
 
-    /// Takes the lock. One that was just released is still held by a child between its fork and its exec, so this
-    /// retries for half a second.
+    /// Takes the lock; retries for half a second, since a child between its fork and its exec may still hold a lock
+    /// that was just released.
     private static func take(_ lock: Int32) -> Bool {
         for attempt in 0...10 {
             if attempt > 0 { usleep(50_000) }

@@ -16,8 +16,8 @@ final class Spool {
     /// The kind of the record with the verdict, a `task.finished` in JSON; never on a wire.
     static let finish = EventKind(code: 0)
 
-    /// The kind of the record at the beginning of a file from which records were released: its payload is the offset
-    /// of the first record that is left, its number that of the last one that is not.
+    /// The kind of the record at the beginning of a file from which records were released: its payload is the offset of
+    /// the first remaining record, its number that of the last released one.
     static let gap = EventKind(code: 255)
 
     let path: String

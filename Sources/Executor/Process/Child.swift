@@ -21,7 +21,7 @@ final class Child: Sendable {
     let pid: Int32
     /// The child with everything that it has started.
     let tree: ProcessTree
-    /// Reads standard output; writes to standard input where that was asked for.
+    /// Reads standard output; writes to standard input if the child was started with one.
     let output: Stream
     /// Reads standard error.
     let errors: Stream
@@ -29,7 +29,8 @@ final class Child: Sendable {
     /// Copies of the read ends, used only to check whether the pipes hold data.
     private let probes: Mutex<[Int32]>
     private let children: LiveChildren
-    /// Nothing of it is left, and that is final: a later process with its id or its mark is not this child's.
+    /// `isGone`: no process of the child is left. It never becomes false again: a later process with the child's id or
+    /// mark is another one.
     private let end = Mutex((hasExited: false, isGone: false))
 
     private init(

@@ -7,7 +7,7 @@ struct PreviousRuns {
     private let home: ExecutorHome
     private let logger: Logger
 
-    /// Seconds between the polite signal and the kill for processes of previous runs.
+    /// Seconds between SIGTERM and SIGKILL for processes of previous runs.
     private static let grace = 2.0
     /// Seconds to check at the end that nothing is left: a killed process is gone in milliseconds.
     private static let checkTimeout = 1.0

@@ -85,7 +85,7 @@ struct ProcessSearch: Sendable {
         return (members, unseen, isWhole)
     }
 
-    /// Sends each process the polite signal, once.
+    /// Sends each process SIGTERM, once.
     mutating func signal() {
         let group = groupMembers
         if !groupIsSignalled, Self.hasNoTable || !group.isEmpty {
@@ -102,8 +102,8 @@ struct ProcessSearch: Sendable {
         }
     }
 
-    /// Stops every process with the mark as soon as it is seen, the newest first: one that starts its successor within
-    /// milliseconds would be gone before a whole table was read.
+    /// Sends SIGSTOP to every process with the mark as soon as it is seen, the newest first: a process that starts its
+    /// successor within milliseconds would be gone before a whole table was read.
     func freeze() {
         guard scope == .everything, tree.marks != .none else { return }
         let own = getpid()

@@ -14,7 +14,7 @@ import Dispatch
 /// A process that clears its environment *and* loses its parents before a look is not found. On systems without `/proc`
 /// only the group is found.
 struct ProcessTree: Hashable, Sendable {
-    /// Which marks count.
+    /// The marks by which processes belong to the tree.
     enum Marks: Hashable, Sendable {
         case none
         /// That of one child.
@@ -35,21 +35,21 @@ struct ProcessTree: Hashable, Sendable {
     let leader: ProcessEntry.Key?
     let marks: Marks
 
-    /// How long processes are killed after the grace. What still runs then cannot be killed: it hangs in the kernel, or
-    /// forks faster than it dies.
+    /// How long the kill is repeated after the grace. What still runs then cannot be killed: it hangs in the kernel, or
+    /// forks faster than it is killed.
     static let killTimeout = Duration.seconds(5)
 
-    /// Which of the processes are meant.
+    /// The processes that a call is about.
     enum Scope: Sendable {
         case everything
         /// Only those outside the leader's group.
         case strays
     }
 
-    /// The table is read, and a fast forker is chased, on threads of their own: those that tasks share may all be busy.
+    /// Searches run on threads of their own: the threads that Swift tasks share may all be busy.
     private static let queue = DispatchQueue(label: "process-search", qos: .userInitiated, attributes: .concurrent)
 
-    /// Signals everything politely, waits up to `grace` seconds, and kills what is left.
+    /// Sends SIGTERM to everything, waits up to `grace` seconds, and kills what is left.
     /// - Returns: whether nothing is left.
     @discardableResult
     func end(grace: Double, _ scope: Scope = .everything) async -> Bool {

@@ -3,8 +3,8 @@ import Messages
 
 /// The stop of an executor: a drain with a deadline, then the end of everything that still runs.
 extension ExecutorService {
-    /// Accepts no new tasks, lets running ones go on during the drain, stops the rest, sends what the server takes in a
-    /// short time, and hangs up. A second call returns when the first has.
+    /// Accepts no new tasks, lets running ones continue during the drain, then stops them; waits a short time for the
+    /// acknowledgement of the last events, and hangs up. A second call returns when the first has ended.
     func stop() async {
         guard !draining else {
             _ = await stopped.wait(within: parts.times.longestStop.seconds)
@@ -50,6 +50,6 @@ extension ExecutorService {
         }
     }
 
-    /// An attempt, the outbox or the link has changed, which a stop may wait for.
+    /// Lets ``settle(within:_:)`` check its condition again: an attempt, the outbox or the link has changed.
     func changed() { change?.fire() }
 }

@@ -34,14 +34,14 @@ actor ExecutorService {
     var attempts: AttemptTable
     var runs = LiveRuns()
     var approvals: ApprovalDesk
-    /// Set once a stop was asked for.
+    /// Whether a stop has begun.
     var draining = false
     private let first = FirstRegistration()
     var isPumpScheduled = false
     var reported = ContinuousClock.now
     private var dial: Task<Void, Never>?
     private var ticker: Task<Void, Never>?
-    /// The stop is over.
+    /// Fires when the stop is over.
     let stopped = OneShotEvent()
     /// What ``settle(within:_:)`` waits for next.
     var change: OneShotEvent?

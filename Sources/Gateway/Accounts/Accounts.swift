@@ -256,6 +256,6 @@ public final class Accounts: Sendable {
 
 /// How long tokens are valid.
 enum TokenLimits {
-    /// A week at most (PRODUCT promise 2), so that a lost token is soon useless.
+    /// A week at most, so that a lost token is soon useless.
     static let days = 1...7
 }

@@ -127,8 +127,8 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Handles a registration without a registry. A device that was registered before works on under the next generation, which
-    /// the registry replaces when it is back (``registryConnected()``); a new device is refused.
+    /// Handles a registration while the registry is away. A device that was registered before continues under the next
+    /// generation, which the registry replaces when it is back (``registryConnected()``); a new device is refused.
     /// - Parameter known: The generation of the device's newest session at this gateway; 0 = there is none.
     mutating func registryIsAway(_ fault: Fault, known: UInt64 = 0, ticket: UInt64) -> [Action] {
         guard let pending, pending.ticket == ticket, let correlation = pending.correlation, !hasEnded,
@@ -165,7 +165,7 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
 
     // MARK: The leader
 
-    /// Handles the owner's present leader; nil = none is connected.
+    /// Handles a look-up or a change of the owner's leader; nil = none is connected.
     mutating func leaderIs(_ leader: Leader?) -> [Action] {
         guard !hasEnded, isRegistered, leader != link.leader || leader == nil else { return [] }
         return closeLink() + (leader.map { open($0) } ?? [])

@@ -1,6 +1,7 @@
 import Messages
 
-/// Decides when the peers of one end are checked for silence and expired requests, and when blocked peers are flushed.
+/// Decides when the peers of one end are swept (checked for silence and expired requests), and when blocked peers are
+/// flushed.
 struct PeerClock {
     /// The shortest time between two sweeps.
     private static let grain: Duration = .milliseconds(5)
@@ -27,14 +28,15 @@ struct PeerClock {
         nextResend = nextResend ?? now + MeshBounds.resend
     }
 
-    /// Removes and returns the blocked peers; the caller blocks those again that stay full.
+    /// Removes and returns the blocked peers; the caller adds those that are still full again.
     mutating func takeBlocked() -> Set<Peer> {
         nextResend = nil
         defer { blocked = [] }
         return blocked
     }
 
-    /// Whether a peer is blocked. It is flushed after each event, and at the latest after ``MeshBounds/resend``.
+    /// Whether any peer is blocked. Blocked peers are flushed after each event, and at the latest after
+    /// ``MeshBounds/resend``.
     var isBlocked: Bool { !blocked.isEmpty }
 
     /// Returns whether a sweep of all peers is due, and schedules the next one.

@@ -12,12 +12,12 @@ public final class ItemWriter: Sendable {
     private let channel: PeerChannel
     private let state: Mutex<State>
 
-    // Only touched on the reactor; nil once it has ended.
+    // Used only on the reactor; nil once the subscription has ended.
     nonisolated(unsafe) private var creditHandler: (@Sendable () -> Void)?
     nonisolated(unsafe) private var closeHandler: (@Sendable () -> Void)?
     nonisolated(unsafe) private var unregister: (@Sendable (ItemWriter) -> Void)?
 
-    /// - Parameter unregister: Removes it from its peer's table; called on the reactor.
+    /// - Parameter unregister: Removes the writer from its peer's table; called on the reactor.
     init(
         channel: PeerChannel, correlation: UInt64, credit: UInt32,
         unregister: @escaping @Sendable (ItemWriter) -> Void
@@ -92,7 +92,7 @@ public final class ItemWriter: Sendable {
         creditHandler?()
     }
 
-    /// Closes it because the subscriber has cancelled or is lost; on the reactor.
+    /// Closes the subscription because the subscriber has cancelled or is lost; on the reactor.
     func close() {
         guard markClosed() else { return }
         let closeHandler = closeHandler

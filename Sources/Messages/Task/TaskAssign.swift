@@ -138,8 +138,8 @@ public struct TaskStarted: Message, Equatable {
     }
 }
 
-/// Rejects an attempt; sent by the executor. `slots_full` and `draining` return the task to the head of its queue until
-/// the next slot report; any other code fails it.
+/// Rejects an attempt; sent by the executor. `slots_full` and `draining` return the task to its old position in the
+/// queue, and the device gets no task before its next report; any other code fails it.
 public struct TaskRejected: Message, Equatable {
     public static let type = "task.rejected"
     /// The task.

@@ -26,7 +26,7 @@ enum DeletionTable {
         try db.execute(sql: "DELETE FROM tasks WHERE conversation = ?", arguments: [conversation.blob])
     }
 
-    /// Removes what is left of some deleted task, as far as there is room.
+    /// Removes the remaining rows of one deleted task, as many as `room` allows.
     /// - Returns: false when there is no deleted task.
     static func sweep(_ room: inout Room, _ db: Database) throws -> Bool {
         guard let row = try Row.fetchOne(db.cachedStatement(sql: "SELECT task_id FROM deletions LIMIT 1")) else {

@@ -1,8 +1,8 @@
 import Storage
 import Synchronization
 
-/// Whether the process that leads holds the lock on the data directory. One that took over from a frozen process does
-/// not, and tries until it does: otherwise a third process would find the lock free once the frozen one ends.
+/// Whether this leader holds the lock on the data directory. A leader that took over from a frozen process does not,
+/// and tries until it does: otherwise a third process would find the lock free once the frozen one ends.
 final class LeaderLock: Sendable {
     private struct State {
         var isHeld: Bool

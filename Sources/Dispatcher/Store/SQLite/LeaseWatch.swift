@@ -1,7 +1,7 @@
 /// Measures for how long the lease in the file has not changed, by the standby's own clock: the clocks of two processes
 /// need not agree.
 struct LeaseWatch: Sendable {
-    /// After how long without a change the lease is taken from a leader that still holds the lock, in ms.
+    /// Milliseconds without a change after which the lease is taken from a leader that still holds the lock.
     let takeoverMs: Int64
     private var seen: LeaseSighting?
     private var since: Int64?
@@ -9,7 +9,7 @@ struct LeaseWatch: Sendable {
 
     init(takeoverMs: Int64) { self.takeoverMs = takeoverMs }
 
-    /// The longest time between two looks that counts as watching, in ms.
+    /// The longest pause between two looks, in ms; after a longer one the measurement starts again.
     private var longestGapMs: Int64 { min(max(1000, takeoverMs / 3), takeoverMs / 2) }
 
     /// What this process may do.
@@ -22,7 +22,8 @@ struct LeaseWatch: Sendable {
         case takeOver
     }
 
-    /// Decides by what was seen at `now`, in monotonic ms. `sighting`: nil = there is no lease, or it cannot be read.
+    /// Decides what this process may do, from the lease as it is at `now`, in monotonic ms.
+    /// - Parameter sighting: nil = there is no lease, or it cannot be read.
     mutating func look(_ sighting: LeaseSighting?, hasLock: Bool, at now: Int64) -> Verdict {
         // A gap between two looks proves nothing: the whole machine may have slept, the leader too.
         let hasSlept = now - (lastLook ?? now) > longestGapMs

@@ -1,7 +1,7 @@
 import GRDB
 import Messages
 
-/// Deletion of what is old, in short steps: a commit waits for at most one.
+/// Deletes old tasks and expired keys in short steps: a commit waits for at most one.
 extension SQLiteTaskStore {
     func prune(endedBefore time: Timestamp, limit: Int) async throws(TaskStoreError) -> [TaskID] {
         try await writeAsLeader { db in

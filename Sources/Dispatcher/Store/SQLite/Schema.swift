@@ -32,7 +32,7 @@ enum Schema {
             partition INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, holder BLOB NOT NULL, taken_at INTEGER NOT NULL);
         """
 
-    /// The device of a task can change since; the reason is a name of ``TaskPlacement/Reason``.
+    /// From this step on, a task's device can change. The reason is a name of ``TaskPlacement/Reason``.
     private static let placements = """
         ALTER TABLE tasks ADD COLUMN placement_reason TEXT NOT NULL DEFAULT 'requested';
         UPDATE tasks SET placement_reason = 'default_device' WHERE target = 'default';
@@ -71,7 +71,8 @@ enum Schema {
             PRIMARY KEY (task_id, seq)) WITHOUT ROWID;
         """
 
-    /// Choices are JSON. Tasks from before this step have none: the service's own hold.
+    /// Choices are JSON. Tasks from before this step have none: the dispatcher's defaults apply to them.
+    /// `half_told`: whether the newest attempt's half-time warning was published. `overdue`: the limit that ended the task.
     private static let choices = """
         ALTER TABLE tasks ADD COLUMN choices TEXT NOT NULL DEFAULT '{}';
         ALTER TABLE tasks ADD COLUMN retry_of BLOB;

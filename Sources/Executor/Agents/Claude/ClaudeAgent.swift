@@ -85,7 +85,7 @@ actor ClaudeAgent: AgentDriver {
         let entry = settings.sessions.entry(of: turn.conversation)
         let process = try await spawn(turn, resuming: entry?.session)
         guard entry != nil else { return (process, false) }
-        // A task that follows others must not start with less than is available: the history can still be asked for.
+        // If the session is missing, the history can still be requested before the turn starts.
         if turn.follows != nil, await process.hasNoSession(within: Self.openTimeout) {
             await process.terminate(grace: 1)
             settings.sessions.forget(turn.conversation)
@@ -105,8 +105,8 @@ actor ClaudeAgent: AgentDriver {
 
     private func mode(of turn: Turn) -> PermissionMode { turn.permission ?? settings.permission }
 
-    /// Starts a process for a turn, in the turn's mode: a process in plan mode is never given to a turn that may do
-    /// more, and the other way round.
+    /// Starts a process for a turn, in the turn's mode. A process in plan mode is not reused for
+    /// a turn in another mode, nor the reverse.
     private func spawn(_ turn: Turn, resuming session: String?) async throws -> ClaudeProcess {
         var arguments = [
             "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose",

@@ -8,8 +8,8 @@ import Messages
 
 /// Claude Code's permission requests, in the form that people see. Computed from ``ControlRequest`` alone.
 enum ClaudePermission {
-    /// Reasons to ask that a rule for the conversation takes away. For others (a sensitive file, the mode, an `ask`
-    /// rule of the user's own settings) permission is asked each time.
+    /// Claude Code's reasons for a request that a rule for the conversation removes. For any other reason (a sensitive
+    /// file, the mode, an `ask` rule of the user's own settings) permission is requested each time.
     private static let lasting: Set<String?> = [nil, "other", "subcommandResults", "workingDir"]
     /// Tools that ask a person something: an answer to one question does not answer the next.
     private static let personal: Set<String> = ["ExitPlanMode", "EnterPlanMode", "AskUserQuestion"]
@@ -59,14 +59,15 @@ enum ClaudePermission {
             .filter { $0 != directory }
         switch ClaudeTool.kind(tool) {
         case "execute":
-            // A rule for the command is not enough where it reaches out of the workspace: permission would be asked
-            // again. For one of several commands at most five rules are offered, and none for a command that has a
-            // reason of its own: allowing those does not allow the whole.
+            // The offered rules are not enough in two cases. A command that reaches out of the workspace would be
+            // requested again. For a compound command Claude Code offers at most five rules, and none for a part that
+            // has a reason of its own, so the rules do not cover the whole. The command line itself is stored then.
             if !offered.isEmpty, directories.isEmpty, request.reasonType != "subcommandResults" { return offered }
             guard let command = input["command"]?.string, command.utf8.count <= longestCommand else { return [] }
             return [PermissionRule(tool: tool, exactly: command)]
         case "edit":
-            // Claude Code offers its mode that edits without asking, which would allow commands as well.
+            // Where Claude Code offers only its mode that edits without asking, which would allow commands as well, an
+            // edit rule for the directories is used instead.
             if !offered.isEmpty { return offered }
             return (directories.isEmpty ? [directory] : directories).map {
                 PermissionRule(tool: "Edit", content: "/\($0)/**")

@@ -37,14 +37,14 @@ actor ClaudeRun: AgentRun {
                 ending = .init(outcome: TurnOutcome(state: .failed, fault: fault))
             }
         }
-        // Before the end is known: the next turn may build on it. After a gap nothing counts as known, so that the next
-        // turn gets the whole history.
+        // Recorded before the outcome is returned, since the next turn may start at once. After a gap nothing counts as
+        // known, so that the next turn gets the whole history.
         if ending.isKnown, !hasGap { agent.markKnown(turn) }
         // After a turn, ends every process it started except the warm agent.
         if await !process.endStrays(grace: stopGrace.map { min($0, 2) } ?? 0.5) {
             await sink.emit([.log("error", "some processes of a tool cannot be ended", source: "claude-code")])
         }
-        // Released first: the next turn may come as soon as the end of this one is known.
+        // The process is released before the outcome is returned, since the next turn may start at once.
         await agent.release(process, of: turn.conversation)
         end(ending.outcome)
     }

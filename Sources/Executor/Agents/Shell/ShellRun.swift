@@ -40,7 +40,7 @@ final class ShellRun: AgentRun {
         }
     }
 
-    /// Seconds between the polite signal and the kill for processes that a command leaves behind.
+    /// Seconds between SIGTERM and SIGKILL for processes that a command leaves behind.
     private static let leftoverGrace = 0.5
     /// Seconds that a process outside the group may hold the outputs open once everything else is gone.
     private static let readTimeout = 5.0

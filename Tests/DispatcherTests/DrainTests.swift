@@ -64,6 +64,28 @@ struct DrainTests {
         }
     }
 
+    @Test("A commit that fails during a stop leaves nothing of it on disk, and nothing that was decided after it")
+    func drainFailure() async throws {
+        try await Rig.run { rig in
+            let queue = try await Self.hold(rig)
+            let service = try #require(rig.server.service)
+            let first = Task { try await rig.gateway.submit(target: .cloud) }
+            try await eventually("the commit") { await service.committer.isCommitting }
+            let second = Task { try await rig.gateway.submit(target: .cloud) }
+            try await eventually("the second submission") { await service.live.count == 2 }
+            async let stopped: Void = rig.server.stop()
+            try await eventually("the stop") { await service.phase == .stopping }
+            // The store waits for the lock in vain. From then on it would take a write.
+            try await eventually("the failure", within: .seconds(20)) { await service.committer.failures == 1 }
+            try await Self.unlock(queue)
+            for submitted in [first, second] { await #expect(throws: Fault.self) { try await submitted.value } }
+            await stopped
+            let events = try await queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM events") }
+            #expect(events == 0)
+            #expect(try await Self.stored(rig) == [])
+        }
+    }
+
     @Test(
         "Times that are out of range end the program with code 64",
         arguments: [

@@ -11,6 +11,9 @@ extension DispatcherService {
             logger.error("a commit failed", metadata: ["error": "\(error)", "tasks": "\(batch.records.count)"])
         }
         let lost = committer.fail(lostFault, (batch, followUp))
+        // The tasks in memory are ahead of the disk until they are loaded: nothing may be committed from them, not even
+        // by a stop.
+        positions.clear()
         for (id, creation) in lost { recent.forget(id, key: creation.key) }
         // A stop that has begun meanwhile goes on.
         guard phase == .serving else { return }

@@ -14,6 +14,7 @@ extension DispatcherService {
         await withCheckedContinuation { committer.whenIdle($0) }
         timeout.cancel()
         committer.discard(notServing)
+        positions.clear()
     }
 
     /// Gives up the changes that have not reached the disk in time: they have not happened.

@@ -8,20 +8,26 @@ extension DispatcherService {
     func submit(_ submit: TaskSubmit, retryOf: TaskID? = nil, trace: TraceID) async throws -> TaskView {
         try await assureServing(submit.owner)
         try Submission.validate(submit)
-        switch try await lookUp(submit, isRetry: retryOf != nil) {
-        case .created(let task): return try await existing(task, owner: submit.owner)
-        case .new(let prior):
-            let admission = Admission(
-                submit: submit, prior: prior, retryOf: retryOf, trace: trace, configuration: configuration,
-                now: clock.wall())
-            let fleet = fleet
-            guard let record = try shards.update(submit.owner, { try admission.accept(&$0, fleet) }) else {
-                throw notServing(submit.owner)
-            }
-            create(record, submit)
-            try await commit(since: committer.failures)
-            return try await committedView(submit.task, owner: submit.owner)
+        var seen: UInt64?
+        var prior = PriorSubmission()
+        repeat {
+            if let task = try earlier(submit, prior) { return try await existing(task, owner: submit.owner) }
+            seen = shards[submit.owner]?.deletions
+            prior = try await self.prior(to: submit)
+            // A retry must not overlook a deletion during the read. After the loop nothing is awaited before `create`, so
+            // that no other copy is accepted in between.
+        } while retryOf != nil && seen != shards[submit.owner]?.deletions
+        guard isServing(submit.owner) else { throw lostFault }
+        if let task = try earlier(submit, prior) { return try await existing(task, owner: submit.owner) }
+        let admission = Admission(
+            submit: submit, prior: prior, retryOf: retryOf, trace: trace, configuration: configuration,
+            now: clock.wall())
+        guard let record = try shards.update(submit.owner, { try admission.accept(&$0, fleet) }) else {
+            throw notServing(submit.owner)
         }
+        create(record, submit)
+        try await commit(since: committer.failures)
+        return try await committedView(submit.task, owner: submit.owner)
     }
 
     /// Creates a new task from an ended one and answers once it is on disk. A repeated request is answered with the task
@@ -34,9 +40,9 @@ extension DispatcherService {
         var submit = TaskSubmit(
             task: message.task, owner: message.owner, prompt: "", target: .cloud, agent: "",
             idempotencyKey: message.idempotencyKey, digest: message.digest)
-        if case .created(let task) = try await lookUp(submit, isRetry: false) {
-            return try await existing(task, owner: message.owner)
-        }
+        var earlier = try earlier(submit, PriorSubmission())
+        if earlier == nil { earlier = try self.earlier(submit, try await prior(to: submit)) }
+        if let earlier { return try await existing(earlier, owner: message.owner) }
         let (record, prompt) = try await storedTask(message.of, owner: message.owner)
         guard record.state.isTerminal else {
             throw Fault(
@@ -52,29 +58,12 @@ extension DispatcherService {
         return try await self.submit(submit, retryOf: message.of, trace: trace)
     }
 
-    private enum LookUp {
-        /// An earlier copy of the submission created this task.
-        case created(TaskID)
-        case new(PriorSubmission)
+    /// Reads what earlier submissions left that `submit` must be checked against.
+    private func prior(to submit: TaskSubmit) async throws -> PriorSubmission {
+        do { return try await store.prior(to: submit, now: clock.wall()) } catch { throw unreadable(error) }
     }
 
-    /// Looks for an earlier copy of a submission, in memory and in the store. After it returns, nothing happens before
-    /// the caller's next `await`.
-    /// - Parameter isRetry: Whether a deletion during the read could be overlooked.
-    private func lookUp(_ submit: TaskSubmit, isRetry: Bool) async throws -> LookUp {
-        if let task = try earlier(submit, PriorSubmission()) { return .created(task) }
-        var prior: PriorSubmission
-        var seen: UInt64?
-        repeat {
-            seen = shards[submit.owner]?.deletions
-            do { prior = try await store.prior(to: submit, now: clock.wall()) } catch { throw unreadable(error) }
-        } while isRetry && seen != shards[submit.owner]?.deletions
-        guard isServing(submit.owner) else { throw lostFault }
-        // The other copy may have been accepted during the read.
-        if let task = try earlier(submit, prior) { return .created(task) }
-        return .new(prior)
-    }
-
+    /// Returns the task that an earlier copy of a submission created, as far as memory and `prior` show.
     private func earlier(_ submit: TaskSubmit, _ prior: PriorSubmission) throws -> TaskID? {
         try recent.earlier(submit, liveOwner: live[submit.task]?.machine.record.owner, prior)
     }

@@ -1,3 +1,4 @@
+import Logging
 import Mesh
 import Messages
 import Storage
@@ -64,6 +65,24 @@ struct LeaseTests {
         #expect(refused == .notLeader)
         try await first.checkLead()
         await first.close()
+    }
+
+    @Test("A lease in a file with an older schema is not seen: its holder may be migrating the file")
+    func olderSchema() async throws {
+        let folder = try TemporaryDirectory()
+        let path = SQLiteTaskStore.path(in: folder.path)
+        let old = try await Store(path: path, migrations: Array(Schema.migrations.dropLast()))
+        _ = try await old.write {
+            try LeaseTable.take(holder: .generate(), isLocked: true, from: nil, now: Sample.now, $0)
+        }
+        await old.close()
+        let configuration = DispatcherConfiguration(registry: "inproc://none", dataDirectory: folder.path)
+        let standby = Standby(configuration, clock: .system, logger: Logger(label: "test"))
+        #expect(await standby.sighting() == nil)
+        let new = try await SQLiteTaskStore(
+            directory: folder.path, holder: .generate(), isLocked: true, now: Sample.now)
+        #expect(await standby.sighting()?.epoch == new.epoch)
+        await new.close()
     }
 
     @Test("A takeover from a frozen leader listens at another address")

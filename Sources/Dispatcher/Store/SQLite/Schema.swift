@@ -1,3 +1,4 @@
+import GRDB
 import Messages
 import Storage
 
@@ -25,6 +26,13 @@ enum Schema {
         SQLiteMigration("partitions") { try PartitionMigration.apply($0) },
         SQLiteMigration("why a task is in its queue") { try $0.execute(sql: placements) },
     ]
+
+    /// Returns whether a file has had every step.
+    static func isCurrent(_ db: Database) throws -> Bool {
+        guard try db.tableExists("grdb_migrations") else { return false }
+        let applied = try Set(String.fetchAll(db, sql: "SELECT identifier FROM grdb_migrations"))
+        return applied.isSuperset(of: migrations.map(\.name))
+    }
 
     /// The epoch and holder of each partition.
     private static let leases = """

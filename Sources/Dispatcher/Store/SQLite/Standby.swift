@@ -113,11 +113,14 @@ struct Standby: Sendable {
         kill(pid_t(writer), SIGKILL)
     }
 
-    /// Reads the lease. One that cannot be read, or that an older version wrote and does not renew, is never taken from a
-    /// process that holds the lock.
-    private func sighting() async -> LeaseSighting? {
+    /// Reads the lease; nil = one that is never taken from a process that holds the lock: it cannot be read, or the file
+    /// has an older schema. Then its holder is of an older version, which could not write after the migration, or it is
+    /// migrating the file: it renews nothing meanwhile, and looks frozen although it is not.
+    func sighting() async -> LeaseSighting? {
         do {
-            return try await Store.look(at: SQLiteTaskStore.path(in: directory)) { try LeaseTable.sighting($0) } ?? nil
+            return try await Store.look(at: SQLiteTaskStore.path(in: directory)) { db in
+                try Schema.isCurrent(db) ? LeaseTable.sighting(db) : nil
+            } ?? nil
         } catch {
             logger.debug("the lease cannot be read", metadata: ["error": "\(error)"])
             return nil

@@ -28,8 +28,8 @@ enum Submission {
             throw Fault(.invalidRequest, "the name of an agent has 1 to 100 bytes")
         }
         try submit.choices?.check()
-        if case .device(let id) = submit.target, id.isEmpty || id.utf8.count > 128 {
-            throw Fault(.invalidRequest, "a device's id has 1 to 128 bytes")
+        if case .device(let id) = submit.target, id.isEmpty || id.utf8.count > Limits.target {
+            throw Fault(.invalidRequest, "a target has 1 to \(Limits.target) bytes")
         }
     }
 }

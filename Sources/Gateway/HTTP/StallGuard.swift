@@ -36,7 +36,7 @@ final class StallGuard: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    func handlerReprogressedAt(context: ChannelHandlerContext) { stopChecks() }
+    func handlerRemoved(context: ChannelHandlerContext) { stopChecks() }
 
     private func stopChecks() {
         checks?.cancel()

@@ -10,14 +10,16 @@ struct LeaderClient: Sendable {
     /// again, until ``GatewayLimits/request`` has passed.
     /// - Parameter repeated: The meaning of a refusal after an earlier leader was lost before its reply and may have
     ///   carried out the request; nil = the refusal stands.
+    /// - Parameter end: The deadline of a request that is one of several steps; nil = ``GatewayLimits/request`` from now.
     /// - Throws: ``Fault``: the leader's own, `unavailable` when there is none for ``GatewayLimits/leader``, or
     ///   `deadline_exceeded`.
     func askLeader<R: Request>(
-        of owner: UserID, _ request: R, trace: TraceID, repeated: (Fault) -> R.Reply? = { _ in nil }
+        of owner: UserID, _ request: R, trace: TraceID, until end: ContinuousClock.Instant? = nil,
+        repeated: (Fault) -> R.Reply? = { _ in nil }
     ) async throws -> R.Reply {
         var wasLost = false
         let start = ContinuousClock.now
-        let end = start + GatewayLimits.request
+        let end = end ?? start + GatewayLimits.request
         var leaderDeadline = start + GatewayLimits.leader
         while true {
             try Task.checkCancellation()
@@ -45,13 +47,18 @@ struct LeaderClient: Sendable {
     }
 
     /// Sends a request to the registry, once.
+    /// - Parameter end: The deadline of a request that is one of several steps; nil = ``GatewayLimits/request`` after the
+    ///   registry is connected.
     /// - Throws: ``Fault``: the registry's own, `unavailable` when it is not connected within ``GatewayLimits/leader``,
     ///   or `deadline_exceeded`.
-    func askRegistry<R: Request>(_ request: R, trace: TraceID = .none) async throws -> R.Reply {
-        guard let peer = await directory.registry(within: GatewayLimits.leader) else {
+    func askRegistry<R: Request>(
+        _ request: R, trace: TraceID = .none, until end: ContinuousClock.Instant? = nil
+    ) async throws -> R.Reply {
+        let wait = end.map { max(.zero, min(GatewayLimits.leader, $0 - .now)) } ?? GatewayLimits.leader
+        guard let peer = await directory.registry(within: wait) else {
             try Task.checkCancellation()
             throw Fault(.unavailable, "the registry cannot be reached at the moment; try again in a second")
         }
-        return try await peer.request(request, deadline: GatewayLimits.request, trace: trace)
+        return try await peer.request(request, deadline: end.map { $0 - .now } ?? GatewayLimits.request, trace: trace)
     }
 }

@@ -73,7 +73,8 @@ public struct TaskRequestBody: Codable, Sendable, Equatable {
         }
         if let target {
             try Self.require(
-                (1...800).contains(target.utf8.count), "'target' must be cloud, default, or a device's id or name")
+                (1...Limits.target).contains(target.utf8.count),
+                "'target' must be cloud, default, or a device's id or name")
         }
         if let agent { try Self.require((1...64).contains(agent.utf8.count), "'agent' must have 1 to 64 characters") }
         if let cwd {

@@ -7,6 +7,8 @@ public enum Limits {
     public static let meshMessage = 8 << 20
     /// The largest WebSocket message, for the same reason.
     public static let webSocketMessage = 8 << 20
+    /// The longest target of a task in bytes: a device's name of 200 characters, of 4 bytes each.
+    public static let target = 800
     /// The longest text in one event after escaping: a viewer paints it in one go.
     public static let eventText = 64 << 10
     /// How many queued tasks one user may have.

@@ -151,22 +151,25 @@ struct AttemptTable {
         _ events: [AgentEvent], of id: AttemptID, in directory: String
     ) -> (actions: [AttemptRunner.Action], isPaused: Bool) {
         let bound = settings.spoolBound
-        guard runners[id]?.takes(bound: bound) == true else { return ([], false) }
+        guard let index = runners.index(forKey: id), runners.values[index].takes(bound: bound) else {
+            return ([], false)
+        }
         // The process may write before its start has returned; `task.started` is sent first all the same.
-        let announced = runners[id]?.started(in: directory, .now()) ?? []
+        var actions = runners.values[index].started(in: directory, .now())
         let unacked: Int
         do { unacked = try outbox.append(events, to: id) } catch {
             logger.error("events could not be stored", metadata: ["task": "\(id.task)", "error": "\(error)"])
-            return (announced + advance(id) { $0.storeFailed("\(error)") }, false)
+            actions += runners.values[index].storeFailed("\(error)")
+            return (actions, false)
         }
-        let wasPaused = runners[id]?.isPaused == true
-        let stored = advance(id) { $0.stored(unacked: unacked, bound: bound) }
-        let isPaused = runners[id]?.isPaused == true
+        let wasPaused = runners.values[index].isPaused
+        actions += runners.values[index].stored(unacked: unacked, bound: bound)
+        let isPaused = runners.values[index].isPaused
         if isPaused, !wasPaused {
             logger.notice(
                 "an agent is paused: its spool is full", metadata: ["task": "\(id.task)", "bytes": "\(unacked)"])
         }
-        return (announced + stored, isPaused)
+        return (actions, isPaused)
     }
 
     /// The next frame for the link; nil when everything was sent that may be sent.
@@ -202,7 +205,8 @@ struct AttemptTable {
         var resumed: [AttemptID: [AttemptRunner.Action]] = [:]
         for id in outbox.ids where runners[id]?.holdsSlot == true {
             let unacked = outbox[id]?.unacked ?? 0
-            resumed[id] = advance(id) { $0.acknowledged(unacked: unacked, bound: bound) }
+            let actions = advance(id) { $0.acknowledged(unacked: unacked, bound: bound) }
+            if !actions.isEmpty { resumed[id] = actions }
         }
         return resumed
     }

@@ -55,7 +55,8 @@ public struct JSONWriter: Sendable {
     }
 
     /// Appends a string in quotes whose UTF-8 the caller has escaped with ``escape(_:to:)``.
-    public mutating func write(escaped text: some Collection<UInt8>) {
+    public mutating func write(escaped text: [UInt8]) {
+        bytes.reserveCapacity(bytes.count + text.count + 64)
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: text)
         bytes.append(UInt8(ascii: "\""))
@@ -66,6 +67,11 @@ public struct JSONWriter: Sendable {
         guard number.isFinite else { return put("null") }
         let text = number.description
         put(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+    }
+
+    /// Appends JSON as it stands: a constant beginning of an object on a hot path.
+    public mutating func write(raw json: StaticString) {
+        json.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
     // MARK: Objects and arrays

@@ -32,15 +32,18 @@ public enum ContentBlock: Decodable, Sendable, Equatable {
 
     /// Appends the block as one JSON object.
     public func write(to out: inout JSONWriter) {
+        // The path of every piece of output.
+        if case .escapedText(let bytes) = self {
+            out.write(raw: #"{"type":"text","text":"#)
+            out.write(escaped: bytes)
+            return out.endObject()
+        }
         out.beginObject()
         switch self {
         case .text(let text):
             out.field("type", "text")
             out.field("text", text)
-        case .escapedText(let bytes):
-            out.field("type", "text")
-            out.key("text")
-            out.write(escaped: bytes)
+        case .escapedText: break
         case .binary(let bytes):
             out.field("type", "text")
             out.field("encoding", "base64")

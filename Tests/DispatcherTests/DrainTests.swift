@@ -70,9 +70,12 @@ struct DrainTests {
             let queue = try await Self.hold(rig)
             let service = try #require(rig.server.service)
             let first = Task { try await rig.gateway.submit(target: .cloud) }
-            try await eventually("the commit") { await service.committer.isCommitting }
+            try await eventually("the commit") {
+                let committer = await service.committer
+                return committer.isCommitting && committer.isEmpty
+            }
             let second = Task { try await rig.gateway.submit(target: .cloud) }
-            try await eventually("the second submission") { await service.live.count == 2 }
+            try await eventually("the second submission") { await !service.committer.isEmpty }
             async let stopped: Void = rig.server.stop()
             try await eventually("the stop") { await service.phase == .stopping }
             // The store waits for the lock in vain. From then on it would take a write.

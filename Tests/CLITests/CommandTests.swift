@@ -101,7 +101,7 @@ struct CommandTests {
     func tokenID() {
         // {"alg":"none"} . {"jti":"019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071"} . signature
         let token = "eyJhbGciOiJub25lIn0.eyJqdGkiOiIwMTlhMmIzYy00ZDVlLTdmNjAtOGExYi0yYzNkNGU1ZjYwNzEifQ.x"
-        #expect(TokenClaims.id(of: token)?.description == "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071")
-        #expect(TokenClaims.id(of: "no.jwt") == nil)
+        #expect(TokenPayload.id(of: token)?.description == "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071")
+        #expect(TokenPayload.id(of: "no.jwt") == nil)
     }
 }

@@ -3,6 +3,7 @@ import NIOCore
 import TestClient
 import TestSupport
 import Testing
+
 @testable import Gateway
 
 /// An executor's session when its leader or registry changes, or when it is replaced.

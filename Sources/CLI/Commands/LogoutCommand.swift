@@ -18,7 +18,7 @@ struct LogoutCommand: AsyncParsableCommand {
             return Output.notice("not logged in; nothing was changed")
         }
         var revoked = false
-        if let id = TokenClaims.id(of: saved.token) {
+        if let id = TokenPayload.id(of: saved.token) {
             let gateway = GatewayClient(Connection(url: try Connection.address(saved.url), token: saved.token))
             revoked = (try? await gateway.revoke(token: id)) != nil
         }

@@ -48,7 +48,8 @@ struct Program: AsyncParsableCommand {
             Launch.prepare(try log.options())
             let logger = Logger(label: "dispatcher")
             let configuration = try configuration()
-            let server = DispatcherServer(configuration, reactor: Reactor(), logger: logger, onStatus: StatusLine.print)
+            let server = DispatcherServer(
+                configuration, reactor: Reactor(), logger: logger, onStatus: StatusReport.print)
             // 2 s more than its own deadline: to close connections and the store.
             try await Launch.run([server], within: .seconds(configuration.drainS + 2), logger: logger)
         } catch {

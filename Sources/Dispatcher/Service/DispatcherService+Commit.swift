@@ -49,7 +49,7 @@ extension DispatcherService {
         guard !lease.isCertain else { return }
         do { try await store.checkLead() } catch  where isNotLeader(error) { throw error } catch {
             // The batch is on disk; the next commit checks again.
-            logger.warning("whether this process still leads cannot be read", metadata: ["error": "\(error)"])
+            logger.warning("the lease cannot be read", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -26,7 +26,7 @@ extension DispatcherService {
             if isNotLeader(error) { return depose() }
             guard phase == .serving else { return }
             // The next sweep tries again.
-            logger.warning("what was deleted is still on disk", metadata: ["error": "\(error)"])
+            logger.warning("deleted tasks could not be removed from disk", metadata: ["error": "\(error)"])
         }
     }
 

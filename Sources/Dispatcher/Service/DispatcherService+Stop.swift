@@ -19,7 +19,7 @@ extension DispatcherService {
 
     /// Gives up the changes that have not reached the disk in time: they have not happened.
     private func abandonCommit() {
-        logger.error("the store has not taken what was decided before the stop")
+        logger.error("changes were not committed before the stop")
         committer.resumeIdleWaiters()
     }
 }

@@ -46,7 +46,7 @@ extension DispatcherService {
         let (record, prompt) = try await storedTask(message.of, owner: message.owner)
         guard record.state.isTerminal else {
             throw Fault(
-                .conflict, "task \(message.of) is \(record.state); only a task that has ended can be done again")
+                .conflict, "task \(message.of) is \(record.state); only a task that has ended can be retried")
         }
         submit.prompt = prompt
         // The device that it had: with its target alone a retry could end up in the cloud.

@@ -60,7 +60,9 @@ extension TaskStoreError {
         switch kind {
         case .notLeader: Fault(.notLeader, description)
         case .unreachable:
-            Fault(.storageFailed, "whether the change was stored is unknown: \(description); look before you repeat it")
+            Fault(
+                .storageFailed,
+                "whether the change was stored is unknown: \(description); check the task before you repeat it")
         case .closed, .cancelled, .rejected: Self.refused
         default: Fault(.storageFailed, "nothing was changed: \(description)")
         }

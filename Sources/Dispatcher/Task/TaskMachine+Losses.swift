@@ -50,7 +50,7 @@ extension TaskMachine {
             let error = Fault(
                 .attemptsExhausted,
                 "\(why); the task has been put back into the queue \(record.requeues) times before and is not run "
-                    + "again; see what brings the machine down, then submit the task again")
+                    + "again; find out why the device disconnects, then submit the task again")
             return end(.failed, error: error, confirmed: confirmed, now: now)
         }
         record.requeues += 1

@@ -9,7 +9,7 @@ struct AgentCatalog: Sendable {
 
     init(_ drivers: [any AgentDriver]) {
         self.drivers = drivers
-        known = drivers.map { Messages.Agent(name: $0.name, version: nil, ready: false, detail: "being looked for") }
+        known = drivers.map { Messages.Agent(name: $0.name, version: nil, ready: false, detail: "not checked yet") }
     }
 
     /// The driver for a task.

@@ -37,7 +37,7 @@ struct Options: ParsableArguments {
     var home: String?
     @Option(help: "How many tasks run at once.")
     var slots = 5
-    @Option(help: "The name of a new device. (default: \"Linux - HOSTNAME\")")
+    @Option(help: "The machine's name, unless its owner has renamed the device. (default: \"Linux - HOSTNAME\")")
     var name: String?
     @Option(name: .customLong("device-id"), help: "The device's id instead of the one derived from the hardware.")
     var deviceID: String?

@@ -3,7 +3,7 @@ import Messages
 
 /// The executor of one device: carries out what its session and its attempts decide.
 ///
-/// ``LinkSession``, ``AttemptTable``, ``ApprovalDesk`` and ``AgentCatalog`` are the values that it carries; each owns its
+/// ``LinkSession``, ``HeldAttempts``, ``ApprovalDesk`` and ``AgentCatalog`` are the values that it carries; each owns its
 /// state. ``ExecutorHandlers`` decodes the frames of the link.
 actor ExecutorService {
     /// What it is built from.
@@ -31,7 +31,7 @@ actor ExecutorService {
     let launcher: AttemptLauncher
     var session: LinkSession
     var agents: AgentCatalog
-    var attempts: AttemptTable
+    var attempts: HeldAttempts
     var runs = LiveRuns()
     var approvals: ApprovalDesk
     /// Whether a stop has begun.
@@ -58,7 +58,7 @@ actor ExecutorService {
             parts.identity, isFixed: parts.identityIsFixed, home: home, backend: parts.backend,
             backoff: parts.times.backoff, logger: logger)
         agents = AgentCatalog(parts.agents)
-        attempts = AttemptTable(
+        attempts = HeldAttempts(
             .init(
                 directory: home.spool, device: name, slots: parts.slots, spoolBound: parts.spoolBound,
                 keeping: parts.times.keeping), logger: logger)

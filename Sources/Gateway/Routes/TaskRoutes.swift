@@ -16,7 +16,7 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func submit(_ request: Request, _ context: GatewayContext) async throws -> Response {
         var body = try await request.json(TaskRequestBody.self, limit: GatewayLimits.taskBody)
-        body.idempotencyKey = try IdempotencyKey.of(request, field: body.idempotencyKey)
+        body.idempotencyKey = try IdempotencyHeader.of(request, field: body.idempotencyKey)
         try await Problem.unprocessable { [body] in try body.check() }
         let submit = TaskSubmit(
             // Generated before the first attempt, so that a retry at another leader is harmless.
@@ -57,7 +57,7 @@ struct TaskRoutes: Sendable {
         let body = try await request.json(RetryRequestBody.self, nothing: RetryRequestBody())
         let retry = TaskRetry(
             task: .generate(), owner: try context.owner, of: old,
-            idempotencyKey: try IdempotencyKey.of(request, field: body.idempotencyKey),
+            idempotencyKey: try IdempotencyHeader.of(request, field: body.idempotencyKey),
             digest: Digest.hex(["retry_of": old.description]))
         let task = try await client.askLeader(of: retry.owner, retry, trace: context.trace)
         return .json(TaskBody(task), status: .accepted)

@@ -4,7 +4,7 @@ import Messages
 /// The attempts that this executor holds, each with its state machine and its outbox, and the admission of new ones.
 ///
 /// An attempt is here from its assignment until the server has acknowledged its verdict. Part of the executor's actor.
-struct AttemptTable {
+struct HeldAttempts {
     /// What the table is made for.
     struct Settings: Sendable {
         /// The directory of the spools.

@@ -7,7 +7,7 @@ import Testing
 @testable import Executor
 
 @Suite("The attempts of an executor and the admission of new ones")
-struct AttemptTableTests {
+struct HeldAttemptsTests {
     private let folder: TemporaryDirectory
     private let agents = AgentCatalog([
         ShellAgent(allowed: true, environment: [:], children: LiveChildren(), temporary: "/tmp", linger: 0)
@@ -15,8 +15,8 @@ struct AttemptTableTests {
 
     init() throws { folder = try TemporaryDirectory() }
 
-    private func table(slots: Int = 2, spoolBound: Int = 1 << 20) -> AttemptTable {
-        AttemptTable(
+    private func table(slots: Int = 2, spoolBound: Int = 1 << 20) -> HeldAttempts {
+        HeldAttempts(
             .init(directory: folder.path, device: "box", slots: slots, spoolBound: spoolBound, keeping: 0),
             logger: Logger(label: "test") { _ in SilentLog() })
     }
@@ -26,7 +26,7 @@ struct AttemptTableTests {
             task: task, attempt: attempt, epoch: 1, leaseS: 0, conversation: .generate(), agent: agent, prompt: "true")
     }
 
-    private func refusal(_ table: inout AttemptTable, _ message: TaskAssign, draining: Bool = false) -> ErrorCode? {
+    private func refusal(_ table: inout HeldAttempts, _ message: TaskAssign, draining: Bool = false) -> ErrorCode? {
         if case .reject(let fault) = table.admit(message, agents, draining: draining, now: .now) { return fault.code }
         return nil
     }

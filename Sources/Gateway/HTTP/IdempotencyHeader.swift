@@ -3,7 +3,7 @@ import Hummingbird
 import Messages
 
 /// A client's name for one request, which makes repeating it harmless.
-enum IdempotencyKey {
+enum IdempotencyHeader {
     /// Returns a request's key, from the header `Idempotency-Key` or the body's field `idempotency_key`.
     /// - Throws: ``Problem`` 422 when the two differ, or the key has not 1 to 200 characters.
     static func of(_ request: Request, field: String?) throws -> String? {

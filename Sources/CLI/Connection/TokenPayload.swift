@@ -7,7 +7,7 @@ import Messages
 #endif
 
 /// The claims of a token that are readable without the signing key.
-enum TokenClaims {
+enum TokenPayload {
     /// The token's id (`jti`); nil when the text is no JWT with one.
     static func id(of token: String) -> TokenID? {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)

@@ -9,7 +9,7 @@ import Dispatcher
 #endif
 
 /// Prints the status of a dispatcher as a line of JSON on standard output.
-enum StatusLine {
+enum StatusReport {
     static func print(_ status: DispatcherServer.Status) {
         switch status {
         case .standby(let directory): line("standby", directory)

@@ -208,8 +208,9 @@ extension Integration {
         @Test("A cancel ends the wait for an approval, and the idle limit pauses during the wait")
         func cancelledWait() async throws {
             try await with { cluster, model in
-                let pending = try await submit(cluster, model, choosing: #""idle_timeout_s":2"#)
-                try await Task.sleep(for: .seconds(4))
+                let pending = try await submit(cluster, model, choosing: #""idle_timeout_s":6"#)
+                // Longer than the limit, which leaves the agent time to start on a busy machine.
+                try await Task.sleep(for: .seconds(8))
                 #expect(try await cluster.api.task(pending.task)["state"].string == "running")
                 try await cluster.api.cancel(pending.task)
                 let events = try await pending.follower.end()

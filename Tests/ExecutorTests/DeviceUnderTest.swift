@@ -23,11 +23,11 @@ final class DeviceUnderTest: Sendable {
         gateway: ScriptedGateway? = nil, folder: TemporaryDirectory? = nil,
         _ change: (inout ExecutorConfiguration) -> Void = { _ in }
     ) async throws -> DeviceUnderTest {
-        let stub: ScriptedGateway
-        if let gateway { stub = gateway } else { stub = try await .start() }
+        let scripted: ScriptedGateway
+        if let gateway { scripted = gateway } else { scripted = try await .start() }
         let folder = try folder ?? TemporaryDirectory()
         var configuration = ExecutorConfiguration(
-            backendURL: stub.url, token: "t", home: folder.file("home"), deviceID: "test", allowShell: true,
+            backendURL: scripted.url, token: "t", home: folder.file("home"), deviceID: "test", allowShell: true,
             claude: folder.file("no-claude"), environment: ["PATH": "/usr/bin:/bin", "HOME": folder.path])
         configuration.times.drain = 0
         configuration.times.stopGrace = 0.5
@@ -37,8 +37,8 @@ final class DeviceUnderTest: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let server = ExecutorServer(configuration, logger: logger)
-        let device = DeviceUnderTest(stub, server, folder)
-        let count = stub.connections.count
+        let device = DeviceUnderTest(scripted, server, folder)
+        let count = scripted.connections.count
         // A failed start is the error of the test, not the connection that never comes.
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.start() }

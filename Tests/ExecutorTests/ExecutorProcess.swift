@@ -29,18 +29,18 @@ final class ExecutorProcess: Sendable {
         _ flags: [String] = [], gateway: ScriptedGateway? = nil, folder: TemporaryDirectory? = nil, acks: Bool = true,
         ignoring signal: String? = nil
     ) async throws -> ExecutorProcess {
-        let stub: ScriptedGateway
-        if let gateway { stub = gateway } else { stub = try await .start() }
+        let scripted: ScriptedGateway
+        if let gateway { scripted = gateway } else { scripted = try await .start() }
         let folder = try folder ?? TemporaryDirectory()
-        let count = stub.connections.count
-        let process = try launch(flags, stub, folder, ignoring: signal)
-        let connection = try await eventually("a connection") { stub.connections.dropFirst(count).last }
+        let count = scripted.connections.count
+        let process = try launch(flags, scripted, folder, ignoring: signal)
+        let connection = try await eventually("a connection") { scripted.connections.dropFirst(count).last }
         let header = try await eventually("the registration") { connection.header(DeviceRegister.type) }
         if acks { connection.ackEverything() }
         try connection.send(
             DeviceRegistered(device: "test", name: "Test", generation: 1), .reply, correlation: header.correlation)
         try connection.send(LinkState(up: true, leader: .generate(), epoch: 1))
-        return ExecutorProcess(stub, folder, process, connection)
+        return ExecutorProcess(scripted, folder, process, connection)
     }
 
     /// Only starts the program.

@@ -142,7 +142,7 @@ struct RegistryServerTests {
     }
 
     @Test("An owner can star and delete only its own devices")
-    func wishes() async throws {
+    func ownDevices() async throws {
         let registry = try await RegistryHarness()
         let gateway = try await registry.dial()
         _ = try await gateway.register(session: 1)

@@ -80,9 +80,26 @@ struct PayloadTests {
             "state.running",
             StatePayload(
                 state: .running, device: "a1b2c3", deviceName: "Linux - \"box\"", attempt: 2, waitingFor: .approval)),
+        Sample(
+            "state.waiting",
+            StatePayload(
+                state: .running, attempt: 2, waitingFor: .background,
+                waiting: Waiting(since: Samples.time, until: Samples.time, what: "a background command"))),
         Sample("state.stalled", StatePayload(state: .running, attempt: 2, stalled: stall)),
         Sample("state.failed", StatePayload(state: .failed, error: Samples.fault)),
         Sample("log", LogPayload(level: "warning", message: "output was lost", source: "dispatcher")),
+        Sample(
+            "log.retry",
+            LogPayload(
+                level: "notice", message: "the model is overloaded", source: "claude-code", superseded: ["msg_1:0"],
+                retry: ModelRetry(attempt: 2, of: 10, status: 529, waitS: 1.5))),
+        Sample(
+            "waiting",
+            WaitingPayload(waitingFor: .background, since: Samples.time, what: "a background command: sleep 300")),
+        Sample("waiting.over", WaitingPayload(waitingFor: nil, since: Samples.time)),
+        Sample(
+            "user_message_chunk",
+            TextPayload(.text("use tabs"), meta: PayloadMeta(message: Samples.message.description))),
         Sample(
             "log.executor", LogPayload(level: "notice", message: "a \"tool\" was denied", source: "claude-code")),
     ]

@@ -10,7 +10,9 @@ enum Samples {
     static let time = Timestamp(milliseconds: 1_772_357_400_250)
     static let session = SessionNumber(18_446_744_073_709_551_615)
     static let route = Route(gateway: incarnation, session: session)
-    static let agent = Agent(name: "claude-code", version: "2.1.330", ready: true, detail: "signed in")
+    static let agent = Agent(
+        name: "claude-code", version: "2.1.330", ready: true, detail: "signed in",
+        permissionModes: [.ask, .plan], canSteer: true)
     static let platform = Platform(os: "linux", arch: "x86_64", hostname: "build-box")
     static let fault = Fault(.cwdNotAllowed, "the directory /etc is outside those that this device allows")
     static let claim = PartitionClaim(first: Partition(number: 0), last: Partition(number: 63), epoch: 7)
@@ -18,9 +20,10 @@ enum Samples {
 
     static let approval = ApprovalID("0190a0b0-0000-7000-8000-000000000006")!
     static let answer = AnswerID("0190a0b0-0000-7000-8000-000000000007")!
+    static let message = MessageID("0190a0b0-0000-7000-8000-000000000009")!
     static let choices = Choices(
         priority: .high, queueTTLS: 3600, ifOffline: .wait, onDisconnect: .requeue, graceS: 60, timeoutS: 7200,
-        idleTimeoutS: 600.5, permissionMode: .acceptEdits)
+        idleTimeoutS: 600.5, permissionMode: .acceptEdits, background: .stop, onLimit: .wait)
     static let input: JSONValue = ["command": "npm test", "timeout": 60]
     static let approvalView = ApprovalView(
         id: approval, task: task, attempt: 2, conversation: conversation, device: "a1b2c3",
@@ -34,7 +37,8 @@ enum Samples {
     static let device = Device(
         owner: user, id: "a1b2c3", name: "Linux - build-box", status: .online, statusReason: .draining,
         isDefault: true, labels: ["gpu": "a100"],
-        slots: Slots(used: 2, total: 5), version: "0.1.0", agents: [agent], platform: platform, lastSeenAt: time,
+        slots: Slots(used: 2, total: 5), version: "0.1.0", agents: [agent],
+        allowedDirs: ["/srv"], platform: platform, lastSeenAt: time,
         connectedAt: time, generation: 9, route: route)
 
     static let view = TaskView(
@@ -43,7 +47,9 @@ enum Samples {
         queuePosition: 3, reason: .deviceBusy, error: fault,
         stalled: Stall(since: time, failsAt: time.adding(seconds: 30), requeuesAt: time.adding(seconds: 31)),
         lastSeq: 12, createdAt: time, startedAt: time,
-        endedAt: time, cancelRequestedAt: time, choices: choices, retryOf: task, waitingFor: .approval)
+        endedAt: time, cancelRequestedAt: time, choices: choices, retryOf: task, waitingFor: .approval,
+        waiting: Waiting(since: time, until: time.adding(seconds: 60), what: "a background command: npm run dev"),
+        terminal: TerminalSize(columns: 120, rows: 40), splitOutput: true)
 
     static let event = Event(
         task: task, attempt: 2, attemptSeq: 41, seq: 44, kind: .agentMessageChunk, time: time,
@@ -70,7 +76,7 @@ enum Samples {
             ]),
         DeviceRegister(
             device: "a1b2c3", name: "Linux - build-box", boot: boot, version: "0.1.0", slots: 5, agents: [agent],
-            platform: platform, generation: 8, owner: user, route: route),
+            allowedDirs: ["/srv"], platform: platform, generation: 8, owner: user, route: route),
         DeviceRegistered(device: "a1b2c3", name: "Linux - build-box", generation: 9),
         DeviceReport(used: 1, total: 5, draining: false, attempts: [report], agents: [agent]),
         DeviceGone(owner: user, device: "a1b2c3", generation: 9, reason: "closed by the executor"),
@@ -90,7 +96,7 @@ enum Samples {
         TaskSubmit(
             task: task, owner: user, prompt: "say \"hällo\"\n", target: .device("a1b2c3"), agent: "claude-code",
             cwd: "/srv/app", conversation: conversation, idempotencyKey: "order-66", digest: "00ff",
-            choices: choices),
+            choices: choices, terminal: TerminalSize(columns: 120, rows: 40), splitOutput: true),
         view, TaskGet(owner: user, task: task),
         TaskList(
             owner: user, limit: 50, before: task, states: [.queued, .running], device: "a1b2c3",
@@ -101,15 +107,21 @@ enum Samples {
         TaskAssign(
             task: task, attempt: 2, epoch: 7, leaseS: 45, conversation: conversation, agent: "claude-code",
             prompt: "say \"hällo\"\n", cwd: "/srv/app", trace: "0af7651916cd43dd8448eb211c80319c",
-            permissionMode: .ask, follows: task,
+            permissionMode: .ask, background: .wait, terminal: TerminalSize(columns: 120, rows: 40), splitOutput: true,
+            resumes: true, follows: task,
             history: [HistoryItem(task: task, prompt: "say hello", answer: "hello", state: .completed, cut: true)],
             historyLeftOut: 4),
         HistoryWanted(task: task, attempt: 2, after: task),
         TaskStarted(task: task, attempt: 2, startedAt: time, workspace: "/srv/app"),
         TaskRejected(task: task, attempt: 2, fault: fault),
         TaskStop(task: task, attempt: 2, epoch: 7, graceS: 5, discard: false),
+        TaskWrapUp(task: task, attempt: 2, epoch: 7),
+        TaskMessage(owner: user, task: task, message: message, text: "use tabs"),
+        TaskSteer(task: task, attempt: 2, epoch: 7, message: message, text: "use tabs"),
+        TaskSteerRefused(task: task, attempt: 2, message: message, fault: fault),
         TaskFinished(
-            task: task, attempt: 2, attemptSeq: 42, state: .failed, error: fault, exitCode: -9, endedAt: time),
+            task: task, attempt: 2, attemptSeq: 42, state: .failed, error: fault, exitCode: -9, endedAt: time,
+            retryAt: time.adding(seconds: 60)),
         EventsAppend([event]), EventBatch([event, last]),
         EventsAck(acks: [AttemptAck(task: task, attempt: 2, seq: 41)]),
         EventsResync(task: task, attempt: 2, from: 40),

@@ -17,6 +17,8 @@ public struct ChoicesBody: Codable, Sendable, Equatable {
         try container.encode(choices.timeoutS, forKey: .timeoutS)
         try container.encode(choices.idleTimeoutS, forKey: .idleTimeoutS)
         try container.encode(choices.permissionMode, forKey: .permissionMode)
+        try container.encode(choices.background, forKey: .background)
+        try container.encode(choices.onLimit, forKey: .onLimit)
     }
 }
 

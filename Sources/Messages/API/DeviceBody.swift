@@ -19,6 +19,8 @@ public struct DeviceBody: Codable, Sendable, Equatable {
     public var version: String?
     /// The agents that the executor found.
     public var agents: [Agent]
+    /// Absolute directories in which, and below which, a task may run; nil = unknown.
+    public var allowedDirs: [String]?
     /// What the device runs on.
     public var platform: Platform?
     /// When the registry last heard from the device.
@@ -36,6 +38,7 @@ public struct DeviceBody: Codable, Sendable, Equatable {
         slots = device.slots
         version = device.version
         agents = device.agents
+        allowedDirs = device.allowedDirs
         platform = device.platform
         lastSeenAt = device.lastSeenAt
         connectedAt = device.connectedAt
@@ -54,6 +57,7 @@ public struct DeviceBody: Codable, Sendable, Equatable {
         slots = try container.decode(Slots.self, forKey: .slots)
         version = try container.decodeIfPresent(String.self, forKey: .version)
         agents = try container.decode([Agent].self, forKey: .agents)
+        allowedDirs = try container.decodeIfPresent([String].self, forKey: .allowedDirs)
         platform = try container.decodeIfPresent(Platform.self, forKey: .platform)
         lastSeenAt = try container.decodeIfPresent(Timestamp.self, forKey: .lastSeenAt)
         connectedAt = try container.decodeIfPresent(Timestamp.self, forKey: .connectedAt)
@@ -70,6 +74,7 @@ public struct DeviceBody: Codable, Sendable, Equatable {
         try container.encode(slots, forKey: .slots)
         try container.encode(version, forKey: .version)
         try container.encode(agents.map(AgentBody.init), forKey: .agents)
+        try container.encode(allowedDirs, forKey: .allowedDirs)
         try container.encode(platform, forKey: .platform)
         try container.encode(lastSeenAt, forKey: .lastSeenAt)
         try container.encode(connectedAt, forKey: .connectedAt)
@@ -88,6 +93,8 @@ private struct AgentBody: Encodable {
         try container.encode(agent.version, forKey: .version)
         try container.encode(agent.ready, forKey: .ready)
         try container.encode(agent.detail, forKey: .detail)
+        try container.encode(agent.permissionModes, forKey: .permissionModes)
+        try container.encode(agent.canSteer, forKey: .canSteer)
     }
 }
 

@@ -28,6 +28,9 @@ public struct TaskBody: Codable, Sendable, Equatable {
         try container.encode(view.error, forKey: .error)
         try container.encode(view.stalled.map(StallBody.init), forKey: .stalled)
         try container.encode(view.waitingFor, forKey: .waitingFor)
+        try container.encode(view.waiting.map(WaitingBody.init), forKey: .waiting)
+        try container.encode(view.terminal, forKey: .terminal)
+        try container.encode(view.splitOutput ?? false, forKey: .splitOutput)
         try container.encode(view.lastSeq, forKey: .lastSeq)
         try container.encode(view.createdAt, forKey: .createdAt)
         try container.encode(view.startedAt, forKey: .startedAt)
@@ -35,6 +38,20 @@ public struct TaskBody: Codable, Sendable, Equatable {
         try container.encode(view.cancelRequestedAt, forKey: .cancelRequestedAt)
         try container.encode(view.retryOf, forKey: .retryOf)
         try ChoicesBody(view.choices ?? Choices()).encode(to: encoder)
+    }
+}
+
+/// A ``Waiting`` with `null` for each field without a value.
+private struct WaitingBody: Encodable {
+    var waiting: Waiting
+
+    init(_ waiting: Waiting) { self.waiting = waiting }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Waiting.CodingKeys.self)
+        try container.encode(waiting.since, forKey: .since)
+        try container.encode(waiting.until, forKey: .until)
+        try container.encode(waiting.what, forKey: .what)
     }
 }
 

@@ -15,12 +15,18 @@ public struct TaskRequestBody: Codable, Sendable, Equatable {
     public var conversation: ConversationID?
     /// Makes a repetition within 24 h return the first task; 1 to 200 characters.
     public var idempotencyKey: String?
+    /// The size of the pseudo-terminal that the agent's command gets, for agents that run one; nil = none.
+    public var terminal: TerminalSize?
+    /// Whether standard output and standard error are read through two pipes, which loses their common order; nil =
+    /// false.
+    public var splitOutput: Bool?
     /// The task's choices, flat beside the other fields.
     public var choices: Choices
 
     public init(
         prompt: String, target: String? = nil, agent: String? = nil, cwd: String? = nil,
-        conversation: ConversationID? = nil, idempotencyKey: String? = nil, choices: Choices = Choices()
+        conversation: ConversationID? = nil, idempotencyKey: String? = nil, terminal: TerminalSize? = nil,
+        splitOutput: Bool? = nil, choices: Choices = Choices()
     ) {
         self.prompt = prompt
         self.target = target
@@ -28,11 +34,14 @@ public struct TaskRequestBody: Codable, Sendable, Equatable {
         self.cwd = cwd
         self.conversation = conversation
         self.idempotencyKey = idempotencyKey
+        self.terminal = terminal
+        self.splitOutput = splitOutput
         self.choices = choices
     }
 
     private enum CodingKeys: String, CodingKey {
-        case prompt, target, agent, cwd
+        case prompt, target, agent, cwd, terminal
+        case splitOutput = "split_output"
         case conversation = "conversation_id"
         case idempotencyKey = "idempotency_key"
     }
@@ -45,6 +54,8 @@ public struct TaskRequestBody: Codable, Sendable, Equatable {
         cwd = try container.decodeIfPresent(String.self, forKey: .cwd)
         conversation = try container.decodeIfPresent(ConversationID.self, forKey: .conversation)
         idempotencyKey = try container.decodeIfPresent(String.self, forKey: .idempotencyKey)
+        terminal = try container.decodeIfPresent(TerminalSize.self, forKey: .terminal)
+        splitOutput = try container.decodeIfPresent(Bool.self, forKey: .splitOutput)
         choices = try Choices(from: decoder)
     }
 
@@ -57,6 +68,8 @@ public struct TaskRequestBody: Codable, Sendable, Equatable {
         try container.encodeIfPresent(cwd, forKey: .cwd)
         try container.encodeIfPresent(conversation, forKey: .conversation)
         try container.encodeIfPresent(idempotencyKey, forKey: .idempotencyKey)
+        try container.encodeIfPresent(terminal, forKey: .terminal)
+        try container.encodeIfPresent(splitOutput, forKey: .splitOutput)
         try choices.encode(to: encoder)
     }
 
@@ -82,6 +95,7 @@ public struct TaskRequestBody: Codable, Sendable, Equatable {
                 cwd.hasPrefix("/") && cwd.utf8.count <= 4096 && !cwd.utf8.contains(0),
                 "'cwd' must be an absolute path on the device of at most 4,096 bytes")
         }
+        try terminal?.check()
         try choices.check()
     }
 

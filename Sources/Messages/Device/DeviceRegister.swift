@@ -15,6 +15,8 @@ public struct DeviceRegister: Request, Equatable {
     public var slots: Int
     /// The agents that the executor found.
     public var agents: [Agent]
+    /// Absolute directories in which, and below which, a task may run; nil = unknown.
+    public var allowedDirs: [String]?
     /// What it runs on.
     public var platform: Platform
     /// The newest generation that the executor has received, below 2^53; 0 = none.
@@ -29,7 +31,8 @@ public struct DeviceRegister: Request, Equatable {
 
     public init(
         device: String, name: String, boot: BootID, version: String, slots: Int, agents: [Agent] = [],
-        platform: Platform, generation: UInt64, owner: UserID? = nil, route: Route? = nil, again: Bool? = nil
+        allowedDirs: [String]? = nil, platform: Platform, generation: UInt64, owner: UserID? = nil, route: Route? = nil,
+        again: Bool? = nil
     ) {
         self.device = device
         self.name = name
@@ -37,6 +40,7 @@ public struct DeviceRegister: Request, Equatable {
         self.version = version
         self.slots = slots
         self.agents = agents
+        self.allowedDirs = allowedDirs
         self.platform = platform
         self.generation = generation
         self.owner = owner
@@ -47,6 +51,7 @@ public struct DeviceRegister: Request, Equatable {
     enum CodingKeys: String, CodingKey {
         case name, boot, version, slots, agents, platform, generation, owner, route, again
         case device = "device_id"
+        case allowedDirs = "allowed_dirs"
     }
 }
 

@@ -26,10 +26,15 @@ public struct EventKind: Hashable, Sendable, CustomStringConvertible {
     public static let state = EventKind(code: 9)
     /// Something that the device or a service wants a person to know: ``LogPayload``.
     public static let log = EventKind(code: 10)
+    /// The agent's turn has ended and its attempt waits for something else: ``WaitingPayload``.
+    public static let waiting = EventKind(code: 11)
+    /// A message that a person gave to the running turn: ``TextPayload``.
+    public static let userMessageChunk = EventKind(code: 12)
 
     private static let names: [UInt8: String] = [
         1: "agent_message_chunk", 2: "agent_thought_chunk", 3: "tool_call", 4: "tool_call_update", 5: "plan",
         6: "permission_request", 7: "permission_resolved", 8: "usage", 9: "state", 10: "log",
+        11: "waiting", 12: "user_message_chunk",
     ]
 
     /// Every kind that this version knows.

@@ -24,6 +24,15 @@ public struct TaskAssign: Message, Equatable {
     /// What the agent may do without permission; nil = the device's own mode. A mode that the device does not allow is
     /// rejected with `permission_mode_not_allowed`.
     public var permissionMode: PermissionMode?
+    /// What happens to work in the background at the end of the turn; nil = the device's own setting.
+    public var background: Background?
+    /// The size of the pseudo-terminal that the agent's command gets; nil = none.
+    public var terminal: TerminalSize?
+    /// Whether standard output and standard error are read through two pipes; nil = false.
+    public var splitOutput: Bool?
+    /// Whether this attempt continues after a usage limit: an agent whose session knows the task is told to continue, and
+    /// does not get the prompt again; nil = false.
+    public var resumes: Bool?
     /// The conversation's latest task whose agent ran; nil = none. An executor whose agent lacks that turn replies with
     /// ``HistoryWanted``.
     public var follows: TaskID?
@@ -35,6 +44,7 @@ public struct TaskAssign: Message, Equatable {
     public init(
         task: TaskID, attempt: UInt32, epoch: UInt64, leaseS: Double, conversation: ConversationID, agent: String,
         prompt: String, cwd: String? = nil, trace: String? = nil, permissionMode: PermissionMode? = nil,
+        background: Background? = nil, terminal: TerminalSize? = nil, splitOutput: Bool? = nil, resumes: Bool? = nil,
         follows: TaskID? = nil, history: [HistoryItem]? = nil, historyLeftOut: Int? = nil
     ) {
         self.task = task
@@ -47,13 +57,18 @@ public struct TaskAssign: Message, Equatable {
         self.cwd = cwd
         self.trace = trace
         self.permissionMode = permissionMode
+        self.background = background
+        self.terminal = terminal
+        self.splitOutput = splitOutput
+        self.resumes = resumes
         self.follows = follows
         self.history = history
         self.historyLeftOut = historyLeftOut
     }
 
     enum CodingKeys: String, CodingKey {
-        case attempt, epoch, agent, prompt, cwd, trace, follows, history
+        case attempt, epoch, agent, prompt, cwd, trace, background, terminal, resumes, follows, history
+        case splitOutput = "split_output"
         case task = "task_id"
         case leaseS = "lease_s"
         case conversation = "conversation_id"

@@ -16,10 +16,12 @@ public struct TaskFinished: Message, Equatable {
     public var exitCode: Int32?
     /// When the agent ended, by the device's clock.
     public var endedAt: Timestamp
+    /// With the error `usage_limit`: when the limit is reset; nil = unknown.
+    public var retryAt: Timestamp?
 
     public init(
         task: TaskID, attempt: UInt32, attemptSeq: UInt64, state: TaskState, error: Fault? = nil,
-        exitCode: Int32? = nil, endedAt: Timestamp
+        exitCode: Int32? = nil, endedAt: Timestamp, retryAt: Timestamp? = nil
     ) {
         self.task = task
         self.attempt = attempt
@@ -28,6 +30,7 @@ public struct TaskFinished: Message, Equatable {
         self.error = error
         self.exitCode = exitCode
         self.endedAt = endedAt
+        self.retryAt = retryAt
     }
 
     enum CodingKeys: String, CodingKey {
@@ -36,5 +39,6 @@ public struct TaskFinished: Message, Equatable {
         case attemptSeq = "attempt_seq"
         case exitCode = "exit_code"
         case endedAt = "ended_at"
+        case retryAt = "retry_at"
     }
 }

@@ -23,11 +23,15 @@ public struct TaskSubmit: Request, Equatable {
     public var digest: String?
     /// The task's choices; the owner's defaults fill in absent fields.
     public var choices: Choices?
+    /// The size of the pseudo-terminal that the agent's command gets; nil = none.
+    public var terminal: TerminalSize?
+    /// Whether standard output and standard error are read through two pipes; nil = false.
+    public var splitOutput: Bool?
 
     public init(
         task: TaskID, owner: UserID, prompt: String, target: Target, agent: String, cwd: String? = nil,
         conversation: ConversationID? = nil, idempotencyKey: String? = nil, digest: String? = nil,
-        choices: Choices? = nil
+        choices: Choices? = nil, terminal: TerminalSize? = nil, splitOutput: Bool? = nil
     ) {
         self.task = task
         self.owner = owner
@@ -39,10 +43,13 @@ public struct TaskSubmit: Request, Equatable {
         self.idempotencyKey = idempotencyKey
         self.digest = digest
         self.choices = choices
+        self.terminal = terminal
+        self.splitOutput = splitOutput
     }
 
     enum CodingKeys: String, CodingKey {
-        case owner, prompt, target, agent, cwd, digest, choices
+        case owner, prompt, target, agent, cwd, digest, choices, terminal
+        case splitOutput = "split_output"
         case task = "task_id"
         case conversation = "conversation_id"
         case idempotencyKey = "idempotency_key"

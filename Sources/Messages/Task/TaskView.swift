@@ -43,8 +43,14 @@ public struct TaskView: Message, Equatable {
     public var choices: Choices?
     /// The task that it retries.
     public var retryOf: TaskID?
-    /// What it waits for while it runs.
+    /// What it waits for while it runs, or `limit` while it is queued.
     public var waitingFor: WaitingFor?
+    /// Details of that.
+    public var waiting: Waiting?
+    /// The size of the pseudo-terminal that its command gets; nil = none.
+    public var terminal: TerminalSize?
+    /// Whether standard output and standard error are read through two pipes; nil = false.
+    public var splitOutput: Bool?
 
     public init(
         id: TaskID, state: TaskState, target: Target, device: String? = nil, deviceName: String? = nil,
@@ -52,7 +58,7 @@ public struct TaskView: Message, Equatable {
         queuePosition: Int? = nil, reason: WaitReason? = nil, error: Fault? = nil, stalled: Stall? = nil,
         lastSeq: UInt64, createdAt: Timestamp, startedAt: Timestamp? = nil, endedAt: Timestamp? = nil,
         cancelRequestedAt: Timestamp? = nil, choices: Choices? = nil, retryOf: TaskID? = nil,
-        waitingFor: WaitingFor? = nil
+        waitingFor: WaitingFor? = nil, waiting: Waiting? = nil, terminal: TerminalSize? = nil, splitOutput: Bool? = nil
     ) {
         self.id = id
         self.state = state
@@ -76,10 +82,14 @@ public struct TaskView: Message, Equatable {
         self.choices = choices
         self.retryOf = retryOf
         self.waitingFor = waitingFor
+        self.waiting = waiting
+        self.terminal = terminal
+        self.splitOutput = splitOutput
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, state, target, agent, prompt, cwd, attempt, reason, error, stalled, choices
+        case id, state, target, agent, prompt, cwd, attempt, reason, error, stalled, choices, waiting, terminal
+        case splitOutput = "split_output"
         case device = "device_id"
         case deviceName = "device_name"
         case conversation = "conversation_id"
@@ -129,21 +139,46 @@ public struct WaitReason: OpenSet {
     public static let deviceDraining = WaitReason(rawValue: "device_draining")
     /// No executor of the cloud pool is connected.
     public static let noCloudExecutor = WaitReason(rawValue: "no_cloud_executor")
+    /// The agent's usage limit is not reset yet.
+    public static let usageLimit = WaitReason(rawValue: "usage_limit")
 
     /// Every reason that this version knows.
     public static let all: [WaitReason] = [
         .deviceBusy, .conversationBusy, .deviceOffline, .deviceDraining, .noCloudExecutor,
+        .usageLimit,
     ]
 }
 
-/// What a running task waits for.
+/// What a task waits for.
 public struct WaitingFor: OpenSet {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// A person's decision about a permission request of its agent.
     public static let approval = WaitingFor(rawValue: "approval")
+    /// Work that its agent has left in the background; the turn itself has ended.
+    public static let background = WaitingFor(rawValue: "background")
+    /// The reset of the agent's usage limit; the task is queued and holds no slot.
+    public static let limit = WaitingFor(rawValue: "limit")
 
     /// Every name that this version knows.
-    public static let all: [WaitingFor] = [.approval]
+    public static let all: [WaitingFor] = [.approval, .background, .limit]
+}
+
+/// Details of what a task waits for.
+public struct Waiting: Codable, Sendable, Equatable {
+    /// When it began to wait.
+    public var since: Timestamp
+    /// When it continues by itself; nil = not at a known time.
+    public var until: Timestamp?
+    /// For people, in at most 500 characters, such as `a background command: npm run dev`; nil = nothing to add.
+    public var what: String?
+
+    public init(since: Timestamp, until: Timestamp? = nil, what: String? = nil) {
+        self.since = since
+        self.until = until
+        self.what = what
+    }
+
+    enum CodingKeys: String, CodingKey { case since, until, what }
 }

@@ -19,11 +19,16 @@ public struct Choices: Codable, Sendable, Equatable {
     public var idleTimeoutS: Double?
     /// What the agent may do without permission. Default: the device's `--permission-mode`.
     public var permissionMode: PermissionMode?
+    /// What happens to work that the agent leaves in the background at the end of its turn. Default: the device's
+    /// `--background`.
+    public var background: Background?
+    /// What happens when the agent reports a usage limit. Default: `fail`.
+    public var onLimit: OnLimit?
 
     public init(
         priority: Priority? = nil, queueTTLS: Double? = nil, ifOffline: IfOffline? = nil,
         onDisconnect: OnDisconnect? = nil, graceS: Double? = nil, timeoutS: Double? = nil, idleTimeoutS: Double? = nil,
-        permissionMode: PermissionMode? = nil
+        permissionMode: PermissionMode? = nil, background: Background? = nil, onLimit: OnLimit? = nil
     ) {
         self.priority = priority
         self.queueTTLS = queueTTLS
@@ -33,10 +38,13 @@ public struct Choices: Codable, Sendable, Equatable {
         self.timeoutS = timeoutS
         self.idleTimeoutS = idleTimeoutS
         self.permissionMode = permissionMode
+        self.background = background
+        self.onLimit = onLimit
     }
 
     enum CodingKeys: String, CodingKey {
-        case priority
+        case priority, background
+        case onLimit = "on_limit"
         case queueTTLS = "queue_ttl_s"
         case ifOffline = "if_offline"
         case onDisconnect = "on_disconnect"
@@ -46,10 +54,11 @@ public struct Choices: Codable, Sendable, Equatable {
         case permissionMode = "permission_mode"
     }
 
-    /// The service's defaults, without the grace (a flag of the dispatcher) and the permission mode (a setting of the
-    /// device).
+    /// The service's defaults, without the grace (a flag of the dispatcher) and the permission mode and `background`
+    /// (settings of the device).
     public static let standard = Choices(
-        priority: .normal, queueTTLS: 86_400, ifOffline: .fail, onDisconnect: .fail, timeoutS: 0, idleTimeoutS: 0)
+        priority: .normal, queueTTLS: 86_400, ifOffline: .fail, onDisconnect: .fail, timeoutS: 0, idleTimeoutS: 0,
+        onLimit: .fail)
 
     /// Returns these choices, with those of `other` where a field is absent.
     public func filled(from other: Choices) -> Choices {
@@ -58,13 +67,14 @@ public struct Choices: Codable, Sendable, Equatable {
             ifOffline: ifOffline ?? other.ifOffline, onDisconnect: onDisconnect ?? other.onDisconnect,
             graceS: graceS ?? other.graceS, timeoutS: timeoutS ?? other.timeoutS,
             idleTimeoutS: idleTimeoutS ?? other.idleTimeoutS,
-            permissionMode: permissionMode ?? other.permissionMode)
+            permissionMode: permissionMode ?? other.permissionMode, background: background ?? other.background,
+            onLimit: onLimit ?? other.onLimit)
     }
 
     /// The JSON names of all choices.
     public static let names = [
         "priority", "queue_ttl_s", "if_offline", "on_disconnect", "grace_s", "timeout_s", "idle_timeout_s",
-        "permission_mode",
+        "permission_mode", "background", "on_limit",
     ]
 
     /// Returns these choices without those in `names`; unknown names are ignored.
@@ -80,6 +90,8 @@ public struct Choices: Codable, Sendable, Equatable {
             case "timeout_s": left.timeoutS = nil
             case "idle_timeout_s": left.idleTimeoutS = nil
             case "permission_mode": left.permissionMode = nil
+            case "background": left.background = nil
+            case "on_limit": left.onLimit = nil
             default: break
             }
         }
@@ -93,6 +105,8 @@ public struct Choices: Codable, Sendable, Equatable {
         try Self.among(ifOffline, IfOffline.all, "if_offline")
         try Self.among(onDisconnect, OnDisconnect.all, "on_disconnect")
         try Self.among(permissionMode, PermissionMode.all, "permission_mode")
+        try Self.among(background, Background.all, "background")
+        try Self.among(onLimit, OnLimit.all, "on_limit")
         try Self.within(queueTTLS, 1...Limits.choiceSeconds.upperBound, "queue_ttl_s")
         try Self.within(graceS, 0...86_400, "grace_s")
         try Self.within(timeoutS, Limits.choiceSeconds, "timeout_s")
@@ -159,6 +173,34 @@ public struct OnDisconnect: OpenSet {
 
     /// Every name that this version knows.
     public static let all: [OnDisconnect] = [.fail, .wait, .requeue]
+}
+
+/// What happens to work that an agent leaves in the background at the end of its turn.
+public struct Background: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The task runs until none is left, a time limit is over, or the conversation's next task waits.
+    public static let wait = Background(rawValue: "wait")
+    /// The task ends with the turn, and what is left is ended.
+    public static let stop = Background(rawValue: "stop")
+
+    /// Every name that this version knows.
+    public static let all: [Background] = [.wait, .stop]
+}
+
+/// What happens to a task whose agent reports a usage limit.
+public struct OnLimit: OpenSet {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// It fails with `usage_limit`, and the error gives the time of the reset.
+    public static let fail = OnLimit(rawValue: "fail")
+    /// It waits without a slot, and its session continues after the reset.
+    public static let wait = OnLimit(rawValue: "wait")
+
+    /// Every name that this version knows.
+    public static let all: [OnLimit] = [.fail, .wait]
 }
 
 /// What an agent may do without permission.

@@ -20,6 +20,8 @@ public struct Device: Codable, Sendable, Equatable {
     public var version: String?
     /// The agents that the executor found.
     public var agents: [Agent]
+    /// Absolute directories in which, and below which, a task may run; nil = unknown.
+    public var allowedDirs: [String]?
     /// What the device runs on; nil before its first registration.
     public var platform: Platform?
     /// When the registry last received anything from it.
@@ -34,7 +36,8 @@ public struct Device: Codable, Sendable, Equatable {
     public init(
         owner: UserID, id: String, name: String, status: DeviceStatus, statusReason: StatusReason? = nil,
         isDefault: Bool = false, labels: [String: String]? = nil, slots: Slots,
-        version: String? = nil, agents: [Agent] = [], platform: Platform? = nil, lastSeenAt: Timestamp? = nil,
+        version: String? = nil, agents: [Agent] = [], allowedDirs: [String]? = nil, platform: Platform? = nil,
+        lastSeenAt: Timestamp? = nil,
         connectedAt: Timestamp? = nil, generation: UInt64 = 0, route: Route? = nil
     ) {
         self.owner = owner
@@ -47,6 +50,7 @@ public struct Device: Codable, Sendable, Equatable {
         self.slots = slots
         self.version = version
         self.agents = agents
+        self.allowedDirs = allowedDirs
         self.platform = platform
         self.lastSeenAt = lastSeenAt
         self.connectedAt = connectedAt
@@ -58,6 +62,7 @@ public struct Device: Codable, Sendable, Equatable {
         case owner, id, name, status, labels, slots, version, agents, platform, generation, route
         case statusReason = "status_reason"
         case isDefault = "is_default"
+        case allowedDirs = "allowed_dirs"
         case lastSeenAt = "last_seen_at"
         case connectedAt = "connected_at"
     }
@@ -85,14 +90,28 @@ public struct Agent: Codable, Sendable, Equatable {
     public var ready: Bool
     /// Why it is not ready and what to do, or a remark for people.
     public var detail: String?
-    public init(name: String, version: String?, ready: Bool, detail: String?) {
+    /// The permission modes that a task may choose; nil = unknown.
+    public var permissionModes: [PermissionMode]?
+    /// Whether its turns take messages while they run; nil = unknown.
+    public var canSteer: Bool?
+
+    public init(
+        name: String, version: String?, ready: Bool, detail: String?, permissionModes: [PermissionMode]? = nil,
+        canSteer: Bool? = nil
+    ) {
         self.name = name
         self.version = version
         self.ready = ready
         self.detail = detail
+        self.permissionModes = permissionModes
+        self.canSteer = canSteer
     }
 
-    enum CodingKeys: String, CodingKey { case name, version, ready, detail }
+    enum CodingKeys: String, CodingKey {
+        case name, version, ready, detail
+        case permissionModes = "permission_modes"
+        case canSteer = "can_steer"
+    }
 }
 
 /// What a device runs on.

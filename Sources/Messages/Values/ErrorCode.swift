@@ -96,6 +96,14 @@ public struct ErrorCode: OpenSet {
     public static let agentBroken = ErrorCode(rawValue: "agent_broken")
     /// The agent ended its turn with an error.
     public static let agentFailed = ErrorCode(rawValue: "agent_failed")
+    /// The agent, or a hook of its user, refused the prompt.
+    public static let promptRefused = ErrorCode(rawValue: "prompt_refused")
+    /// The agent has reached a usage limit of its account; the message names the reset.
+    public static let usageLimit = ErrorCode(rawValue: "usage_limit")
+    /// The agent is not signed in to its model's service, or its key is not accepted.
+    public static let agentLogin = ErrorCode(rawValue: "agent_login")
+    /// 409: the agent takes no messages while its turn runs.
+    public static let steerUnsupported = ErrorCode(rawValue: "steer_unsupported")
     /// The command ended with a status other than 0.
     public static let exitStatus = ErrorCode(rawValue: "exit_status")
     /// The agent's process could not be started.
@@ -140,7 +148,8 @@ public struct ErrorCode: OpenSet {
         .deviceOffline, .deviceDisconnected,
         .executorRestarted, .queueExpired, .timeout, .idleTimeout, .attemptsExhausted, .slotsFull, .draining,
         .cwdNotAllowed, .agentUnknown, .agentNotAllowed, .permissionModeNotAllowed,
-        .agentMissing, .agentBroken, .agentFailed, .exitStatus, .spawnFailed, .cancelled, .unavailable,
+        .agentMissing, .agentBroken, .agentFailed, .promptRefused, .usageLimit, .agentLogin, .steerUnsupported,
+        .exitStatus, .spawnFailed, .cancelled, .unavailable,
         .deadlineExceeded, .notLeader, .staleSession, .storageFailed, .creditExceeded, .unknownType,
         .malformed, .messageTooLarge, .versionIncompatible, .peerLost, .internalError,
     ]

@@ -11,7 +11,7 @@ public enum Catalogue {
         LinkState.self,
         TaskSubmit.self, TaskView.self, TaskGet.self, TaskList.self, TaskListing.self, TaskCancel.self,
         TaskRetry.self, TaskAssign.self, HistoryWanted.self, TaskStarted.self, TaskRejected.self, TaskStop.self,
-        TaskFinished.self,
+        TaskWrapUp.self, TaskMessage.self, TaskSteer.self, TaskSteerRefused.self, TaskFinished.self,
         EventsAppend.self, EventBatch.self, EventsAck.self, EventsResync.self, EventsPage.self, EventsSubscribe.self,
         ApprovalRequest.self, ApprovalRecorded.self, ApprovalAnswer.self, ApprovalClosed.self, ApprovalList.self,
         ApprovalListing.self, ApprovalDecide.self, ApprovalView.self,

@@ -60,15 +60,20 @@ public struct PayloadMeta: Decodable, Sendable, Equatable {
     public var parentToolCall: String?
     /// The stream that a command wrote to: `stderr`; nil = standard output.
     public var stream: String?
+    /// The agent's message and block that a piece of text belongs to, such as `msg_01:2`; pieces with the same id are one
+    /// text, and another id begins a new one. With `user_message_chunk` the id of the person's message.
+    public var message: String?
 
-    public init(parentToolCall: String? = nil, stream: String? = nil) {
+    public init(parentToolCall: String? = nil, stream: String? = nil, message: String? = nil) {
         self.parentToolCall = parentToolCall
         self.stream = stream
+        self.message = message
     }
 
     private enum CodingKeys: String, CodingKey {
         case stream
         case parentToolCall = "parentToolCallId"
+        case message = "messageId"
     }
 
     /// Appends the field `_meta`.
@@ -77,6 +82,7 @@ public struct PayloadMeta: Decodable, Sendable, Equatable {
         out.beginObject()
         out.field("parentToolCallId", parentToolCall)
         out.field("stream", stream)
+        out.field("messageId", message)
         out.endObject()
     }
 }

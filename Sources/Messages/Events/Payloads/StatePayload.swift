@@ -12,8 +12,10 @@ public struct StatePayload: EventPayload {
     public var deviceName: String?
     /// The attempt, when assigned or running.
     public var attempt: UInt32?
-    /// What a running task waits for.
+    /// What the task waits for.
     public var waitingFor: WaitingFor?
+    /// Details of that.
+    public var waiting: Waiting?
     /// Set while it runs on a device that is away.
     public var stalled: Stall?
     /// Why it failed, when failed.
@@ -21,8 +23,8 @@ public struct StatePayload: EventPayload {
 
     public init(
         state: TaskState, reason: WaitReason? = nil, queuePosition: Int? = nil, device: String? = nil,
-        deviceName: String? = nil, attempt: UInt32? = nil, waitingFor: WaitingFor? = nil, stalled: Stall? = nil,
-        error: Fault? = nil
+        deviceName: String? = nil, attempt: UInt32? = nil, waitingFor: WaitingFor? = nil, waiting: Waiting? = nil,
+        stalled: Stall? = nil, error: Fault? = nil
     ) {
         self.state = state
         self.reason = reason
@@ -31,12 +33,13 @@ public struct StatePayload: EventPayload {
         self.deviceName = deviceName
         self.attempt = attempt
         self.waitingFor = waitingFor
+        self.waiting = waiting
         self.stalled = stalled
         self.error = error
     }
 
     private enum CodingKeys: String, CodingKey {
-        case state, reason, attempt, stalled, error
+        case state, reason, attempt, waiting, stalled, error
         case queuePosition = "queue_position"
         case device = "device_id"
         case deviceName = "device_name"
@@ -52,6 +55,14 @@ public struct StatePayload: EventPayload {
         out.field("device_name", deviceName)
         out.field("attempt", attempt)
         out.field("waiting_for", waitingFor?.rawValue)
+        if let waiting {
+            out.key("waiting")
+            out.beginObject()
+            out.field("since", waiting.since.description)
+            out.field("until", waiting.until?.description)
+            out.field("what", waiting.what)
+            out.endObject()
+        }
         if let stalled {
             out.key("stalled")
             out.beginObject()

@@ -14,7 +14,7 @@ struct APITests {
         id: token.id, name: "ci", createdAt: token.createdAt, expiresAt: token.expiresAt)
     private static let bareTask = TaskView(
         id: Samples.task, state: .queued, target: .cloud, conversation: Samples.conversation, agent: "shell",
-        prompt: "make test", attempt: 0, lastSeq: 1, createdAt: time, choices: Choices())
+        prompt: "make test", attempt: 0, lastSeq: 1, createdAt: time, choices: Choices(), splitOutput: false)
     private static var stalledTask: TaskView {
         var task = bareTask
         task.stalled = Stall(since: time)

@@ -51,17 +51,18 @@ struct JSONValueTests {
         #expect(throws: Fault.self) { try JSONValue(reading: objects.utf8) }
     }
 
-    @Test("A tool input of 100,000 numbers is read within 400 ms")
+    @Test("A tool input of 20,000 numbers is read faster than JSONDecoder reads it")
     func manyNumbersAreFast() throws {
         var request = Self.request
-        request.input = .array((0..<100_000).map { .whole(Int64($0 % 10)) })
+        request.input = .array((0..<20_000).map { .whole(Int64($0 % 10)) })
         let body = try Wire.encode(request)
         let clock = ContinuousClock()
         var read: ApprovalRequest?
         let time = try clock.measure { read = try Wire.decode(ApprovalRequest.self, from: body) }
         #expect(read == request)
-        // `JSONDecoder`, which tries several types for each value, takes a second or more.
-        #expect(time < .milliseconds(400), "\(time)")
+        // It tries several types for each value. Both are measured here, so that a busy machine slows both.
+        let other = try clock.measure { _ = try JSONDecoder().decode(ApprovalRequest.self, from: Data(body)) }
+        #expect(time < other, "\(time), JSONDecoder \(other)")
     }
 
     @Test("A permission request with a wrong field is refused with its name")

@@ -18,7 +18,6 @@ let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-col
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
-let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
 /// A library target of this package.
@@ -53,12 +52,14 @@ var dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
 ]
 
 var targets: [Target] = [
     .systemLibrary(name: "CZeroMQ", path: "Sources/System/CZeroMQ"),
     .systemLibrary(name: "CCurl", path: "Sources/System/CCurl"),
+    .target(
+        name: "CSpawn", path: "Sources/System/CSpawn",
+        cSettings: [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]),
     module("Messages", []),
     module("Mesh", ["CZeroMQ", "Messages", log, metrics, deque]),
     module("Storage", [grdb, log, metrics]),
@@ -72,7 +73,7 @@ var targets: [Target] = [
     ),
     main("Dispatcher"),
     .target(
-        name: "TestSupport", dependencies: [subprocess, log], path: "Tests/Support/Support", swiftSettings: strict),
+        name: "TestSupport", dependencies: [log], path: "Tests/Support/Support", swiftSettings: strict),
     .target(
         name: "TestClient", dependencies: ["Curl", "TestSupport"], path: "Tests/Support/Client", swiftSettings: strict),
     .target(
@@ -128,7 +129,7 @@ if !coreOnly {
             ] + nio, exclude: ["Main"]),
         main("Gateway"),
         module(
-            "Executor", ["Messages", "Launch", subprocess, log, metrics, lifecycle, deque, crypto] + nio,
+            "Executor", ["Messages", "Launch", "CSpawn", log, metrics, lifecycle, deque, crypto] + nio,
             exclude: ["Main"]),
         main("Executor"),
         module(
@@ -170,7 +171,7 @@ if !coreOnly {
             name: "IntegrationTests",
             dependencies: [
                 "Gateway", "TestSupport", "TestClient", "TestCluster", "Faults", "ScriptedModel", "Messages", "Mesh",
-                "Storage", "Curl", subprocess,
+                "Storage", "Curl",
             ] + nio, swiftSettings: strict),
     ]
 }

@@ -37,6 +37,8 @@ public final class ExecutorServer: Service {
     /// - Throws: ``Fault`` when the configuration is wrong, the home is in use, or the server refuses the token.
     public func start() async throws {
         try configuration.validate()
+        // Once tasks have used up the system's processes, no thread can be started.
+        _ = (ProcessThreads.shared, Reaper.shared)
         let service = try makeService()
         state.withLock { $0.service = service }
         try await service.start()
@@ -94,6 +96,11 @@ public final class ExecutorServer: Service {
         await stop()
         if let fault { throw fault }
     }
+
+    /// Prepares this process for children, before its first task: starts the threads that find and collect them, and
+    /// makes it the parent of its descendants' orphans, which it collects. Only for a program whose children are all
+    /// started by an executor.
+    public static func adoptOrphans() { Reaper.shared.adoptOrphans() }
 
     /// Kills every process that was started here, without waiting: for a program that exits without ``stop()``. Nothing
     /// can be started afterwards, and children of this program that the executor did not start die too.

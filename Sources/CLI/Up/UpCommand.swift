@@ -70,6 +70,7 @@ struct UpCommand: AsyncParsableCommand {
                 json: try setting.value(logFormat, "WEGENT_LOG_FORMAT") == .json))
         let logger = Logger(label: "up")
         let settings = try settings(setting)
+        ExecutorServer.adoptOrphans()
         let reaper = ChildReaper()
         let drain = Duration.seconds(settings.executor?.times.drain ?? 0)
         try await Launch.run(

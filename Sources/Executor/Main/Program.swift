@@ -17,6 +17,7 @@ struct Program: AsyncParsableCommand {
     mutating func run() async throws {
         do {
             Launch.prepare(try log.options())
+            ExecutorServer.adoptOrphans()
             let logger = Logger(label: "wegent-executor")
             let configuration = try options.executorConfiguration()
             let server = ExecutorServer(configuration, logger: logger) { device in

@@ -1,7 +1,7 @@
+import CSpawn
 import Messages
 import NIOCore
 import NIOPosix
-import Subprocess
 import Synchronization
 
 #if canImport(Glibc)
@@ -12,21 +12,31 @@ import Synchronization
     import Darwin
 #endif
 
-/// A running child in a session and process group of its own. Its standard streams are pipes that this process reads,
-/// so that the output of its background children can still be read for a while after it has ended.
+/// A running child in a session and process group of its own. This process reads its outputs from pipes or from a
+/// pseudo-terminal, so that the output of its background children can still be read for a while after it has ended.
 final class Child: Sendable {
     typealias Stream = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+    /// How standard output and standard error arrive.
+    enum Outputs: Sendable {
+        /// Apart, so that the order of what was written to both is lost.
+        case split
+        /// In one pipe, in the order of writing; ``errors`` is empty.
+        case merged
+    }
 
     /// The process id of the child, and of its group.
     let pid: Int32
     /// The child with everything that it has started.
     let tree: ProcessTree
-    /// Reads standard output; writes to standard input if the child was started with one.
+    /// Reads standard output; writes to standard input if the child was started with one. With a terminal, reads and
+    /// writes that: then an end of input is the byte 0x04 on a line of its own.
     let output: Stream
-    /// Reads standard error.
+    /// Reads standard error. Empty with ``Outputs/merged`` and with a terminal.
     let errors: Stream
-    private let exit: Task<ExitStatus, Never>
-    /// Copies of the read ends, used only to check whether the pipes hold data.
+    private let exit: ChildExit
+    private let isTerminal: Bool
+    /// Copies of the read ends, to check whether they hold data and to set the terminal's size.
     private let probes: Mutex<[Int32]>
     private let children: LiveChildren
     /// `isGone`: no process of the child is left. It never becomes false again: a later process with the child's id or
@@ -34,15 +44,15 @@ final class Child: Sendable {
     private let end = Mutex((hasExited: false, isGone: false))
 
     private init(
-        pid: Int32, tree: ProcessTree, output: Stream, errors: Stream, exit: Task<ExitStatus, Never>,
-        probes: [Int32], children: LiveChildren
+        tree: ProcessTree, started: Spawn.Started, streams: (output: Stream, errors: Stream), probes: [Int32],
+        isTerminal: Bool, children: LiveChildren
     ) {
-        self.pid = pid
+        pid = started.leader.pid
         self.tree = tree
+        self.isTerminal = isTerminal
         self.children = children
-        self.output = output
-        self.errors = errors
-        self.exit = exit
+        (output, errors) = streams
+        exit = started.exit
         self.probes = Mutex(probes)
     }
 
@@ -56,9 +66,17 @@ final class Child: Sendable {
         }
     }
 
+    /// Sets the size of its terminal; without effect for a child without one.
+    func resize(_ size: TerminalSize) {
+        guard isTerminal else { return }
+        probes.withLock { probes in
+            if let probe = probes.first { _ = wegent_terminal_resize(probe, Int32(size.columns), Int32(size.rows)) }
+        }
+    }
+
     /// Waits for the child itself, not for what it has started.
     func wait() async -> ExitStatus {
-        let status = await exit.value
+        let status = await exit.wait()
         end.withLock { $0.hasExited = true }
         return status
     }
@@ -108,138 +126,54 @@ final class Child: Sendable {
         }
     }
 
-    /// Starts a child.
+    /// Starts a child with the limits, umask and signals that this program was started with, and no other descriptors
+    /// than its standard streams.
     /// - Parameters:
-    ///     - input: whether its standard input is written to; else that is empty.
+    ///     - input: whether its standard input is written to; else that is empty. A terminal is always written to.
+    ///     - output: how its outputs arrive.
+    ///     - terminal: the size of its controlling pseudo-terminal, which is all three standard streams; nil = none. Its
+    ///       `TERM` is `xterm-256color` where the command's environment has none.
     ///     - children: where it is registered from its first moment on.
-    /// - Throws: ``Fault`` with code `spawn_failed`; then nothing runs.
-    static func start(_ command: Command, input: Bool, in children: LiveChildren) async throws -> Child {
-        let pipes = try PipeEnds.several(input ? 3 : 2)
-        let spawned: Spawned
-        do { spawned = try await spawn(command, pipes, children) } catch {
-            // The library has closed the ends that were meant for the child, or never had them.
-            throw error as? Fault
-                ?? Fault(.spawnFailed, "\(command.executable) could not be started in \(command.directory): \(error)")
+    /// - Throws: ``Fault`` with code `spawn_failed` that names what failed; then nothing runs and nothing is open.
+    static func start(
+        _ command: Command, input: Bool, output: Outputs = .split, terminal: TerminalSize? = nil,
+        in children: LiveChildren
+    ) async throws -> Child {
+        var command = command
+        if terminal != nil, ["", "dumb"].contains(command.environment["TERM"] ?? "") {
+            command.environment["TERM"] = "xterm-256color"
         }
+        var streams: ChildStreams
+        do { streams = try ChildStreams(input: input, output: output, terminal: terminal) } catch {
+            throw (error as? SpawnFailure)?.fault(command) ?? error
+        }
+        let started: Spawn.Started
+        do { started = try await Spawn.start(command, streams, in: children) } catch {
+            streams.closeChilds()
+            streams.closeOurs()
+            throw error
+        }
+        streams.closeChilds()
+        return try await attach(command, started, streams, children)
+    }
+
+    private static func attach(
+        _ command: Command, _ started: Spawn.Started, _ streams: ChildStreams, _ children: LiveChildren
+    ) async throws -> Child {
         let tree = ProcessTree(
-            leader: spawned.leader, marks: ProcessMark(command.environment).map { .one($0) } ?? .none)
-        let probes = pipes.prefix(2).map { fcntl($0.read, F_DUPFD_CLOEXEC, 0) }.filter { $0 >= 0 }
+            leader: started.leader, marks: ProcessMark(command.environment).map { .one($0) } ?? .none)
+        let probes = [streams.output, streams.errors].filter { $0 >= 0 }.map { fcntl($0, F_DUPFD_CLOEXEC, 3) }
+            .filter { $0 >= 0 }
         do {
-            let (output, errors) = try await streams(pipes)
             return Child(
-                pid: spawned.leader.pid, tree: tree, output: output, errors: errors, exit: spawned.exit,
-                probes: probes, children: children)
+                tree: tree, started: started, streams: try await ChildChannels.open(streams), probes: probes,
+                isTerminal: streams.isTerminal, children: children)
         } catch {
             // It runs, but its output cannot be read.
             for probe in probes { close(probe) }
             await tree.end(grace: 0)
-            children.dismiss(spawned.leader.pid)
+            children.dismiss(started.leader.pid)
             throw Fault(.spawnFailed, "\(command.executable) was started but cannot be read: \(error)")
         }
-    }
-
-    /// A process that was started.
-    private struct Spawned {
-        var leader: ProcessEntry.Key
-        var exit: Task<ExitStatus, Never>
-    }
-
-    /// - Throws: what the library throws, with our ends of the pipes closed.
-    private static func spawn(
-        _ command: Command, _ pipes: [PipeEnds], _ children: LiveChildren
-    ) async throws -> Spawned {
-        let (leaders, report) = AsyncThrowingStream<ProcessEntry.Key, any Error>.makeStream(
-            bufferingPolicy: .bufferingNewest(1))
-        // Detached: a caller that is cancelled meanwhile still has to receive the process, to end it.
-        let exit = Task.detached { () -> ExitStatus in
-            do {
-                let status = try await run(command, pipes) { pid in
-                    guard let leader = children.admit(pid) else {
-                        return report.finish(
-                            throwing: Fault(.draining, "the executor is stopping and starts no new processes"))
-                    }
-                    report.yield(leader)
-                }
-                report.finish()
-                return status
-            } catch {
-                report.finish(throwing: error)
-                return .exited(127)
-            }
-        }
-        let waiting = Task.detached { () -> ProcessEntry.Key? in
-            for try await leader in leaders { return leader }
-            return nil
-        }
-        do {
-            guard let leader = try await waiting.value else {
-                throw Fault(.spawnFailed, "\(command.executable) could not be started")
-            }
-            return Spawned(leader: leader, exit: exit)
-        } catch {
-            for pipe in pipes.prefix(2) { close(pipe.read) }
-            if pipes.count == 3 { close(pipes[2].write) }
-            throw error
-        }
-    }
-
-    private static func run(
-        _ command: Command, _ pipes: [PipeEnds], started: @Sendable (Int32) -> Void
-    ) async throws -> ExitStatus {
-        var options = PlatformOptions()
-        options.createSession = true
-        let environment = command.environment.map { name, value in Array("\(name)=\(value)\0".utf8) }
-        let configuration = Configuration(
-            executable: .path(.init(command.executable)), arguments: Arguments(command.arguments),
-            environment: .custom(environment), workingDirectory: .init(command.directory), platformOptions: options)
-        let output = FileDescriptorOutput.fileDescriptor(
-            .init(rawValue: pipes[0].write), closeAfterSpawningProcess: true)
-        let errors = FileDescriptorOutput.fileDescriptor(
-            .init(rawValue: pipes[1].write), closeAfterSpawningProcess: true)
-        let status: TerminationStatus
-        if pipes.count == 3 {
-            let input = FileDescriptorInput.fileDescriptor(
-                .init(rawValue: pipes[2].read), closeAfterSpawningProcess: true)
-            status = try await Subprocess.run(configuration, input: input, output: output, error: errors) { execution in
-                started(execution.processIdentifier.value)
-            }.terminationStatus
-        } else {
-            status = try await Subprocess.run(configuration, input: .none, output: output, error: errors) { execution in
-                started(execution.processIdentifier.value)
-            }.terminationStatus
-        }
-        switch status {
-        case .exited(let code): return .exited(code)
-        case .signaled(let signal): return .signalled(signal)
-        }
-    }
-
-    private static func streams(_ pipes: [PipeEnds]) async throws -> (output: Stream, errors: Stream) {
-        let input = pipes.count == 3 ? pipes[2].write : nil
-        let output: Stream
-        do { output = try await stream(reading: pipes[0].read, writing: input) } catch {
-            for end in [pipes[0].read, pipes[1].read, input ?? -1] where end >= 0 { close(end) }
-            throw error
-        }
-        do { return (output, try await stream(reading: pipes[1].read, writing: nil)) } catch {
-            output.channel.close(promise: nil)
-            close(pipes[1].read)
-            throw error
-        }
-    }
-
-    private static func stream(reading: Int32, writing: Int32?) async throws -> Stream {
-        let bootstrap = NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        let wrap: @Sendable (any Channel) -> EventLoopFuture<Stream> = { channel in
-            channel.eventLoop.makeCompletedFuture {
-                try Stream(
-                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-            }
-        }
-        if let writing {
-            return try await bootstrap.takingOwnershipOfDescriptors(
-                input: reading, output: writing, channelInitializer: wrap)
-        }
-        return try await bootstrap.takingOwnershipOfDescriptor(input: reading, channelInitializer: wrap)
     }
 }

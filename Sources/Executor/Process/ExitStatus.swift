@@ -3,6 +3,11 @@ enum ExitStatus: Equatable, Sendable {
     case exited(Int32)
     case signalled(Int32)
 
+    /// From `waitpid`'s status of a child that has ended.
+    init(wait status: Int32) {
+        self = status & 0x7f == 0 ? .exited((status >> 8) & 0xff) : .signalled(status & 0x7f)
+    }
+
     /// As a shell puts it into `$?`.
     var code: Int32 {
         switch self {

@@ -18,6 +18,9 @@ struct ProcessSearch: Sendable {
     private var groupIsSignalled = false
     /// Processes that we may not signal (a program that runs as another user): left alone.
     private var foreign: Set<ProcessEntry.Key> = []
+    /// The last look had no process table: the system has none, or no file descriptor was left to read it. Then only the
+    /// group as a whole can be signalled.
+    private var isBlind = false
     /// How many looks in a row have found nothing.
     private var emptyLooks = 0
     /// Processes without an environment at the last look, because they were between two programs.
@@ -36,27 +39,29 @@ struct ProcessSearch: Sendable {
     /// Looks for the processes.
     /// - Returns: whether there may be something left to end.
     mutating func look() -> Bool {
-        #if os(Linux)
-            let (members, unseen, isWhole) = find()
-            known.formUnion(members.map(\.key))
-            found = members.filter { !$0.isOver && !foreign.contains($0.key) && isMeant($0) }
-            let isStillUnseen = !unseenBefore.isDisjoint(with: unseen)
-            unseenBefore = unseen
-            emptyLooks = found.isEmpty ? emptyLooks + 1 : 0
-            guard found.isEmpty else { return true }
-            if isWhole && unseen.isEmpty { return false }
-            return emptyLooks < (isStillUnseen ? Self.mostLooks : Self.enoughLooks)
-        #else
+        guard let (members, unseen, isWhole) = find() else {
+            isBlind = true
+            found = []
             guard scope == .everything, let leader = tree.leader else { return false }
-            return Darwin.kill(-leader.pid, 0) == 0 || errno == EPERM
-        #endif
+            return systemKill(-leader.pid, 0) == 0 || errno == EPERM
+        }
+        isBlind = false
+        known.formUnion(members.map(\.key))
+        found = members.filter { !$0.isOver && !foreign.contains($0.key) && isMeant($0) }
+        let isStillUnseen = !unseenBefore.isDisjoint(with: unseen)
+        unseenBefore = unseen
+        emptyLooks = found.isEmpty ? emptyLooks + 1 : 0
+        guard found.isEmpty else { return true }
+        if isWhole && unseen.isEmpty { return false }
+        return emptyLooks < (isStillUnseen ? Self.mostLooks : Self.enoughLooks)
     }
 
     private func isMeant(_ entry: ProcessEntry) -> Bool { scope == .everything || entry.group != tree.leader?.pid }
 
-    private func find() -> (members: [ProcessEntry], unseen: Set<ProcessEntry.Key>, isWhole: Bool) {
+    /// - Returns: nil when there is no table.
+    private func find() -> (members: [ProcessEntry], unseen: Set<ProcessEntry.Key>, isWhole: Bool)? {
         let own = getpid()
-        let (table, isWhole) = SystemProcesses.table()
+        guard let (table, isWhole) = SystemProcesses.table() else { return nil }
         // An id is not reused while it is a group's or a session's; a leader with another start time leads a new group.
         let leader = tree.leader
         let isReused = table.contains { $0.pid == leader?.pid && leader?.start != 0 && $0.key != leader }
@@ -88,7 +93,7 @@ struct ProcessSearch: Sendable {
     /// Sends each process SIGTERM, once.
     mutating func signal() {
         let group = groupMembers
-        if !groupIsSignalled, Self.hasNoTable || !group.isEmpty {
+        if !groupIsSignalled, isBlind || !group.isEmpty {
             groupIsSignalled = true
             signalGroup(SIGTERM)
             // A stopped process acts on the signal only when it continues.
@@ -107,7 +112,7 @@ struct ProcessSearch: Sendable {
     func freeze() {
         guard scope == .everything, tree.marks != .none else { return }
         let own = getpid()
-        for pid in SystemProcesses.pids().sorted(by: >) where pid != own {
+        for pid in (SystemProcesses.pids() ?? []).sorted(by: >) where pid != own {
             if case .marked(let mark) = SystemProcesses.mark(of: pid), tree.marks.contain(mark) {
                 _ = systemKill(pid, SIGSTOP)
             }
@@ -117,18 +122,11 @@ struct ProcessSearch: Sendable {
     /// Kills everything that was found. The others are stopped first, so that they cannot start anything meanwhile.
     mutating func kill() {
         let group = Set(groupMembers)
-        if Self.hasNoTable || !group.isEmpty { signalGroup(SIGKILL) }
+        if isBlind || !group.isEmpty { signalGroup(SIGKILL) }
         let others = found.filter { !group.contains($0) }
         for entry in others { send(SIGSTOP, to: entry) }
         for entry in others { send(SIGKILL, to: entry) }
     }
-
-    /// Without a process table only the group as a whole can be signalled.
-    #if os(Linux)
-        private static let hasNoTable = false
-    #else
-        private static let hasNoTable = true
-    #endif
 
     private var groupMembers: [ProcessEntry] {
         scope == .everything ? found.filter { $0.group == tree.leader?.pid } : []

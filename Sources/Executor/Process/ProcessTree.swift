@@ -1,5 +1,3 @@
-import Dispatch
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -46,16 +44,13 @@ struct ProcessTree: Hashable, Sendable {
         case strays
     }
 
-    /// Searches run on threads of their own: the threads that Swift tasks share may all be busy.
-    private static let queue = DispatchQueue(label: "process-search", qos: .userInitiated, attributes: .concurrent)
-
     /// Sends SIGTERM to everything, waits up to `grace` seconds, and kills what is left.
     /// - Returns: whether nothing is left.
     @discardableResult
     func end(grace: Double, _ scope: Scope = .everything) async -> Bool {
         let (isGone, search) = await watch(within: grace, scope) { $0.signal() }
         if isGone { return true }
-        return await Self.onQueue { Self.kill(search) }
+        return await Self.onThread { Self.kill(search) }
     }
 
     /// Returns whether the processes are gone within `seconds`. The kernel reports no empty group, so this polls.
@@ -70,7 +65,7 @@ struct ProcessTree: Hashable, Sendable {
         while true {
             let before = search
             let isLeft: Bool
-            (isLeft, search) = await Self.onQueue {
+            (isLeft, search) = await Self.onThread {
                 var search = before
                 let isLeft = search.look()
                 if isLeft, ContinuousClock.now < deadline { each(&search) }
@@ -97,7 +92,8 @@ struct ProcessTree: Hashable, Sendable {
         return true
     }
 
-    private static func onQueue<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { done in queue.async { done.resume(returning: body()) } }
+    /// Searches run on threads of their own: the threads that Swift tasks share may all be busy.
+    private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await ProcessThreads.shared.run(body)
     }
 }

@@ -6,24 +6,33 @@
     import Darwin
 #endif
 
-/// The system's process table, read from `/proc` (proc(5)). On systems without it the table is empty, and only process
-/// groups can be found.
+/// The system's process table, read from `/proc` (proc(5)). On systems without it there is no table, and only
+/// process groups can be found.
 enum SystemProcesses {
     /// Returns every process, also those that have ended and were not collected.
-    static func all() -> [ProcessEntry] { table().entries }
+    static func all() -> [ProcessEntry] { table()?.entries ?? [] }
 
     /// Returns every process, and whether the table is complete: a process that ended while the table was read may have
     /// started another that was not in it yet.
-    static func table() -> (entries: [ProcessEntry], isWhole: Bool) {
-        let pids = pids()
-        let entries = pids.compactMap(entry)
+    /// - Returns: nil when it cannot be read, for want of file descriptors.
+    static func table() -> (entries: [ProcessEntry], isWhole: Bool)? {
+        guard let pids = pids() else { return nil }
+        var entries: [ProcessEntry] = []
+        for pid in pids {
+            errno = 0
+            if let entry = entry(pid) {
+                entries.append(entry)
+            } else if errno == EMFILE || errno == ENFILE {
+                return nil
+            }
+        }
         return (entries, entries.count == pids.count)
     }
 
-    /// Returns the ids of all processes.
-    static func pids() -> [Int32] {
+    /// Returns the ids of all processes; nil when they cannot be read.
+    static func pids() -> [Int32]? {
         #if os(Linux)
-            guard let directory = opendir("/proc") else { return [] }
+            guard let directory = opendir("/proc") else { return nil }
             defer { closedir(directory) }
             var pids: [Int32] = []
             while let next = readdir(directory) {
@@ -32,7 +41,7 @@ enum SystemProcesses {
             }
             return pids
         #else
-            return []
+            return nil
         #endif
     }
 

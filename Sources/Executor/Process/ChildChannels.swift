@@ -1,0 +1,73 @@
+import NIOCore
+import NIOPosix
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Wraps our ends of a child's streams in channels of the event loops, which then own them.
+enum ChildChannels {
+    private typealias Wrap = @Sendable (any Channel) -> EventLoopFuture<Child.Stream>
+
+    /// - Throws: what the event loop throws; then every end is closed.
+    static func open(_ streams: ChildStreams) async throws -> (output: Child.Stream, errors: Child.Stream) {
+        var streams = streams
+        let errors: Child.Stream
+        do {
+            errors = try await streams.errors < 0 ? empty() : stream(reading: streams.errors, writing: -1)
+            streams.releaseErrors()
+        } catch {
+            streams.closeOurs()
+            throw error
+        }
+        do {
+            let output =
+                streams.isTerminal
+                ? try await terminal(streams.output) : try await stream(reading: streams.output, writing: streams.input)
+            return (output, errors)
+        } catch {
+            errors.channel.close(promise: nil)
+            streams.closeOurs()
+            throw error
+        }
+    }
+
+    private static let wrap: Wrap = { channel in
+        channel.eventLoop.makeCompletedFuture {
+            try Child.Stream(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+        }
+    }
+
+    private static var bootstrap: NIOPipeBootstrap { NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton) }
+
+    private static func stream(reading: Int32, writing: Int32) async throws -> Child.Stream {
+        guard writing >= 0 else {
+            return try await bootstrap.takingOwnershipOfDescriptor(input: reading, channelInitializer: wrap)
+        }
+        return try await bootstrap.takingOwnershipOfDescriptors(
+            input: reading, output: writing, channelInitializer: wrap)
+    }
+
+    private static func terminal(_ file: Int32) async throws -> Child.Stream {
+        try await bootstrap.takingOwnershipOfDescriptor(inputOutput: file, channelInitializer: wrap)
+    }
+
+    /// A stream that is at its end.
+    private static func empty() async throws -> Child.Stream {
+        let pipe = try PipeEnds()
+        close(pipe.write)
+        do {
+            let stream = try await stream(reading: pipe.read, writing: -1)
+            try? await stream.channel.close().get()
+            return stream
+        } catch {
+            close(pipe.read)
+            throw error
+        }
+    }
+}

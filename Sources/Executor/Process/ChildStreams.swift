@@ -1,0 +1,87 @@
+import CSpawn
+import Messages
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The descriptors of a child's standard streams: its ends and ours. None reaches another child.
+struct ChildStreams: Sendable {
+    /// The child's input, output and error stream; -1 = `/dev/null`. With a terminal, or one pipe for both outputs, some
+    /// are the same.
+    private(set) var childs: [Int32] = [-1, -1, -1]
+    /// Read from: standard output, both outputs, or the terminal.
+    private(set) var output: Int32 = -1
+    /// Read from: standard error; -1 = it is the same as the output.
+    private(set) var errors: Int32 = -1
+    /// Written to; -1 = none, or the terminal.
+    private(set) var input: Int32 = -1
+    private(set) var isTerminal = false
+
+    /// Descriptors that no child may take: the executor needs some for its link, the spool and looks at `/proc`, also
+    /// while its tasks have used up the others.
+    private static let reserve = 32
+
+    /// - Throws: ``Fault`` with code `spawn_failed`; then nothing is open.
+    init(input: Bool, output: Child.Outputs, terminal: TerminalSize?) throws {
+        do {
+            if let terminal { try openTerminal(terminal) } else { try openPipes(input, output) }
+            try checkReserve()
+        } catch {
+            closeChilds()
+            closeOurs()
+            throw error
+        }
+    }
+
+    private mutating func openTerminal(_ size: TerminalSize) throws {
+        isTerminal = true
+        var replica: Int32 = -1
+        let error = wegent_terminal_open(&output, &replica)
+        guard error == 0 else { throw SpawnFailure(step: .terminal, error: error) }
+        childs = [replica, replica, replica]
+        _ = wegent_terminal_resize(replica, Int32(size.columns), Int32(size.rows))
+    }
+
+    private mutating func openPipes(_ hasInput: Bool, _ kind: Child.Outputs) throws {
+        (output, childs[1]) = try Self.pipe()
+        switch kind {
+        case .split: (errors, childs[2]) = try Self.pipe()
+        case .merged: childs[2] = childs[1]
+        }
+        if hasInput { (childs[0], input) = try Self.pipe() }
+    }
+
+    private static func pipe() throws -> (read: Int32, write: Int32) {
+        let ends = try PipeEnds()
+        return (ends.read, ends.write)
+    }
+
+    /// The lowest free number is given to each descriptor, so a high one means that most are in use.
+    private func checkReserve() throws {
+        let limit = SpawnFailure.fileLimit
+        let reserve = min(Self.reserve, limit / 4)
+        guard Int((childs + [output, errors, input]).max() ?? 0) < limit - reserve else {
+            throw SpawnFailure(step: .streams, error: EMFILE)
+        }
+    }
+
+    /// Closes the child's ends in this process.
+    mutating func closeChilds() {
+        for end in Set(childs) where end >= 0 { close(end) }
+        childs = [-1, -1, -1]
+    }
+
+    /// Leaves the closing of the error stream to another owner.
+    mutating func releaseErrors() { errors = -1 }
+
+    /// Closes our ends.
+    mutating func closeOurs() {
+        for end in [output, errors, input] where end >= 0 { close(end) }
+        (output, errors, input) = (-1, -1, -1)
+    }
+}

@@ -17,7 +17,7 @@ struct TerminalEmulator {
     /// All lines, scrolled ones included, without trailing spaces.
     var text: String {
         lines.map { line in
-            var line = line
+            var line = line.filter { $0 != Self.filler }
             while line.last == " " { line.removeLast() }
             return String(line)
         }.joined(separator: "\n")
@@ -32,19 +32,24 @@ struct TerminalEmulator {
                 down()
             case "\r": column = 0
             case "\u{1b}": execute(&scalars)
-            default: put(Character(scalar))
+            default: put(scalar)
             }
         }
     }
 
-    private mutating func put(_ character: Character) {
-        if column == width {
+    /// The second column of a wide character.
+    private static let filler: Character = "\0"
+
+    private mutating func put(_ scalar: Unicode.Scalar) {
+        let size = TextWidth.of(scalar)
+        if column + size > width {
             column = 0
             down()
         }
-        while lines[row].count <= column { lines[row].append(" ") }
-        lines[row][column] = character
-        column += 1
+        while lines[row].count < column + size { lines[row].append(" ") }
+        lines[row][column] = Character(scalar)
+        if size == 2 { lines[row][column + 1] = Self.filler }
+        column += size
     }
 
     private mutating func down() {
@@ -58,6 +63,10 @@ struct TerminalEmulator {
         while let scalar = scalars.next() {
             if let digit = Int(String(scalar)) {
                 number = number * 10 + digit
+                continue
+            }
+            if scalar == ";" {
+                number = 0
                 continue
             }
             switch scalar {

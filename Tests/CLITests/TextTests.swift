@@ -21,18 +21,30 @@ struct TextTests {
 
     static let dirty: [(String, String)] = [
         ("plain\n\ttext", "plain\n\ttext"), ("a\u{1b}[31mred\u{1b}[0m b", "ared b"), ("\u{1b}]0;title\u{7}x", "x"),
-        ("\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link"), ("bell\u{7}\u{8}\rreturn", "bellreturn"),
+        ("\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\", "link"), ("bell\u{7}\u{8}\rreturn\r\n", "bell\nreturn\n"),
         ("\u{9b}2Jc1", "c1"), ("\u{1b}(Bset", "set"), ("\u{1b}cfull", "full"), ("\u{1b}P1;2|data\u{1b}\\end", "end"),
         ("👋 ü\u{1b}[1;2;3H.", "👋 ü."),
+        ("\u{1b}Ptmux;\u{1b}\u{1b}]0;t\u{1b}\u{1b}\\x\u{1b}\\end", "end"),
     ]
 
-    @Test("Terminal control is removed, however the text is split", arguments: dirty)
-    func removesControl(_ text: String, _ clean: String) {
-        var whole = ControlFilter()
-        #expect(whole.clean(text) == clean)
-        // The same, split into single scalars.
-        var pieces = ControlFilter()
-        #expect(text.unicodeScalars.map { pieces.clean(String($0)) }.joined() == clean)
+    /// Sequences that never end.
+    static let endless: [(String, String)] = [
+        ("a\u{1b}]0;title\nnext\n", "a␛]0;title\nnext\n"), ("a\u{1b}]8;;http://x the rest", "a␛]8;;http://x the rest"),
+        ("a\u{1b}P1;2|data\nb", "a␛P1;2|data\nb"), ("a\u{1b}Xsos text", "a␛Xsos text"),
+        ("\u{1b}_apc\u{1b}[1mb", "␛_apcb"),
+        ("\u{1b}^pm\u{18}b", "␛^pmb"), ("\u{9d}0;title", "␛]0;title"), ("a\u{1b}[12;\nb", "a␛[12;\nb"),
+        ("a\u{1b}", "a␛"),
+        ("a\u{1b}\nb", "a␛\nb"), ("\u{1b}[1日", "␛[1日"),
+    ]
+
+    @Test("Terminal control is removed", arguments: dirty + endless)
+    func removesControl(_ text: String, _ clean: String) { #expect(ControlFilter.clean(text) == clean) }
+
+    @Test("A sequence without an end hides nothing, however long it is", arguments: ["]", "P", "X", "^", "_"])
+    func endlessSequence(_ opener: String) {
+        let text = String(repeating: "visible ", count: 10_000)
+        let shown = ControlFilter.clean("\u{1b}\(opener)\(text)")
+        #expect(shown == "␛\(opener)\(text)")
     }
 
     static let hidden: [(String, String)] = [

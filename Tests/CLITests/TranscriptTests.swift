@@ -96,6 +96,52 @@ struct TranscriptTests {
         #expect(try show(events) == "a\u{1b}[2Jb\n● x\u{1b}]0;t\u{7}y\n")
     }
 
+    @Test("A line that carriage returns overwrite is one line, in a text and in a tool's result")
+    func overwrittenLine() throws {
+        let bar = chunk(#"10 %\r20 %\r100 %\ndone\n"#)
+        #expect(try show([bar], terminal: true) == "100 %\ndone\n")
+        #expect(try show([bar]) == "10 %\r20 %\r100 %\ndone\n")
+        let result =
+            #"{"toolCallId":"1","status":"completed","content":[{"type":"content","content":{"type":"text","text":"10 %\r20 %\r\nend"}}]}"#
+        let tool = [("tool_call", #"{"toolCallId":"1","title":"get"}"#), ("tool_call_update", result)]
+        #expect(try show(tool) == "● get\n  20 %\n  end\n")
+    }
+
+    @Test("What may still be overwritten is the tail")
+    func tail() throws {
+        var transcript = Transcript(style: .plain, isTerminal: true)
+        func show(_ text: String) throws -> [String] {
+            let data = try JSONDecoder().decode(JSONValue.self, from: Data(chunk(text).1.utf8))
+            let shown = transcript.show(EventBody(seq: 1, kind: "agent_message_chunk", time: .now(), data: data))
+            return [shown, transcript.tail]
+        }
+        #expect(try show("10 %") == ["", "10 %"])
+        #expect(try show(#"\r20 %"#) == ["", "20 %"])
+        #expect(try show(#"\u001b]0;title"#) == ["", "20 %␛]0;title"])
+        #expect(try show(#"\u0007!"#) == ["", "20 %!"])
+        #expect(transcript.end() == "20 %!\n")
+    }
+
+    @Test("An agent's colours are kept on a terminal with colours, and end with the text")
+    func keepsColours() throws {
+        let events = [chunk(#"\u001b[1;31mred"#), ("log", #"{"level":"notice","message":"x"}"#), chunk("plain")]
+        let text = try show(events, style: TextStyle(colours: true), terminal: true)
+        #expect(text == "\u{1b}[1;31mred\u{1b}[0m\n\u{1b}[2m· x\u{1b}[0m\nplain\n")
+        #expect(try show(events, terminal: true) == "red\n· x\nplain\n")
+    }
+
+    @Test("Bytes that are not UTF-8 are readable on a terminal and exact in a file")
+    func exactBytes() throws {
+        let data = #"{"content":{"type":"text","text":"Gr\ufffd\ufffde","encoding":"base64","data":"R3L832U="}}"#
+        let event = EventBody(
+            seq: 1, kind: "agent_message_chunk", time: .now(),
+            data: try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8)))
+        #expect(try show([("agent_message_chunk", data)], terminal: true) == "Gr\u{fffd}\u{fffd}e\n")
+        var file = Transcript(style: .plain, isTerminal: false)
+        #expect(file.bytes(event) == [0x47, 0x72, 0xfc, 0xdf, 0x65])
+        #expect(file.end() == "")
+    }
+
     @Test("Content that is not text is shown by its size")
     func binaryContent() throws {
         let text = try show([("agent_message_chunk", #"{"content":{"encoding":"base64","data":"AAECAwQF"}}"#)])

@@ -1,53 +1,27 @@
-/// Removes terminal control from an agent's text: escape sequences in it, for example from a file, could move the cursor, set
-/// the window's title or make the terminal send input. Keeps line feeds and tabs. The text may be split anywhere.
-struct ControlFilter: Sendable {
-    private enum State {
-        case text, escape, sequence, command, commandEscape
-    }
-
-    private var state = State.text
-
-    /// Returns the piece without terminal control.
-    mutating func clean(_ piece: String) -> String {
+/// Removes terminal control from a complete text of an agent: escape sequences in it, for example from a file, could move the
+/// cursor, set the window's title or make the terminal send input. Keeps line feeds and tabs.
+///
+/// Unlike ``TerminalLines`` it overwrites nothing, so that no part of a title hides another: a carriage return ends a line.
+enum ControlFilter {
+    static func clean(_ text: String) -> String {
         // Fast path.
-        if state == .text, !piece.unicodeScalars.contains(where: { $0.isControl }) { return piece }
+        guard text.unicodeScalars.contains(where: { $0.isControl && $0 != "\n" && $0 != "\t" }) else { return text }
         var out = String.UnicodeScalarView()
-        for scalar in piece.unicodeScalars { take(scalar, into: &out) }
-        return String(out)
-    }
-
-    private mutating func take(_ scalar: Unicode.Scalar, into out: inout String.UnicodeScalarView) {
-        switch state {
-        case .text:
-            if scalar == "\u{1b}" {
-                state = .escape
-            } else if scalar == "\u{9b}" {
-                state = .sequence
-            } else if !scalar.isControl {
-                out.append(scalar)
+        var (parser, isAfterReturn) = (ControlParser(), false)
+        for scalar in text.unicodeScalars {
+            parser.take(scalar) { token in
+                switch token {
+                case .character(let scalar),
+                    .control(let scalar) where scalar == "\t":
+                    out.append(scalar)
+                case .control("\n"): if !isAfterReturn { out.append("\n") }
+                case .control("\r"): out.append("\n")
+                case .text(let text): out.append(contentsOf: text.unicodeScalars)
+                case .control, .sequence, .escape: break
+                }
+                isAfterReturn = token == .control("\r")
             }
-        case .escape:
-            switch scalar {
-            case "[": state = .sequence
-            case "]", "P", "_", "^", "X": state = .command
-            // An intermediate byte; one more follows.
-            case " "..."/": break
-            default: state = .text
-            }
-        case .sequence:
-            // A final byte (@ to ~) ends it; a control character aborts it.
-            if ("@"..."~").contains(scalar) || scalar.value < 0x20 { state = .text }
-        case .command:
-            if scalar == "\u{7}" || scalar == "\u{9c}" { state = .text }
-            if scalar == "\u{1b}" { state = .commandEscape }
-        case .commandEscape: state = scalar == "\\" ? .text : .command
         }
-    }
-}
-
-extension Unicode.Scalar {
-    /// C0 and C1 controls except tab and line feed.
-    fileprivate var isControl: Bool {
-        (value < 0x20 && value != 0x0a && value != 0x09) || (0x7f..<0xa0).contains(value)
+        return String(out) + parser.finish()
     }
 }

@@ -23,7 +23,6 @@ struct Table: Sendable {
 
     /// Returns the text as one line without control characters.
     static func line(_ text: String) -> String {
-        var filter = ControlFilter()
-        return filter.clean(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        ControlFilter.clean(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }

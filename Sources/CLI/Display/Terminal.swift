@@ -25,10 +25,13 @@ struct Terminal: Sendable {
     static let current = Terminal(isTerminal: isatty(STDOUT_FILENO) == 1, environment: Setting.process.environment)
 
     /// The current number of columns; nil where lines are not cut.
-    var width: Int? {
+    var width: Int? { size?.columns }
+
+    /// The current number of columns and rows; nil where it is not live.
+    var size: (columns: Int, rows: Int)? {
         guard isLive else { return nil }
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return (80, 24) }
+        return (Int(size.ws_col), size.ws_row > 0 ? Int(size.ws_row) : 24)
     }
 }

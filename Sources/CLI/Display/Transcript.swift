@@ -2,24 +2,28 @@ import Messages
 
 /// Turns a task's events into text for people, as a value: the same events give the same text.
 ///
-/// The agent's own text is passed through. A tool call is one line, with its result dimmed and indented below it. States
+/// The agent's own text is what a terminal would show of it (``TerminalLines``), or passed through where it is for none. A tool call is one line, with its result dimmed and indented below it. States
 /// and usage figures are left out; a status line or a notice shows the state. A payload of an unknown shape is skipped.
 struct Transcript: Sendable {
     /// The largest number of lines shown of a tool's result. `--json` has all of it.
     static let maxResultLines = 8
 
     private let style: TextStyle
+    private let isTerminal: Bool
     private var writer: LineWriter
     /// The kind of the last event, except `usage`.
     private var lastKind: EventKind?
     private var tools: [String: ToolLines] = [:]
 
     init(style: TextStyle, isTerminal: Bool) {
-        self.style = style
-        writer = LineWriter(isTerminal: isTerminal)
+        (self.style, self.isTerminal) = (style, isTerminal)
+        writer = LineWriter(isTerminal: isTerminal, colours: style.colours)
     }
 
-    /// Returns the text that an event adds; empty for many events.
+    /// The end of the text that later events may still change. It is not part of what ``show(_:)`` returned; ``end()`` returns it.
+    var tail: String { writer.tail }
+
+    /// Returns the text that an event adds and that can no longer change; empty for many events.
     mutating func show(_ event: EventBody) -> String {
         let kind = event.eventKind
         defer { if kind != .usage { lastKind = kind } }
@@ -37,6 +41,15 @@ struct Transcript: Sendable {
         }
     }
 
+    /// Returns what an event adds to a file or a pipe: as ``show(_:)``, with the exact bytes of output that is not UTF-8.
+    mutating func bytes(_ event: EventBody) -> [UInt8] {
+        guard !isTerminal, event.eventKind == .agentMessageChunk, let payload = event.payload(TextPayload.self),
+            let exact = payload.content.exactBytes
+        else { return Array(show(event).utf8) }
+        defer { lastKind = .agentMessageChunk }
+        return Array(gap(before: payload, .agentMessageChunk).utf8) + writer.piece(exact)
+    }
+
     /// Returns the text of a permission request.
     mutating func permission(_ approval: ApprovalView) -> String {
         ApprovalText.request(approval, style: style).map { writer.line($0) }.joined()
@@ -49,21 +62,25 @@ struct Transcript: Sendable {
     mutating func end() -> String {
         let announced = tools.values.compactMap(\.announced).sorted()
         tools = [:]
-        return announced.map { toolLine($0) }.joined() + writer.endLine()
+        return announced.map { toolLine($0) }.joined() + writer.end()
     }
 
     // MARK: Text
 
     private mutating func message(_ payload: TextPayload) -> String {
-        let gap = lastKind == .agentThoughtChunk ? writer.endLine() : ""
-        return gap + writer.piece(payload.content.text)
+        gap(before: payload, .agentMessageChunk) + writer.piece(payload.content.text)
+    }
+
+    /// Returns the line end between texts of two kinds.
+    private mutating func gap(before payload: TextPayload, _ kind: EventKind) -> String {
+        let isText = lastKind == .agentThoughtChunk || lastKind == .agentMessageChunk
+        return isText && lastKind != kind ? writer.endLine() : ""
     }
 
     // Left out of plain text, where it could not be distinguished from the answer.
     private mutating func thought(_ payload: TextPayload) -> String {
         guard style.colours else { return "" }
-        let gap = lastKind == .agentThoughtChunk ? "" : writer.endLine()
-        return gap + writer.piece(payload.content.text, format: style.dim)
+        return gap(before: payload, .agentThoughtChunk) + writer.piece(payload.content.text, base: .dim)
     }
 
     private mutating func plan(_ payload: PlanPayload) -> String {
@@ -126,7 +143,7 @@ struct Transcript: Sendable {
         let text = content.map(\.text).joined(separator: "\n")
         let lines = tool.add(text, ended: hasEnded, limit: Self.maxResultLines)
         tools[id] = hasEnded ? nil : tool
-        var out = lines.map { writer.line(style.dim("  " + writer.clean($0))) }.joined()
+        var out = lines.map { writer.line(style.dim("  " + $0)) }.joined()
         if hasEnded, tool.hidden > 0 {
             out += writer.line(style.dim("  … \(tool.hidden) more line\(tool.hidden == 1 ? "" : "s")"))
         }
@@ -136,11 +153,20 @@ struct Transcript: Sendable {
 }
 
 extension ContentBlock {
+    /// The bytes that were written, of output that is not UTF-8; nil for text.
+    fileprivate var exactBytes: [UInt8]? {
+        switch self {
+        case .replacedText(_, let bytes), .binary(let bytes): bytes
+        case .text, .escapedText, .other: nil
+        }
+    }
+
     /// The block as text; for other content, its size or type in parentheses.
     fileprivate var text: String {
         switch self {
         case .text(let text): text
         case .escapedText(let bytes): String(decoding: bytes, as: UTF8.self)
+        case .replacedText(let text, _): text
         case .binary(let bytes): "(\(bytes.count) bytes that are not text)\n"
         case .other(let type): type.isEmpty ? "" : "(\(type))\n"
         }

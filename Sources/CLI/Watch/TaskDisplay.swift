@@ -8,6 +8,8 @@ actor TaskDisplay {
     private var screen: Screen?
     private(set) var status = StatusLine()
     private var hasEnded = false
+    /// The end of the text that may still change, as the screen has it.
+    private var shownTail = ""
     /// The permission request that is the last thing printed.
     private var lastRequest: ApprovalID?
     /// The question in the status line, and when it appeared.
@@ -16,7 +18,7 @@ actor TaskDisplay {
     init(_ terminal: Terminal) {
         self.terminal = terminal
         transcript = Transcript(style: terminal.style, isTerminal: terminal.isLive)
-        screen = terminal.width.map(Screen.init(width:))
+        screen = terminal.size.map { Screen(width: $0.columns, height: $0.rows) }
     }
 
     /// Changes the status line; the next frame shows it.
@@ -25,7 +27,7 @@ actor TaskDisplay {
     /// Shows an event.
     func show(_ event: EventBody) {
         status.take(event)
-        write(transcript.show(event))
+        if screen == nil { Output.write(transcript.bytes(event)) } else { write(transcript.show(event)) }
         if event.eventKind == .permissionRequest { lastRequest = event.approval?.id }
     }
 
@@ -74,18 +76,21 @@ actor TaskDisplay {
     private var elapsed: Double { (ContinuousClock.now - started) / .seconds(1) }
 
     private func drawFrame() {
-        guard let width = terminal.width else { return }
+        guard let (width, height) = terminal.size else { return }
         let question = status.question?.presentation
         status.isQuestionNew = question.map { timeVisible($0, until: .now) < ApprovalQuestion.deadTime } ?? false
         let line = status.text(elapsed: elapsed, now: .now(), width: width, style: terminal.style)
-        if let bytes = screen?.tick(line, width: width, at: .now), !bytes.isEmpty { Output.write(bytes) }
+        if let bytes = screen?.tick(line, width: width, height: height, at: .now), !bytes.isEmpty {
+            Output.write(bytes)
+        }
         if let question, shown?.question != question, screen?.shows(line) == true { shown = (question, .now) }
     }
 
     private func write(_ text: String) {
-        guard !text.isEmpty else { return }
-        lastRequest = nil
-        let bytes = screen?.write(text, at: .now) ?? text
+        let tail = transcript.tail
+        guard !text.isEmpty || tail != shownTail else { return }
+        (lastRequest, shownTail) = (nil, tail)
+        let bytes = screen?.write(text, tail: tail, at: .now) ?? text
         if !bytes.isEmpty { Output.write(bytes) }
     }
 }

@@ -1,14 +1,18 @@
 import Messages
 
-/// Cuts a stream of bytes into pieces that fit an event: on character boundaries, at most 64 KiB after escaping,
-/// nothing lost. A piece with bytes that are not UTF-8 travels as base64.
+/// Cuts a stream of bytes into pieces that fit an event: on character boundaries, at most 64 KiB after escaping and encoding,
+/// nothing lost. However the bytes are read, the pieces' texts joined are the stream with U+FFFD for what is not UTF-8, and
+/// their bytes joined are the stream.
 ///
 /// Only an incomplete character at the end of a read is held back for the next one.
 struct TextSplitter {
+    /// A piece with replaced bytes ends after a line once so many bytes were text, which go without their second form.
+    private static let longestTextAfterReplaced = 512
+
     private let limit: Int
     private var held: [UInt8] = []
 
-    /// - Parameter limit: the most bytes of a piece after escaping or encoding.
+    /// - Parameter limit: the most bytes of a piece after escaping and encoding, at least 16.
     init(limit: Int = Limits.eventText) { self.limit = limit }
 
     /// Returns the pieces of a whole text.
@@ -67,54 +71,37 @@ struct TextSplitter {
             case .cut where !final:
                 return index == start ? nil : (.escapedText(escaped), index)
             case .cut, .invalid:
-                return binary(bytes, from: start, final: final)
+                // The lines before this one are text, and so is the beginning of a long one.
+                if let feed = bytes[start..<index].lastIndex(of: 0x0a) {
+                    return (.text(String(decoding: bytes[start...feed], as: UTF8.self)), feed + 1)
+                }
+                if index - start > Self.longestTextAfterReplaced { return (.escapedText(escaped), index) }
+                return replaced(bytes, from: start, final: final)
             }
         }
         return (.escapedText(escaped), index)
     }
 
-    // Everything up to the limit goes with the invalid byte: a binary stream would otherwise fall into thousands of
-    // pieces.
-    private func binary(_ bytes: [UInt8], from start: Int, final: Bool) -> (ContentBlock, Int) {
-        var end = min(bytes.count, start + limit / 4 * 3)
-        // Not in the middle of a character, which would make the text after it binary as well.
-        let floor = max(start + 1, end - 3)
-        if end < bytes.count {
-            while end > floor, bytes[end] & 0xc0 == 0x80 { end -= 1 }
+    private func replaced(_ bytes: [UInt8], from start: Int, final: Bool) -> (ContentBlock, Int) {
+        var (index, text, lastReplaced) = (start, 0, start)
+        scan: while index < bytes.count {
+            let (length, width): (Int, Int)
+            switch UTF8Character.at(index, in: bytes) {
+            case .whole(let count): (length, width) = (count, count == 1 ? JSONWriter.width(bytes[index]) : count)
+            case .cut where !final: break scan
+            case .cut: (length, width) = (bytes.count - index, Self.replacement)
+            case .invalid(let count): (length, width) = (count, Self.replacement)
+            }
+            guard text + width + (index + length - start + 2) / 3 * 4 <= limit else { break }
+            text += width
+            index += length
+            if width == Self.replacement { lastReplaced = index }
+            if bytes[index - 1] == 0x0a, index - lastReplaced >= Self.longestTextAfterReplaced { break }
         }
-        return (.binary(Array(bytes[start..<end])), end)
+        let piece = Array(bytes[start..<index])
+        return (.replacedText(String(decoding: piece, as: UTF8.self), bytes: piece), index)
     }
-}
 
-/// The UTF-8 sequence at an index (Unicode 16, table 3-7).
-enum UTF8Character: Equatable {
-    /// A character of so many bytes.
-    case whole(Int)
-    /// The start of one; the bytes end before it does.
-    case cut
-    /// Not UTF-8.
-    case invalid
-
-    static func at(_ index: Int, in bytes: [UInt8]) -> UTF8Character {
-        let lead = bytes[index]
-        let length: Int
-        var second: ClosedRange<UInt8> = 0x80...0xbf
-        switch lead {
-        case 0..<0x80: return .whole(1)
-        case 0xc2...0xdf: length = 2
-        case 0xe0: (length, second) = (3, 0xa0...0xbf)
-        case 0xed: (length, second) = (3, 0x80...0x9f)
-        case 0xe1...0xef: length = 3
-        case 0xf0: (length, second) = (4, 0x90...0xbf)
-        case 0xf1...0xf3: length = 4
-        case 0xf4: (length, second) = (4, 0x80...0x8f)
-        default: return .invalid
-        }
-        for offset in 1..<length {
-            guard index + offset < bytes.count else { return .cut }
-            let range = offset == 1 ? second : 0x80...0xbf
-            guard range.contains(bytes[index + offset]) else { return .invalid }
-        }
-        return .whole(length)
-    }
+    /// The bytes of U+FFFD.
+    private static let replacement = 3
 }

@@ -79,16 +79,13 @@ final class ShellRun: AgentRun {
     }
 
     private static func read(_ stream: Child.Stream, _ sink: any TurnSink, meta: PayloadMeta?) async {
-        func chunk(_ block: ContentBlock) -> AgentEvent {
-            AgentEvent(.agentMessageChunk, TextPayload(block, meta: meta))
-        }
-        var splitter = TextSplitter()
+        var events = OutputEvents(.agentMessageChunk, meta: meta)
         try? await stream.executeThenClose { inbound, _ in
             for try await buffer in inbound {
-                await sink.emit(splitter.feed(Array(buffer: buffer)).map(chunk))
+                await sink.emit(events.feed(Array(buffer: buffer)))
             }
         }
-        await sink.emit(splitter.finish().map(chunk))
+        await sink.emit(events.finish())
     }
 
     private static func outcome(of status: ExitStatus) -> TurnOutcome {

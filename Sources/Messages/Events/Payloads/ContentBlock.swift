@@ -4,15 +4,17 @@
     import Foundation
 #endif
 
-/// A piece of an agent's output, in the Agent Client Protocol's shape: `{"type":"text","text":…}`, or
-/// `{"type":"text","encoding":"base64","data":…}` for bytes that are not UTF-8.
+/// A piece of an agent's output, in the Agent Client Protocol's shape: `{"type":"text","text":…}`. Where bytes of it are not
+/// UTF-8, `{"type":"text","text":…,"encoding":"base64","data":…}` has the text for people and the bytes for programs.
 public enum ContentBlock: Decodable, Sendable, Equatable {
     /// Text.
     case text(String)
     /// Text that its producer has escaped with ``JSONWriter/escape(_:to:)``, such as one that counts escaped bytes. A
     /// reader decodes it as ``text(_:)``.
     case escapedText([UInt8])
-    /// Bytes that are not UTF-8.
+    /// Text in which U+FFFD stands for what is not UTF-8, as ``text(_:)``, and the exact bytes of all of it.
+    case replacedText(String, bytes: [UInt8])
+    /// Bytes without a text: the form that earlier executors sent.
     case binary([UInt8])
     /// A block of a type that this version does not know; empty = it names none.
     case other(type: String)
@@ -21,9 +23,13 @@ public enum ContentBlock: Decodable, Sendable, Equatable {
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
-        if let text = try? container.decodeIfPresent(String.self, forKey: .text) {
+        let text = try? container.decodeIfPresent(String.self, forKey: .text)
+        let isEncoded = (try? container.decodeIfPresent(String.self, forKey: .encoding)) == "base64"
+        if let text, isEncoded, let bytes = try? container.decodeIfPresent(Data.self, forKey: .data) {
+            self = .replacedText(text, bytes: [UInt8](bytes))
+        } else if let text {
             self = .text(text)
-        } else if try container.decodeIfPresent(String.self, forKey: .encoding) == "base64" {
+        } else if isEncoded {
             self = .binary([UInt8](try container.decode(Data.self, forKey: .data)))
         } else {
             self = .other(type: try container.decodeIfPresent(String.self, forKey: .type) ?? "")
@@ -44,13 +50,21 @@ public enum ContentBlock: Decodable, Sendable, Equatable {
             out.field("type", "text")
             out.field("text", text)
         case .escapedText: break
+        case .replacedText(let text, let bytes):
+            out.field("type", "text")
+            out.field("text", text)
+            Self.write(bytes, to: &out)
         case .binary(let bytes):
             out.field("type", "text")
-            out.field("encoding", "base64")
-            out.field("data", Data(bytes).base64EncodedString())
+            Self.write(bytes, to: &out)
         case .other(let type): out.field("type", type)
         }
         out.endObject()
+    }
+
+    private static func write(_ bytes: [UInt8], to out: inout JSONWriter) {
+        out.field("encoding", "base64")
+        out.field("data", Data(bytes).base64EncodedString())
     }
 }
 

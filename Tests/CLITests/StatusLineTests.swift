@@ -57,6 +57,41 @@ struct StatusLineTests {
         #expect(text(status).contains(" · running · "))
     }
 
+    @Test("Shows what a task waits for, and since or until when")
+    func showsWaiting() throws {
+        var status = StatusLine()
+        status.take(
+            try event(
+                #"{"state":"running","device_name":"box","waiting_for":"background","waiting":{"since":"1970-01-01T00:00:06.000Z","what":"npm run dev"}}"#
+            ))
+        #expect(text(status) == "▸ box · background work for 4.0 s: npm run dev · 3.2 s · Ctrl-C cancels")
+        status.take(
+            try event(
+                #"{"state":"queued","waiting_for":"limit","waiting":{"since":"1970-01-01T00:00:06.000Z","until":"1970-01-01T00:10:00.000Z"}}"#
+            ))
+        #expect(text(status) == "▸ box · usage limit for 4.0 s, continues in 10 min · 3.2 s · Ctrl-C cancels")
+        status.take(try event(#"{"state":"running","waiting_for":"background"}"#))
+        #expect(text(status) == "▸ box · background work · 3.2 s · Ctrl-C cancels")
+    }
+
+    @Test("Shows that the agent's request to its model is repeated, until the agent goes on")
+    func showsRetry() throws {
+        var status = StatusLine()
+        (status.state, status.device) = (.running, "box")
+        func take(_ kind: String, _ data: String) throws {
+            let value = try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))
+            status.take(EventBody(seq: 1, kind: kind, time: Timestamp(milliseconds: 8000), data: value))
+        }
+        let log =
+            #"{"level":"warning","message":"overloaded","_meta":{"retry":{"attempt":2,"of":10,"status":529,"wait_s":6}}}"#
+        try take("log", log)
+        #expect(text(status).contains(" · running, retry 2 of 10 in 4.0 s (status 529) · "))
+        try take("log", #"{"level":"debug","message":"x","_meta":{"retry":{"attempt":3}}}"#)
+        #expect(text(status).contains(" · running, retry 3 · "))
+        try take("agent_message_chunk", #"{"content":{"type":"text","text":"Hi"}}"#)
+        #expect(text(status).contains(" · running · "))
+    }
+
     @Test("Is always shorter than the terminal is wide")
     func fits() {
         for width in 10...60 { #expect(TextWidth.of(text(StatusLine(), width: width)) < width) }

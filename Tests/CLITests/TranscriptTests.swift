@@ -92,7 +92,8 @@ struct TranscriptTests {
         let events = [
             chunk("a\\u001b[2Jb"), ("tool_call", #"{"toolCallId":"1","title":"x\u001b]0;t\u0007y"}"#),
         ]
-        #expect(try show(events, terminal: true) == "ab\n● xy\n")
+        // What is erased from the screen stays above it.
+        #expect(try show(events, terminal: true) == "a\nb\n● xy\n")
         #expect(try show(events) == "a\u{1b}[2Jb\n● x\u{1b}]0;t\u{7}y\n")
     }
 
@@ -128,6 +129,67 @@ struct TranscriptTests {
         let text = try show(events, style: TextStyle(colours: true), terminal: true)
         #expect(text == "\u{1b}[1;31mred\u{1b}[0m\n\u{1b}[2m· x\u{1b}[0m\nplain\n")
         #expect(try show(events, terminal: true) == "red\n· x\nplain\n")
+    }
+
+    private func chunk(_ text: String, _ id: String, kind: String = "agent_message_chunk") -> (String, String) {
+        (kind, #"{"content":{"type":"text","text":"\#(text)"},"_meta":{"messageId":"\#(id)"}}"#)
+    }
+
+    @Test("Another message or block begins a line, in a terminal and in a file", arguments: [false, true])
+    func textBoundaries(_ terminal: Bool) throws {
+        let blocks = [chunk("All tests ", "m1:0"), chunk("pass.", "m1:0"), chunk("Wait, one is missing.", "m1:1")]
+        #expect(try show(blocks, terminal: terminal) == "All tests pass.\nWait, one is missing.\n")
+        let debug = ("log", #"{"level":"debug","message":"x"}"#)
+        let messages = [
+            chunk("One.", "m1:0"), debug, ("usage", "{}"), chunk("Two.\\n", "m2:0"), chunk("Three.", "m3:0"),
+        ]
+        #expect(try show(messages, terminal: terminal) == "One.\nTwo.\nThree.\n")
+        // Shell output has no ids.
+        #expect(try show([chunk("a"), debug, chunk("b")], terminal: terminal) == "ab\n")
+        let thoughts = [
+            chunk("hm", "m1:0", kind: "agent_thought_chunk"), chunk("so", "m1:1", kind: "agent_thought_chunk"),
+        ]
+        let shown = try show(thoughts, style: TextStyle(colours: true), terminal: true)
+        #expect(shown == "\u{1b}[2mhm\u{1b}[0m\n\u{1b}[2mso\u{1b}[0m\n")
+    }
+
+    @Test("Logs at debug level are hidden, a person's message and a usage limit are shown")
+    func newKinds() throws {
+        let text = try show([
+            chunk("Working", "m1:0"), ("log", #"{"level":"debug","message":"unknown line"}"#),
+            chunk("also\\nthe docs", "u1", kind: "user_message_chunk"), chunk("Sure.", "m2:0"),
+            ("waiting", #"{"waiting_for":"background","since":"1970-01-01T00:00:06.000Z"}"#),
+            (
+                "state",
+                #"{"state":"queued","waiting_for":"limit","waiting":{"since":"1970-01-01T00:00:06.000Z","until":"1970-01-01T00:10:00.000Z"}}"#
+            ),
+            ("state", #"{"state":"queued","waiting_for":"limit","queue_position":1}"#),
+        ])
+        #expect(
+            text == """
+                Working
+                > also
+                > the docs
+                Sure.
+                ! the agent's usage limit is reached; the task waits until 1970-01-01T00:10:00.000Z
+
+                """)
+    }
+
+    @Test("A text that is abandoned and written again is told apart, and dimmed where it can be")
+    func supersededText() throws {
+        let events = [
+            chunk("alpha beta ", "m1:0"),
+            ("log", #"{"level":"warning","message":"the stream was cut; once more","_meta":{"superseded":["m1:0"]}}"#),
+            chunk("alpha beta gamma", "m2:0"),
+        ]
+        #expect(try show(events) == "alpha beta \n! the stream was cut; once more\nalpha beta gamma\n")
+        let live = try show(events, style: TextStyle(colours: true), terminal: true)
+        #expect(live.hasPrefix("\u{1b}[2malpha beta \u{1b}[0m\n\u{1b}[33m! the stream"))
+        #expect(live.hasSuffix("\u{1b}[0m\nalpha beta gamma\n"))
+        // Also where the agent's own words are for a closer look only.
+        let debug = ("log", #"{"level":"debug","message":"cut","_meta":{"superseded":["m1:0"]}}"#)
+        #expect(try show([events[0], debug, events[2]]) == "alpha beta \n· cut\nalpha beta gamma\n")
     }
 
     @Test("Bytes that are not UTF-8 are readable on a terminal and exact in a file")

@@ -2,13 +2,14 @@
 /// is what a terminal would show (``TerminalLines``); else it is passed through.
 struct LineWriter: Sendable {
     private let isTerminal: Bool
+    private let colours: Bool
     private var lines: TerminalLines
     /// For text that is passed through.
     private var endsLine = true
     private var isExact = false
 
     init(isTerminal: Bool, colours: Bool = false) {
-        self.isTerminal = isTerminal
+        (self.isTerminal, self.colours) = (isTerminal, colours)
         lines = TerminalLines(colours: colours)
     }
 
@@ -31,6 +32,9 @@ struct LineWriter: Sendable {
 
     /// Returns a whole line, after the end of an unfinished one.
     mutating func line(_ text: String) -> String { endLine() + text + "\n" }
+
+    /// Dims what can still change of the running text: the agent has abandoned it.
+    mutating func abandon() { if colours { lines.restyle(.dim) } }
 
     /// Ends the running text, with a line end unless it has one.
     mutating func endLine() -> String {

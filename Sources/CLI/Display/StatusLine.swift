@@ -15,20 +15,36 @@ struct StatusLine: Sendable, Equatable {
     var connectionProblem: String?
     /// Whether cancellation was requested.
     var isCancelling = false
-    /// What the task waits for while it runs.
+    /// What the task waits for.
     var waitingFor: WaitingFor?
+    /// Details of that.
+    var waiting: Waiting?
+    /// The agent's last request to its model, while it failed and is repeated.
+    private var retry: Retry?
     /// The open question, which replaces everything else.
     var question: ApprovalQuestion?
     /// Whether the question is too new to take an answer.
     var isQuestionNew = false
 
-    /// Updates the status from a `state` event.
+    private struct Retry: Sendable, Equatable {
+        var request: ModelRetry
+        /// When the failure was reported.
+        var since: Timestamp
+    }
+
+    /// Updates the status from an event.
     mutating func take(_ event: EventBody) {
+        if event.eventKind == .log {
+            guard let request = event.payload(LogPayload.self)?.retry else { return }
+            retry = Retry(request: request, since: event.time)
+        } else {
+            retry = nil
+        }
         guard let change = event.stateChange else { return }
         state = change.state
         device = change.deviceName ?? device
         (queuePosition, reason, stalled) = (change.queuePosition, change.reason, change.stalled)
-        waitingFor = change.waitingFor
+        (waitingFor, waiting) = (change.waitingFor, change.waiting)
     }
 
     /// Updates the status from the gateway's view of the task.
@@ -36,7 +52,7 @@ struct StatusLine: Sendable, Equatable {
         state = task.state
         device = task.deviceName ?? task.device ?? device
         (queuePosition, reason, stalled) = (task.queuePosition, task.reason, task.stalled)
-        waitingFor = task.waitingFor
+        (waitingFor, waiting) = (task.waitingFor, task.waiting)
         if task.cancelRequestedAt != nil { isCancelling = true }
     }
 
@@ -66,9 +82,40 @@ struct StatusLine: Sendable, Equatable {
         }
         if isCancelling { return "cancelling" }
         if waitingFor == .approval { return "waiting for approval" }
+        if waitingFor == .background || waitingFor == .limit { return wait(now) }
+        if state == .running, let retry { return "running, \(Self.text(retry, now))" }
         guard state == .queued else { return state.rawValue }
         let place = queuePosition.map { ", place \($0)" } ?? ""
         return "queued\(place)" + (reason.map { ": \($0.sentence)" } ?? "")
+    }
+}
+
+extension StatusLine {
+    /// The most columns that the description of background work takes.
+    private static let longestWork = 60
+
+    /// `background work for 0:12: npm run dev`, `usage limit for 3.2 s, continues in 12 min`.
+    private func wait(_ now: Timestamp) -> String {
+        var text = waitingFor == .limit ? "usage limit" : "background work"
+        guard let waiting else { return text }
+        text += " for \(Elapsed.clock(now.seconds(since: waiting.since)))"
+        if let until = waiting.until {
+            let left = until.seconds(since: now)
+            text += left > 0 ? ", continues \(Elapsed.until(left))" : ", continues now"
+        }
+        guard let what = waiting.what else { return text }
+        return "\(text): \(TextWidth.fit(TerminalEscaping.line(what), Self.longestWork))"
+    }
+
+    /// `retry 2 of 10 in 4 s (status 529)`.
+    private static func text(_ retry: Retry, _ now: Timestamp) -> String {
+        let request = retry.request
+        var text = "retry \(request.attempt)" + (request.of.map { " of \($0)" } ?? "")
+        if let wait = request.waitS {
+            let left = wait - now.seconds(since: retry.since)
+            if left > 0 { text += " in \(Elapsed.clock(left))" }
+        }
+        return text + (request.status.map { " (status \($0))" } ?? "")
     }
 }
 

@@ -54,6 +54,9 @@ struct TerminalLines: Sendable {
     /// Whether the text ends with a line end, or is empty.
     var isAtLineStart: Bool { parser.isAtText && lines[lines.count - 1].width == 0 && !(isMidLine && lines.count == 1) }
 
+    /// Gives everything that can still change one style.
+    mutating func restyle(_ style: CellStyle) { for row in lines.indices { lines[row].restyle(style) } }
+
     /// Ends the text.
     /// - Returns: ``tail``, with a line end unless it has one.
     mutating func finish() -> String {
@@ -144,33 +147,23 @@ struct TerminalLines: Sendable {
     /// Takes whole plain lines that are final at once: of a long output, only the end can be overwritten.
     /// - Returns: what is left of the text.
     private mutating func takeLines(_ text: Substring) -> Substring {
-        var feeds = 0
-        let isLong = text.utf8.reversed().contains {
-            feeds += $0 == 0x0a ? 1 : 0
-            return feeds == kept + 1
+        let plain = text.utf8.prefix { $0 == 0x0a || (0x20..<0x7f).contains($0) }
+        // As many line ends as lines can change follow them.
+        var end = plain.endIndex
+        for _ in 0..<kept {
+            guard let feed = plain[..<end].lastIndex(of: 0x0a) else { return text }
+            end = feed
         }
-        guard isLong, parser.isAtText, let first = text.utf8.firstIndex(of: 0x0a) else { return text }
+        guard parser.isAtText, let first = plain[..<end].firstIndex(of: 0x0a) else { return text }
         // The open line may have been overwritten.
         for scalar in text[...first].unicodeScalars { take(scalar) }
-        let rest = text[text.utf8.index(after: first)...]
-        guard row == lines.count - 1, column == 0, style == .plain, parser.isAtText else { return rest }
-        var end = rest.utf8.endIndex
-        for _ in 0..<kept { end = rest.utf8[..<end].lastIndex(of: 0x0a) ?? end }
-        let whole = rest[...end]
-        guard Self.isPlain(whole.utf8) else { return rest }
+        let whole = text[text.utf8.index(after: first)...end]
+        let isShort = whole.utf8.split(separator: 0x0a).allSatisfy { $0.count < Self.longestLine }
+        guard row == lines.count - 1, style == .plain, isShort else { return text[whole.startIndex...] }
         endLines(row)
         final += whole
         finalLines += whole.utf8.count { $0 == 0x0a }
-        return rest[rest.utf8.index(after: end)...]
-    }
-
-    private static func isPlain(_ bytes: Substring.UTF8View) -> Bool {
-        var width = 0
-        for byte in bytes {
-            width = byte == 0x0a ? 0 : width + 1
-            guard width < longestLine, byte == 0x0a || (0x20..<0x7f).contains(byte) else { return false }
-        }
-        return true
+        return text[text.utf8.index(after: end)...]
     }
 
     // MARK: The cursor

@@ -43,6 +43,9 @@ struct TerminalRow: Sendable {
         cells.removeSubrange(column...)
     }
 
+    /// Gives all characters one style.
+    mutating func restyle(_ style: CellStyle) { for column in cells.indices { cells[column].style = style } }
+
     /// The text with its colours. Text that is added at the end adds to it, and changes nothing of it.
     /// - Parameter isWhole: whether it ends in the plain style.
     func text(isWhole: Bool) -> String {

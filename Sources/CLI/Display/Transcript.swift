@@ -11,9 +11,10 @@ struct Transcript: Sendable {
     private let style: TextStyle
     private let isTerminal: Bool
     private var writer: LineWriter
-    /// The kind of the last event, except `usage`.
-    private var lastKind: EventKind?
+    /// The kind and the id of the last text.
+    private var lastText: (kind: EventKind, id: String?)?
     private var tools: [String: ToolLines] = [:]
+    private var waitsForLimit = false
 
     init(style: TextStyle, isTerminal: Bool) {
         (self.style, self.isTerminal) = (style, isTerminal)
@@ -26,15 +27,16 @@ struct Transcript: Sendable {
     /// Returns the text that an event adds and that can no longer change; empty for many events.
     mutating func show(_ event: EventBody) -> String {
         let kind = event.eventKind
-        defer { if kind != .usage { lastKind = kind } }
         guard let kind else { return "" }
         switch kind {
         case .agentMessageChunk: return event.payload(TextPayload.self).map { message($0) } ?? ""
         case .agentThoughtChunk: return event.payload(TextPayload.self).map { thought($0) } ?? ""
+        case .userMessageChunk: return event.payload(TextPayload.self).map { personsMessage($0) } ?? ""
         case .toolCall: return event.payload(ToolCallPayload.self).map { toolCall($0) } ?? ""
         case .toolCallUpdate: return event.payload(ToolCallUpdatePayload.self).map { toolUpdate($0) } ?? ""
         case .plan: return event.payload(PlanPayload.self).map { plan($0) } ?? ""
         case .log: return event.payload(LogPayload.self).map { log($0) } ?? ""
+        case .state: return event.stateChange.map { limit($0) } ?? ""
         case .permissionRequest: return event.approval.map { permission($0) } ?? ""
         case .permissionResolved: return event.approval.map { resolution($0) } ?? ""
         default: return ""
@@ -46,7 +48,6 @@ struct Transcript: Sendable {
         guard !isTerminal, event.eventKind == .agentMessageChunk, let payload = event.payload(TextPayload.self),
             let exact = payload.content.exactBytes
         else { return Array(show(event).utf8) }
-        defer { lastKind = .agentMessageChunk }
         return Array(gap(before: payload, .agentMessageChunk).utf8) + writer.piece(exact)
     }
 
@@ -71,10 +72,18 @@ struct Transcript: Sendable {
         gap(before: payload, .agentMessageChunk) + writer.piece(payload.content.text)
     }
 
-    /// Returns the line end between texts of two kinds.
+    /// Returns the line end before another text: of another kind, or of another message or block of the agent.
     private mutating func gap(before payload: TextPayload, _ kind: EventKind) -> String {
-        let isText = lastKind == .agentThoughtChunk || lastKind == .agentMessageChunk
-        return isText && lastKind != kind ? writer.endLine() : ""
+        let id = payload.meta?.message
+        defer { lastText = (kind, id) }
+        guard let last = lastText else { return "" }
+        let isSame = last.kind == kind && (last.id == id || last.id == nil || id == nil)
+        return isSame ? "" : writer.endLine()
+    }
+
+    private mutating func personsMessage(_ payload: TextPayload) -> String {
+        let lines = writer.clean(payload.content.text).split(separator: "\n")
+        return lines.map { writer.line(style.cyan("> ") + $0) }.joined()
     }
 
     // Left out of plain text, where it could not be distinguished from the answer.
@@ -93,11 +102,23 @@ struct Transcript: Sendable {
 
     private mutating func log(_ payload: LogPayload) -> String {
         let text = writer.oneLine(payload.message, 1000)
+        if let id = lastText?.id, payload.superseded.contains(id) { writer.abandon() }
         switch payload.level {
+        // A text that is repeated needs an explanation.
+        case "debug" where payload.superseded.isEmpty: return ""
         case "error", "critical": return writer.line(style.red("! \(text)"))
         case "warning": return writer.line(style.yellow("! \(text)"))
         default: return writer.line(style.dim("· \(text)"))
         }
+    }
+
+    // The only state with a line of its own: it may last for hours, and output that is no terminal has no status line.
+    private mutating func limit(_ change: StatePayload) -> String {
+        let isNew = change.waitingFor == .limit && !waitsForLimit
+        waitsForLimit = change.waitingFor == .limit
+        guard isNew else { return "" }
+        let until = change.waiting?.until.map { " until \($0)" } ?? ""
+        return writer.line(style.yellow("! the agent's usage limit is reached; the task waits\(until)"))
     }
 
     private mutating func resolution(_ approval: ApprovalView) -> String {

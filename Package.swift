@@ -160,7 +160,7 @@ if !coreOnly {
             path: "Tests/Tools/Bench", swiftSettings: strict),
         tests(
             "Gateway", ["Messages", "Mesh", "Storage", "Registry", "Dispatcher", "TestClient", "Curl", log] + nio),
-        tests("Executor", ["Messages", "ScriptedModel"] + nio, exclude: ["Recorded"]),
+        tests("Executor", ["Messages", "Launch", "ScriptedModel"] + nio, exclude: ["Recorded"]),
         tests("CLI", ["Messages", "ScriptedModel", arguments]),
         .testTarget(
             name: "DocsTests", dependencies: ["TestSupport", "TestClient", "TestCluster", "ScriptedModel"],

@@ -1,3 +1,4 @@
+import Launch
 import Logging
 import Messages
 import ServiceLifecycle
@@ -34,7 +35,8 @@ public final class ExecutorServer: Service {
     public var device: DeviceRegistered? { state.withLock { $0.registered } }
 
     /// Returns once the device is registered. While the server cannot be reached it retries, and logs each failure.
-    /// - Throws: ``Fault`` when the configuration is wrong, the home is in use, or the server refuses the token.
+    /// - Throws: ``Misconfiguration`` when address or token are wrong, or when the server refuses this device and waiting does
+    ///   not help; ``Fault`` when another setting is wrong or the home is in use.
     public func start() async throws {
         try configuration.validate()
         // Once tasks have used up the system's processes, no thread can be started.
@@ -64,8 +66,10 @@ public final class ExecutorServer: Service {
             linger: times.linger)
         let address = try LinkAddress(configuration.backendURL)
         let dialer = WebSocketDialer(
-            address: address, token: configuration.token,
-            renewToken: configuration.renewToken, version: Product.version, times: times)
+            address: address, token: try BearerToken.read(configuration.token),
+            renewToken: configuration.renewToken,
+            proxy: try WebSocketDialer.proxy(for: address, environment: environment), version: Product.version,
+            times: times)
         let parts = ExecutorService.Parts(
             identity: identity, identityIsFixed: configuration.deviceID != nil, children: children, home: home,
             backend: address.authority, dialer: dialer,

@@ -115,6 +115,7 @@ struct RefusalTests {
     @Test("TLS against a plain port names the right scheme")
     func tlsAgainstPlain() async throws {
         let gateway = try await ScriptedGateway.start()
+        gateway.refuse(.init(status: .notFound, body: "{}"))
         let error = try await refusal("https://127.0.0.1:\(gateway.port)")
         #expect(error.contains("begin the backend URL with http://"), "\(error)")
         await gateway.stop()

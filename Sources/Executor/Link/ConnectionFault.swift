@@ -37,7 +37,8 @@ enum ConnectionFault {
         case is HTTPParserError:
             .mistaken("\(address) answers with something that is not HTTP; check host and port of the address")
         case NIOSSLError.handshakeFailed(let cause) where isNoTLS("\(cause)"):
-            .mistaken("\(address) does not answer with TLS; check scheme, host and port of the address")
+            .mistaken(
+                "\(address) does not answer with TLS; if the gateway has none, begin the backend URL with http://")
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
             .mistaken("\(address) has a certificate for another host name; use the name that it is for")
         default: .unreachable("\(address): \(reason(error))")

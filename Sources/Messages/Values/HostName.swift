@@ -49,7 +49,9 @@ public struct HostName: Equatable, Sendable, CustomStringConvertible {
         guard parts.count == 2 else { return parts[0].lowercased() }
         var zone = String(parts[1])
         if isBracketed, zone.hasPrefix("25"), zone.count > 2 { zone.removeFirst(2) }
-        guard !zone.isEmpty, zone.utf8.allSatisfy({ isLetterOrDigit($0) || "-._~".utf8.contains($0) }) else {
+        guard !zone.isEmpty, !isBracketed || parts[1] != "25",
+            zone.utf8.allSatisfy({ isLetterOrDigit($0) || "-._~".utf8.contains($0) })
+        else {
             throw fault(text, "its zone is no name of a network interface")
         }
         return "\(parts[0].lowercased())%\(zone)"

@@ -147,7 +147,7 @@ if !coreOnly {
             name: "TestCluster", dependencies: ["TestSupport", "TestClient", "ScriptedModel"],
             path: "Tests/Support/Cluster", swiftSettings: strict),
         .target(
-            name: "Faults", dependencies: ["TestSupport", "TestClient", "TestCluster", "Curl"],
+            name: "Faults", dependencies: ["TestSupport", "TestClient", "TestCluster", "ScriptedModel", "Curl"],
             path: "Tests/Tools/Faults", swiftSettings: strict),
         .executableTarget(
             name: "FaultsMain", dependencies: ["Faults", "TestSupport", arguments], path: "Tests/Tools/FaultsMain",

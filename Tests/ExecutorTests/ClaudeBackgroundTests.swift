@@ -102,7 +102,7 @@ struct ClaudeBackgroundTests {
         let agent = try agent(model)
         let run = try await start(agent, "build it")
         try await waiting(sink)
-        await run.wrapUp()
+        await run.wrapUp("the next message waits")
         #expect(try await end(run) == .completed)
         let pids = try await pids()
         #expect(!ProcessTable.isAlive(pids.command) && !ProcessTable.isAlive(pids.agent))
@@ -134,7 +134,7 @@ struct ClaudeBackgroundTests {
         try await waiting(sink)
         try touch("go")
         try await eventually("the agent reads the report") { late.reached == 1 }
-        await run.wrapUp()
+        await run.wrapUp("the next message waits")
         #expect(try await end(run) == .completed)
         late.open()
         let next = RecordingSink()
@@ -178,6 +178,22 @@ struct ClaudeBackgroundTests {
         await model.stop()
     }
 
+    @Test("A turn that waits keeps its outcome where the executor ends it and no person")
+    func keepsOutcome() async throws {
+        let model = try await ScriptedModel.start()
+        model.answer(.tool("Bash", input: background("sleep 300")), .text("started"), to: "build it")
+        let agent = try agent(model)
+        let run = try await start(agent, "build it")
+        try await waiting(sink)
+        await run.wrapUp("the next message waits")
+        await run.stop(grace: 4)
+        #expect(try await end(run) == .completed)
+        let pids = try await pids()
+        #expect(!ProcessTable.isAlive(pids.command) && !ProcessTable.isAlive(pids.agent))
+        await agent.shutDown()
+        await model.stop()
+    }
+
     @Test("A process that dies while its background work goes on keeps the outcome of its turn")
     func survivesDeath() async throws {
         let model = try await ScriptedModel.start()
@@ -197,8 +213,8 @@ struct ClaudeBackgroundTests {
     @Test("A report whose answer fails does not change the outcome")
     func reportsLaterFailure() async throws {
         let model = try await ScriptedModel.start()
-        model.answer(
-            .tool("Bash", input: background()), .text("started"), .failure(400, "out of order"), to: "build it")
+        model.answer(.tool("Bash", input: background()), .text("started"), to: "build it")
+        model.always(.failure(400, "out of order"), to: "build it")
         let agent = try agent(model)
         let run = try await start(agent, "build it")
         try await waiting(sink)
@@ -245,17 +261,18 @@ struct ClaudeBackgroundTests {
     func steers() async throws {
         let model = try await ScriptedModel.start()
         model.answer(
-            .tool("Bash", input: #"{"command":"touch here; while [ ! -e go ]; do sleep 0.02; done"}"#), to: "work")
+            .tool("Bash", input: #"{"command":"touch here; while [ ! -e go ]; do sleep 0.02; done"}"#), .text("fine "),
+            to: "begin")
         model.answer(.text("left"), to: "turn left")
         let agent = try agent(model)
-        let run = try await start(agent, "work on")
+        let run = try await start(agent, "begin")
         try await eventually("the tool runs") { FileManager.default.fileExists(atPath: work + "/here") }
         let message = PersonMessage(id: .generate(), text: "now turn left")
         try await run.steer(message)
         #expect(sink.all(.userMessageChunk).isEmpty)
         try touch("go")
         #expect(try await end(run) == .completed)
-        #expect(sink.text == "left")
+        #expect(sink.text.hasSuffix("left"))
         let shown = try #require(sink.all(.userMessageChunk).first)
         #expect(shown["content"]?["text"] == "now turn left")
         #expect(shown["_meta"]?["messageId"]?.string == message.id.description)

@@ -108,6 +108,26 @@ struct ClaudeTurnTests {
         #expect(plain.read(.idle) == [.over])
     }
 
+    @Test("A task that does not wait ends with the agent's own next turn, and not with a person's message")
+    func endsBeforeOwnTurn() {
+        var turn = begun(endsWork: true)
+        _ = turn.give("m")
+        #expect(turn.ended(done) == [])
+        #expect(turn.read(.requesting) == [])
+        _ = turn.read(.message("m", state: "started"))
+        _ = turn.ended(done)
+        _ = turn.read(.message("m", state: "completed"))
+        #expect(turn.read(.requesting) == [.end(none)])
+    }
+
+    @Test("A turn that has failed does not wait for its background work")
+    func failureEndsWork() {
+        var turn = begun(sleeping)
+        let failed = ClaudeTranslator.Ending(outcome: .failed(.usageLimit, "later"))
+        #expect(turn.ended(failed) == [.end(sleeping)])
+        #expect(turn.first == failed)
+    }
+
     @Test("A message to the running turn is taken once, and keeps the turn open until the agent has answered it")
     func takesMessage() {
         var turn = begun()

@@ -17,8 +17,9 @@ extension ExecutorService {
             case .send: schedulePump()
             case .resend: attempts.resend(id)
             case .resume: runs.resume(id)
-            case .stop(let grace): if let run = runs[id] { Task { await run.stop(grace: grace) } }
-            case .wrapUp: if let run = runs[id] { Task { await run.wrapUp() } }
+            case .stop(let grace): stopRun(id, grace)
+            case .wrapUp:
+                if let run = runs[id] { Task { await run.wrapUp("the conversation's next message waits") } }
             case .steer(let message): steer(id, message)
             case .refuseMessage(let message, let fault): refuse(message, id, fault)
             case .closeRequests: sendClosed(approvals.close(id))
@@ -32,6 +33,21 @@ extension ExecutorService {
             }
         }
         changed()
+    }
+
+    private func stopRun(_ id: AttemptID, _ grace: Double) {
+        guard let run = runs[id] else { return }
+        let why: String? =
+            switch attempts[id]?.stop {
+            case .shutdown: "the executor stops"
+            case .lease: "no server was reached for longer than the task's lease"
+            default: nil
+            }
+        Task {
+            // A turn that only waits for its background work keeps its outcome where no person stops it.
+            if let why { await run.wrapUp(why) }
+            await run.stop(grace: grace)
+        }
     }
 
     private func announce(_ id: AttemptID, _ since: Timestamp, _ directory: String) {

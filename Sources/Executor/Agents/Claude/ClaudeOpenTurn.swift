@@ -6,7 +6,9 @@ struct ClaudeOpenTurn {
     let sink: any TurnSink
     private let end: CheckedContinuation<ClaudeTranslator.Ending, Never>
     /// Whether a person or the executor has stopped it.
-    var interrupted = false
+    private(set) var interrupted = false
+    /// Whether that came before its process was ended for another reason.
+    private var isCancelled = false
     /// Why the process is ended with what the turn has left; nil = it is not.
     var closing: String?
     /// When it began to wait for its background work.
@@ -22,6 +24,17 @@ struct ClaudeOpenTurn {
 
     /// Whether nothing may begin in it any more.
     var isEnding: Bool { interrupted || closing != nil || state.isOver }
+
+    /// Why its process is ended with what it has left, for people.
+    var reason: String {
+        if interrupted { return "the task was stopped" }
+        return state.endsWork ? "the task does not wait for background work" : "the turn has failed"
+    }
+
+    mutating func interrupt() {
+        interrupted = true
+        if closing == nil { isCancelled = true }
+    }
 
     mutating func add(_ message: PersonMessage, id: String) { messages[id] = message }
 
@@ -40,7 +53,7 @@ struct ClaudeOpenTurn {
     func finish(_ ending: ClaudeTranslator.Ending) {
         var ending = ending
         ending.isKnown = state.isKnown
-        if interrupted, ending.outcome.state == .failed || closing != nil { ending.outcome = .cancelled }
+        if isCancelled, ending.outcome.state == .failed || closing != nil { ending.outcome = .cancelled }
         end.resume(returning: ending)
     }
 }

@@ -101,19 +101,17 @@ actor ClaudeProcess: WarmProcess, AgentReader {
     /// Asks it to end the turn with what was written so far, and with everything that runs in the background.
     func interrupt() async {
         guard turn != nil else { return }
-        turn?.interrupted = true
+        turn?.interrupt()
         write(ClaudeMessages.interrupt(id: nextRequest()))
-        await perform(turn?.state.stop() ?? [], why: Self.stopped)
+        await perform(turn?.state.stop() ?? [])
     }
 
-    private static let stopped = "the task was stopped"
-
     /// Ends a turn that only waits for its background work; a turn that still works is left alone.
-    func wrapUp() async { await perform(turn?.state.wrapUp() ?? [], why: "the conversation's next message waits") }
+    func wrapUp(_ why: String) async { await perform(turn?.state.wrapUp() ?? [], why: why) }
 
     /// Ends the process and everything that it has started, by force after `grace` seconds.
     func terminate(grace: Double) async {
-        turn?.interrupted = true
+        turn?.interrupt()
         isEnding = true
         await process.terminate(grace: grace)
     }
@@ -225,11 +223,10 @@ actor ClaudeProcess: WarmProcess, AgentReader {
             opened.fire()
             return end(ending)
         }
-        let why = turn?.interrupted == true ? Self.stopped : "the task does not wait for background work"
-        await perform(turn?.state.ended(ending) ?? [], why: why)
+        await perform(turn?.state.ended(ending) ?? [])
     }
 
-    private func perform(_ effects: [ClaudeTurn.Effect], why: String = "") async {
+    private func perform(_ effects: [ClaudeTurn.Effect], why: String? = nil) async {
         for effect in effects {
             switch effect {
             case .taken(let id):
@@ -244,7 +241,7 @@ actor ClaudeProcess: WarmProcess, AgentReader {
                     await log("warning", "a later turn has failed: \(outcome.fault?.message ?? "no reason is given")")
                 }
             case .over: if let first = turn?.state.first { end(first) }
-            case .end(let work): await close(work, why)
+            case .end(let work): await close(work, why ?? turn?.reason ?? "")
             }
         }
     }

@@ -101,9 +101,9 @@ actor ClaudeRun: AgentRun {
         }
     }
 
-    func wrapUp() async {
+    func wrapUp(_ why: String) async {
         guard ended == nil, !stopping else { return }
-        await process.wrapUp()
+        await process.wrapUp(why)
     }
 
     func steer(_ message: PersonMessage) async throws {

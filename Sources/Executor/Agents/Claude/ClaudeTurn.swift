@@ -30,7 +30,7 @@ struct ClaudeTurn {
 
     /// The id of the person's message.
     let prompt: String
-    /// Whether what is left at the first result is ended.
+    /// Whether what is left is ended once the person has an answer.
     let endsWork: Bool
     /// How the person's message ended; nil = it has not.
     private(set) var first: ClaudeTranslator.Ending?
@@ -72,8 +72,11 @@ struct ClaudeTurn {
         case .running:
             (saysIdle, isRunning) = (true, true)
             reports = []
-        case .requesting where !saysIdle: isRunning = true
-        case .requesting, .activity: break
+        case .requesting:
+            if !saysIdle { isRunning = true }
+            // The agent answers a report at once, without being idle first.
+            if first != nil, !waits, !hasMessages { return end(true) }
+        case .activity: break
         case .idle:
             (saysIdle, isRunning) = (true, false)
         case .message(let id, let state): return read(id, state) + next()
@@ -120,8 +123,7 @@ struct ClaudeTurn {
         // A resumed session may report work of its earlier process first.
         guard ending.origin == nil else { return later(ending) }
         first = ending
-        if isStopped || (endsWork && isLeft) { return end(isLeft) }
-        return next()
+        return isStopped ? end(isLeft) : next()
     }
 
     private mutating func later(_ ending: ClaudeTranslator.Ending) -> [Effect] {
@@ -146,7 +148,13 @@ struct ClaudeTurn {
     }
 
     /// Whether something of the turn goes on.
-    private var isLeft: Bool { !work.isEmpty || !reports.isEmpty || messages.contains { $0.key != prompt } }
+    private var isLeft: Bool { !work.isEmpty || !reports.isEmpty || hasMessages }
+
+    /// Whether a person's later message has no answer yet.
+    private var hasMessages: Bool { messages.contains { $0.key != prompt } }
+
+    /// Whether the turn waits for what it has left. A turn that has failed does not.
+    private var waits: Bool { !endsWork && first?.outcome.state != .failed }
 
     private mutating func end(_ isLeft: Bool) -> [Effect] {
         isOver = true
@@ -159,16 +167,16 @@ struct ClaudeTurn {
             isOver = true
             return [.over]
         }
+        if !waits, !hasMessages, isLeft { return end(true) }
         return show()
     }
 
     /// Shows what the turn waits for, where that has changed.
     private mutating func show() -> [Effect] {
-        let hasMessages = messages.contains { $0.key != prompt }
         // While the agent answers the last report, the turn still waits for what that was about.
-        let waits = hasMessages ? nil : work.isEmpty ? shown : work
-        guard waits != shown else { return [] }
-        shown = waits
-        return [.waiting(waits)]
+        let next = hasMessages ? nil : work.isEmpty ? shown : work
+        guard next != shown else { return [] }
+        shown = next
+        return [.waiting(next)]
     }
 }

@@ -52,18 +52,10 @@ public final class ExecutorServer: Service {
     private func makeService() throws -> ExecutorService {
         let home = try ExecutorHome(configuration.home)
         let times = configuration.times
-        let environment = configuration.environment
         let identity = try DeviceIdentity.load(
             configured: configuration.deviceID, name: configuration.name, home: home)
-        let claude = ClaudeAgent(
-            ClaudeAgent.Settings(
-                program: ClaudeProgram(wanted: configuration.claude ?? "claude", environment: environment),
-                permission: configuration.permissionMode, allowBypass: configuration.allowBypass,
-                environment: environment, children: children,
-                sessions: ClaudeSessions(directory: home.sessions), times: times))
-        let shell = ShellAgent(
-            allowed: configuration.allowShell, environment: environment, children: children, temporary: home.temporary,
-            linger: times.linger)
+        let agents = AgentRegistry.drivers(
+            AgentSurroundings(configuration: configuration, home: home, children: children))
         let address = try LinkAddress(configuration.backendURL)
         let dialer = WebSocketDialer(
             address: address, token: try BearerToken.read(configuration.token),
@@ -73,7 +65,7 @@ public final class ExecutorServer: Service {
         let parts = ExecutorService.Parts(
             identity: identity, identityIsFixed: configuration.deviceID != nil, children: children, home: home,
             backend: address.authority, dialer: dialer,
-            agents: [claude, shell], workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),
+            agents: agents, workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),
             rules: PermissionRules(directory: home.permissions),
             slots: configuration.slots, spoolBound: configuration.spoolBound, times: times, version: Product.version)
         return ExecutorService(parts, logger: logger) { [weak self] fault in self?.end(fault) }

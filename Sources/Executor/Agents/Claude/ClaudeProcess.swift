@@ -252,11 +252,12 @@ actor ClaudeProcess {
         guard openRequests.remove(request.request) != nil else { return }
         switch decision {
         case .allow where turn?.interrupted != false: deny(request.request, Self.ending)
-        case .allow(let rules):
+        case .allow(let rules, let answer):
             // From now on it may do more than plan: it is not reused for a turn in plan mode.
             if request.tool == "ExitPlanMode" { isPlanning = false }
-            write(ClaudeMessages.allow(request: request.request, input: request.input, rules: rules))
-        case .deny(let message): deny(request.request, message)
+            let input = ClaudePermission.input(of: request, answer)
+            write(ClaudeMessages.allow(request: request.request, input: input, rules: rules))
+        case .deny(let message, _): deny(request.request, message)
         }
     }
 

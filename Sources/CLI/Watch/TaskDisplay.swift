@@ -24,8 +24,32 @@ actor TaskDisplay {
     /// Changes the status line; the next frame shows it.
     func update(_ change: @Sendable (inout StatusLine) -> Void) { change(&status) }
 
+    /// Whether another program has the terminal: nothing is written until ``resume()``.
+    private(set) var isSuspended = false
+    private var writers: [CheckedContinuation<Void, Never>] = []
+
+    /// Gives the terminal to another program. Events and remarks wait meanwhile, and with them the stream.
+    func suspend() {
+        guard !isSuspended, !hasEnded else { return }
+        if let bytes = screen?.end(), !bytes.isEmpty { Output.write(bytes) }
+        isSuspended = true
+    }
+
+    /// Takes the terminal back.
+    func resume() {
+        isSuspended = false
+        lastRequest = nil
+        for writer in writers { writer.resume() }
+        writers = []
+    }
+
+    private func untilResumed() async {
+        while isSuspended { await withCheckedContinuation { writers.append($0) } }
+    }
+
     /// Shows an event.
-    func show(_ event: EventBody) {
+    func show(_ event: EventBody) async {
+        await untilResumed()
         status.take(event)
         if screen == nil { Output.write(transcript.bytes(event)) } else { write(transcript.show(event)) }
         if event.eventKind == .permissionRequest { lastRequest = event.approval?.id }
@@ -48,7 +72,8 @@ actor TaskDisplay {
     }
 
     /// Prints a line of this program, apart from the task's output.
-    func remark(_ line: String) {
+    func remark(_ line: String) async {
+        await untilResumed()
         guard screen != nil else { return Output.notice(line) }
         write(transcript.remark(line))
     }
@@ -76,7 +101,7 @@ actor TaskDisplay {
     private var elapsed: Double { (ContinuousClock.now - started) / .seconds(1) }
 
     private func drawFrame() {
-        guard let (width, height) = terminal.size else { return }
+        guard !isSuspended, let (width, height) = terminal.size else { return }
         let question = status.question?.presentation
         status.isQuestionNew = question.map { timeVisible($0, until: .now) < ApprovalQuestion.deadTime } ?? false
         let line = status.text(elapsed: elapsed, now: .now(), width: width, style: terminal.style)

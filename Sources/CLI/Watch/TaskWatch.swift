@@ -77,6 +77,8 @@ struct TaskWatch: Sendable {
     private func handle(_ interrupts: Interrupts) async -> TaskEnd? {
         var count = 0
         for await _ in interrupts.stream {
+            // It is for the editor that has the terminal.
+            if await display?.isSuspended == true { continue }
             count += 1
             guard count == 1 else {
                 keyboard?.end()

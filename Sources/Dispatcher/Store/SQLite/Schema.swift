@@ -25,6 +25,7 @@ enum Schema {
         },
         SQLiteMigration("partitions") { try PartitionMigration.apply($0) },
         SQLiteMigration("why a task is in its queue") { try $0.execute(sql: placements) },
+        SQLiteMigration("what a permission request offers") { try $0.execute(sql: approvalOffers) },
     ]
 
     /// Returns whether a file has had every step.
@@ -110,6 +111,17 @@ enum Schema {
             answer BLOB, delivered INTEGER NOT NULL, input TEXT NOT NULL, UNIQUE (task_id, attempt, request)) WITHOUT ROWID;
         CREATE INDEX approvals_by_owner ON approvals (owner, id, state, task_id);
         CREATE INDEX approvals_by_attempt ON approvals (task_id, attempt, delivered, id);
+        """
+
+    /// Before this step a request offered no options; an executor that offers none takes neither an option nor an input nor
+    /// answers. The columns lie behind `input`, which may be many pages: only requests that are read whole read them.
+    private static let approvalOffers = """
+        ALTER TABLE approvals ADD COLUMN input_cut INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE approvals ADD COLUMN options TEXT;
+        ALTER TABLE approvals ADD COLUMN questions TEXT;
+        ALTER TABLE approvals ADD COLUMN option TEXT;
+        ALTER TABLE approvals ADD COLUMN answers TEXT;
+        ALTER TABLE approvals ADD COLUMN updated_input TEXT;
         """
 
     /// Deleted tasks with events, attempts and prompts left, which are removed in steps: a million rows at once would block

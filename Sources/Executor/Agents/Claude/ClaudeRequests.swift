@@ -50,11 +50,12 @@ struct ClaudeRequests {
         guard open.remove(request.request) != nil else { return nil }
         switch decision {
         case .allow where isEnding: return ClaudeMessages.deny(request: request.request, message: Self.denial)
-        case .allow(let rules):
+        case .allow(let rules, let answer):
             // From now on it may do more than plan: it is not reused for a turn in plan mode.
             if request.tool == "ExitPlanMode" { isPlanning = false }
-            return ClaudeMessages.allow(request: request.request, input: request.input, rules: rules)
-        case .deny(let message): return ClaudeMessages.deny(request: request.request, message: message)
+            return ClaudeMessages.allow(
+                request: request.request, input: ClaudePermission.input(of: request, answer), rules: rules)
+        case .deny(let message, _): return ClaudeMessages.deny(request: request.request, message: message)
         }
     }
 

@@ -2,7 +2,8 @@ import HTTPTypes
 import Hummingbird
 import Messages
 
-/// `POST /tasks`, `GET /tasks`, `GET /tasks/{task}`, `POST /tasks/{task}/cancel`, `POST /tasks/{task}/retry`.
+/// `POST /tasks`, `GET /tasks`, `GET /tasks/{task}`, `POST /tasks/{task}/cancel`, `POST /tasks/{task}/retry`,
+/// `POST /tasks/{task}/messages`.
 struct TaskRoutes: Sendable {
     let client: LeaderClient
 
@@ -11,6 +12,7 @@ struct TaskRoutes: Sendable {
             Endpoint(.post, "/tasks", handler: submit), Endpoint(.get, "/tasks", handler: list),
             Endpoint(.get, "/tasks/{task}", handler: get), Endpoint(.post, "/tasks/{task}/cancel", handler: cancel),
             Endpoint(.post, "/tasks/{task}/retry", handler: retry),
+            Endpoint(.post, "/tasks/{task}/messages", handler: message),
         ]
     }
 
@@ -50,6 +52,18 @@ struct TaskRoutes: Sendable {
         let cancel = TaskCancel(owner: try context.owner, task: try context.id("task", missing: .taskNotFound))
         return .json(
             TaskBody(try await client.askLeader(of: cancel.owner, cancel, trace: context.trace)), status: .accepted)
+    }
+
+    @Sendable private func message(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let task: TaskID = try context.id("task", missing: .taskNotFound)
+        let body = try await request.json(MessageRequestBody.self, limit: GatewayLimits.taskBody)
+        try await Problem.unprocessable { try body.check() }
+        let owner = try context.owner
+        let key = try IdempotencyHeader.of(request, field: body.idempotencyKey)
+        let message = TaskMessage(
+            owner: owner, task: task, id: key.map { Digest.message($0, to: task) } ?? .generate(), text: body.text)
+        _ = try await client.askLeader(of: owner, message, trace: context.trace, until: .now + GatewayLimits.message)
+        return .json(MessageBody(id: message.id), status: .accepted)
     }
 
     @Sendable private func retry(_ request: Request, _ context: GatewayContext) async throws -> Response {

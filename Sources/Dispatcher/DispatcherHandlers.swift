@@ -21,6 +21,7 @@ enum DispatcherHandlers {
         handlers.onRequest(TaskList.self) { message, _ in try await service.list(message) }
         handlers.onRequest(TaskCancel.self) { message, _ in try await service.cancel(message) }
         handlers.onRequest(TaskMessage.self) { message, _ in try await service.steer(message) }
+        handlers.onRequest(TaskTerminal.self) { message, _ in try await service.resize(message) }
         handlers.onRequest(TaskRetry.self) { try await service.retry($0, trace: $1.trace) }
         handlers.onRequest(ApprovalList.self) { message, _ in try await service.list(message) }
         handlers.onRequest(ApprovalDecide.self) { message, _ in try await service.decide(message) }

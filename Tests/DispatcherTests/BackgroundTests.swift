@@ -162,6 +162,42 @@ struct BackgroundTests {
         }
     }
 
+    @Test("A running task's terminal takes another size, which the task keeps")
+    func terminal() async throws {
+        try await Rig.run { rig in
+            let executor = ScriptedExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let small = TerminalSize(columns: 80, rows: 24)
+            let large = TerminalSize(columns: 200, rows: 50)
+            func resize(_ task: TaskID, _ size: TerminalSize, owner: UserID = Sample.owner) async -> ErrorCode? {
+                await code { _ = try await rig.gateway.ask(TaskTerminal(owner: owner, task: task, terminal: size)) }
+            }
+            let task = try await rig.gateway.ask(
+                TaskSubmit(
+                    task: .generate(), owner: Sample.owner, prompt: "top", target: .device("box"), agent: "shell",
+                    terminal: small, splitOutput: true)
+            ).id
+            #expect(try await executor.assignment(task).terminal == small)
+            #expect(try await executor.assignment(task).splitOutput == true)
+            #expect(await resize(task, large) == .conflict, "it does not run yet")
+            try executor.started(task)
+            _ = try await rig.gateway.wait(task, for: .running)
+            #expect(await resize(task, large) == nil)
+            try await eventually("the size") { executor.sizes == [large] }
+            #expect(try await rig.gateway.view(task).terminal == large)
+            #expect(await resize(task, TerminalSize(columns: 0, rows: 1)) == .invalidRequest)
+            #expect(await resize(task, large, owner: .generate()) == .taskNotFound)
+            let plain = try await Self.running(rig, executor)
+            _ = try await rig.gateway.wait(plain, for: .running)
+            #expect(await resize(plain, large) == .conflict, "it has none")
+            try executor.finish(task, 1)
+            _ = try await rig.gateway.wait(task, for: .completed)
+            #expect(await resize(task, small) == .conflict)
+            let again = try await rig.gateway.ask(TaskRetry(task: .generate(), owner: Sample.owner, of: task))
+            #expect(again.terminal == large && again.splitOutput == true)
+        }
+    }
+
     @Test("A silent background counts as silence")
     func idle() async throws {
         try await Rig.run { rig in

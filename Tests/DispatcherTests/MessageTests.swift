@@ -8,13 +8,13 @@ import Testing
 @Suite("Messages to running turns")
 struct MessageTests {
     private static func message(_ task: TaskID, _ text: String = "faster", id: MessageID = .generate()) -> TaskMessage {
-        TaskMessage(owner: Sample.owner, task: task, id: id, text: text)
+        TaskMessage(owner: Sample.owner, task: task, message: id, text: text)
     }
 
     private static func taken(_ message: TaskMessage, _ seq: UInt64) -> Event {
         var event = Sample.event(message.task, seq)
         event.kind = .userMessageChunk
-        event.payload = TextPayload(.text(message.text), meta: PayloadMeta(messageId: "\(message.id)")).bytes
+        event.payload = TextPayload(.text(message.text), meta: PayloadMeta(message: "\(message.message)")).bytes
         return event
     }
 
@@ -26,7 +26,7 @@ struct MessageTests {
             let task = try await BackgroundTests.running(rig, executor)
             let message = Self.message(task)
             async let answer = rig.gateway.ask(message)
-            let sent = try await executor.steer(message.id)
+            let sent = try await executor.steer(message.message)
             #expect(sent.text == "faster" && sent.attempt == 1 && sent.epoch == executor.assigned[0].epoch)
             await rig.pass(2)
             try await eventually("the repetition") { executor.steers.count == 2 }
@@ -38,7 +38,7 @@ struct MessageTests {
             _ = try await rig.gateway.ask(message)
             await rig.pass(10)
             #expect(executor.steers.count == 2)
-            let other = await code { _ = try await rig.gateway.ask(Self.message(task, "slower", id: message.id)) }
+            let other = await code { _ = try await rig.gateway.ask(Self.message(task, "slower", id: message.message)) }
             #expect(other == .idempotencyMismatch)
         }
     }
@@ -52,12 +52,12 @@ struct MessageTests {
             for (given, expected) in [(ErrorCode.steerUnsupported, ErrorCode.steerUnsupported), (.agentFailed, .conflict)] {
                 let message = Self.message(task)
                 async let answer = fault { _ = try await rig.gateway.ask(message) }
-                _ = try await executor.steer(message.id)
+                _ = try await executor.steer(message.message)
                 // One of another attempt does not count.
                 try executor.send(
-                    TaskSteerRefused(task: task, attempt: 2, id: message.id, fault: Fault(.conflict, "old")))
+                    TaskSteerRefused(task: task, attempt: 2, message: message.message, fault: Fault(.conflict, "old")))
                 try executor.send(
-                    TaskSteerRefused(task: task, attempt: 1, id: message.id, fault: Fault(given, "the shell reads nothing")))
+                    TaskSteerRefused(task: task, attempt: 1, message: message.message, fault: Fault(given, "the shell reads nothing")))
                 #expect(await answer == Fault(expected, "the shell reads nothing"))
             }
         }
@@ -71,7 +71,7 @@ struct MessageTests {
             let task = try await BackgroundTests.running(rig, executor)
             let message = Self.message(task)
             async let answer = fault { _ = try await rig.gateway.ask(message) }
-            _ = try await executor.steer(message.id)
+            _ = try await executor.steer(message.message)
             for _ in 0..<5 { await rig.pass(2) }
             let given = await answer
             #expect(given?.code == .deadlineExceeded && given?.message.contains("\(task)") == true)
@@ -93,9 +93,9 @@ struct MessageTests {
             let task = try await BackgroundTests.running(rig, executor)
             let (first, second) = (Self.message(task), Self.message(task))
             async let taken = fault { _ = try await rig.gateway.ask(first) }
-            _ = try await executor.steer(first.id)
+            _ = try await executor.steer(first.message)
             async let late = fault { _ = try await rig.gateway.ask(second) }
-            _ = try await executor.steer(second.id)
+            _ = try await executor.steer(second.message)
             try executor.send(EventsAppend([Self.taken(first, 1)]))
             try executor.finish(task, 2, state)
             #expect(await taken == nil)
@@ -117,7 +117,7 @@ struct MessageTests {
             _ = try await executor.assignment(queued)
             try executor.started(queued)
             _ = try await rig.gateway.wait(queued, for: .running)
-            let stranger = TaskMessage(owner: .generate(), task: queued, id: .generate(), text: "x")
+            let stranger = TaskMessage(owner: .generate(), task: queued, message: .generate(), text: "x")
             #expect(await code { _ = try await rig.gateway.ask(stranger) } == .taskNotFound)
             #expect(await code { _ = try await rig.gateway.ask(Self.message(queued, " \n")) } == .promptEmpty)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -144,11 +144,11 @@ struct MessageTests {
             let task = try await BackgroundTests.running(rig, executor, Choices(onDisconnect: .wait))
             let message = Self.message(task)
             async let answer = rig.gateway.ask(message)
-            _ = try await executor.steer(message.id)
+            _ = try await executor.steer(message.message)
             try executor.disconnect()
             let back = executor.again()
             try await back.connect([AttemptReport(task: task, attempt: 1, lastSeq: 0, ended: false)])
-            _ = try await back.steer(message.id)
+            _ = try await back.steer(message.message)
             try back.send(EventsAppend([Self.taken(message, 1)]))
             _ = try await answer
             found.withLock { $0 = message }

@@ -68,7 +68,7 @@ struct OpenWorkTests {
 
     static let requeue = Choices(onDisconnect: .requeue)
 
-    static let ends: [End] = [
+    static let allEnds: [End] = [
         End("completed", Choices(), .completed) { verdict(&$0, .completed) },
         End("failed") { verdict(&$0, .failed) },
         End("a state of the future") { verdict(&$0, TaskState(rawValue: "odd")) },
@@ -125,8 +125,8 @@ struct OpenWorkTests {
         },
     ]
 
-    @Test("Whatever an attempt has opened is closed before its end", arguments: ends)
-    func ends(_ end: End) throws {
+    @Test("Whatever an attempt has opened is closed before its end", arguments: allEnds)
+    func closed(_ end: End) throws {
         var machine = Self.running(end.choices.filled(from: Sample.choices))
         Self.take(&machine, .toolCall, Self.call("done", "pending"))
         Self.take(&machine, .toolCall, Self.call("first", "pending"))
@@ -156,7 +156,7 @@ struct OpenWorkTests {
         #expect(machine.record.open.isEmpty)
     }
 
-    @Test("An attempt that has nothing open is ended without such events", arguments: ends)
+    @Test("An attempt that has nothing open is ended without such events", arguments: allEnds)
     func nothing(_ end: End) {
         var machine = Self.running(end.choices.filled(from: Sample.choices))
         Self.take(&machine, .toolCall, Self.call("a", "in_progress"))

@@ -27,8 +27,8 @@ extension DispatcherService {
     }
 
     private func isTaken(_ message: TaskMessage, _ record: TaskRecord) throws -> Bool {
-        guard let taken = record.messages.first(where: { $0.id == message.id }) else { return false }
-        guard taken.digest == TakenMessage.digest(message.text) else { throw mismatch(message) }
+        guard let taken = record.messages.first(where: { $0.id == message.message }) else { return false }
+        guard taken.mayBe(message.text) else { throw mismatch(message) }
         return true
     }
 
@@ -43,9 +43,9 @@ extension DispatcherService {
             committer.wait(waiter)
             return settle()
         }
-        if let known = steers[message.id] {
+        if let known = steers[message.message] {
             guard known.text == message.text, known.attempt == record.attemptID else { throw mismatch(message) }
-            return steers.join(message.id, waiter)
+            return steers.join(message.message, waiter)
         }
         guard steers.messages(of: record.attemptID).count < DispatcherLimits.openMessages else {
             throw Fault(
@@ -55,11 +55,11 @@ extension DispatcherService {
         }
         let now = clock.monotonic()
         steers.add(
-            message.id,
+            message.message,
             SteerTable.Steer(
                 attempt: record.attemptID, text: message.text, endsAt: now + DispatcherLimits.messageMs,
                 waiters: [waiter]))
-        repeatSteer(message.id, now: now)
+        repeatSteer(message.message, now: now)
         settle()
     }
 
@@ -79,7 +79,7 @@ extension DispatcherService {
             worker,
             TaskSteer(
                 task: steer.attempt.task, attempt: steer.attempt.attempt, epoch: shards.epoch(of: worker.owner),
-                id: id, text: steer.text))
+                message: id, text: steer.text))
     }
 
     /// Sends an attempt's messages again: its executor has a new session.
@@ -110,10 +110,12 @@ extension DispatcherService {
             return wrapUp(event.task)
         }
         guard let payload = try? TextPayload(reading: event.payload),
-            let id = payload.meta?.messageId.flatMap({ MessageID($0) })
+            let id = payload.meta?.message.flatMap({ MessageID($0) })
         else { return }
-        update(event.task) { $0.took(TakenMessage(id, text: payload.content.text ?? "")) }
-        guard steers[id]?.attempt.task == event.task, let steer = steers.remove(id) else { return }
+        let isKnown = steers[id]?.attempt.task == event.task
+        let taken = TakenMessage(id, text: isKnown ? steers[id]?.text : nil)
+        update(event.task) { $0.took(taken) }
+        guard isKnown, let steer = steers.remove(id) else { return }
         deadlines.cancel(.steer(id))
         for waiter in steer.waiters { committer.wait(waiter) }
     }
@@ -121,10 +123,10 @@ extension DispatcherService {
     /// An executor's agent does not take a message.
     func refused(_ message: TaskSteerRefused, from ref: SessionRef) {
         let attempt = AttemptID(task: message.task, attempt: message.attempt)
-        guard receive(attempt, from: ref, orStop: false) != nil, steers[message.id]?.attempt == attempt else { return }
-        deadlines.cancel(.steer(message.id))
+        guard receive(attempt, from: ref, orStop: false) != nil, steers[message.message]?.attempt == attempt else { return }
+        deadlines.cancel(.steer(message.message))
         let code = message.fault.code == .steerUnsupported ? ErrorCode.steerUnsupported : .conflict
-        steers.remove(message.id)?.fail(Fault(code, message.fault.message))
+        steers.remove(message.message)?.fail(Fault(code, message.fault.message))
     }
 
     // MARK: Ends

@@ -14,6 +14,8 @@ enum Effect: Sendable, Equatable {
     case wrapUp(AttemptID)
     /// Give a person's message to this attempt, unless it is answered.
     case steer(MessageID)
+    /// The size of this attempt's pseudo-terminal.
+    case resize(AttemptID)
     /// The answer to a permission request.
     case answer(ApprovalRecord, WorkerID)
 }

@@ -6,7 +6,7 @@ extension TaskMachine {
     mutating func waits(_ payload: WaitingPayload, now: Timestamp) -> [TaskAction] {
         guard record.state == .running else { return [] }
         let waiting = payload.waitingFor == .background
-            ? Waiting(since: min(payload.since ?? now, now), what: payload.what.map(Self.shortened)) : nil
+            ? Waiting(since: min(payload.since, now), what: payload.what.map(Self.shortened)) : nil
         guard record.waiting != waiting else { return [] }
         record.waiting = waiting
         _ = setWaiting(for: approvals.pending > 0 ? .approval : nil)
@@ -18,6 +18,13 @@ extension TaskMachine {
         guard isPlaced, !record.messages.contains(where: { $0.id == message.id }) else { return [] }
         record.messages.append(message)
         record.messages.removeFirst(max(0, record.messages.count - DispatcherLimits.knownMessages))
+        return [.write]
+    }
+
+    /// Its pseudo-terminal has another size.
+    mutating func resized(_ size: TerminalSize) -> [TaskAction] {
+        guard isPlaced, record.terminal != nil, record.terminal != size else { return [] }
+        record.terminal = size
         return [.write]
     }
 

@@ -16,7 +16,7 @@ struct TaskRecord: Sendable, Equatable {
     let excerpt: String
     let cwd: String?
     /// The pseudo-terminal that its agent runs in; nil = none.
-    let terminal: TerminalSize?
+    var terminal: TerminalSize?
     /// Whether the agent's standard error is kept apart from its standard output.
     let splitOutput: Bool
     /// The trace id of the request that created it, 32 hexadecimal digits.
@@ -111,6 +111,7 @@ struct TaskRecord: Sendable, Equatable {
             reason: state == .queued ? waits ?? reason : nil, error: error,
             stalled: state.isTerminal ? nil : stall, lastSeq: lastSeq, createdAt: createdAt, startedAt: startedAt,
             endedAt: endedAt, cancelRequestedAt: cancelRequestedAt, choices: choices, retryOf: retryOf,
-            waitingFor: waitingFor, waiting: shownWaiting, terminal: terminal, splitOutput: splitOutput)
+            waitingFor: waitingFor, waiting: shownWaiting, terminal: terminal,
+            splitOutput: splitOutput ? true : nil)
     }
 }

@@ -3,7 +3,7 @@ import Hummingbird
 import Messages
 
 /// `POST /tasks`, `GET /tasks`, `GET /tasks/{task}`, `POST /tasks/{task}/cancel`, `POST /tasks/{task}/retry`,
-/// `POST /tasks/{task}/messages`.
+/// `POST /tasks/{task}/messages`, `PUT /tasks/{task}/terminal`.
 struct TaskRoutes: Sendable {
     let client: LeaderClient
 
@@ -13,6 +13,7 @@ struct TaskRoutes: Sendable {
             Endpoint(.get, "/tasks/{task}", handler: get), Endpoint(.post, "/tasks/{task}/cancel", handler: cancel),
             Endpoint(.post, "/tasks/{task}/retry", handler: retry),
             Endpoint(.post, "/tasks/{task}/messages", handler: message),
+            Endpoint(.put, "/tasks/{task}/terminal", handler: resize),
         ]
     }
 
@@ -26,7 +27,8 @@ struct TaskRoutes: Sendable {
             target: body.target.map { Target($0) } ?? .defaultDevice,
             agent: body.agent ?? TaskRequestBody.defaultAgent,
             cwd: body.cwd, conversation: body.conversation, idempotencyKey: body.idempotencyKey,
-            digest: Digest.of(body), choices: body.choices == Choices() ? nil : body.choices)
+            digest: Digest.of(body), choices: body.choices == Choices() ? nil : body.choices,
+            terminal: body.terminal, splitOutput: body.splitOutput)
         let task = try await TaskSubmission(client: client).submit(submit, trace: context.trace)
         return .json(TaskBody(task), status: .accepted)
     }
@@ -56,14 +58,22 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func message(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let task: TaskID = try context.id("task", missing: .taskNotFound)
-        let body = try await request.json(MessageRequestBody.self, limit: GatewayLimits.taskBody)
+        let body = try await request.json(TaskMessageRequestBody.self, limit: GatewayLimits.taskBody)
         try await Problem.unprocessable { try body.check() }
         let owner = try context.owner
-        let key = try IdempotencyHeader.of(request, field: body.idempotencyKey)
-        let message = TaskMessage(
-            owner: owner, task: task, id: key.map { Digest.message($0, to: task) } ?? .generate(), text: body.text)
+        let named = try IdempotencyHeader.of(request, field: nil).map { Digest.message($0, to: task) }
+        let message = TaskMessage(owner: owner, task: task, message: body.id ?? named ?? .generate(), text: body.text)
         _ = try await client.askLeader(of: owner, message, trace: context.trace, until: .now + GatewayLimits.message)
-        return .json(MessageBody(id: message.id), status: .accepted)
+        return .json(TaskMessageBody(id: message.message), status: .accepted)
+    }
+
+    @Sendable private func resize(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let task: TaskID = try context.id("task", missing: .taskNotFound)
+        let size = try await request.json(TerminalSize.self)
+        try await Problem.unprocessable { try size.check() }
+        let resize = TaskTerminal(owner: try context.owner, task: task, terminal: size)
+        _ = try await client.askLeader(of: resize.owner, resize, trace: context.trace)
+        return Response(status: .noContent)
     }
 
     @Sendable private func retry(_ request: Request, _ context: GatewayContext) async throws -> Response {

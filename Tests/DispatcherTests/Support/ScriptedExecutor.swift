@@ -82,9 +82,13 @@ struct ScriptedExecutor: Sendable {
         received.compactMap { if case .steer(let message) = $0 { message } else { nil } }
     }
 
+    var sizes: [TerminalSize] {
+        received.compactMap { if case .resize(let message) = $0 { message.terminal } else { nil } }
+    }
+
     /// Waits for a person's message.
     func steer(_ id: MessageID) async throws -> TaskSteer {
-        try await eventually("the message", within: .seconds(10)) { steers.first { $0.id == id } }
+        try await eventually("the message", within: .seconds(10)) { steers.first { $0.message == id } }
     }
 
     /// Returns the last acknowledged attempt_seq of a task.

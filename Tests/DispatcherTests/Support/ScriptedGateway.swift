@@ -16,6 +16,7 @@ final class ScriptedGateway: Sendable {
         case answer(ApprovalAnswer)
         case wrapUp(TaskWrapUp)
         case steer(TaskSteer)
+        case resize(TaskResize)
     }
 
     private let inbox: Inbox
@@ -37,6 +38,7 @@ final class ScriptedGateway: Sendable {
         handlers.onNotice(ApprovalRecorded.self) { inbox.add(.recorded($0), $1) }
         handlers.onNotice(ApprovalAnswer.self) { inbox.add(.answer($0), $1) }
         handlers.onNotice(TaskWrapUp.self) { inbox.add(.wrapUp($0), $1) }
+        handlers.onNotice(TaskResize.self) { inbox.add(.resize($0), $1) }
         handlers.onNotice(TaskSteer.self) { inbox.add(.steer($0), $1) }
         handlers.onNotice(EventsAck.self) { message, context in
             for ack in message.acks { inbox.add(.ack(ack), context) }

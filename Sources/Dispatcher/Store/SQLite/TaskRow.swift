@@ -13,9 +13,9 @@ enum TaskRow {
 
     private static let insert = """
         INSERT INTO tasks (partition, ordinal, id, owner, target, conversation, agent, excerpt, cwd, trace, \
-        created_at, choices, retry_of, rank, terminal, split_output, device, placement_reason, device_name, state, reason, queue_position, error_code, error_message, attempt, \
+        created_at, choices, retry_of, rank, split_output, device, placement_reason, device_name, state, reason, queue_position, error_code, error_message, attempt, \
         attempt_seq, last_seq, assigned_at, started_at, ended_at, cancel_requested_at, stalled_at, queued_at, requeues, \
-        overdue, half_told, waiting, resumes, open_work, messages) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
+        overdue, half_told, waiting, resumes, open_work, messages, terminal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
@@ -23,7 +23,7 @@ enum TaskRow {
         UPDATE tasks SET device = ?, placement_reason = ?, device_name = ?, state = ?, reason = ?, queue_position = ?, error_code = ?, error_message = ?, \
         attempt = ?, attempt_seq = ?, last_seq = ?, assigned_at = ?, started_at = ?, ended_at = ?, \
         cancel_requested_at = ?, stalled_at = ?, queued_at = ?, requeues = ?, overdue = ?, half_told = ?, \
-        waiting = ?, resumes = ?, open_work = ?, messages = ? WHERE id = ?
+        waiting = ?, resumes = ?, open_work = ?, messages = ?, terminal = ? WHERE id = ?
         """
 
     /// Writes a new task.
@@ -32,7 +32,7 @@ enum TaskRow {
             record.partition.number, record.ordinal, record.id.blob, record.owner.blob, record.target.description,
             record.conversation.blob, record.agent, record.excerpt, record.cwd, record.trace,
             record.createdAt.milliseconds, try ChoicesColumn.encode(record.choices), record.retryOf?.blob, record.rank,
-            try JSONColumn.encode(record.terminal), record.splitOutput,
+            record.splitOutput,
         ]
         try db.cachedStatement(sql: insert).execute(arguments: StatementArguments(fixed + (try changing(record))))
     }
@@ -53,6 +53,7 @@ enum TaskRow {
             record.overdue?.rawValue, record.isHalfTimeWarned, try JSONColumn.encode(record.waiting), record.resumes,
             try record.open.isEmpty ? nil : JSONColumn.encode(record.open),
             try record.messages.isEmpty ? nil : JSONColumn.encode(record.messages),
+            try JSONColumn.encode(record.terminal),
         ]
     }
 

@@ -33,6 +33,8 @@ enum GatewayLimits {
 
     /// The deadline of a request to a leader or the registry.
     static let request: Duration = .seconds(5)
+    /// The deadline of a message to a running turn: the dispatcher gives it up after 10 s.
+    static let message: Duration = .seconds(12)
     /// How long a request waits for a leader or the registry to connect, before it fails with `unavailable`.
     static let leader: Duration = .seconds(2)
     /// The pause before a request is sent again after a refusal, unless the leader changes earlier.

@@ -129,6 +129,8 @@ enum Samples {
         TaskMessage(owner: user, task: task, message: message, text: "use tabs"),
         TaskSteer(task: task, attempt: 2, epoch: 7, message: message, text: "use tabs"),
         TaskSteerRefused(task: task, attempt: 2, message: message, fault: fault),
+        TaskTerminal(owner: user, task: task, terminal: TerminalSize(columns: 120, rows: 40)),
+        TaskResize(task: task, attempt: 2, epoch: 7, terminal: TerminalSize(columns: 120, rows: 40)),
         TaskFinished(
             task: task, attempt: 2, attemptSeq: 42, state: .failed, error: fault, exitCode: -9, endedAt: time,
             retryAt: time.adding(seconds: 60)),

@@ -4,16 +4,20 @@
     import Foundation
 #endif
 
-/// A small value as a column: JSON, or NULL for nil.
+/// Small values as a column of JSON; NULL = none.
 enum JSONColumn {
-    static func encode(_ value: (some Encodable)?) throws -> String? {
-        guard let value else { return nil }
+    private static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        return encoder
+    }()
+    private static let decoder = JSONDecoder()
+
+    static func encode(_ value: (some Encodable)?) throws -> String? {
+        try value.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
     }
 
     static func decode<Value: Decodable>(_ text: String?) throws -> Value? {
-        try text.map { try JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
+        try text.map { try decoder.decode(Value.self, from: Data($0.utf8)) }
     }
 }

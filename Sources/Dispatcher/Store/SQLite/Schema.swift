@@ -26,6 +26,7 @@ enum Schema {
         SQLiteMigration("partitions") { try PartitionMigration.apply($0) },
         SQLiteMigration("why a task is in its queue") { try $0.execute(sql: placements) },
         SQLiteMigration("what a permission request offers") { try $0.execute(sql: approvalOffers) },
+        SQLiteMigration("what a turn needs and leaves open") { try $0.execute(sql: turns) },
     ]
 
     /// Returns whether a file has had every step.
@@ -45,6 +46,16 @@ enum Schema {
     private static let placements = """
         ALTER TABLE tasks ADD COLUMN placement_reason TEXT NOT NULL DEFAULT 'requested';
         UPDATE tasks SET placement_reason = 'default_device' WHERE target = 'default';
+        """
+
+    /// `terminal`, `waiting`, `open_work` and `messages` are JSON; NULL = none.
+    private static let turns = """
+        ALTER TABLE tasks ADD COLUMN terminal TEXT;
+        ALTER TABLE tasks ADD COLUMN split_output INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tasks ADD COLUMN waiting TEXT;
+        ALTER TABLE tasks ADD COLUMN resumes INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tasks ADD COLUMN open_work TEXT;
+        ALTER TABLE tasks ADD COLUMN messages TEXT;
         """
 
     private static let conversations = """

@@ -38,23 +38,37 @@ public struct Wegent: AsyncParsableCommand {
 
     /// Parses the arguments of the process and runs the command. Exits when the command fails.
     public static func start() async {
+        StandardFiles.occupy()
         // A closed pipe then shows as a failed write; see `Output`.
         signal(SIGPIPE, SIG_IGN)
-        var command: any ParsableCommand
-        do { command = try parseAsRoot() } catch { exit(withError: error) }
         do {
+            var command = try parseProcess()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
         } catch let error as ExitCode {
-            exit(withError: error)
+            exitProcess(error.rawValue)
         } catch  where exitCode(for: error).isSuccess {
-            // ArgumentParser throws for `--help` and `--version`.
-            exit(withError: error)
+            // ArgumentParser throws for `--help`, `--version` and the like, and would print without a check.
+            Output.write(fullMessage(for: error) + "\n")
         } catch {
             Launch.fail(error, name: "wegent")
         }
     }
+
+    /// Parses the arguments of the process. Exits with 64 when they are wrong.
+    private static func parseProcess() throws -> any ParsableCommand {
+        let arguments = try RawArguments.read()
+        do { return try DashedText.parse(arguments) } catch  where !exitCode(for: error).isSuccess {
+            let text = fullMessage(for: error)
+            let advice = text.contains("Unknown option") ? DashedText.advice(arguments).map { "\n  \($0)" } : nil
+            Output.writeError(TerminalEscaping.text(text) + (advice ?? "") + "\n")
+            exitProcess(exitCode(for: error).rawValue)
+        }
+    }
 }
+
+// ArgumentParser's `exit(withError:)` shadows the C function.
+private func exitProcess(_ code: Int32) -> Never { exit(code) }

@@ -37,7 +37,7 @@ struct TasksCommand: AsyncParsableCommand {
         Table(
             header: ["TASK", "STATE", "AGE", "DEVICE", "AGENT", "PROMPT"],
             rows: tasks.map(\.view).map { task in
-                let device = task.deviceName ?? task.device ?? task.target.description
+                let device = TerminalEscaping.line(task.deviceName ?? task.device ?? task.target.description)
                 return [
                     task.id.description, state(task), Elapsed.ago(now.seconds(since: task.createdAt)),
                     TextWidth.fit(device, 24), task.agent, task.prompt,

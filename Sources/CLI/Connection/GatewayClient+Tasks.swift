@@ -21,6 +21,12 @@ extension GatewayClient {
         try await call(PageBody<TaskBody>.self, "GET", "/tasks?limit=\(limit)")
     }
 
+    /// Returns the newest task of a conversation; nil when it has none.
+    func newestTask(of conversation: ConversationID) async throws -> TaskView? {
+        let page = try await call(PageBody<TaskBody>.self, "GET", "/tasks?conversation=\(conversation)&limit=1")
+        return page.items.first?.view
+    }
+
     /// Requests the cancellation of a task.
     func cancel(_ id: TaskID) async throws -> TaskView {
         try await call(TaskBody.self, "POST", "/tasks/\(id)/cancel").view

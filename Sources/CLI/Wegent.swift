@@ -20,6 +20,8 @@ public struct Wegent: AsyncParsableCommand {
               wegent up                                start a mesh on this machine
               wegent run 'fix the failing test'        run on your default device
               wegent run --device build-box 'tidy up'  run on another device
+              wegent run -c 'now run the tests'        go on with the newest conversation
+              wegent chat                              talk with the agent
               wegent devices                           list your devices
               wegent logs -f TASK                      follow a task's output
               wegent approvals                         list what agents ask you to allow
@@ -29,7 +31,8 @@ public struct Wegent: AsyncParsableCommand {
             """,
         version: Product.version,
         subcommands: [
-            UpCommand.self, RunCommand.self, TasksCommand.self, LogsCommand.self, CancelCommand.self, RetryCommand.self,
+            UpCommand.self, RunCommand.self, ChatCommand.self, TasksCommand.self, LogsCommand.self, CancelCommand.self,
+            RetryCommand.self,
             ApprovalsCommand.self, ApproveCommand.self, DenyCommand.self, ConversationsCommand.self,
             DevicesCommand.self, DefaultsCommand.self, LoginCommand.self, LogoutCommand.self, TokenCommand.self,
         ])

@@ -23,13 +23,21 @@ struct ChatPlan: Sendable {
         case leave
     }
 
+    private struct Message: Sendable {
+        var text: String
+        /// Whether it was announced as queued and not printed as one that is being worked on.
+        var isQueued: Bool
+    }
+
     /// Where the next message goes; a whole place is filled in by the caller.
     private(set) var place: TaskPlace
     /// nil = the next message begins a new conversation.
     private(set) var conversation: ConversationID?
     /// Messages that are not sent yet: one is in flight at a time, since the first one's reply names the conversation.
-    private var unsent: [String] = []
-    private var isSending = false
+    private var unsent: [Message] = []
+    /// The message in flight.
+    private var sending: Message?
+    private var isSending: Bool { sending != nil }
     /// Whether `/new` was said while a message was in flight.
     private var startsNew = false
     private(set) var running: TaskView?
@@ -51,6 +59,9 @@ struct ChatPlan: Sendable {
     var left: [TaskID] { (running.map { [$0.id] } ?? []) + queued.map(\.id) }
 
     // MARK: The person
+
+    /// Takes a key.
+    mutating func typed() { wasInterrupted = false }
 
     mutating func take(_ input: ChatInput) -> [Action] {
         wasInterrupted = false
@@ -105,15 +116,16 @@ struct ChatPlan: Sendable {
     }
 
     private mutating func add(_ text: String) -> [Action] {
-        unsent.append(text)
-        let isBehind = running != nil || !queued.isEmpty || unsent.count > 1 || isSending
+        let isBehind = !isIdle
+        unsent.append(Message(text: text, isQueued: isBehind))
         return (isBehind ? [.say("queued: \(Self.short(text))")] : [.echo(text)]) + sendNext()
     }
 
     private mutating func sendNext() -> [Action] {
         guard !isSending, !unsent.isEmpty else { return [] }
-        isSending = true
-        return [.send(unsent.removeFirst())]
+        let next = unsent.removeFirst()
+        sending = next
+        return [.send(next.text)]
     }
 
     /// The beginning of a message in one line.
@@ -125,7 +137,8 @@ struct ChatPlan: Sendable {
 
     /// Takes the server's acceptance of the message in flight.
     mutating func accepted(_ task: TaskView) -> [Action] {
-        isSending = false
+        let message = sending
+        sending = nil
         if !startsNew { conversation = task.conversation }
         startsNew = false
         guard running == nil else {
@@ -133,12 +146,13 @@ struct ChatPlan: Sendable {
             return sendNext()
         }
         running = task
-        return [.follow(task)] + sendNext()
+        let echo = message.map { $0.isQueued ? [Action.echo($0.text)] : [] } ?? []
+        return echo + [.follow(task)] + sendNext()
     }
 
     /// Takes the refusal of the message in flight.
     mutating func refused(_ text: String, _ reason: String) -> [Action] {
-        (isSending, startsNew, allCompleted) = (false, false, false)
+        (sending, startsNew, allCompleted) = (nil, false, false)
         return [.say("not sent: \(Self.short(text)): \(reason)")] + sendNext()
     }
 

@@ -36,6 +36,9 @@ struct EditorView: Sendable, Equatable {
         row -= first
     }
 
+    /// The bytes that draw the lines below a status line and return to that line.
+    var below: String { "\r\n" + lines.joined(separator: "\r\n") + "\u{1b}[\(lines.count)A" }
+
     /// A character as it is shown: invisible ones escaped. Characters of several scalars, such as emoji, are whole.
     private static func shown(_ character: Character) -> String {
         if character == "\t" { return "    " }

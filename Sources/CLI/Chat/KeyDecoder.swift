@@ -51,7 +51,9 @@ struct KeyDecoder: Sendable {
     /// Pasted bytes as text: line breaks are line feeds; other control characters except tabs are dropped.
     private static func text(_ bytes: [UInt8]) -> String {
         let text = String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: "\n").replacing("\r", with: "\n")
-        return String(String.UnicodeScalarView(text.unicodeScalars.filter { !isControl($0) || "\n\t".unicodeScalars.contains($0) }))
+        return String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.filter { !isControl($0) || "\n\t".unicodeScalars.contains($0) }))
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
@@ -74,7 +76,8 @@ struct KeyDecoder: Sendable {
         switch rest[1] {
         case UInt8(ascii: "["): return control()
         case UInt8(ascii: "O"): return rest.count > 2 ? (3, Self.letters[rest[2]]) : nil
-        case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "_"), UInt8(ascii: "^"), UInt8(ascii: "X"): return string()
+        case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "_"), UInt8(ascii: "^"), UInt8(ascii: "X"):
+            return string()
         case 0x1b: return (1, nil)
         case 0x0d, 0x0a: return (2, .newline)
         case UInt8(ascii: "b"): return (2, .wordLeft)
@@ -114,7 +117,8 @@ struct KeyDecoder: Sendable {
 
     private static let controls: [UInt8: Key] = [
         0x01: .home, 0x02: .left, 0x04: .endOfInput, 0x05: .end, 0x06: .right, 0x08: .backspace, 0x0a: .enter,
-        0x0b: .deleteToEnd, 0x0c: .redraw, 0x0d: .enter, 0x0e: .down, 0x10: .up, 0x15: .deleteToStart, 0x17: .deleteWord,
+        0x0b: .deleteToEnd, 0x0c: .redraw, 0x0d: .enter, 0x0e: .down, 0x10: .up, 0x15: .deleteToStart,
+        0x17: .deleteWord,
         0x19: .yank, 0x7f: .backspace,
     ]
     private static let letters: [UInt8: Key] = [

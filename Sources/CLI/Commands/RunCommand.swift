@@ -20,6 +20,8 @@ struct RunCommand: AsyncParsableCommand {
               wegent run --device build-box --cwd /src/app 'fix the tests'
               wegent run --agent shell 'uname -a; df -h'
               wegent run -c 'now run the tests'
+              wegent run -c --steer 'skip the slow ones'
+              wegent run --agent shell --tty 'htop -n 3'
               wegent run -- '--verbose does nothing'
               git diff | wegent run -
               wegent run --json 'hello' | jq -r .kind
@@ -44,8 +46,13 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var conversation: ConversationOptions
 
+    @Flag(help: "Give the prompt to the conversation's running turn; if none runs, it is a task as usual.")
+    var steer = false
+
     @Flag(help: "Print each event as one line of JSON.")
     var json = false
+
+    @OptionGroup var terminal: TerminalOptions
 
     @OptionGroup(title: "Choices") var choices: ChoiceOptions
 
@@ -57,18 +64,30 @@ struct RunCommand: AsyncParsableCommand {
             valueName: "prompt"))
     var words: [String]
 
+    func validate() throws {
+        if steer, conversation.conversation == nil, !conversation.continuesNewest {
+            throw ValidationError("--steer needs the conversation: write -c for your newest one, or --conversation ID.")
+        }
+    }
+
     func run() async throws {
         let gateway = try connection.gateway()
-        let interrupts = Interrupts()
+        let interrupts = steer ? nil : Interrupts()
         let prompt = words == ["-"] ? try Self.input() : words.joined(separator: " ")
         let conversation = try await conversation.find(gateway)
+        if steer, let conversation, let task = try await SteeredTask.give(prompt, to: conversation, gateway) {
+            Output.notice("given to task \(task.id), whose output follows; Ctrl-C ends this command, not the task")
+            return try await ForegroundTask.show(task, gateway, json: json, interrupts: nil, after: task.lastSeq)
+        }
         let place = try await place.place(gateway, continuing: conversation)
         let request = TaskRequestBody(
             prompt: prompt, target: place.target ?? Target.defaultDevice.description, agent: place.agent,
             cwd: place.cwd, conversation: conversation,
-            idempotencyKey: Identifier<TaskRequestBody>.generate().description, choices: choices.choices)
+            idempotencyKey: Identifier<TaskRequestBody>.generate().description,
+            terminal: try terminal.size(for: place.agent), splitOutput: terminal.splitOutput ? true : nil,
+            choices: choices.choices)
         let task = try await gateway.submit(request)
-        try await ForegroundTask.show(task, gateway, json: json, interrupts: interrupts)
+        try await ForegroundTask.show(task, gateway, json: json, interrupts: interrupts ?? Interrupts())
     }
 
     /// Reads standard input to its end, or until it exceeds the limit of a prompt, which the gateway then reports.

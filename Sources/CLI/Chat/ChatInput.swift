@@ -51,7 +51,7 @@ enum ChatInput: Sendable, Equatable {
     }
 
     /// The commands with their meaning.
-    static let help = [
+    static let helpLines = [
         "/device NAME    go on on this device; without NAME: show the devices",
         "/agent NAME     go on with this agent; without NAME: show the agents",
         "/steer TEXT     give TEXT to the running turn instead of queueing it",

@@ -82,7 +82,7 @@ struct ChatPlan: Sendable {
         case .new:
             (conversation, startsNew) = (nil, isSending)
             return [.say("the next message begins a new conversation")]
-        case .help: return ChatInput.help.map { .say($0) }
+        case .help: return ChatInput.helpLines.map { .say($0) }
         case .quit: return leave()
         case .unknown("steer"): return [.say("write what to give to the running turn: /steer TEXT")]
         case .unknown(let word):

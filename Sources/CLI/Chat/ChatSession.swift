@@ -254,6 +254,7 @@ actor ChatSession {
         do { continuation.yield(.ended(try await watch.run(interrupts: nil))) } catch is CancellationError {
             // The chat has ended.
         } catch {
+            guard !Task.isCancelled else { return }
             await display.remark("\(error)")
             continuation.yield(.ended(nil))
         }

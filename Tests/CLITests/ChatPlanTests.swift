@@ -122,7 +122,8 @@ struct ChatPlanTests {
         let keys = ChatKeys()
         let start = ContinuousClock.now + .seconds(10)
         #expect(!keys.take([0x61], at: start))
-        #expect(keys.begin({ _ in }, continued: {}))
+        let hasBegun = keys.begin({ _ in }, continued: {})
+        #expect(hasBegun)
         for step in 1...5 { #expect(!keys.take([0x79], at: start + .milliseconds(300 * step))) }
         #expect(keys.take([0x79], at: start + .seconds(3)))
         #expect(keys.take([0x79], at: start + .milliseconds(3100)))

@@ -46,6 +46,7 @@ struct ChatHistory: Sendable {
         guard let data = FileManager.default.contents(atPath: path) else { return }
         let lines = data.split(separator: 0x0a)
         guard lines.count > 2 * Self.kept else { return }
-        try PrivateFile.write([UInt8](Data(lines.suffix(Self.kept).joined(separator: [0x0a]))) + [0x0a], to: path)
+        try PrivateFile.write(
+            bytes: [UInt8](Data(lines.suffix(Self.kept).joined(separator: [0x0a]))) + [0x0a], to: path)
     }
 }

@@ -18,11 +18,11 @@ enum PrivateFile {
     static func write(_ value: some Encodable, to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try write([UInt8](try encoder.encode(value)) + [0x0a], to: path)
+        try write(bytes: [UInt8](try encoder.encode(value)) + [0x0a], to: path)
     }
 
-    /// As ``write(_:to:)``, for the bytes of a file.
-    static func write(_ bytes: [UInt8], to path: String) throws {
+    /// Writes the bytes of a file as ``write(_:to:)`` does.
+    static func write(bytes: [UInt8], to path: String) throws {
         try makeFolder(of: path)
         let draft = "\(path).\(getpid()).new"
         unlink(draft)

@@ -38,7 +38,7 @@ actor ApprovalCoordinator {
 
     private let gateway: GatewayClient
     private let display: TaskDisplay?
-    private let keyboard: Keyboard?
+    private let keyboard: (any KeySource)?
     private let inputs: AsyncStream<Input>
     private nonisolated let continuation: AsyncStream<Input>.Continuation
     private var pending = PendingApprovals()
@@ -52,7 +52,7 @@ actor ApprovalCoordinator {
     /// - Parameters:
     ///   - display: nil = requests are printed on standard error.
     ///   - keyboard: nil = the person is not asked.
-    init(gateway: GatewayClient, display: TaskDisplay?, keyboard: Keyboard?) {
+    init(gateway: GatewayClient, display: TaskDisplay?, keyboard: (any KeySource)?) {
         self.gateway = gateway
         self.display = display
         self.keyboard = keyboard

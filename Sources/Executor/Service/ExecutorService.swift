@@ -168,7 +168,7 @@ actor ExecutorService {
         let connection = session.connection
         let number = session.register(
             boot: parts.children.boot, version: parts.version, slots: parts.slots, agents: agents.announce(),
-            deadline: parts.times.handshake)
+            allowedDirs: parts.workspaces.allowed, deadline: parts.times.handshake)
         Task {
             try? await Task.sleep(for: .seconds(self.parts.times.handshake))
             if !self.session.isSuperseded(number) { self.handle(.unanswered, connection: connection) }

@@ -39,6 +39,9 @@ public final class ExecutorServer: Service {
         try configuration.validate()
         // Once tasks have used up the system's processes, no thread can be started.
         _ = (ProcessThreads.shared, Reaper.shared)
+        if let problem = UserHome(configuration.environment).problem {
+            logger.warning("the user's home cannot be used", metadata: ["why": "\(problem)"])
+        }
         let service = try makeService()
         state.withLock { $0.service = service }
         try await service.start()
@@ -50,17 +53,19 @@ public final class ExecutorServer: Service {
     private func makeService() throws -> ExecutorService {
         let home = try ExecutorHome(configuration.home)
         let times = configuration.times
-        let environment = configuration.environment
         let identity = try DeviceIdentity.load(
             configured: configuration.deviceID, name: configuration.name, home: home)
         let claude = ClaudeAgent(
             ClaudeAgent.Settings(
-                program: ClaudeProgram(wanted: configuration.claude ?? "claude", environment: environment),
+                program: ClaudeProgram(
+                    wanted: configuration.claude ?? "claude", environment: configuration.environment(for: "claude-code")
+                ),
                 permission: configuration.permissionMode, allowBypass: configuration.allowBypass,
-                environment: environment, children: children,
+                environment: configuration.environment(for: "claude-code"), children: children,
                 sessions: ClaudeSessions(directory: home.sessions), times: times))
         let shell = ShellAgent(
-            allowed: configuration.allowShell, environment: environment, children: children, temporary: home.temporary,
+            allowed: configuration.allowShell, environment: configuration.environment(for: "shell"), children: children,
+            temporary: home.temporary,
             linger: times.linger)
         let address = try LinkAddress(configuration.backendURL)
         let dialer = WebSocketDialer(

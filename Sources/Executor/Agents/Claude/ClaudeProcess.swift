@@ -169,7 +169,9 @@ actor ClaudeProcess: WarmProcess, AgentReader {
             }
             if decoded?.entersPlan == true { hasChangedMode = true }
             if decoded?.setsTimer == true { hasTimers = true }
-            for output in decoded.map({ translator.read($0) }) ?? translator.ignore(Array(line)) { await take(output, &events) }
+            for output in decoded.map({ translator.read($0) }) ?? translator.ignore(Array(line)) {
+                await take(output, &events)
+            }
         }
         await emit(&events)
     }

@@ -38,6 +38,8 @@ struct ClaudeRemarks: Decodable {
         let parameters: JSONValue? = container.lenient(.parameters)
         limit = parameters?["rate_limit_info"]
         refusedMessage = container.lenient(.refusedMessage)
-        retracted = (container.lenient(.retracted) ?? []) + (container.lenient(.supersedes) ?? [])
+        let dropped: [String]? = container.lenient(.retracted)
+        let replaced: [String]? = container.lenient(.supersedes)
+        retracted = (dropped ?? []) + (replaced ?? [])
     }
 }

@@ -44,21 +44,21 @@ enum ResetTime {
         let seconds = ((hour % 12) + (isAfternoon ? 12 : 0)) * 3600 + minute * 60
         let today = now.adding(seconds: offset(of: zone, at: now)).description.prefix(10)
         guard let month = match.1.flatMap({ months.firstIndex(of: $0.lowercased()) }), let day = match.2 else {
-            guard let moment = moment(String(today), seconds, zone) else { return nil }
-            return moment > now ? moment : moment.adding(seconds: 86_400)
+            guard let time = instant(String(today), seconds, zone) else { return nil }
+            return time > now ? time : time.adding(seconds: 86_400)
         }
         func date(_ year: String) -> Timestamp? {
-            moment("\(year)-\(padded(month + 1))-\(padded(Int(day) ?? 0))", seconds, zone)
+            instant("\(year)-\(padded(month + 1))-\(padded(Int(day) ?? 0))", seconds, zone)
         }
         if let year = match.3 { return date(String(year)) }
         let year = String(today.prefix(4))
-        guard let moment = date(year) else { return nil }
+        guard let time = date(year) else { return nil }
         // In December a reset in January names no year.
-        return moment.adding(seconds: 86_400) > now ? moment : date("\((Int(year) ?? 0) + 1)")
+        return time.adding(seconds: 86_400) > now ? time : date("\((Int(year) ?? 0) + 1)")
     }
 
     /// A time of day in a zone as a moment.
-    private static func moment(_ date: String, _ seconds: Int, _ zone: String?) -> Timestamp? {
+    private static func instant(_ date: String, _ seconds: Int, _ zone: String?) -> Timestamp? {
         guard let midnight = Timestamp("\(date)T00:00:00Z") else { return nil }
         let local = midnight.adding(seconds: Double(seconds))
         let first = local.adding(seconds: -offset(of: zone, at: local))

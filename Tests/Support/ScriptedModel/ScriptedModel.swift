@@ -144,7 +144,7 @@ public final class ScriptedModel: Sendable {
         case .failure(let status, let type, let message, let headers):
             var response = failure(status, type, message)
             for (name, value) in headers {
-                if let name = HTTPField.Name(name) { response.headers[name] = value }
+                response.headers[.init(name)!] = value
             }
             return response
         case .blocks(let blocks):

@@ -32,6 +32,27 @@ struct Turn: Sendable {
     var follows: TaskID?
     /// What the agent is given of the conversation before the prompt.
     var history: ConversationHistory?
+    /// What happens to work that the turn leaves in the background; nil = the device's default.
+    var background: Background?
+    /// Whether it continues after a usage limit: an agent whose session knows the task does not get the prompt again.
+    var resumes = false
+    /// The size of the pseudo-terminal for an agent that runs a command; nil = none.
+    var terminal: TerminalSize?
+    /// Whether standard output and standard error of a command are read through two pipes.
+    var splitOutput = false
+}
+
+/// A message that a person gives to a running turn.
+struct PersonMessage: Equatable, Sendable {
+    var id: MessageID
+    var text: String
+
+    /// The events that show it.
+    var events: [AgentEvent] {
+        TextSplitter.pieces(of: text).map {
+            AgentEvent(.userMessageChunk, TextPayload($0, meta: PayloadMeta(message: id.description)))
+        }
+    }
 }
 
 /// Where an agent's events go. Suspends while no more can be taken, so that only this agent waits.
@@ -57,6 +78,21 @@ protocol AgentRun: Sendable {
     /// Ends the turn: by the agent's own protocol, then by signal, and by force after `grace` seconds. Returns at once;
     /// ``outcome()`` returns at the end.
     func stop(grace: Double) async
+    /// Ends what the turn has left in the background, where it waits for nothing else; the outcome is that of the turn.
+    func wrapUp() async
+    /// Gives a person's message to the turn; the agent emits it once it has it.
+    /// - Throws: ``Fault`` with code `steer_unsupported`, or `conflict` where the turn is ending.
+    func steer(_ message: PersonMessage) async throws
+    /// Changes the size of the command's pseudo-terminal.
+    func resize(_ size: TerminalSize) async
+}
+
+extension AgentRun {
+    func wrapUp() async {}
+    func steer(_ message: PersonMessage) async throws {
+        throw Fault(.steerUnsupported, "this agent takes no messages while a turn runs; send a new task")
+    }
+    func resize(_ size: TerminalSize) async {}
 }
 
 /// How a turn ended.
@@ -65,6 +101,8 @@ struct TurnOutcome: Equatable, Sendable {
     var state: TaskState
     var fault: Fault?
     var exitCode: Int32?
+    /// With the fault `usage_limit`: when the limit is reset; nil = unknown.
+    var retryAt: Timestamp?
 
     static let completed = TurnOutcome(state: .completed)
     static let cancelled = TurnOutcome(state: .cancelled)

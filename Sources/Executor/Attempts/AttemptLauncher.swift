@@ -25,7 +25,8 @@ struct AttemptLauncher: Sendable {
         let turn = Turn(
             attempt: AttemptID(task: message.task, attempt: message.attempt), conversation: message.conversation,
             prompt: message.prompt, directory: directory, trace: message.trace, permission: message.permissionMode,
-            follows: message.follows, history: history(message, driver))
+            follows: message.follows, history: history(message, driver), background: message.background,
+            resumes: message.resumes ?? false, terminal: message.terminal, splitOutput: message.splitOutput ?? false)
         return (try await driver.start(turn, sink: sink(directory)), directory)
     }
 

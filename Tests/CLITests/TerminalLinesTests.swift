@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -95,5 +96,41 @@ struct TerminalLinesTests {
         let text = (0..<300).map { _ in parts.randomElement(using: &random) ?? "" }.joined() + "\n"
         let pieces = random.cut(text.unicodeScalars, longest: 400).map { String(String.UnicodeScalarView($0)) }
         #expect(show(pieces).utf8.elementsEqual(text.utf8))
+    }
+
+    @Test(
+        "It is what a real terminal shows",
+        .enabled(if: Tmux.isInstalled, "tmux is not installed; deploy/setup --tests does that"),
+        arguments: SeededNumbers.seeds(5))
+    func realTerminal(_ seed: UInt64) async throws {
+        var random = SeededNumbers(seed: seed)
+        let parts = [
+            "word ", "x", "\n", "\r", "\r\n", "\t", "\u{8}", "é", "日本", "\u{1b}[A", "\u{1b}[2A", "\u{1b}[3C",
+            "\u{1b}[2D", "\u{1b}[K",
+            "\u{1b}[1K", "\u{1b}[2K", "\u{1b}[J", "\u{1b}[5G", "\u{1b}[31m", "\u{1b}[0m", "\u{1b}]0;title\u{7}",
+            "\u{1b}7", "\u{1b}8",
+            "\u{1b}M",
+        ]
+        let text = "start" + (0..<40).map { _ in parts.randomElement(using: &random) ?? "" }.joined()
+        let folder = try TemporaryDirectory()
+        try folder.write(text, to: "text")
+        let tmux = try await Tmux(in: folder, environment: ["HOME": folder.path], columns: 250, rows: 50)
+        try await tmux.type("clear; cat \(folder.file("text")); touch \(folder.file("done")); sleep 600")
+        try await eventually("the text", within: .seconds(20)) {
+            FileManager.default.fileExists(atPath: folder.file("done"))
+        }
+        let expected = Self.trimmed(show([text]))
+        try await tmux.screen("the same text as \(expected.debugDescription) for \(text.debugDescription)") {
+            Self.trimmed($0) == expected
+        }
+    }
+
+    /// The lines without spaces at their ends, and without empty lines at the end.
+    private static func trimmed(_ text: String) -> String {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            String(line.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+        }
+        while lines.last == "" { lines.removeLast() }
+        return lines.joined(separator: "\n")
     }
 }

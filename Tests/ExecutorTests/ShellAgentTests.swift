@@ -19,12 +19,17 @@ struct ShellAgentTests {
             temporary: folder.path, linger: linger)
     }
 
-    private func start(_ command: String, linger: Double = 0.3) async throws -> any AgentRun {
-        try await agent(linger: linger).start(makeTurn(command, in: folder.path), sink: sink)
+    private func start(
+        _ command: String, linger: Double = 0.3, split: Bool = false, terminal: TerminalSize? = nil
+    ) async throws -> any AgentRun {
+        var turn = makeTurn(command, in: folder.path)
+        (turn.splitOutput, turn.terminal) = (split, terminal)
+        return try await agent(linger: linger).start(turn, sink: sink)
     }
 
-    private func run(_ command: String) async throws -> TurnOutcome {
-        let run = try await start(command)
+    private func run(_ command: String, split: Bool = false, terminal: TerminalSize? = nil) async throws -> TurnOutcome
+    {
+        let run = try await start(command, split: split, terminal: terminal)
         return try await deadline("the end of the command") { await run.outcome() }
     }
 
@@ -62,11 +67,92 @@ struct ShellAgentTests {
         #expect(outcome.fault?.message.contains("signal 9") == true)
     }
 
-    @Test("Standard error is marked")
+    @Test("Standard error is marked where the outputs are split, and only there")
     func marksStandardError() async throws {
-        _ = try await run("echo out; echo err >&2")
+        _ = try await run("echo out; echo err >&2", split: true)
         #expect(sink.bytes() == Array("out\n".utf8))
         #expect(sink.bytes(stderr: true) == Array("err\n".utf8))
+    }
+
+    @Test("Both outputs arrive in the order of writing: the shell's own trace")
+    func ordersTrace() async throws {
+        for _ in 0..<5 {
+            let before = sink.text.count
+            _ = try await run("set -x; echo one; echo two; i=3; echo $i")
+            #expect(sink.text.dropFirst(before) == "+ echo one\none\n+ echo two\ntwo\n+ i=3\n+ echo 3\n3\n")
+        }
+        #expect(sink.bytes(stderr: true) == [])
+    }
+
+    @Test("Both outputs arrive in the order of writing: another program, and many lines")
+    func ordersManyLines() async throws {
+        _ = try await run(
+            "i=0; while [ $i -lt 500 ]; do echo out $i; cat nothing.$i; i=$((i+1)); done 2>&1 | cat; echo x >&2; echo y; echo z >&2"
+        )
+        let lines = sink.text.split(separator: "\n")
+        #expect(lines.count == 1003)
+        #expect((0..<500).allSatisfy { lines[2 * $0] == "out \($0)" && lines[2 * $0 + 1].contains("nothing.\($0):") })
+        #expect(lines.suffix(3) == ["x", "y", "z"])
+        _ = try await run("python3 -c 'import os\nfor i in range(300): os.write(1 + i % 2, b\"%d\\n\" % i)'")
+        #expect(sink.text.hasSuffix((0..<300).map { "\($0)\n" }.joined()))
+    }
+
+    @Test("A task with a terminal has its size, and its programs find one", arguments: [(100, 30), (40, 10)])
+    func hasTerminal(_ columns: Int, _ rows: Int) async throws {
+        let outcome = try await run(
+            "stty size; test -t 0 && test -t 1 && test -t 2 && echo terminal; ls --color=auto -d /; echo err >&2",
+            terminal: TerminalSize(columns: columns, rows: rows))
+        #expect(outcome.state == .completed)
+        #expect(sink.text.hasPrefix("\(rows) \(columns)\r\nterminal\r\n"))
+        #expect(sink.text.contains("\u{1b}[") && sink.text.hasSuffix("err\r\n"))
+        _ = try await run("test -t 1 || echo none")
+        #expect(sink.text.hasSuffix("none\n"))
+    }
+
+    @Test("A size change reaches the program")
+    func resizesTerminal() async throws {
+        let run = try await start(
+            "trap 'stty size; exit' WINCH; echo up; while :; do sleep 0.05; done",
+            terminal: TerminalSize(columns: 80, rows: 24))
+        try await eventually("the trap") { sink.text == "up\r\n" }
+        await run.resize(TerminalSize(columns: 132, rows: 50))
+        #expect(try await deadline("the end") { await run.outcome() }.state == .completed)
+        #expect(sink.text == "up\r\n50 132\r\n")
+    }
+
+    @Test("The input of a terminal is at its end")
+    func emptyTerminalInput() async throws {
+        #expect(
+            try await run("cat; cat; read x; echo end", terminal: TerminalSize(columns: 80, rows: 24)).state
+                == .completed)
+        #expect(sink.text == "end\r\n")
+    }
+
+    @Test("A large output of a terminal arrives whole, and its processes end with the task")
+    func largeTerminalOutput() async throws {
+        let run = try await start("seq 1 50000; sleep 600 & echo pid $!", terminal: TerminalSize(columns: 80, rows: 24))
+        #expect(try await deadline("the end") { await run.outcome() }.state == .completed)
+        #expect(sink.text.hasPrefix((1...50_000).map { "\($0)\r\n" }.joined()))
+        let pid = try #require(
+            sink.text.split(separator: " ").last.flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) })
+        try await eventually("the child's end") { !isAlive(pid) }
+    }
+
+    @Test("A command with a terminal can be stopped")
+    func stopsTerminal() async throws {
+        let run = try await start("echo up; sleep 600", terminal: TerminalSize(columns: 80, rows: 24))
+        try await eventually("the start") { sink.text == "up\r\n" }
+        await run.stop(grace: 5)
+        #expect(try await deadline("the end") { await run.outcome() }.state == .cancelled)
+    }
+
+    @Test("Text in another encoding stays readable, and its bytes arrive")
+    func keepsEncodings() async throws {
+        _ = try await run(
+            #"printf 'Gr\374\337e\n'; sleep 0.1; printf '\223\372\226{ ok\n'; printf '\346'; sleep 0.1; printf '\274\242\n'"#
+        )
+        #expect(sink.text == "Gr\u{fffd}\u{fffd}e\n\u{fffd}\u{fffd}\u{fffd}{ ok\n漢\n")
+        #expect(sink.bytes().starts(with: [0x47, 0x72, 0xfc, 0xdf, 0x65, 0x0a, 0x93, 0xfa, 0x96, 0x7b]))
     }
 
     @Test("Control characters, colours and a last line without a newline arrive")

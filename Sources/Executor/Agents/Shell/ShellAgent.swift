@@ -7,6 +7,9 @@ import Messages
 #endif
 
 /// The `shell` agent: the prompt is a command line for `/bin/sh`. For people without a model key.
+///
+/// Its outputs are one stream in the order of writing: one pipe, or the task's pseudo-terminal. A task with `split_output` has
+/// two pipes instead; only then it is known what was written to standard error. A terminal is one stream by its nature.
 struct ShellAgent: AgentDriver {
     /// The longest command line that is passed as an argument; Linux allows at most 128 KiB for one.
     private static let longestArgument = 96 << 10
@@ -64,8 +67,10 @@ struct ShellAgent: AgentDriver {
             directory: turn.directory)
         do {
             return ShellRun(
-                child: try await Child.start(command, input: false, in: children), sink: sink, linger: linger,
-                script: script)
+                child: try await Child.start(
+                    command, input: false, output: turn.splitOutput ? .split : .merged, terminal: turn.terminal,
+                    in: children),
+                isTerminal: turn.terminal != nil, sink: sink, linger: linger, script: script)
         } catch {
             if let script { try? FileManager.default.removeItem(atPath: script) }
             throw error

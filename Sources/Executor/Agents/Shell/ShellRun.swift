@@ -8,7 +8,7 @@ import Synchronization
     import Foundation
 #endif
 
-/// A running command line: its two outputs are streamed as they come; its exit status is the outcome.
+/// A running command line: its outputs are streamed as they come; its exit status is the outcome.
 final class ShellRun: AgentRun {
     /// The stop of the command; nil = none was asked for.
     private final class Stop: Sendable {
@@ -31,10 +31,12 @@ final class ShellRun: AgentRun {
     private let stop = Stop()
     private let end: Task<TurnOutcome, Never>
 
-    init(child: Child, sink: any TurnSink, linger: Double, script: String?) {
+    /// - Parameter isTerminal: whether the child has a pseudo-terminal.
+    init(child: Child, isTerminal: Bool, sink: any TurnSink, linger: Double, script: String?) {
         self.child = child
+        let input = isTerminal ? Self.endsOfInput : 0
         end = Task.detached { [stop] in
-            let status = await Self.follow(child, sink, linger, stop)
+            let status = await Self.follow(child, input, sink, linger, stop)
             if let script { try? FileManager.default.removeItem(atPath: script) }
             return Self.outcome(of: status)
         }
@@ -45,15 +47,18 @@ final class ShellRun: AgentRun {
     /// Seconds that a process outside the group may hold the outputs open once everything else is gone.
     private static let readTimeout = 5.0
 
+    /// Nobody types on the task's terminal: so many reads from it find the end of the input at once.
+    private static let endsOfInput = 64
+
     /// Reads both outputs to their ends. Background children of the shell may write for `linger` seconds after its end;
     /// then every process that the task has left is ended.
     private static func follow(
-        _ child: Child, _ sink: any TurnSink, _ linger: Double, _ stop: Stop
+        _ child: Child, _ endsOfInput: Int, _ sink: any TurnSink, _ linger: Double, _ stop: Stop
     ) async -> ExitStatus {
         let read = OneShotEvent()
         let readers = Task.detached {
-            async let output: Void = Self.read(child.output, sink, meta: nil)
-            async let errors: Void = Self.read(child.errors, sink, meta: PayloadMeta(stream: "stderr"))
+            async let output: Void = Self.read(child.output, endsOfInput, sink, meta: nil)
+            async let errors: Void = Self.read(child.errors, 0, sink, meta: PayloadMeta(stream: "stderr"))
             _ = await (output, errors)
             read.fire()
         }
@@ -78,9 +83,12 @@ final class ShellRun: AgentRun {
         return status
     }
 
-    private static func read(_ stream: Child.Stream, _ sink: any TurnSink, meta: PayloadMeta?) async {
+    private static func read(
+        _ stream: Child.Stream, _ endsOfInput: Int, _ sink: any TurnSink, meta: PayloadMeta?
+    ) async {
         var events = OutputEvents(.agentMessageChunk, meta: meta)
-        try? await stream.executeThenClose { inbound, _ in
+        try? await stream.executeThenClose { inbound, outbound in
+            if endsOfInput > 0 { try? await outbound.write(ByteBuffer(repeating: 0x04, count: endsOfInput)) }
             for try await buffer in inbound {
                 await sink.emit(events.feed(Array(buffer: buffer)))
             }
@@ -103,4 +111,6 @@ final class ShellRun: AgentRun {
     }
 
     func stop(grace: Double) async { stop.request(child, grace: grace) }
+
+    func resize(_ size: TerminalSize) async { child.resize(size) }
 }

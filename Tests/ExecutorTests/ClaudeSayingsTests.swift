@@ -22,7 +22,8 @@ struct ClaudeSayingsTests {
     @Test("A subagent's retry is a log event")
     func showsSubagentRetry() throws {
         let reading = try ClaudeReading(recording: "subagent")
-        let retry = try #require(reading.all(.log).compactMap { $0["_meta"]?["retry"] }.first)
+        let retries = reading.all(.log).compactMap { $0["_meta"]?["retry"] }
+        let retry = try #require(retries.first)
         #expect(retry["status"] == 529)
         #expect(reading.logs("warning").first?.hasPrefix("the subagent's request to the model failed") == true)
         #expect(reading.calls.values.allSatisfy { $0 == "completed" })
@@ -31,7 +32,8 @@ struct ClaudeSayingsTests {
     @Test("A failure without a response is a log event without a status")
     func showsLostConnection() throws {
         let reading = try ClaudeReading(recording: "cut-text")
-        let retry = try #require(reading.all(.log).compactMap { $0["_meta"]?["retry"] }.first)
+        let retries = reading.all(.log).compactMap { $0["_meta"]?["retry"] }
+        let retry = try #require(retries.first)
         #expect(retry["attempt"] == 1)
         #expect(retry["status"] == nil)
     }

@@ -28,7 +28,7 @@ struct ClaudeTroubleTests {
                 "hooks": .object([event: [["hooks": [["type": "command", "command": .string(command)]]]]])
             ])
             try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            FileManager.default.createFile(atPath: "\(folder)/settings.json", contents: Data(settings.bytes))
+            _ = FileManager.default.createFile(atPath: "\(folder)/settings.json", contents: Data(settings.bytes))
         }
     }
 

@@ -78,11 +78,13 @@ public struct ExecutorConfiguration: Sendable {
         if let deviceID, !DeviceIdentity.isValid(deviceID) {
             throw Fault(.invalidRequest, "--device-id must be 1 to 128 characters of A-Z a-z 0-9 . _ -")
         }
-        if let name, let problem = DeviceName.problem(of: name) {
+        if let name, let problem = DeviceName.complaint(name) {
             throw Fault(.invalidRequest, "--name \(problem)")
         }
-        if name == nil, let problem = DeviceName.problem(of: Machine.displayName) {
-            throw Fault(.invalidRequest, "this machine's host name cannot be shown, since it \(problem); use --name")
+        if name == nil, let problem = DeviceName.complaint(Machine.displayName) {
+            throw Fault(
+                .invalidRequest,
+                "the device's name, made from this machine's host name, \(problem); choose one with --name")
         }
         for pattern in passEnvironment where EnvironmentPolicy.isProducts(pattern.text) {
             throw Fault(

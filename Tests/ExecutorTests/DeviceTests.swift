@@ -103,13 +103,16 @@ struct DeviceTests {
 
     @Test("A blank name or one with controls is refused; other languages and emoji are not")
     func refusesNames() {
-        for name in ["", " ", "\t", "\u{200b}", "\u{3164}", "a\nb", "a\u{1b}[31m", "a\u{202e}b", "a\u{7}", "a\u{2028}"]
-        {
-            #expect(DeviceName.problem(of: name) != nil, "\(name.debugDescription)")
+        func fault(_ name: String) -> Fault? {
+            let configuration = ExecutorConfiguration(token: "t", home: "/nowhere", name: name)
+            do { try configuration.validate() } catch { return error as? Fault }
+            return nil
         }
-        for name in ["x", "Büro 2", "ラップトップ", "❤️ 👨‍👩‍👧", "a b"] { #expect(DeviceName.problem(of: name) == nil) }
-        #expect(DeviceName.problem(of: "a\u{1b}b")?.contains("U+001B") == true)
-        #expect(DeviceName.problem(of: String(repeating: "x", count: 201)) != nil)
+        for name in ["", " ", "\t", "\u{200b}", "\u{3164}", "a\nb", "a\u{1b}[31m", "a\u{7}", "a\u{2028}"] {
+            #expect(fault(name)?.message.contains("--name") == true, "\(name.debugDescription)")
+        }
+        for name in ["x", "Büro 2", "ラップトップ", "❤️ 👨‍👩‍👧", "a b"] { #expect(fault(name) == nil, "\(name)") }
+        #expect(fault(String(repeating: "x", count: 201)) != nil)
     }
 
     @Test("A home of the executor that cannot be used is a sentence with what to do")

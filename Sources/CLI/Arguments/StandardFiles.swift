@@ -24,10 +24,9 @@ enum StandardFiles {
 
     /// Whether the runtime has opened the descriptor before `main`, such as an event counter.
     private static func isOfRuntime(_ file: Int32) -> Bool {
-        var target = [UInt8](repeating: 0, count: 64)
-        let count = target.withUnsafeMutableBytes {
-            readlink("/proc/self/fd/\(file)", $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-        }
-        return count > 0 && String(decoding: target[..<count], as: UTF8.self).hasPrefix("anon_inode:")
+        var target = [CChar](repeating: 0, count: 64)
+        let count = readlink("/proc/self/fd/\(file)", &target, target.count)
+        let bytes = target.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self).hasPrefix("anon_inode:")
     }
 }

@@ -263,11 +263,11 @@ struct ApprovalTerminalTests {
         try await tmux.screen("the editor") { $0.contains("edit npm test") && !$0.contains("▸") }
         gateway.emit("agent_message_chunk", #"{"content":{"type":"text","text":"meanwhile\n"}}"#)
         try await tmux.press("C-c")
-        try await tmux.type("--silent")
+        try await tmux.type("quietly")
         try await eventually("the answer", within: .seconds(20)) { gateway.requests("POST \(path)").count == 1 }
         #expect(
             gateway.requests("POST \(path)").first?.body
-                == #"{"decision":"allow","updated_input":{"command":"npm test --silent"}}"#)
+                == #"{"decision":"allow","updated_input":{"command":"npm test quietly"}}"#)
         try await tmux.screen("the text that waited") { $0.contains("meanwhile\n") }
         #expect(gateway.requests("POST /tasks/\(ScriptedGateway.task)/cancel").isEmpty)
         _ = try await end()

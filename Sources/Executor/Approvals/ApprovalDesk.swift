@@ -120,8 +120,8 @@ struct ApprovalDesk {
             return (.deny(complaint), Note(level: "error", message: "\(open.request.title) was denied: \(complaint)"))
         }
         let added = PermissionAnswer(option: answer.option, input: answer.input, answers: answer.answers ?? [:])
-        // What a person has edited is not what later requests ask for.
-        guard answer.scope == .conversation, added.input == nil, let conversation else {
+        // What a person has edited or answered is not what later requests ask for.
+        guard answer.scope == .conversation, added.input == nil, added.answers.isEmpty, let conversation else {
             return (.allow(answer: added), nil)
         }
         let title = open.request.title

@@ -6,7 +6,11 @@ public struct ApprovalBody: Codable, Sendable, Equatable {
 
     public init(_ view: ApprovalView) { self.view = view }
 
-    public init(from decoder: any Decoder) throws { view = try ApprovalView(from: decoder) }
+    public init(from decoder: any Decoder) throws {
+        view = try ApprovalView(from: decoder)
+        // A body has the field always, a view only where it says something.
+        if view.inputCut == false { view.inputCut = nil }
+    }
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: ApprovalView.CodingKeys.self)

@@ -7,7 +7,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-core fault soak bench check format pictures release install clean
+.PHONY: help setup build run test test-core test-oldest-claude fault soak bench check format pictures release install clean
 
 PREFIX ?= /usr/local
 BINARIES := wegent wegent-gateway wegent-registry wegent-dispatcher wegent-executor
@@ -23,10 +23,13 @@ SEED ?=
 # Test targets that run one after the other: each starts processes and waits for time limits, which a small machine
 # misses when they all run at once.
 HEAVY := MeshTests DispatcherTests GatewayTests ExecutorTests CLITests IntegrationTests FaultTests DocsTests
+# The version of PyPI's claude-agent-sdk that carries the oldest Claude Code of README.md, and the tests that run with it.
+OLDEST_CLAUDE ?= 0.1.81
+CLAUDE_TESTS := ^ExecutorTests\.(Claude|AgentConformance)|^IntegrationTests\.Claude|^CLITests\.Claude
 TEST := swift test --skip-build --disable-xctest --scratch-path .build
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 setup: ## Install the packages that the build needs (calls apt only when one is missing)
 	@deploy/setup
@@ -52,6 +55,12 @@ endif
 
 test-core: setup ## Build and test the parts that need neither TLS nor tokens: a much shorter first build
 	WEGENT_CORE=1 swift test --scratch-path .build-core $(if $(FILTER),--filter '$(FILTER)')
+
+test-oldest-claude: ## Run the tests of Claude Code with the oldest version that README.md names (a download, once)
+	@deploy/setup --tests
+	swift build --build-tests --scratch-path .build
+	@claude="$$(deploy/claude $(OLDEST_CLAUDE))"; "$$claude" --version; \
+		WEGENT_TEST_CLAUDE="$$claude" $(TEST) --no-parallel --filter '$(CLAUDE_TESTS)'
 
 fault: setup ## Kill, freeze and cut off real services at every step of a task and check every promise (SEED=...)
 	swift build --scratch-path .build

@@ -147,7 +147,7 @@ if !coreOnly {
             name: "TestCluster", dependencies: ["TestSupport", "TestClient", "ScriptedModel"],
             path: "Tests/Support/Cluster", swiftSettings: strict),
         .target(
-            name: "Faults", dependencies: ["TestSupport", "TestClient", "TestCluster", "Curl"],
+            name: "Faults", dependencies: ["TestSupport", "TestClient", "TestCluster", "ScriptedModel", "Curl"],
             path: "Tests/Tools/Faults", swiftSettings: strict),
         .executableTarget(
             name: "FaultsMain", dependencies: ["Faults", "TestSupport", arguments], path: "Tests/Tools/FaultsMain",
@@ -160,7 +160,7 @@ if !coreOnly {
             path: "Tests/Tools/Bench", swiftSettings: strict),
         tests(
             "Gateway", ["Messages", "Mesh", "Storage", "Registry", "Dispatcher", "TestClient", "Curl", log] + nio),
-        tests("Executor", ["Messages", "ScriptedModel"] + nio, exclude: ["Recorded"]),
+        tests("Executor", ["Messages", "Launch", "ScriptedModel"] + nio, exclude: ["Recorded"]),
         tests("CLI", ["Messages", "ScriptedModel", arguments]),
         .testTarget(
             name: "DocsTests", dependencies: ["TestSupport", "TestClient", "TestCluster", "ScriptedModel"],

@@ -20,6 +20,8 @@ enum DispatcherHandlers {
         handlers.onRequest(TaskGet.self) { message, _ in try await service.view(message.task, owner: message.owner) }
         handlers.onRequest(TaskList.self) { message, _ in try await service.list(message) }
         handlers.onRequest(TaskCancel.self) { message, _ in try await service.cancel(message) }
+        handlers.onRequest(TaskMessage.self) { message, _ in try await service.steer(message) }
+        handlers.onRequest(TaskTerminal.self) { message, _ in try await service.resize(message) }
         handlers.onRequest(TaskRetry.self) { try await service.retry($0, trace: $1.trace) }
         handlers.onRequest(ApprovalList.self) { message, _ in try await service.list(message) }
         handlers.onRequest(ApprovalDecide.self) { message, _ in try await service.decide(message) }
@@ -52,6 +54,9 @@ enum DispatcherHandlers {
         }
         handlers.onNotice(ApprovalClosed.self, atMost: Limits.executorNotice) { message, context in
             service.assumeIsolated { $0.closed(message, from: context.ref) }
+        }
+        handlers.onNotice(TaskSteerRefused.self, atMost: Limits.executorNotice) { message, context in
+            service.assumeIsolated { $0.refused(message, from: context.ref) }
         }
         handlers.onNotice(HistoryWanted.self, atMost: Limits.executorNotice) { message, context in
             service.assumeIsolated { $0.historyWanted(message, from: context.ref) }

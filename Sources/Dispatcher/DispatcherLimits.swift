@@ -23,6 +23,23 @@ enum DispatcherLimits {
     /// The most stops of unwanted attempts that are remembered, so that a flood is answered once in 2 s.
     static let unwantedStops = 4096
 
+    // MARK: Turns
+
+    /// The most open tool calls of an attempt that are remembered: no agent runs as many at once.
+    static let openCalls = 256
+    /// The longest id of a tool call that is remembered, in bytes; longer ones would fill the task's row.
+    static let openCallName = 256
+    /// The largest plan whose steps are closed one by one, in bytes: what a person can read.
+    static let openPlan = 64 << 10
+    /// The shortest wait for the end of a usage limit, in seconds: a device whose clock is ahead must not try in a loop.
+    static let limitPauseS = 30.0
+    /// How many messages to a running turn are remembered, so that a repeated one is answered once.
+    static let knownMessages = 32
+    /// How many messages to one task may wait for their turn to take them.
+    static let openMessages = 16
+    /// How long a message waits for that, in ms; then its sender learns that it is unknown.
+    static let messageMs: Int64 = 10_000
+
     // MARK: Queues
 
     /// How much longer a task must have waited to stay ahead of one of the next higher priority, in ms: the bound on how

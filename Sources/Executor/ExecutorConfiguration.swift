@@ -1,10 +1,11 @@
+import Launch
 import Messages
 
 /// How an executor runs on one machine.
 public struct ExecutorConfiguration: Sendable {
     /// The gateway's URL: `http`, `https`, `ws` or `wss`, with a path where the gateway is below one.
     public var backendURL: String
-    /// The API token that is sent when the link is opened. Never logged.
+    /// The API token that is sent when the link is opened; white space around it does not count. Never logged.
     public var token: String
     /// Returns the token for the next connection, for programs that can make new ones; nil, or nil returned = ``token``.
     public var renewToken: (@Sendable () async -> String?)?
@@ -55,14 +56,10 @@ public struct ExecutorConfiguration: Sendable {
     }
 
     /// Checks the options before anything is started.
-    /// - Throws: ``Fault`` with code `invalid_request` that names the option.
+    /// - Throws: ``Misconfiguration`` for address, proxy and token, else ``Fault`` with code `invalid_request`; both name the
+    ///   option.
     public func validate() throws {
-        guard !token.isEmpty else {
-            throw Fault(
-                .tokenMissing,
-                "an API token is needed: make one with `wegent token create`, and pass it in WEGENT_TOKEN or with --token"
-            )
-        }
+        do { try validateConnection() } catch let fault as Fault { throw Misconfiguration(fault) }
         guard Limits.slots.contains(slots) else {
             throw Fault(.invalidRequest, "--slots must be \(Limits.slots.lowerBound) to \(Limits.slots.upperBound)")
         }
@@ -86,7 +83,16 @@ public struct ExecutorConfiguration: Sendable {
         guard ExecutorTimes.silences.contains(times.silence) else {
             throw Fault(.invalidRequest, "--silence-s must be 0.1 to \(Int(ExecutorTimes.silences.upperBound)) seconds")
         }
-        _ = try LinkAddress(backendURL)
+    }
+
+    private func validateConnection() throws {
+        guard try !BearerToken.read(token).isEmpty else {
+            throw Fault(
+                .tokenMissing,
+                "an API token is needed: make one with `wegent token create`, and pass it in WEGENT_TOKEN or with --token"
+            )
+        }
+        _ = try WebSocketDialer.proxy(for: LinkAddress(backendURL), environment: environment)
     }
 }
 

@@ -1,3 +1,4 @@
+import Launch
 import Logging
 import Messages
 import ServiceLifecycle
@@ -34,7 +35,8 @@ public final class ExecutorServer: Service {
     public var device: DeviceRegistered? { state.withLock { $0.registered } }
 
     /// Returns once the device is registered. While the server cannot be reached it retries, and logs each failure.
-    /// - Throws: ``Fault`` when the configuration is wrong, the home is in use, or the server refuses the token.
+    /// - Throws: ``Misconfiguration`` when address or token are wrong, or when the server refuses this device and waiting does
+    ///   not help; ``Fault`` when another setting is wrong or the home is in use.
     public func start() async throws {
         try configuration.validate()
         // Once tasks have used up the system's processes, no thread can be started.
@@ -50,26 +52,20 @@ public final class ExecutorServer: Service {
     private func makeService() throws -> ExecutorService {
         let home = try ExecutorHome(configuration.home)
         let times = configuration.times
-        let environment = configuration.environment
         let identity = try DeviceIdentity.load(
             configured: configuration.deviceID, name: configuration.name, home: home)
-        let claude = ClaudeAgent(
-            ClaudeAgent.Settings(
-                program: ClaudeProgram(wanted: configuration.claude ?? "claude", environment: environment),
-                permission: configuration.permissionMode, allowBypass: configuration.allowBypass,
-                environment: environment, children: children,
-                sessions: ClaudeSessions(directory: home.sessions), times: times))
-        let shell = ShellAgent(
-            allowed: configuration.allowShell, environment: environment, children: children, temporary: home.temporary,
-            linger: times.linger)
+        let agents = AgentRegistry.drivers(
+            AgentSurroundings(configuration: configuration, home: home, children: children))
         let address = try LinkAddress(configuration.backendURL)
         let dialer = WebSocketDialer(
-            address: address, token: configuration.token,
-            renewToken: configuration.renewToken, version: Product.version, times: times)
+            address: address, token: try BearerToken.read(configuration.token),
+            renewToken: configuration.renewToken,
+            proxy: try WebSocketDialer.proxy(for: address, environment: environment), version: Product.version,
+            times: times)
         let parts = ExecutorService.Parts(
             identity: identity, identityIsFixed: configuration.deviceID != nil, children: children, home: home,
             backend: address.authority, dialer: dialer,
-            agents: [claude, shell], workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),
+            agents: agents, workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),
             rules: PermissionRules(directory: home.permissions),
             slots: configuration.slots, spoolBound: configuration.spoolBound, times: times, version: Product.version)
         return ExecutorService(parts, logger: logger) { [weak self] fault in self?.end(fault) }

@@ -8,7 +8,10 @@ enum GatewayLimits {
     static let taskBody = 6 * Limits.prompt + (64 << 10)
     /// The body of any other request: a few short fields.
     static let body = 16 << 10
-    /// The body of an answer to an approval or of a device's labels: some texts of 200 and 2,000 characters, each of
+    /// The body of an answer to an approval: an input of ``Limits/approvalInput`` of which JSON may escape two bytes to six,
+    /// and the texts of ``textBody``.
+    static let answerBody = 3 * Limits.approvalInput + textBody
+    /// The body of a device's labels: some texts of 200 and 2,000 characters, each of
     /// which JSON may escape to 12 bytes.
     static let textBody = 128 << 10
     /// Characters of a conversation's title, of a search text, and of a cursor.
@@ -30,6 +33,8 @@ enum GatewayLimits {
 
     /// The deadline of a request to a leader or the registry.
     static let request: Duration = .seconds(5)
+    /// The deadline of a message to a running turn: the dispatcher gives it up after 10 s.
+    static let message: Duration = .seconds(12)
     /// How long a request waits for a leader or the registry to connect, before it fails with `unavailable`.
     static let leader: Duration = .seconds(2)
     /// The pause before a request is sent again after a refusal, unless the leader changes earlier.

@@ -64,11 +64,19 @@ public enum Launch {
         StandardStream.output.write(LogLine.json(.dictionary(fields.mapValues { .string($0) })) + "\n")
     }
 
-    /// Prints `name: error: …` to standard error and exits with 1 (64 for a usage error).
+    /// Prints `name: error: …` to standard error and exits with 1, 64 for a usage error, 78 for a ``Misconfiguration``.
     public static func fail(_ error: any Error, name: String) -> Never {
         if let code = error as? ExitCode { exit(code.rawValue) }
         StandardStream.error.write("\(name): error: \(message(error))\n")
-        exit(error is ValidationError ? EX_USAGE : EXIT_FAILURE)
+        exit(exitCode(error))
+    }
+
+    static func exitCode(_ error: any Error) -> Int32 {
+        switch error {
+        case is ValidationError: EX_USAGE
+        case is Misconfiguration: Misconfiguration.exitCode
+        default: EXIT_FAILURE
+        }
     }
 
     static func message(_ error: any Error) -> String {

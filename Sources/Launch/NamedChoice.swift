@@ -22,3 +22,5 @@ extension Priority: NamedChoice {}
 extension IfOffline: NamedChoice {}
 extension OnDisconnect: NamedChoice {}
 extension PermissionMode: NamedChoice {}
+extension Background: NamedChoice {}
+extension OnLimit: NamedChoice {}

@@ -9,9 +9,12 @@ enum RegistryLimits {
     static let agentDetail = 1000
     /// Bytes of a version, an agent's name, or a part of the platform, bounded for the size of an item.
     static let text = 200
-    /// Characters of a device's id and name.
+    /// Characters of a device's id.
     static let idLength = 1...128
-    static let nameLength = 1...200
+    /// Allowed directories of a device, their bytes, and permission modes of an agent, bounded for the size of an item.
+    static let directories = 64
+    static let directory = 1024
+    static let modes = 16
     /// After a start, how long a missing session does not make a device `offline`: by then executors and gateways have
     /// dialled again.
     static let startGrace: Duration = .seconds(20)

@@ -36,6 +36,103 @@ struct AnswerTests {
         }
     }
 
+    private static let offers =
+        #""state":"pending","options":[{"id":"allow_once","label":"Allow once","kind":"allow_once"},{"id":"deny","label":"Deny","kind":"reject_once"}]"#
+    private static let question =
+        offers
+        + #","questions":[{"id":"1","text":"Which colour?","header":"Colour","options":[{"id":"Red","label":"Red"},{"id":"Blue","label":"Blue"}],"multiple":true,"free_text":true}]"#
+
+    /// Runs `wegent` against a pending request, with an editor.
+    private func answer(
+        _ gateway: ScriptedGateway, _ request: String, _ arguments: [String], editor: String = "false"
+    ) async throws -> UpProcess.Finished {
+        gateway.reply(
+            "GET /approvals", ScriptedGateway.list([ScriptedGateway.approval(ScriptedGateway.approval, request)]))
+        gateway.reply("POST \(path)", ScriptedGateway.approval(ScriptedGateway.approval, #""state":"allowed""#))
+        let child = try ChildProcess(
+            Binaries.wegent, arguments + ["01a2038b-11f0"],
+            environment: gateway.environment.merging(["VISUAL": editor, "PATH": "/usr/bin:/bin"]) { $1 })
+        child.closeInput()
+        let status = try await child.exit()
+        return UpProcess.Finished(status: status, output: child.stdout.text, errors: child.stderr.text)
+    }
+
+    @Test("approve sends the chosen option, answers and an edited input")
+    func sendsChoices() async throws {
+        try await withGateway { gateway in
+            for (request, arguments, body) in [
+                (Self.offers, ["approve", "--option", "1"], #"{"option":"allow_once"}"#),
+                (Self.offers, ["approve", "--option", "allow ONCE"], #"{"option":"allow_once"}"#),
+                (Self.offers, ["deny", "--option", "Deny"], #"{"option":"deny"}"#),
+                (Self.question, ["approve", "--option", "2"], #"{"answers":{"1":["Blue"]},"decision":"allow"}"#),
+                (
+                    Self.question, ["approve", "--answer", "Colour=1,grey"],
+                    #"{"answers":{"1":["Red","grey"]},"decision":"allow"}"#
+                ),
+                (
+                    Self.offers, ["approve", "--input", #"{"command":"ls"}"#],
+                    #"{"decision":"allow","updated_input":{"command":"ls"}}"#
+                ),
+            ] {
+                let before = gateway.requests("POST").count
+                let done = try await answer(gateway, request, arguments)
+                #expect(done.status == .exited(0), "\(done)")
+                #expect(gateway.requests("POST").dropFirst(before).map(\.body) == [body])
+            }
+            let edited = try await answer(gateway, Self.offers, ["approve", "--edit"], editor: "sed -i s/test/ci/")
+            #expect(edited.status == .exited(0), "\(edited)")
+            #expect(
+                gateway.requests("POST").last?.body == #"{"decision":"allow","updated_input":{"command":"npm ci"}}"#)
+        }
+    }
+
+    @Test("approve refuses what the request does not offer, and sends nothing")
+    func refusesChoices() async throws {
+        try await withGateway { gateway in
+            for (request, arguments, status, text) in [
+                (Self.offers, ["approve", "--option", "ever"], 1, "its options are 1 Allow once, 2 Deny"),
+                (Self.offers, ["approve", "--option", "2"], 1, "use `wegent deny`"),
+                (Self.offers, ["deny", "--option", "1"], 1, "use `wegent approve`"),
+                (Self.offers, ["approve", "--answer", "x"], 1, "asks no questions"),
+                (Self.question, ["approve"], 1, "--answer 'Colour=…'"),
+                (Self.question, ["approve", "--answer", "1=Red", "--answer", "1=Blue"], 1, "Colour has two answers"),
+                (Self.offers, ["approve", "--edit"], 1, "the editor ended with status 1, so nothing was sent"),
+                (Self.offers, ["approve", "--input", "[]"], 1, "is not a JSON object"),
+                (Self.offers, ["approve", "--input", "@/nonexistent"], 1, "'/nonexistent' cannot be read"),
+                (Self.offers + #","input_cut":true"#, ["approve", "--edit"], 1, "was cut, so it cannot be edited"),
+                (Self.offers, ["approve", "--edit", "--conversation"], 64, "an edited input is allowed once"),
+                (Self.offers, ["approve", "--edit", "--input", "{}"], 64, "exclude each other"),
+            ] as [(String, [String], Int32, String)] {
+                let done = try await answer(gateway, request, arguments)
+                #expect(done.status == .exited(status) && done.errors.contains(text), "\(arguments) \(done)")
+            }
+            let unchanged = try await answer(gateway, Self.offers, ["approve", "--edit"], editor: "true")
+            #expect(unchanged.errors.contains("was not changed, so nothing was sent"), "\(unchanged)")
+            let missing = try await answer(gateway, Self.offers, ["approve", "--edit"], editor: "no-such-editor")
+            #expect(missing.errors.contains("set VISUAL or EDITOR"), "\(missing)")
+            #expect(gateway.requests("POST").isEmpty)
+        }
+    }
+
+    @Test("A unique prefix of six characters names the request, a shared one does not")
+    func shortPrefixes() async throws {
+        try await withGateway { gateway in
+            gateway.reply("POST \(path)", ScriptedGateway.approval(ScriptedGateway.approval, #""state":"denied""#))
+            for command in ["approve", "deny"] {
+                let done = try await gateway.run([command, "01A203"])
+                #expect(done.status == .exited(0), "\(done)")
+            }
+            let other = ScriptedGateway.approval("01a2038b-22f0-7aa2-8c31-5f1f3b6e9d01")
+            gateway.reply("GET /approvals", ScriptedGateway.list([ScriptedGateway.approval(), other]))
+            let sent = gateway.requests("POST").count
+            for command in ["approve", "deny"] {
+                let two = try await gateway.run([command, "01a203"])
+                #expect(two.status == .exited(1) && two.errors.contains("type more characters"), "\(two)")
+            }
+            #expect(gateway.requests("POST").count == sent)
+        }
+    }
+
     @Test(
         "approve and deny exit with a code of their own for each reason",
         arguments: [(409, "approval_resolved", 4), (410, "approval_abandoned", 5), (404, "approval_not_found", 3)])

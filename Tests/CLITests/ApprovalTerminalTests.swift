@@ -21,7 +21,19 @@ struct ApprovalTerminalTests {
         gateway.reply("GET /tasks/\(ScriptedGateway.task)", ScriptedGateway.task())
         let folder = try TemporaryDirectory()
         pidFile = folder.file("pid")
-        tmux = try await Tmux(in: folder, environment: gateway.environment, columns: 100)
+        // Fails the first time, then appends a typed line to the file.
+        let editor = try folder.write(
+            """
+            #!/bin/sh
+            trap 'true' INT
+            if [ ! -e \(folder.file("tried")) ]; then touch \(folder.file("tried")); exit 3; fi
+            text=$(cat "$1")
+            printf 'edit %s\\n' "$text"
+            while ! read -r more; do :; done
+            printf '%s %s\\n' "$text" "$more" > "$1"
+            """, to: "editor", executable: true)
+        tmux = try await Tmux(
+            in: folder, environment: gateway.environment.merging(["EDITOR": editor]) { $1 }, columns: 100)
         try await tmux.type(
             "clear; sh -c \"echo \\$\\$ > \(pidFile); exec \(Binaries.wegent) run 'test it'\"; echo code $?; stty -a | grep -c ' echo '"
         )
@@ -54,7 +66,9 @@ struct ApprovalTerminalTests {
             "permission_resolved",
             ScriptedGateway.approval(
                 ScriptedGateway.approval, #""state":"allowed","scope":"conversation","resolved_by":"ada (x)""#))
-        try await tmux.screen("the resolution") { $0.contains("✓ allowed in this conversation by ada (x)\n") }
+        try await tmux.screen("the resolution") {
+            $0.contains("✓ allowed in this conversation by ada (x): Bash: npm test\n")
+        }
         #expect(try await end().contains(request + "✓ allowed"))
     }
 
@@ -92,7 +106,9 @@ struct ApprovalTerminalTests {
             ScriptedGateway.approval(ScriptedGateway.approval, #""state":"allowed","resolved_by":"bob""#)
         )
         // The next question appears below its own request, printed again.
-        try await tmux.screen("the answer of the other") { $0.contains("✓ allowed by bob\n\(request)\(question)") }
+        try await tmux.screen("the answer of the other") {
+            $0.contains("✓ allowed by bob: Bash: npm test\n\(request)\(question)")
+        }
         let second = "POST /tasks/\(ScriptedGateway.task)/approvals/\(other)"
         gateway.reply(second, 409, #"{"detail":"bob (phone) has denied it","code":"approval_resolved"}"#)
         try await tmux.press("y")
@@ -188,5 +204,85 @@ struct ApprovalTerminalTests {
         // The terminal echoes again.
         try await tmux.screen("the end") { $0.contains("code 130\n1\n") }
         gateway.stop()
+    }
+
+    private static let offers =
+        #""state":"pending","options":[{"id":"allow_once","label":"Allow once","kind":"allow_once"},{"id":"deny","label":"Deny","kind":"reject_once"}]"#
+
+    private static let questions =
+        #""state":"pending","options":[{"id":"allow_once","label":"Allow once","kind":"allow_once"}],"questions":[{"id":"1","text":"Which colour?","header":"Colour","options":[{"id":"Red","label":"Red","description":"warm"},{"id":"Blue","label":"Blue"}],"multiple":false,"free_text":true},{"id":"2","text":"Which fruits?","header":"Fruits","options":[{"id":"Apple","label":"Apple"},{"id":"Pear","label":"Pear"},{"id":"Fig","label":"Fig"}],"multiple":true,"free_text":true}]"#
+
+    @Test("A question is answered by numbers, and by text where t is pressed")
+    func answersQuestions() async throws {
+        gateway.reply("POST \(path)", ScriptedGateway.approval(ScriptedGateway.approval, #""state":"allowed""#))
+        gateway.emit("permission_request", ScriptedGateway.approval(ScriptedGateway.approval, Self.questions))
+        try await tmux.screen("the question") {
+            $0.contains(
+                "  Colour: Which colour?\n    1 Red: warm\n    2 Blue\n  Fruits: Which fruits? (several choices)\n")
+                && $0.contains("▸ (1/2) Which colour? 1-2 choose · t type · n no")
+        }
+        // No choice, and not a choice of several.
+        for key in ["7", "y", "Enter"] { try await tmux.press(key) }
+        try await tmux.press("t")
+        try await tmux.screen("the text") { $0.contains("▸ Colour (Enter sends, Esc goes back):") }
+        try await tmux.press("g")
+        try await tmux.press("Escape")
+        try await tmux.screen("the question again") { $0.contains("▸ (1/2) Which colour? 1-2 choose") }
+        try await tmux.press("2")
+        try await tmux.screen("the next question") {
+            $0.contains("▸ (2/2) Which fruits? 1-3 choose · Enter sends · t type · n no")
+        }
+        for key in ["3", "1", "2", "2"] { try await tmux.press(key) }
+        try await tmux.screen("the choices") { $0.contains("1-3 choose [1,3]") }
+        try await tmux.press("Enter")
+        try await eventually("the answer", within: .seconds(20)) { gateway.requests("POST \(path)").count == 1 }
+        #expect(
+            gateway.requests("POST \(path)").first?.body
+                == #"{"answers":{"1":["Blue"],"2":["Apple","Fig"]},"decision":"allow"}"#)
+        gateway.emit(
+            "permission_resolved",
+            ScriptedGateway.approval(
+                ScriptedGateway.approval,
+                Self.questions.replacing("pending", with: "allowed") + #","answers":{"1":["Blue"],"2":["a kiwi"]}"#))
+        try await tmux.screen("the resolution") { $0.contains("✓ answered: Colour: Blue; Fruits: a kiwi") }
+        _ = try await end()
+    }
+
+    @Test("e edits the command in the person's editor, and the question waits meanwhile")
+    func editsCommand() async throws {
+        gateway.reply("POST \(path)", ScriptedGateway.approval(ScriptedGateway.approval, #""state":"allowed""#))
+        gateway.emit("permission_request", ScriptedGateway.approval(ScriptedGateway.approval, Self.offers))
+        try await tmux.screen("the question") { $0.contains("▸ allow Bash: npm test? y once · n no · e edit") }
+        // The test's editor fails at first, then waits for a line, which it writes behind the command.
+        try await tmux.press("e")
+        try await tmux.screen("the remark") {
+            $0.contains("the editor ended with status 3, so nothing was sent") && $0.contains("y once · n no · e edit")
+        }
+        #expect(gateway.requests("POST \(path)").isEmpty)
+        try await tmux.press("e")
+        try await tmux.screen("the editor") { $0.contains("edit npm test") && !$0.contains("▸") }
+        gateway.emit("agent_message_chunk", #"{"content":{"type":"text","text":"meanwhile\n"}}"#)
+        try await tmux.press("C-c")
+        try await tmux.type("--silent")
+        try await eventually("the answer", within: .seconds(20)) { gateway.requests("POST \(path)").count == 1 }
+        #expect(
+            gateway.requests("POST \(path)").first?.body
+                == #"{"decision":"allow","updated_input":{"command":"npm test --silent"}}"#)
+        try await tmux.screen("the text that waited") { $0.contains("meanwhile\n") }
+        #expect(gateway.requests("POST /tasks/\(ScriptedGateway.task)/cancel").isEmpty)
+        _ = try await end()
+    }
+
+    @Test("An agent's own options are chosen by number")
+    func choosesOwnOption() async throws {
+        gateway.reply("POST \(path)", ScriptedGateway.approval(ScriptedGateway.approval, #""state":"allowed""#))
+        let own =
+            #""state":"pending","options":[{"id":"once","label":"Just now","kind":"allow_once"},{"id":"ever","label":"For ever","kind":"allow_always"}]"#
+        gateway.emit("permission_request", ScriptedGateway.approval(ScriptedGateway.approval, own))
+        try await tmux.screen("the question") { $0.contains("▸ allow Bash: npm test? 1 Just now · 2 For ever · n no") }
+        try await tmux.press("2")
+        try await eventually("the answer", within: .seconds(20)) { gateway.requests("POST \(path)").count == 1 }
+        #expect(gateway.requests("POST \(path)").first?.body == #"{"option":"ever"}"#)
+        _ = try await end()
     }
 }

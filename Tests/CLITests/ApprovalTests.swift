@@ -174,11 +174,22 @@ struct ApprovalTests {
         }
         #expect(rule == "? Bash: ls\n\(allows)Bash(\(hidden))\n")
         for (fields, text) in [
-            (#""state":"allowed","scope":"once","resolved_by":"ada (laptop)""#, "✓ allowed by ada (laptop)"),
-            (#""state":"allowed","scope":"conversation""#, "✓ allowed in this conversation"),
-            (#""state":"denied","resolved_by":"bob","message":"not now""#, "✗ denied by bob: not now"),
-            (#""state":"expired""#, "✗ denied: no answer in time"),
-            (#""state":"abandoned""#, "· withdrawn: the attempt ended or the agent cancelled it"),
+            (
+                #""state":"allowed","scope":"once","resolved_by":"ada (laptop)""#,
+                "✓ allowed by ada (laptop): Bash: npm test"
+            ),
+            (#""state":"allowed","scope":"conversation""#, "✓ allowed in this conversation: Bash: npm test"),
+            (#""state":"denied","resolved_by":"bob","message":"not now""#, "✗ denied by bob: Bash: npm test (not now)"),
+            (#""state":"expired""#, "✗ denied: no answer in time: Bash: npm test"),
+            (#""state":"abandoned""#, "· withdrawn: the attempt ended or the agent cancelled it: Bash: npm test"),
+            (
+                #""state":"allowed","scope":"once","resolved_by":"ada","updated_input":{"command":"npm\u001b[2J ci","x":1}"#,
+                #"✓ allowed by ada with an edited input: command: npm\u{1b}[2J ci, x: 1 (asked: Bash: npm test)"#
+            ),
+            (
+                #""state":"allowed","resolved_by":"ada","questions":[{"id":"1","text":"Which?","header":"Colour","options":[{"id":"Red","label":"Red"}],"multiple":true,"free_text":true}],"answers":{"1":["Red","a grey"]}"#,
+                "✓ answered by ada: Colour: Red, a grey"
+            ),
         ] {
             #expect(
                 try show("permission_resolved", ScriptedGateway.approval(ScriptedGateway.approval, fields)) == text

@@ -61,7 +61,8 @@ struct ClaudeTerminalTests {
         #expect(tasks.output.contains("waiting for approval"), "\(tasks)")
         try await tmux.press("y")
         try await tmux.screen("the next question") {
-            $0.contains("✓ allowed by admin") && $0.contains("▸ allow Bash: touch \(second)? y once")
+            $0.contains("✓ allowed by admin (") && $0.contains("): Bash: touch \(first)\n")
+                && $0.contains("▸ allow Bash: touch \(second)? y once")
         }
         #expect(FileManager.default.fileExists(atPath: first))
         let list = try await up.run(["approvals"])
@@ -74,6 +75,43 @@ struct ClaudeTerminalTests {
         #expect(model.requests.last?.toolResults.contains { $0.contains("one is enough") } == true)
         let late = try await up.run(["approve", String(id)])
         #expect(late.status == .exited(4) && late.errors.contains("(approval_resolved)"), "\(late)")
+        await model.stop()
+    }
+
+    @Test("A question is answered at the terminal, and an edited command runs")
+    func answersQuestion() async throws {
+        let model = try await ScriptedModel.start()
+        let folder = try TemporaryDirectory()
+        let (asked, edited) = (folder.file("asked"), folder.file("edited"))
+        let question =
+            #"{"question":"Which colour?","header":"Colour","multiSelect":false,"options":[{"label":"Red","description":"warm"},{"label":"Blue","description":"cold"}]}"#
+        model.answer(
+            .tool("AskUserQuestion", input: #"{"questions":[\#(question)]}"#),
+            .tool("AskUserQuestion", input: #"{"questions":[\#(question)]}"#),
+            .tool("Bash", input: #"{"command":"touch \#(asked)"}"#), .text("That was it."), to: "Ask me")
+        let up = try await UpProcess(
+            ["--claude", try #require(Binaries.claude)], in: folder, environment: model.environment(home: folder.path))
+        let environment = up.environment.merging(["EDITOR": "sed -i s/asked/edited/"]) { $1 }
+        let tmux = try await Tmux(in: folder, environment: environment, columns: 160)
+        try await tmux.type("clear; \(Binaries.wegent) run 'Ask me'; echo code $?")
+        try await tmux.screen("the question") { $0.contains("    2 Blue: cold\n▸ Which colour? 1-2 choose · t type") }
+        try await tmux.press("2")
+        try await tmux.screen("the answer") { $0.contains("✓ answered by admin") && $0.contains(": Colour: Blue\n") }
+        #expect(model.requests.last?.toolResults.contains { $0.contains(#""Which colour?"="Blue""#) } == true)
+        // The second one is answered with free text from another terminal.
+        try await tmux.screen("the second question") { $0.contains("▸ Which colour? 1-2 choose · t type") }
+        let id = try #require(try await up.run(["approvals"]).output.split(separator: "\n").last?.prefix(13))
+        let blind = try await up.run(["approve", String(id)])
+        #expect(blind.status == .exited(1) && blind.errors.contains("--answer 'Colour=…'"), "\(blind)")
+        let free = try await up.run(["approve", String(id), "--answer", "a warm grey"])
+        #expect(free.status == .exited(0) && free.errors.contains("Colour: a warm grey"), "\(free)")
+        try await tmux.screen("the edit") { $0.contains("Colour: a warm grey\n") && $0.contains("· e edit") }
+        #expect(model.requests.last?.toolResults.contains { $0.contains(#"="a warm grey""#) } == true)
+        try await tmux.press("e")
+        let end = try await tmux.screen("the end") { $0.contains("code 0") }
+        #expect(
+            end.contains("with an edited input: command: touch \(edited) (asked: Bash: touch \(asked))\n"), "\(end)")
+        #expect(FileManager.default.fileExists(atPath: edited) && !FileManager.default.fileExists(atPath: asked))
         await model.stop()
     }
 }

@@ -13,7 +13,7 @@ struct CommandTests {
                 "run", "--device", "box", "--agent", "shell", "--json", "--url", "http://x", "do it",
             ])
                 as? RunCommand)
-        #expect(run.device?.text == "box" && run.agent == "shell" && run.json && run.prompt == "do it")
+        #expect(run.place.device?.text == "box" && run.place.agent == "shell" && run.json && run.words == ["do it"])
         #expect(run.connection.url == "http://x")
     }
 
@@ -21,6 +21,10 @@ struct CommandTests {
         "Wrong use exits with 64",
         arguments: [
             ["run", "--device", "a", "--cloud", "x"], ["run"], ["run", "--conversation", "1", "x"],
+            ["run", "-c", "--conversation", ScriptedGateway.conversation, "x"],
+            ["devices", "rename", "box", " "], ["devices", "rename", "box", "a\u{7}"],
+            ["devices", "rename", "box", "\u{200b}"], ["conversations", "rename", "01a2038b", "a\nb"],
+            ["token", "create", "--name", "\u{2028}"],
             ["tasks", "--limit", "0"],
             ["token", "create", "--days", "8"], ["token", "revoke", "x"], ["up", "--port", "70000"],
             ["up", "--json", "--first-task"], ["up", "--permission-mode", "yolo"], ["nonsense"],

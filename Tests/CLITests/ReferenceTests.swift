@@ -40,6 +40,33 @@ struct ReferenceTests {
         #expect(none?.description.contains("wegent-executor --mode local") == true)
     }
 
+    @Test(
+        "A device is found by a part of its name or the beginning of its id, if only one has it",
+        arguments: [("apto", "0f6c2a8e5b"), ("BUILD", "f378901351"), ("0f6c2a", "0f6c2a8e5b"), ("café", "77aa")])
+    func findsByPart(_ text: String, _ id: String) throws {
+        let devices = [
+            Self.device("0f6c2a8e5b", "laptop"), Self.device("f378901351", "Linux - build-box"),
+            Self.device("77aa", "CAFE\u{301} box"),
+        ]
+        #expect(try DeviceReference.find(text, in: devices).id == id)
+        let many = #expect(throws: CommandError.self) { try DeviceReference.find("box", in: devices) }
+        #expect(
+            many?.description == "'box' is a part of 2 devices' names; type more of one: "
+                + "'Linux - build-box' (f378901351), 'CAFE\u{301} box' (77aa)")
+        for text in ["", " ", "0f6c"] {
+            #expect(throws: CommandError.self) { try DeviceReference.find(text, in: devices) }
+        }
+    }
+
+    @Test("Hidden marks in names are shown escaped")
+    func escapesNames() {
+        let device = Self.device("a1", "Box\u{202e}xob\u{200b}")
+        let failure = #expect(throws: CommandError.self) { try DeviceReference.find("no\u{200b}pe", in: [device]) }
+        #expect(
+            failure?.description == #"there is no device 'no\u{200b}pe'; you have 'Box\u{202e}xob\u{200b}'"#)
+        #expect(ListDevices.table([device], now: .now()).rows[0][1] == #"Box\u{202e}xob\u{200b}"#)
+    }
+
     @Test("A prefix of an id finds the task if it is unambiguous")
     func findsByPrefix() throws {
         let ids = ["019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071", "019a2b3c-4d5f-7f60-8a1b-2c3d4e5f6071"]

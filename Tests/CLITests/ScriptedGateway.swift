@@ -11,6 +11,11 @@ final class ScriptedGateway: Sendable {
         var body: String
         /// The body's `answer_id`.
         var answerID: String?
+
+        /// A text field of the body.
+        func field(_ name: String) -> String? {
+            (try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any])?[name] as? String
+        }
     }
     private struct State {
         var requests: [Request] = []

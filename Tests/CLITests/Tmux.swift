@@ -47,7 +47,7 @@ final class Tmux: Sendable {
         } catch { throw Overdue(what, after: .seconds(20), seen: last) }
     }
 
-    private func command(_ arguments: [String]) async throws -> String {
+    func command(_ arguments: [String]) async throws -> String {
         let child = try ChildProcess(
             "/usr/bin/env", ["tmux", "-u", "-f", "/dev/null", "-S", socket] + arguments, environment: environment)
         _ = try await child.exit()

@@ -114,6 +114,65 @@ struct ApprovalServiceTests {
         }
     }
 
+    @Test("An edited input is what the executor gets, and what the event shows")
+    func editedInput() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            var request = Sample.asks(scene.task, after: 2)
+            request.options = ApprovalOption.standard(hasRule: true)
+            try scene.executor.send(request)
+            try await eventually("the request to be recorded") { !scene.executor.recorded.isEmpty }
+            let approval = try #require(try await scene.list([.pending]).first)
+            #expect(approval.options == request.options)
+            func decide(_ change: (inout ApprovalDecide) -> Void) async throws -> ApprovalView {
+                var decide = ApprovalDecide(
+                    owner: Sample.owner, task: scene.task, approval: approval.id, answer: .generate(), decision: nil,
+                    scope: .once, by: "alice")
+                change(&decide)
+                return try await rig.gateway.ask(decide)
+            }
+            // An answer that the request does not offer leaves it pending.
+            let unknown = await Self.fault { _ = try await decide { $0.option = "allow_for_ever" } }
+            #expect(unknown?.code == .invalidRequest)
+            #expect(unknown?.message.contains("'allow_once' (Allow once)") == true)
+            let answers = await Self.fault { _ = try await decide { $0.answers = ["1": ["x"]] } }
+            #expect(answers?.code == .invalidRequest)
+            #expect(try await scene.list([.pending]).count == 1)
+            let input: JSONValue = ["command": "npm test -- --silent"]
+            let resolved = try await decide { $0.input = input }
+            #expect(resolved.state == .allowed && resolved.scope == .once && resolved.updatedInput == input)
+            #expect(resolved.input == approval.input)
+            let reply = try await scene.answered()
+            #expect(reply.decision == .allow && reply.input == input && reply.scope == .once)
+            let log = try await rig.gateway.log(scene.task)
+            let event = try #require(log.first { $0.kind == .permissionResolved })
+            #expect(try Wire.decode(ApprovalView.self, from: event.payload) == resolved)
+            // A stale one is refused with the answer that was first, whatever it names.
+            let stale = await Self.fault { _ = try await decide { $0.option = "allow_for_ever" } }
+            #expect(stale?.code == .approvalResolved && stale?.message.contains("by alice") == true)
+        }
+    }
+
+    @Test("Answers to an agent's questions reach the executor")
+    func answersQuestions() async throws {
+        try await Rig.run { rig in
+            let scene = try await Scene(rig)
+            var request = Sample.asks(scene.task, after: 2)
+            request.options = ApprovalOption.standard(hasRule: false)
+            request.questions = [AgentQuestion(id: "1", text: "Which?", options: [.init(id: "Red", label: "Red")])]
+            try scene.executor.send(request)
+            try await eventually("the request to be recorded") { !scene.executor.recorded.isEmpty }
+            let approval = try #require(try await scene.list([.pending]).first)
+            #expect(approval.questions == request.questions)
+            let resolved: ApprovalView = try await rig.gateway.ask(
+                ApprovalDecide(
+                    owner: Sample.owner, task: scene.task, approval: approval.id, answer: .generate(), decision: nil,
+                    scope: .once, answers: ["1": ["a grey"]], by: "alice"))
+            #expect(resolved.answers == ["1": ["a grey"]] && resolved.state == .allowed)
+            #expect(try await scene.answered().answers == ["1": ["a grey"]])
+        }
+    }
+
     @Test("A repeated request is one request")
     func repeatedRequest() async throws {
         try await Rig.run { rig in

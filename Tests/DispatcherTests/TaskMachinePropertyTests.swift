@@ -22,6 +22,7 @@ struct TaskMachinePropertyTests {
                 let wasEnding = machine.isEnding
                 var event = Sample.event(
                     machine.record.id, attempt: random.attempt(machine.record.attempt), random.number)
+                if random.next() % 2 == 0 { random.open(&event) }
                 let isEvent = random.next() % 3 == 0
                 if isEvent, machine.take(&event, monotonic: 0) == .taken {
                     #expect(!wasTerminal && event.seq == seq + 1)
@@ -34,7 +35,10 @@ struct TaskMachinePropertyTests {
                         #expect(event.seq == seq + 1)
                         seq = event.seq
                         if event.flags.contains(.terminal) { ends += 1 }
-                        if event.kind == .state { told = event.json.contains("waiting_for") ? .approval : nil }
+                        if event.kind == .state {
+                            let payload = try? StatePayload(reading: event.payload)
+                            told = payload?.waitingFor
+                        }
                     case .assign: slots = 1
                     case .release:
                         #expect(slots == 1)
@@ -51,6 +55,11 @@ struct TaskMachinePropertyTests {
                 // An ended attempt has no open request, and the record shows whether there is one.
                 #expect(machine.isPlaced || machine.approvals.open.isEmpty)
                 #expect((machine.record.waitingFor == .approval) == (machine.approvals.pending > 0))
+                #expect(machine.isPlaced || machine.record.open.isEmpty)
+                #expect(machine.record.state == .running || machine.record.waitingFor != .background)
+                #expect(machine.record.state == .queued || machine.record.waitingFor != .limit)
+                #expect(machine.record.isLimited == (machine.record.waitingFor == .limit))
+                #expect(!machine.isTerminal || machine.record.waiting == nil)
                 #expect(told == machine.record.waitingFor || machine.record.state == .queued)
                 let code = machine.record.error?.code
                 if let code { ended.insert(code) }
@@ -61,6 +70,7 @@ struct TaskMachinePropertyTests {
         // Every kind of end must occur: otherwise the run proves nothing.
         let expected: Set<ErrorCode> = [
             .attemptsExhausted, .timeout, .idleTimeout, .queueExpired, .deviceDisconnected, .executorRestarted,
+            .usageLimit,
         ]
         #expect(ended.isSuperset(of: expected), "\(expected.subtracting(ended))")
     }
@@ -69,7 +79,7 @@ struct TaskMachinePropertyTests {
         let now = Sample.now
         let id = machine.record.id
         let attempt = random.attempt(machine.record.attempt)
-        switch random.next() % 24 {
+        switch random.next() % 26 {
         case 0: return machine.wait(.deviceBusy, position: 1 + Int(random.next() % 3), now: now)
         case 1, 2, 3, 4: return machine.assign(deviceName: nil, now: now)
         case 5, 6, 7: return machine.started(attempt: attempt, now: now)
@@ -79,10 +89,11 @@ struct TaskMachinePropertyTests {
             return machine.rejected(attempt: attempt, fault: Fault(.agentMissing, ""), now: now)
         case 10:
             let states: [TaskState] = [.completed, .failed, .failed, .cancelled, TaskState(rawValue: "odd")]
-            let codes: [ErrorCode] = [.executorRestarted, .deviceDisconnected, .agentFailed]
-            let message = Sample.finished(
+            let codes: [ErrorCode] = [.executorRestarted, .deviceDisconnected, .agentFailed, .usageLimit]
+            var message = Sample.finished(
                 id, attempt: attempt, random.number, states[Int(random.next() % 5)],
-                error: Fault(codes[Int(random.next() % 3)], ""))
+                error: Fault(codes[Int(random.next() % 4)], ""))
+            message.retryAt = random.next() % 4 == 0 ? nil : now.adding(seconds: Double(random.next() % 60))
             return machine.finished(message, now: now, monotonic: 0)
         case 11, 12: return machine.unlisted(first: random.next() % 2 == 0, now: now)
         case 13, 14:
@@ -92,6 +103,10 @@ struct TaskMachinePropertyTests {
         case 16, 17: return machine.graceEnded(now: now)
         case 18: return random.next() % 8 == 0 ? machine.cancel(connected: random.next() % 2 == 0, now: now) : []
         case 19: return machine.stopUnconfirmed(now: now)
+        case 23:
+            return machine.waits(
+                WaitingPayload(waitingFor: random.next() % 2 == 0 ? .background : nil, since: now, what: "w"), now: now)
+        case 24: return machine.limitEnded(monotonic: 0, now: now.adding(seconds: Double(random.next() % 90)))
         case 20: return random.next() % 2 == 0 ? machine.halfTime(now: now) : machine.halfSilent(now: now)
         case 21:
             guard random.next() % 3 == 0 else { return [] }
@@ -135,9 +150,27 @@ struct TaskMachinePropertyTests {
         var choices: Choices {
             mutating get {
                 let choice = OnDisconnect.all[Int(next() % 3)]
-                return Choices(onDisconnect: choice, graceS: Double(next() % 2) * 30, timeoutS: 60, idleTimeoutS: 20)
+                return Choices(
+                    onDisconnect: choice, graceS: Double(next() % 2) * 30, timeoutS: 60, idleTimeoutS: 20,
+                    onLimit: OnLimit.all[Int(next() % 2)])
             }
         }
+        /// Makes an event begin or end something.
+        mutating func open(_ event: inout Event) {
+            let status = ["pending", "in_progress", "completed", "failed"][Int(next() % 4)]
+            switch next() % 3 {
+            case 0:
+                event.kind = .toolCall
+                event.payload = ToolCallPayload(id: "c\(next() % 3)", title: nil, kind: nil, status: status).bytes
+            case 1:
+                event.kind = .toolCallUpdate
+                event.payload = ToolCallUpdatePayload(id: "c\(next() % 3)", status: status).bytes
+            default:
+                event.kind = .plan
+                event.payload = PlanPayload(entries: [.init(content: "s", priority: nil, status: status)]).bytes
+            }
+        }
+
         var number: UInt64 { mutating get { 1 + next() % 4 } }
     }
 }

@@ -203,4 +203,60 @@ struct AttemptRunnerTests {
         let open = runner.previousRunFound(hasVerdict: false, now, instant)
         #expect(verdict(open)?.error?.code == .executorRestarted)
     }
+
+    // MARK: Messages and background work
+
+    @Test("A person's message is given to the agent once, however often it is sent")
+    func steersOnce() {
+        var runner = running()
+        let message = PersonMessage(id: .generate(), text: "left")
+        #expect(runner.steer(message) == [.steer(message)])
+        #expect(runner.steer(message) == [])
+        let other = PersonMessage(id: .generate(), text: "right")
+        #expect(runner.steer(other) == [.steer(other)])
+    }
+
+    @Test("A refused message may be given again; one for a starting attempt waits for its repetition")
+    func refusesMessage() {
+        let message = PersonMessage(id: .generate(), text: "left")
+        let fault = Fault(.steerUnsupported, "no")
+        var runner = starting()
+        #expect(runner.steer(message) == [])
+        #expect(runner.steerRefused(message.id, fault) == [])
+        _ = runner.launched(in: "/work", now)
+        _ = runner.steer(message)
+        #expect(runner.steerRefused(message.id, fault) == [.refuseMessage(message.id, fault)])
+        #expect(runner.steer(message) == [.steer(message)])
+    }
+
+    @Test("A message for an attempt that is stopped or has ended is refused")
+    func refusesLateMessage() {
+        let message = PersonMessage(id: .generate(), text: "left")
+        var stopped = stopped(.requested(discard: false))
+        var ended = running()
+        _ = ended.finished(completed, now, instant)
+        let refusal = [AttemptRunner.Action.refuseMessage(message.id, AttemptRunner.ended(stopped.id))]
+        #expect(stopped.steer(message) == refusal)
+        #expect(ended.steer(message) == refusal)
+    }
+
+    @Test("Background work is ended for the next task while the attempt runs, and not while it starts or stops")
+    func wrapsUp() {
+        #expect(starting().wrapUp() == [])
+        #expect(running().wrapUp() == [.wrapUp])
+        #expect(stopped(.requested(discard: false)).wrapUp() == [])
+        var ended = running()
+        _ = ended.finished(completed, now, instant)
+        #expect(ended.wrapUp() == [.report, .send])
+    }
+
+    @Test("The verdict of a usage limit has the time of its reset")
+    func keepsResetTime() {
+        var runner = running()
+        var outcome = TurnOutcome.failed(.usageLimit, "the limit resets later")
+        outcome.retryAt = now
+        let finished = verdict(runner.finished(outcome, now, instant))
+        #expect(finished?.retryAt == now)
+        #expect(finished?.error?.code == .usageLimit)
+    }
 }

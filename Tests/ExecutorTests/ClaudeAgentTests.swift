@@ -33,7 +33,7 @@ struct ClaudeAgentTests {
             ClaudeAgent.Settings(
                 program: ClaudeProgram(wanted: try #require(Binaries.claude), environment: environment),
                 permission: permission, allowBypass: true, environment: environment, children: LiveChildren(),
-                sessions: ClaudeSessions(directory: folder.file("sessions")), times: times))
+                sessions: AgentSessions(directory: folder.file("sessions")), times: times))
     }
 
     private func run(_ agent: ClaudeAgent, _ prompt: String, sink: RecordingSink? = nil) async throws -> TurnOutcome {
@@ -184,7 +184,7 @@ struct ClaudeAgentTests {
         let model = try await ScriptedModel.start()
         model.answer(.text("fresh"), to: "hello")
         model.answer(.text(""), to: "and on")
-        ClaudeSessions(directory: folder.file("sessions")).keep(
+        AgentSessions(directory: folder.file("sessions")).keep(
             "11111111-1111-4111-8111-111111111111", of: conversation)
         let agent = try agent(model)
         #expect(try await run(agent, "hello") == .completed)

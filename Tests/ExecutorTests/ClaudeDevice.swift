@@ -69,12 +69,12 @@ final class ClaudeDevice: Sendable {
 
     func answer(
         _ request: ApprovalRequest, _ decision: ApprovalDecision, _ scope: ApprovalScope = .once,
-        message: String? = nil, epoch: UInt64 = 1
+        message: String? = nil, input: JSONValue? = nil, answers: AgentQuestion.Answers? = nil, epoch: UInt64 = 1
     ) throws {
         try connection.send(
             ApprovalAnswer(
                 task: request.task, attempt: request.attempt, request: request.request, epoch: epoch,
-                decision: decision, scope: scope, message: message))
+                decision: decision, scope: scope, message: message, input: input, answers: answers))
     }
 
     func stopTask(_ task: TaskID) throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Launch
 import Messages
 import TestSupport
 import Testing
@@ -258,8 +259,8 @@ struct ExecutorTests {
         let server = ExecutorServer(
             ExecutorConfiguration(backendURL: gateway.url, token: "t", home: folder.file("home"), claude: "/nowhere"),
             logger: .init(label: "test") { _ in SilentLog() })
-        let fault = await #expect(throws: Fault.self) { try await server.start() }
-        #expect(fault == Fault(ErrorCode(rawValue: code), "get a new one"))
+        let error = await #expect(throws: Misconfiguration.self) { try await server.start() }
+        #expect(error?.fault == Fault(ErrorCode(rawValue: code), "get a new one"))
         await server.stop()
         await gateway.stop()
     }

@@ -12,6 +12,8 @@ struct LinkAddressTests {
             ("https://wegent.example.com", "wss://wegent.example.com/executor"),
             ("https://example.com:8443/mesh/", "wss://example.com:8443/mesh/executor"),
             ("ws://[::1]:99", "ws://[::1]:99/executor"), ("wss://h", "wss://h/executor"),
+            ("http://h:8787//", "ws://h:8787/executor"), ("http://h//mesh//", "ws://h/mesh/executor"),
+            ("http://[fe80::1%25eth0]:99", "ws://[fe80::1]:99/executor"),
         ])
     func readsURL(url: String, address: String) throws {
         #expect(try LinkAddress(url).description == address)
@@ -36,6 +38,10 @@ struct LinkAddressTests {
         #expect(page.code == .unavailable)
         #expect(page.message.contains("502"))
         #expect(page.message.contains("ws://h/executor"))
+        let path = UpgradeRefusal.read(status: 404, body: [], from: address)
+        #expect(path.code == .routeNotFound && path.message.contains("check the path"))
+        let moved = UpgradeRefusal.read(status: 301, location: "https://h/", body: [], from: address)
+        #expect(moved.message.contains("a redirect to https://h/"))
     }
 
     @Test("The proof of the handshake is that of RFC 6455")

@@ -9,6 +9,7 @@ import Testing
 final class RecordingSink: TurnSink {
     private let state = Mutex<[AgentEvent]>([])
     private let requests = Mutex<(asked: [PermissionRequest], withdrawn: [String])>(([], []))
+    private let replies = Mutex<[String: OpenRequests.Reply]>([:])
     private let decision: @Sendable (PermissionRequest) -> PermissionDecision?
 
     /// - Parameter decision: the answer to a request; nil = no answer, ever.
@@ -17,8 +18,14 @@ final class RecordingSink: TurnSink {
     }
 
     func ask(_ request: PermissionRequest, reply: @escaping OpenRequests.Reply) async {
+        replies.withLock { $0[request.request] = reply }
         requests.withLock { $0.asked.append(request) }
         if let decision = decision(request) { await reply(decision) }
+    }
+
+    /// Answers a request that has no answer yet.
+    func reply(to request: PermissionRequest, _ decision: PermissionDecision) async {
+        await replies.withLock { $0[request.request] }?(decision)
     }
 
     func withdraw(_ request: String) async { requests.withLock { $0.withdrawn.append(request) } }

@@ -17,6 +17,7 @@ final class ScriptedGateway: Sendable {
 
     private struct State {
         var refusal: Refusal?
+        var refused = 0
         var connections: [ScriptedConnection] = []
         var heads: [HTTPRequestHead] = []
     }
@@ -32,6 +33,9 @@ final class ScriptedGateway: Sendable {
     var connections: [ScriptedConnection] { shared.value.withLock { $0.connections } }
     /// The upgrade requests so far.
     var heads: [HTTPRequestHead] { shared.value.withLock { $0.heads } }
+
+    /// How many connections were refused.
+    var refused: Int { shared.value.withLock { $0.refused } }
 
     /// Refuses the WebSocket from now on; nil = opens it.
     func refuse(_ refusal: Refusal?) { shared.value.withLock { $0.refusal = refusal } }
@@ -49,7 +53,10 @@ final class ScriptedGateway: Sendable {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
-                let refusal = shared.value.withLock { $0.refusal }
+                let refusal = shared.value.withLock { state in
+                    if state.refusal != nil { state.refused += 1 }
+                    return state.refusal
+                }
                 return channel.eventLoop.makeCompletedFuture {
                     if let context {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))

@@ -79,10 +79,42 @@ struct SessionTests {
         #expect(try #require(pause(actions)) >= 7.5)
     }
 
-    @Test("Another refusal is retried")
-    func retriesOtherRefusals() {
+    @Test("A refusal that may pass is retried", arguments: [408, 425, 429, 500, 502, 503, 504])
+    func retriesPassingRefusals(status: Int) {
         _ = feed(.start)
-        #expect(pause(feed(.failed(.refused(status: 503, Fault(.unavailable, "later"))))) != nil)
+        #expect(pause(feed(.failed(.refused(status: status, Fault(.unavailable, "later"))))) != nil)
+    }
+
+    @Test(
+        "Any other refusal ends the session before the first registration, and not after it",
+        arguments: [200, 301, 404])
+    func permanentRefusals(status: Int) {
+        let fault = Fault(.unavailable, "not here")
+        _ = feed(.start)
+        let first = box.session
+        #expect(feed(.failed(.refused(status: status, fault))) == [.hold, .giveUp(fault)])
+        box.session = first
+        #expect(feed(.failed(.mistaken("no HTTP"))) == [.hold, .giveUp(Fault(.invalidRequest, "no HTTP"))])
+        box.session = first
+        _ = feed(.connected)
+        _ = feed(.registered(registered))
+        _ = feed(.closed("gone"))
+        for failure in [LinkFailure.refused(status: status, fault), .mistaken("no HTTP")] {
+            _ = feed(.retry)
+            #expect(pause(feed(.failed(failure))) != nil)
+        }
+    }
+
+    @Test("A registration that can never succeed ends the session, another is retried")
+    func refusedRegistrations() {
+        _ = feed(.start)
+        _ = feed(.connected)
+        let first = box.session
+        let actions = feed(.refused(Fault(.invalidRequest, "no such name")))
+        #expect(
+            actions == [.hold, .hangUp, .giveUp(Fault(.invalidRequest, "the registration was refused: no such name"))])
+        box.session = first
+        #expect(pause(feed(.refused(Fault(.unavailable, "later")))) != nil)
     }
 
     @Test("Inputs of an earlier connection change nothing")

@@ -85,8 +85,8 @@ struct WebSocketLinkTests {
         let closed = try #require(await failure(dialer("http://127.0.0.1:\(port)")))
         #expect(closed.message.contains("127.0.0.1:\(port)"))
         #expect(closed.message.contains("refused"))
-        let unknown = try #require(await failure(dialer("http://nosuch.invalid")))
-        #expect(unknown.message.contains("nosuch.invalid"))
+        let unknown = try #require(await failure(dialer("http://nosuch.test")))
+        #expect(unknown.message.contains("nosuch.test"))
         let server = try await ScriptedGateway.start()
         server.refuse(.init(status: .ok, body: "<html>hello</html>"))
         let other = try #require(await failure(dialer(server.url)))
@@ -96,27 +96,15 @@ struct WebSocketLinkTests {
 
     @Test(
         "TLS is used, and only with a trusted certificate",
-        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl"), "no openssl"))
+        .enabled(if: TestCertificate.isPossible, "no openssl"))
     func checksCertificate() async throws {
-        let folder = try TemporaryDirectory()
-        let openssl = try ChildProcess(
-            "/usr/bin/openssl",
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout",
-                folder.file("key"), "-out", folder.file("cert"),
-            ])
-        #expect(try await openssl.exit() == .exited(0))
-        let certificate = try NIOSSLCertificate.fromPEMFile(folder.file("cert"))
-        let server = try await ScriptedGateway.start(
-            tls: .makeServerConfiguration(
-                certificateChain: certificate.map { .certificate($0) },
-                privateKey: .privateKey(try .init(file: folder.file("key"), format: .pem))))
+        let certificate = try await TestCertificate()
+        let server = try await ScriptedGateway.start(tls: certificate.server)
         for host in ["localhost", "127.0.0.1"] {
             var dialer = try dialer("https://\(host):\(server.port)")
             let untrusted = try #require(await failure(dialer))
             #expect(untrusted.message.lowercased().contains("certificate"))
-            dialer.trust = .certificates(certificate)
+            dialer.trust = .certificates(certificate.chain)
             let link = try await dialer.dial()
             link.send(try LinkFrame.notice(Done()))
             try await eventually("the frame") { try server.connections.last?.all(Done.self).count == 1 }

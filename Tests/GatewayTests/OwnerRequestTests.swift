@@ -132,6 +132,81 @@ struct OwnerRequestTests {
         }
     }
 
+    @Test("A message to a running turn has one id however often it is sent")
+    func message() async throws {
+        try await Site.with { site in
+            let task = TaskID.generate()
+            let path = "/tasks/\(task)/messages"
+            let answer = try await site.api.call("POST", path, #"{"text":"faster"}"#).expect(202)
+            let first = try #require(site.dispatcher.requests.now.messages.last)
+            #expect(first.task == task && first.owner == site.ada.id && first.text == "faster")
+            #expect(answer["id"].string == first.message.description)
+            let id = MessageID.generate()
+            let named = #"{"text":"faster","id":"\#(id)"}"#
+            site.dispatcher.refuse([Fault(.notLeader, "not me")])
+            #expect(try await site.api.call("POST", path, named).expect(202)["id"].string == id.description)
+            for _ in 0..<2 {
+                _ = try await site.send(
+                    "POST", path, headers: [("Idempotency-Key", "k")], body: Array(#"{"text":"faster"}"#.utf8))
+            }
+            let other = "/tasks/\(TaskID.generate())/messages"
+            _ = try await site.send(
+                "POST", other, headers: [("Idempotency-Key", "k")], body: Array(#"{"text":"faster"}"#.utf8))
+            let ids = site.dispatcher.requests.now.messages.map(\.message)
+            #expect(ids.count == 5 && ids[1] == id && ids[2] == ids[3] && Set(ids).count == 4)
+            for (body, status, code) in [
+                (#"{"text":" "}"#, 422, "prompt_empty"), ("{}", 400, "invalid_request"),
+                (#"{"text":"x","id":"y"}"#, 400, "invalid_request"),
+            ] {
+                let answer = try await site.api.call("POST", path, body)
+                #expect(answer.status == status && answer.code == code)
+            }
+            #expect(try await site.api.call("POST", "/tasks/x/messages", #"{"text":"x"}"#).code == "task_not_found")
+            for (code, status) in [
+                (ErrorCode.conflict, 409), (.steerUnsupported, 409), (.deadlineExceeded, 504), (.rateLimited, 429),
+            ] {
+                site.dispatcher.refuse([Fault(code, "no")])
+                let answer = try await site.api.call("POST", path, #"{"text":"x"}"#)
+                #expect(answer.status == status && answer.code == code.rawValue)
+            }
+        }
+    }
+
+    @Test("A terminal's new size reaches the leader")
+    func terminal() async throws {
+        try await Site.with { site in
+            let task = TaskID.generate()
+            let path = "/tasks/\(task)/terminal"
+            _ = try await site.api.call("PUT", path, #"{"columns":120,"rows":40}"#).expect(204)
+            let size = TerminalSize(columns: 120, rows: 40)
+            #expect(
+                site.dispatcher.requests.now.sizes == [TaskTerminal(owner: site.ada.id, task: task, terminal: size)])
+            #expect(try await site.api.call("PUT", path, #"{"columns":0,"rows":40}"#).status == 422)
+            #expect(try await site.api.call("PUT", path, #"{"columns":1}"#).status == 400)
+            site.dispatcher.refuse([Fault(.conflict, "no terminal")])
+            #expect(try await site.api.call("PUT", path, #"{"columns":1,"rows":1}"#).status == 409)
+        }
+    }
+
+    @Test("What a device does not run is refused with its code")
+    func unsuitable() async throws {
+        try await Site.with { site in
+            for code in [ErrorCode.agentUnknown, .permissionModeNotAllowed, .cwdNotAllowed] {
+                site.dispatcher.refuse([Fault(code, "device box does not allow it")])
+                let answer = try await site.api.call("POST", "/tasks", #"{"prompt":"x","target":"box"}"#)
+                #expect(answer.status == 422 && answer.code == code.rawValue)
+                #expect(answer.json["detail"].string == "device box does not allow it")
+            }
+            let body = #"{"prompt":"x","terminal":{"columns":80,"rows":24},"split_output":true,"on_limit":"wait"}"#
+            _ = try await site.api.call("POST", "/tasks", body).expect(202)
+            let submit = try #require(site.dispatcher.submits.last)
+            #expect(submit.terminal == TerminalSize(columns: 80, rows: 24) && submit.splitOutput == true)
+            #expect(submit.choices?.onLimit == .wait && submit.choices?.background == nil)
+            let wrong = #"{"prompt":"x","terminal":{"columns":0,"rows":24}}"#
+            #expect(try await site.api.call("POST", "/tasks", wrong).status == 422)
+        }
+    }
+
     @Test("Conversations are listed, searched, renamed and deleted")
     func conversations() async throws {
         try await Site.with { site in

@@ -81,6 +81,18 @@ struct SessionStateTests {
         #expect(!state.isRegistering)
     }
 
+    @Test("A name that cannot be is refused although the registry is away", arguments: ["", " \u{a0}", "\u{200b}\u{2060}", "a\u{1b}[2J"])
+    func names(_ name: String) {
+        var state = fresh()
+        var message = message(generation: 4)
+        message.name = name
+        guard case .refuse(let fault, 3)? = state.register(message, correlation: 3).first else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(fault.code == .invalidRequest && fault.message.contains("--name") && !state.isRegistering)
+    }
+
     @Test("A generation without a registry is above that of the device's newest session here")
     func guess() {
         var state = fresh()

@@ -88,6 +88,66 @@ extension Integration {
             }
         }
 
+        @Test("An edited command is what runs, and the event shows it")
+        func editedInput() async throws {
+            try await with { cluster, model in
+                let pending = try await submit(cluster, model)
+                let unknown = try await pending.answer("allow", more: #","option":"allow_for_ever""#)
+                #expect(unknown.status == 422 && unknown.code == "invalid_request", "\(unknown)")
+                #expect(unknown.json["detail"].string?.contains("'allow_once' (Allow once)") == true, "\(unknown.json)")
+                let text = try await pending.answer("allow", more: #","updated_input":"ls""#)
+                #expect(text.status == 422, "\(text)")
+                let both = #","scope":"conversation","updated_input":{"command":"ls"}"#
+                #expect(try await pending.answer("allow", more: both).status == 422)
+                #expect(try await pending.answer("deny", more: #","updated_input":{}"#).status == 422)
+                #expect(try await pending.listed("pending")?["updated_input"].string == nil)
+                let command = "echo edited > \(pending.file).2"
+                try await pending.answer("allow", more: #","updated_input":{"command":"\#(command)"}"#).expect(200)
+                let events = try await pending.follower.end()
+                #expect(events.last?.state == "completed")
+                #expect(!pending.hasRun)
+                #expect(try String(contentsOfFile: "\(pending.file).2", encoding: .utf8) == "edited\n")
+                let resolved = try #require(events.first { $0.kind == "permission_resolved" })
+                #expect(resolved.data["updated_input"]["command"].string == command, "\(resolved)")
+                #expect(resolved.data["input"]["command"].string == "touch \(pending.file)", "\(resolved)")
+                // A stale answer gets the answer that was first, whatever it names.
+                let stale = try await pending.answer("allow", more: #","option":"allow_for_ever""#)
+                #expect(stale.status == 409 && stale.code == "approval_resolved", "\(stale)")
+            }
+        }
+
+        @Test("A question is answered over HTTP with choices and free text")
+        func answeredQuestion() async throws {
+            try await with { cluster, model in
+                let questions = #"""
+                    {"questions":[{"question":"Which colour?","header":"Colour","multiSelect":false,"options":[
+                    {"label":"Red","description":"warm"},{"label":"Blue","description":"cold"}]},
+                    {"question":"Which fruits?","header":"Fruits","multiSelect":true,"options":[
+                    {"label":"Apple","description":"a"},{"label":"Fig","description":"f"}]}]}
+                    """#.replacing("\n", with: "")
+                model.answer(.tool("AskUserQuestion", input: questions), .text("thanks"), to: "ask me")
+                let task = try await cluster.api.submit("ask me", agent: nil, target: "executor")
+                let id = try #require(task["id"].string)
+                let viewer = cluster.api.watch(id)
+                let request = try await viewer.event("the question") { $0.kind == "permission_request" }
+                let asked = request.data["questions"].items
+                #expect(asked.map { $0["text"].string } == ["Which colour?", "Which fruits?"], "\(request)")
+                let approval = try #require(request.data["id"].string)
+                func answer(_ body: String) async throws -> APIResponse {
+                    try await cluster.api.call("POST", "/tasks/\(id)/approvals/\(approval)", body)
+                }
+                let wrong = try await answer(#"{"answers":{"7":["Red"]}}"#)
+                #expect(wrong.status == 422 && wrong.json["detail"].string?.contains("'1', '2'") == true, "\(wrong)")
+                let right = try await answer(#"{"answers":{"1":["a warm grey"],"2":["Apple","Fig"]}}"#).expect(200)
+                #expect(right["state"].string == "allowed", "\(right)")
+                let second = try await answer(#"{"answers":{"1":["Red"]}}"#)
+                #expect(second.status == 409 && second.code == "approval_resolved", "\(second)")
+                #expect(try await viewer.end().last?.state == "completed")
+                let result = try #require(model.requests.last?.toolResults.first)
+                #expect(result.contains(#"="a warm grey""#) && result.contains(#"="Apple, Fig""#), "\(result)")
+            }
+        }
+
         @Test("The reason of a denial reaches the agent")
         func denial() async throws {
             try await with { cluster, model in

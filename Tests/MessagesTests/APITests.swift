@@ -44,6 +44,12 @@ struct APITests {
         Sample("task.stalled", TaskBody(stalledTask)),
         Sample("device", DeviceBody(Samples.device)), Sample("device.bare", DeviceBody(bareDevice)),
         Sample("approval", ApprovalBody(Samples.approvalView)), Sample("approval.bare", ApprovalBody(bareApproval)),
+        Sample(
+            "approval.request",
+            ApprovalRequestBody(
+                decision: .allow, scope: .once, message: "go on", option: "allow_once",
+                updatedInput: ["command": "npm test -s"], answers: Samples.answers, answer: Samples.answer)),
+        Sample("approval.request.bare", ApprovalRequestBody(decision: .deny)),
         Sample("conversation", ConversationBody(Samples.talk)),
         Sample(
             "conversation.bare",

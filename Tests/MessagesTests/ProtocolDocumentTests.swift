@@ -56,6 +56,7 @@ struct ProtocolDocumentTests {
         #expect(Self.rows(below: "## Permission modes") == PermissionMode.all.map(\.rawValue))
         #expect(Self.rows(below: "## States of an approval") == ApprovalState.all.map(\.rawValue))
         #expect(Self.rows(below: "## Decisions") == ApprovalDecision.all.map(\.rawValue))
+        #expect(Self.rows(below: "## Kinds of an option") == ApprovalOptionKind.all.map(\.rawValue))
         #expect(Self.rows(below: "## Scopes of a decision") == ApprovalScope.all.map(\.rawValue))
         #expect(Self.rows(below: "## What a task waits for") == WaitingFor.all.map(\.rawValue))
         #expect(Self.rows(below: "### Choices") == Choices.names)

@@ -25,10 +25,20 @@ enum Samples {
         priority: .high, queueTTLS: 3600, ifOffline: .wait, onDisconnect: .requeue, graceS: 60, timeoutS: 7200,
         idleTimeoutS: 600.5, permissionMode: .acceptEdits, background: .stop, onLimit: .wait)
     static let input: JSONValue = ["command": "npm test", "timeout": 60]
+    static let questions = [
+        AgentQuestion(
+            id: "1", text: "Which \"colour\"?", header: "Colour",
+            options: [.init(id: "Red", label: "Red", description: "warm"), .init(id: "Blue", label: "Blue")],
+            multiple: true, freeText: true),
+        AgentQuestion(id: "2", text: "Why?"),
+    ]
+    static let answers: AgentQuestion.Answers = ["1": ["Red", "a grey"], "2": ["because"]]
     static let approvalView = ApprovalView(
         id: approval, task: task, attempt: 2, conversation: conversation, device: "a1b2c3",
-        deviceName: "Linux - build-box", tool: "Bash", title: "npm test", input: input, rule: "Bash(npm test:*)",
-        state: .denied, scope: .once, message: "not now", requestedAt: time, expiresAt: time.adding(seconds: 600),
+        deviceName: "Linux - build-box", tool: "Bash", title: "npm test", input: input, inputCut: true,
+        rule: "Bash(npm test:*)", options: ApprovalOption.standard(hasRule: true), questions: questions,
+        state: .denied, scope: .once, message: "not now", option: "deny", updatedInput: ["command": "npm test -s"],
+        answers: answers, requestedAt: time, expiresAt: time.adding(seconds: 600),
         resolvedAt: time, resolvedBy: "ada (laptop)")
     static let talk = ConversationView(
         id: conversation, title: "the tests", createdAt: time, updatedAt: time, tasks: 3, lastTask: task,
@@ -119,6 +129,8 @@ enum Samples {
         TaskMessage(owner: user, task: task, message: message, text: "use tabs"),
         TaskSteer(task: task, attempt: 2, epoch: 7, message: message, text: "use tabs"),
         TaskSteerRefused(task: task, attempt: 2, message: message, fault: fault),
+        TaskTerminal(owner: user, task: task, terminal: TerminalSize(columns: 120, rows: 40)),
+        TaskResize(task: task, attempt: 2, epoch: 7, terminal: TerminalSize(columns: 120, rows: 40)),
         TaskFinished(
             task: task, attempt: 2, attemptSeq: 42, state: .failed, error: fault, exitCode: -9, endedAt: time,
             retryAt: time.adding(seconds: 60)),
@@ -129,16 +141,18 @@ enum Samples {
         EventsSubscribe(owner: user, task: task, after: 44),
         ApprovalRequest(
             task: task, attempt: 2, request: "b7c1", after: 41, tool: "Bash", title: "npm test", input: input,
-            rule: "Bash(npm test:*)", requestedAt: time),
+            inputCut: true, rule: "Bash(npm test:*)", options: ApprovalOption.standard(hasRule: true),
+            questions: questions, requestedAt: time),
         ApprovalRecorded(task: task, attempt: 2, request: "b7c1"),
         ApprovalAnswer(
-            task: task, attempt: 2, request: "b7c1", epoch: 7, decision: .deny, scope: .once, message: "not now"),
+            task: task, attempt: 2, request: "b7c1", epoch: 7, decision: .deny, scope: .once, message: "not now",
+            option: "deny", input: input, answers: answers),
         ApprovalClosed(task: task, attempt: 2, request: "b7c1"),
         ApprovalList(owner: user, limit: 50, before: approval, states: [.pending], task: task),
         ApprovalListing(approvals: [approvalView], next: approval, total: 51),
         ApprovalDecide(
             owner: user, task: task, approval: approval, answer: answer, decision: .allow, scope: .conversation,
-            message: "go on", by: "ada (laptop)"),
+            message: "go on", option: "allow_once", input: input, answers: answers, by: "ada (laptop)"),
         approvalView,
         ConversationList(owner: user, limit: 50, before: "1772357400250.3", query: "tests"),
         ConversationListing(conversations: [talk], next: "1772357400250.3", total: 51),

@@ -20,7 +20,7 @@ struct DeviceRulesTests {
         "Names that cannot be are refused",
         arguments: [
             "", "a\nb", "a\u{9b}2Jb", "a\u{85}", "a\u{2028}b", "a\u{2029}b", "\u{7f}",
-            String(repeating: "x", count: 201),
+            String(repeating: "x", count: 201), " ", "\u{a0}\u{3000}", "\u{200b}", "\u{2060}\u{feff}", "\u{202e}", "\u{3164}", "\u{2800}",
         ])
     func names(_ name: String) { refused(Samples.register(name: name)) }
 
@@ -39,6 +39,28 @@ struct DeviceRulesTests {
         register.agents = Array(repeating: Agent(name: "a", version: nil, ready: true, detail: nil), count: 33)
         refused(register)
         register.agents = [Agent(name: "a", version: nil, ready: true, detail: String(repeating: "x", count: 1001))]
+        refused(register)
+    }
+
+    @Test("A rename to such a name is refused with a sentence", arguments: [" ", "\u{200b}", "a\tb", "a\u{1b}]0;x\u{7}"])
+    func renames(_ name: String) {
+        let update = DeviceUpdate(owner: .generate(), device: "box", name: name)
+        let fault = #expect(throws: Fault.self) { try update.check() }
+        #expect(fault?.code == .invalidRequest && fault?.message.hasPrefix("'name' must ") == true)
+    }
+
+    @Test("Directories and modes beyond a list's room are unknown or refused")
+    func directories() {
+        #expect(DeviceRules.listed(["/srv/app", "/"]) == ["/srv/app", "/"] && DeviceRules.listed([]) == [])
+        #expect(DeviceRules.listed(nil) == nil && DeviceRules.listed(["/a\nb"]) == nil)
+        #expect(DeviceRules.listed(Array(repeating: "/a", count: 65)) == nil)
+        #expect(DeviceRules.listed(["/" + String(repeating: "x", count: 1024)]) == nil)
+        var register = Samples.register()
+        register.agents = [
+            Agent(
+                name: "a", version: nil, ready: true, detail: nil,
+                permissionModes: Array(repeating: .ask, count: 17))
+        ]
         refused(register)
     }
 

@@ -11,6 +11,13 @@
                 var fixture = Fixture()
                 let record = fixture.ended()
                 var approval = fixture.approval(of: record, "r1", input: ["text": "a\0b", "n": [.number(1.5), .null]])
+                approval.isInputCut = true
+                approval.options = ApprovalOption.standard(hasRule: true)
+                approval.questions = [
+                    AgentQuestion(
+                        id: "1", text: "Which?", header: "H", options: [.init(id: "Red", label: "Red")],
+                        multiple: true)
+                ]
                 var batch = CommitBatch(creating: [record])
                 batch.approvals = [approval]
                 try await store.commit(batch)
@@ -18,6 +25,9 @@
                 approval.state = .allowed
                 approval.scope = .conversation
                 approval.message = "go"
+                approval.option = "allow_once"
+                approval.updatedInput = ["text": "b", "n": [.null]]
+                approval.answers = ["1": ["Red", "ä"]]
                 approval.resolvedAt = Fixture.now
                 approval.resolvedBy = "anna"
                 approval.answer = fixture.id()
@@ -75,6 +85,7 @@
                     var closed = fixture.approval(of: record, "r\(number)")
                     closed.state = .denied
                     closed.isDelivered = true
+                    (closed.options, closed.answers, closed.updatedInput) = ([.deny], ["1": ["x"]], ["a": "b"])
                     approvals.append(closed)
                 }
                 var batch = CommitBatch(creating: [record])
@@ -87,6 +98,8 @@
                 let newest = "r\(DispatcherLimits.closedApprovals)"
                 try expectEqual(book?[newest]?.id, approvals.last?.id, "the newest closed one")
                 try expectEqual(book?[newest]?.input, JSONValue.null, "its input")
+                try expectEqual(book?[newest]?.updatedInput, JSONValue.null, "the input that was allowed")
+                try expectEqual(book?[newest]?.answer(epoch: 1)?.decision, .deny, "an answer whose input is gone")
             },
             Check("A request takes the place of one of the same attempt and name") { storage in
                 let store = try await storage.open()

@@ -39,7 +39,8 @@
             return TaskRecord(
                 ordinal: ordinal ?? numbers[partition, default: 0], id: id(), owner: owner, target: .device("box"),
                 placement: TaskPlacement(queue: .device(owner: owner, id: "box"), reason: .requested),
-                conversation: conversation ?? id(), agent: "shell", excerpt: excerpt, cwd: nil, trace: nil,
+                conversation: conversation ?? id(), agent: "shell", excerpt: excerpt, cwd: nil, terminal: nil,
+                splitOutput: false, trace: nil,
                 createdAt: time,
                 choices: Choices(priority: .normal), retryOf: nil, rank: time.milliseconds, queuedAt: time)
         }
@@ -76,6 +77,21 @@
                     task: task, attempt: 1, attemptSeq: UInt64(number), seq: UInt64(number), kind: .agentMessageChunk,
                     time: Self.now, payload: Array(repeating: 0x20, count: bytes))
             }
+        }
+
+        /// The begin of a tool call.
+        func call(_ id: String, of task: TaskID) -> Event {
+            Event(
+                task: task, attempt: 1, attemptSeq: 1, seq: 1, kind: .toolCall, time: Self.now,
+                payload: ToolCallPayload(id: id, title: nil, kind: nil, status: "pending").bytes)
+        }
+
+        /// A plan with a step in progress.
+        func plan(of task: TaskID, seq: UInt64) -> Event {
+            let entries = [PlanPayload.Entry(content: "a \"step\"", priority: nil, status: "in_progress")]
+            return Event(
+                task: task, attempt: 1, attemptSeq: seq, seq: seq, kind: .plan, time: Self.now,
+                payload: PlanPayload(entries: entries).bytes)
         }
 
         /// A piece of an agent's answer.

@@ -13,7 +13,8 @@
                 var full = TaskRecord(
                     ordinal: 2, id: fixture.id(), owner: fixture.owner, target: .cloud,
                     placement: TaskPlacement(queue: .cloud(owner: fixture.owner), reason: .requested),
-                    conversation: fixture.id(), agent: "agent", excerpt: "zwölf\n\u{1F600}", cwd: "/a b", trace: "00ff",
+                    conversation: fixture.id(), agent: "agent", excerpt: "zwölf\n\u{1F600}", cwd: "/a b",
+                    terminal: TerminalSize(columns: 80, rows: 24), splitOutput: true, trace: "00ff",
                     createdAt: Fixture.now, choices: Choices(priority: .high, timeoutS: 1.5), retryOf: plain.id,
                     rank: -7,
                     queuedAt: Fixture.now)
@@ -39,10 +40,46 @@
                 full.requeues = 5
                 full.overdue = .timeout
                 full.isHalfTimeWarned = true
+                full.waiting = Waiting(
+                    since: Timestamp(milliseconds: 7), until: Timestamp(milliseconds: 8), what: "a \"build\"\n\u{1F600}")
+                full.resumes = true
+                full.messages = [TakenMessage(fixture.id(), text: "faster"), TakenMessage(fixture.id(), text: "")]
+                full.open.take(fixture.call("toolu_\"1\"", of: full.id))
                 full.placement = TaskPlacement(
                     queue: .device(owner: fixture.owner, id: "box"), reason: TaskPlacement.Reason(rawValue: "moved"))
                 try await store.commit(CommitBatch(records: [full]))
                 try expectEqual(try await store.task(full.id, owner: full.owner)?.record, full, "a changed record")
+            },
+            Check("A living task comes back with what it waits for, and with its open plan") { storage in
+                let store = try await storage.open()
+                var fixture = Fixture()
+                var running = fixture.record()
+                var queued = fixture.record()
+                try await store.commit(CommitBatch(creating: [running, queued]))
+                running.state = .running
+                running.waiting = Waiting(since: Fixture.now, what: "make")
+                running.waitingFor = .background
+                queued.waiting = Waiting(since: Fixture.now, until: Fixture.now.adding(seconds: 60))
+                queued.waitingFor = .limit
+                let plan = fixture.plan(of: running.id, seq: 1)
+                running.lastSeq = 1
+                running.open.take(plan)
+                try expect(running.open.plan == 1, "the plan is not open")
+                var batch = CommitBatch(records: [running, queued])
+                batch.events = [plan]
+                try await store.commit(batch)
+                let living = try await store.alive([running.partition])
+                try expectEqual(living.flatMap(\.records), [running, queued], "living tasks")
+                try expectEqual(living.first?.plans ?? [:], [running.id: plan.payload], "plans")
+                running.open = OpenWork()
+                running.waiting = nil
+                running.waitingFor = nil
+                queued.waiting = nil
+                queued.waitingFor = nil
+                try await store.commit(CommitBatch(records: [running, queued]))
+                let later = try await store.alive([running.partition])
+                try expectEqual(later.flatMap(\.records), [running, queued], "living tasks that wait for nothing")
+                try expect(later.first?.plans.isEmpty == true, "a closed plan is still open")
             },
             Check("A prompt comes back whole: empty, of 1 MiB, with U+0000 and beyond U+FFFF") { storage in
                 let store = try await storage.open()

@@ -17,6 +17,8 @@ actor ApprovalCoordinator {
         case accepted(ApprovalID)
         /// The gateway refused the answer: the request is resolved or abandoned.
         case rejected(ApprovalID, reason: String)
+        /// The editor has ended.
+        case edited(ApprovalID, Result<JSONValue, CommandError>)
         /// The answer was not delivered.
         case failed(ApprovalID, reason: String)
     }
@@ -24,6 +26,7 @@ actor ApprovalCoordinator {
         case waitToSettle(ApprovalID)
         case waitForPause(afterRead: Int)
         case send(ApprovalView, ApprovalRequestBody)
+        case edit(ApprovalView)
     }
 
     /// How long a request waits for its own resolution: a watch that starts late reads both at once.
@@ -35,19 +38,21 @@ actor ApprovalCoordinator {
 
     private let gateway: GatewayClient
     private let display: TaskDisplay?
-    private let keyboard: Keyboard?
+    private let keyboard: (any KeySource)?
     private let inputs: AsyncStream<Input>
     private nonisolated let continuation: AsyncStream<Input>.Continuation
     private var pending = PendingApprovals()
     /// The question on the screen.
     private var question: ApprovalQuestion?
+    /// Whether the person's editor has the terminal.
+    private var isEditing = false
     /// The number of reads from the keyboard so far.
     private var reads = 0
 
     /// - Parameters:
     ///   - display: nil = requests are printed on standard error.
     ///   - keyboard: nil = the person is not asked.
-    init(gateway: GatewayClient, display: TaskDisplay?, keyboard: Keyboard?) {
+    init(gateway: GatewayClient, display: TaskDisplay?, keyboard: (any KeySource)?) {
         self.gateway = gateway
         self.display = display
         self.keyboard = keyboard
@@ -84,6 +89,7 @@ actor ApprovalCoordinator {
             // Once the event of the resolution has arrived, the transcript shows the reason.
             if pending.contains(id) { await remark(reason) }
             await close(id)
+        case .edited(let id, let result): return await edited(id, result)
         case .failed(let id, let reason):
             guard question?.approval.id == id else { return nil }
             await remark("the answer was not delivered: \(reason)")
@@ -95,7 +101,7 @@ actor ApprovalCoordinator {
             question?.inputPaused()
             await updateStatus()
         case .continued:
-            guard question != nil, question?.phase != .sending else { return nil }
+            guard question != nil, question?.phase != .sending, !isEditing else { return nil }
             question?.reopen()
             await present(always: true)
         }
@@ -109,7 +115,47 @@ actor ApprovalCoordinator {
         let answer = question?.press(keys, visibleFor: visible)
         await updateStatus()
         if let answer, let approval = question?.approval { return .send(approval, answer) }
+        if question?.phase == .editing, !isEditing, let approval = question?.approval {
+            isEditing = true
+            return .edit(approval)
+        }
         return question?.isInsideSequence == true ? .waitForPause(afterRead: reads) : nil
+    }
+
+    /// Sends an edited input, or asks again and says why there is none.
+    private func edited(_ id: ApprovalID, _ result: Result<JSONValue, CommandError>) async -> Effect? {
+        isEditing = false
+        guard let approval = question?.approval, approval.id == id else {
+            await remark("the request was answered meanwhile; the edited input was not sent")
+            await askNext()
+            return nil
+        }
+        guard readKeys() else {
+            question?.reopen()
+            return nil
+        }
+        switch result {
+        case .success(let input):
+            guard let answer = question?.edited(input) else { return nil }
+            await updateStatus()
+            return .send(approval, answer)
+        case .failure(let error):
+            await remark(error.description)
+            question?.reopen()
+            await present(always: true)
+            return nil
+        }
+    }
+
+    private func edit(_ approval: ApprovalView) async {
+        keyboard?.end()
+        await display?.suspend()
+        let result: Result<JSONValue, CommandError>
+        do { result = .success(try await Editor.edit(InputDraft(approval))) } catch {
+            result = .failure(error as? CommandError ?? CommandError("the input cannot be edited: \(error)"))
+        }
+        await display?.resume()
+        continuation.yield(.edited(approval.id, result))
     }
 
     private func close(_ id: ApprovalID) async {
@@ -121,6 +167,7 @@ actor ApprovalCoordinator {
 
     /// Asks about the oldest ready request. Without a keyboard, prints how to answer each ready request.
     private func askNext() async {
+        if isEditing { return }
         while let approval = pending.next() {
             if await display?.isLive == true, readKeys() {
                 question = ApprovalQuestion(approval)
@@ -163,6 +210,7 @@ actor ApprovalCoordinator {
         case .waitForPause(let read):
             try? await Task.sleep(for: Self.escapeTimeout)
             continuation.yield(.paused(afterRead: read))
+        case .edit(let approval): await edit(approval)
         case .send(let approval, let answer):
             do {
                 _ = try await gateway.answer(approval, answer)

@@ -28,15 +28,31 @@ enum ApprovalText {
         let title = title(approval)
         // The person must see all of what they allow: a title that is cut is repeated in full as input.
         let isCut = TextWidth.of(title) > titleColumns
-        let input = input(approval.input, besides: isCut ? "" : title)
         var lines = [style.yellow("? ") + style.bold(TextWidth.fit(title, titleColumns))]
+        if let questions = approval.asked { return lines + questions.flatMap { self.question($0, style) } }
+        let input = input(approval.input, besides: isCut ? "" : title)
         lines += input.lines.map { style.dim("  " + TextWidth.fit($0, inputColumns)) }
         if input.hidden > 0 {
             let count = "\(input.hidden) more line\(input.hidden == 1 ? "" : "s")"
             lines.append(style.yellow("  … \(count); `wegent approvals --json` has all of it"))
         }
-        lines.append(style.dim("  a, or `approve --conversation`, allows: \(rule(approval))"))
+        guard approval.offersConversation else { return lines }
+        let keys = approval.ownOptions == nil ? "a, or `approve --conversation`," : "for the conversation it"
+        lines.append(style.dim("  \(keys) allows: \(rule(approval))"))
         return lines
+    }
+
+    /// A question of the agent with its choices, numbered.
+    static func question(_ question: AgentQuestion, _ style: TextStyle) -> [String] {
+        let subject = question.header.map { "\(TerminalEscaping.line($0)): " } ?? ""
+        let several = question.multiple ? " (several choices)" : ""
+        let text = "  \(subject)\(TerminalEscaping.line(question.text))\(several)"
+        return [TextWidth.fit(text, inputColumns)]
+            + question.options.enumerated().map { index, choice in
+                let meaning = choice.description.map { ": \(TerminalEscaping.line($0))" } ?? ""
+                return style.dim(
+                    TextWidth.fit("    \(index + 1) \(TerminalEscaping.line(choice.label))\(meaning)", inputColumns))
+            }
     }
 
     /// The fields of a tool's input as lines, and the number of lines left out.
@@ -59,12 +75,52 @@ enum ApprovalText {
         let author = approval.resolvedBy.map { " by \($0)" } ?? ""
         let reason = approval.message.map { ": \($0)" } ?? ""
         switch approval.state {
+        case .allowed where approval.answers != nil: return "answered\(author): \(answers(approval))"
+        case .allowed where approval.updatedInput != nil:
+            return "allowed\(author) with an edited input: \(edits(approval))"
         case .allowed: return "allowed\(approval.scope == .conversation ? " in this conversation" : "")\(author)"
         case .denied: return "denied\(author)\(reason)"
         case .expired: return "denied: no answer in time"
         case .abandoned: return "withdrawn: the attempt ended or the agent cancelled it"
         default: return approval.state.rawValue
         }
+    }
+
+    /// The resolution with the request that it is about, such as `allowed by ada (laptop): Bash: npm test`.
+    static func outcome(_ approval: ApprovalView) -> String {
+        let (resolution, title) = (
+            TerminalEscaping.line(resolution(approval)), TextWidth.fit(title(approval), titleColumns)
+        )
+        // An edited input and answers say what it was about.
+        if approval.state == .allowed, approval.answers != nil { return resolution }
+        if approval.state == .allowed, approval.updatedInput != nil { return "\(resolution) (asked: \(title))" }
+        var bare = approval
+        bare.message = nil
+        let reason = approval.message.map { " (\(TerminalEscaping.line($0)))" } ?? ""
+        return approval.state == .denied
+            ? "\(TerminalEscaping.line(self.resolution(bare))): \(title)\(reason)" : "\(resolution): \(title)"
+    }
+
+    /// The answers of a person, such as `Colour: Red, Blue; Fruit: kiwi`.
+    private static func answers(_ approval: ApprovalView) -> String {
+        (approval.questions ?? []).compactMap { question in
+            approval.answers?[question.id].map { values in
+                let labels = values.map { value in question.options.first { $0.id == value }?.label ?? value }
+                return "\(AnswerText.name(question)): \(labels.joined(separator: ", "))"
+            }
+        }.joined(separator: "; ")
+    }
+
+    /// The fields of an edited input that differ from the asked one, such as `command: npm test -s`.
+    private static func edits(_ approval: ApprovalView) -> String {
+        guard case .object(let asked) = approval.input, case .object(let allowed)? = approval.updatedInput else {
+            return ""
+        }
+        let changed = Set(asked.keys).union(allowed.keys).filter { asked[$0] != allowed[$0] }
+        return changed.sorted().map { name in
+            guard let value = allowed[name] else { return "\(name) left out" }
+            return "\(name): \(value.string ?? String(decoding: value.bytes, as: UTF8.self))"
+        }.joined(separator: ", ")
     }
 
     /// The state for a list: the time left, or the resolution.
@@ -76,7 +132,18 @@ enum ApprovalText {
 
     /// How to answer from a shell.
     static func instructions(_ approval: ApprovalView) -> String {
-        "task \(approval.task) waits for approval: \(title(approval)); answer with `wegent approve \(approval.id)` or "
-            + "`wegent deny \(approval.id)`; `approve --conversation` allows: \(rule(approval))"
+        if let questions = approval.asked {
+            let asked = questions.map { question in
+                let choices = question.options.isEmpty ? "" : " (\(AnswerText.choices(question)))"
+                return "\(TerminalEscaping.line(question.text))\(choices)"
+            }
+            return "task \(approval.task) asks: \(asked.joined(separator: " ")); answer with "
+                + "`wegent approve \(approval.id) --answer '\(AnswerText.name(questions[0]))=…'`, or decline with "
+                + "`wegent deny \(approval.id)`"
+        }
+        return
+            "task \(approval.task) waits for approval: \(title(approval)); answer with `wegent approve \(approval.id)` or "
+            + "`wegent deny \(approval.id)`"
+            + (approval.offersConversation ? "; `approve --conversation` allows: \(rule(approval))" : "")
     }
 }

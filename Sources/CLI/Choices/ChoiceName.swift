@@ -43,6 +43,8 @@ enum ChoiceName {
         case "priority": return choices.priority?.rawValue
         case "if_offline": return choices.ifOffline?.rawValue
         case "on_disconnect": return choices.onDisconnect?.rawValue
+        case "background": return choices.background?.rawValue
+        case "on_limit": return choices.onLimit?.rawValue
         default: return choices.permissionMode?.rawValue
         }
     }

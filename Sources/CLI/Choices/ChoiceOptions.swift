@@ -31,6 +31,17 @@ struct ChoiceOptions: ParsableArguments {
     @Option(help: ArgumentHelp("What the agent may do without asking you.", valueName: "mode"))
     var permissionMode: PermissionMode?
 
+    @Option(
+        help: ArgumentHelp(
+            "When the agent leaves work in the background: wait for it, or stop it and end the task.",
+            valueName: "action"))
+    var background: Background?
+
+    @Option(
+        help: ArgumentHelp(
+            "When the agent reports a usage limit: fail, or wait until its reset and go on.", valueName: "action"))
+    var onLimit: OnLimit?
+
     func validate() throws {
         do { try choices.check() } catch let fault as Fault {
             throw ValidationError(Self.withOptionNames(fault.message))
@@ -41,7 +52,7 @@ struct ChoiceOptions: ParsableArguments {
         Choices(
             priority: priority, queueTTLS: queueTtl?.seconds, ifOffline: ifOffline, onDisconnect: onDisconnect,
             graceS: grace?.seconds, timeoutS: timeout?.seconds, idleTimeoutS: idleTimeout?.seconds,
-            permissionMode: permissionMode)
+            permissionMode: permissionMode, background: background, onLimit: onLimit)
     }
 
     /// Replaces quoted field names in an error text with the names of the options.

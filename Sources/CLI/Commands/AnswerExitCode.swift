@@ -21,12 +21,12 @@ enum AnswerExitCode {
     /// Sends an answer and prints the result.
     /// - Throws: `ExitCode` of ``code(_:)``, after the error was printed.
     static func send(
-        _ answer: ApprovalRequestBody, to reference: ApprovalReference, _ gateway: GatewayClient, json: Bool
-    )
-        async throws
-    {
+        to reference: ApprovalReference, _ gateway: GatewayClient, json: Bool,
+        _ answer: (ApprovalView) async throws -> ApprovalRequestBody
+    ) async throws {
         do {
-            var approval = try await gateway.answer(try await reference.find(gateway), answer)
+            let asked = try await reference.find(gateway)
+            var approval = try await gateway.answer(asked, try await answer(asked))
             if json { return try Output.json(approval) }
             // The person who reads this has answered.
             approval.resolvedBy = nil

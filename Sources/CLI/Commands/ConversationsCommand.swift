@@ -14,7 +14,7 @@ struct ConversationsCommand: AsyncParsableCommand {
               wegent conversations delete 01a2038a-5d10
 
             `wegent conversations list --help` shows the options of the list.
-            Continue a conversation with `wegent run --conversation ID PROMPT`.
+            Continue a conversation with `wegent run --conversation ID PROMPT`, the newest one with `wegent run -c PROMPT`.
             """,
         subcommands: [ListConversations.self, RenameConversation.self, DeleteConversation.self],
         defaultSubcommand: ListConversations.self)
@@ -57,7 +57,7 @@ struct ListConversations: AsyncParsableCommand {
         Output.write(Self.table(conversations, now: .now()).text(width: terminal.width, style: terminal.style))
     }
 
-    /// The table of `conversations`. Its ids are whole, since `run --conversation` needs a whole id.
+    /// The table of `conversations`, with whole ids for programs that read it.
     static func table(_ conversations: [ConversationView], now: Timestamp) -> Table {
         Table(
             header: ["CONVERSATION", "STATE", "AGE", "TASKS", "DEVICE", "TITLE"],
@@ -65,7 +65,8 @@ struct ListConversations: AsyncParsableCommand {
                 [
                     conversation.id.description, conversation.state?.rawValue ?? "",
                     Elapsed.ago(now.seconds(since: conversation.updatedAt)), "\(conversation.tasks)",
-                    TextWidth.fit(conversation.deviceName ?? conversation.device ?? "cloud", 24), conversation.title,
+                    TextWidth.fit(TerminalEscaping.line(conversation.deviceName ?? conversation.device ?? "cloud"), 24),
+                    TerminalEscaping.line(conversation.title),
                 ]
             })
     }
@@ -86,11 +87,13 @@ struct RenameConversation: AsyncParsableCommand {
     @Argument(help: "The title, 1 to 200 characters; '' restores the one made from the first prompt.")
     var title: String
 
+    func validate() throws { try NameText.check(title, of: "a conversation") }
+
     func run() async throws {
         let gateway = try connection.gateway()
         let view = try await gateway.rename(try await conversation.id(gateway), title.isEmpty ? nil : title)
         if json { return try Output.json(view) }
-        Output.notice("conversation \(view.id) is now titled '\(Table.line(view.title))'")
+        Output.notice("conversation \(view.id) is now titled '\(TerminalEscaping.line(view.title))'")
     }
 }
 

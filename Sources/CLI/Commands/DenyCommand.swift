@@ -18,6 +18,9 @@ struct DenyCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("A reason, which the agent receives.", valueName: "text"))
     var message: String?
 
+    @Option(help: ArgumentHelp("One of the request's options that deny it.", valueName: "label|n"))
+    var option: String?
+
     @Flag(help: "Print the approval as JSON.")
     var json = false
 
@@ -27,7 +30,13 @@ struct DenyCommand: AsyncParsableCommand {
     var approval: ApprovalReference
 
     func run() async throws {
-        let answer = ApprovalRequestBody(decision: .deny, message: message.nonEmpty)
-        try await AnswerExitCode.send(answer, to: approval, try connection.gateway(), json: json)
+        try await AnswerExitCode.send(to: approval, try connection.gateway(), json: json) { [message, option] asked in
+            guard let option else { return ApprovalRequestBody(decision: .deny, message: message.nonEmpty) }
+            let chosen = try asked.option(option)
+            guard chosen.decision != .allow else {
+                throw CommandError("the option '\(chosen.label)' allows the request; use `wegent approve`")
+            }
+            return ApprovalRequestBody(message: message.nonEmpty, option: chosen.id)
+        }
     }
 }

@@ -19,13 +19,21 @@ struct RunCommand: AsyncParsableCommand {
               wegent run 'Why does the build fail?'
               wegent run --device build-box --cwd /src/app 'fix the tests'
               wegent run --agent shell 'uname -a; df -h'
+              wegent run -c 'now run the tests'
+              wegent run -c --steer 'skip the slow ones'
+              wegent run --agent shell --tty 'htop -n 3'
+              wegent run -- '--verbose does nothing'
               git diff | wegent run -
               wegent run --json 'hello' | jq -r .kind
               wegent run --device laptop --if-offline wait --priority high 'tidy up'
               wegent run --timeout 2h --on-disconnect requeue 'run the benchmarks'
 
             Without --device and --cloud, the task runs on your default device (the star in `wegent devices`). \
-            Choices that you leave out are taken from `wegent defaults`.
+            Choices that you leave out are taken from `wegent defaults`. \
+            With -c and --conversation, the device, the agent and the directory are those of the conversation's newest \
+            task.
+
+            Quote the prompt, so that the shell passes it on unchanged.
 
             When the agent requests a permission, answer with a key: y allows it once, a allows it for this \
             conversation, n denies it. Without a terminal, use `wegent approve` or `wegent deny`.
@@ -34,53 +42,52 @@ struct RunCommand: AsyncParsableCommand {
             Exit code: 0 completed, 1 failed or not sent, 130 cancelled, 64 wrong use.
             """)
 
-    @Option(help: "The device to run on: its name or id.")
-    var device: DeviceReference?
+    @OptionGroup var place: TargetOptions
 
-    @Flag(help: "Run on a cloud executor.")
-    var cloud = false
+    @OptionGroup var conversation: ConversationOptions
 
-    @Option(help: "The agent: claude-code or shell. Default: claude-code")
-    var agent: String?
-
-    @Option(help: ArgumentHelp("The working directory on the device, inside one that it allows.", valueName: "dir"))
-    var cwd: String?
-
-    @Option(help: ArgumentHelp("Continue this conversation (a whole id).", valueName: "id"))
-    var conversation: String?
+    @Flag(help: "Give the prompt to the conversation's running turn; if none runs, it is a task as usual.")
+    var steer = false
 
     @Flag(help: "Print each event as one line of JSON.")
     var json = false
+
+    @OptionGroup var terminal: TerminalOptions
 
     @OptionGroup(title: "Choices") var choices: ChoiceOptions
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "What the agent should do; - reads it from standard input.")
-    var prompt: String
+    @Argument(
+        help: ArgumentHelp(
+            "What the agent should do; several words are one prompt; - reads it from standard input.",
+            valueName: "prompt"))
+    var words: [String]
 
     func validate() throws {
-        if cloud, device != nil { throw ValidationError("--device and --cloud cannot be combined.") }
-        if let conversation, ConversationID(conversation) == nil {
-            throw ValidationError("'\(conversation)' is not a conversation id; `wegent conversations` lists the ids.")
+        if steer, conversation.conversation == nil, !conversation.continuesNewest {
+            throw ValidationError("--steer needs the conversation: write -c for your newest one, or --conversation ID.")
         }
     }
 
     func run() async throws {
         let gateway = try connection.gateway()
-        let interrupts = Interrupts()
+        let interrupts = steer ? nil : Interrupts()
+        let prompt = words == ["-"] ? try Self.input() : words.joined(separator: " ")
+        let conversation = try await conversation.find(gateway)
+        if steer, let conversation, let task = try await SteeredTask.give(prompt, to: conversation, gateway) {
+            Output.notice("given to task \(task.id), whose output follows; Ctrl-C ends this command, not the task")
+            return try await ForegroundTask.show(task, gateway, json: json, interrupts: nil, after: task.lastSeq)
+        }
+        let place = try await place.place(gateway, continuing: conversation)
         let request = TaskRequestBody(
-            prompt: prompt == "-" ? try Self.input() : prompt, target: try await target(gateway), agent: agent,
-            cwd: cwd, conversation: conversation.flatMap(ConversationID.init),
-            idempotencyKey: Identifier<TaskRequestBody>.generate().description, choices: choices.choices)
+            prompt: prompt, target: place.target ?? Target.defaultDevice.description, agent: place.agent,
+            cwd: place.cwd, conversation: conversation,
+            idempotencyKey: Identifier<TaskRequestBody>.generate().description,
+            terminal: try terminal.size(for: place.agent), splitOutput: terminal.splitOutput ? true : nil,
+            choices: choices.choices)
         let task = try await gateway.submit(request)
-        try await ForegroundTask.show(task, gateway, json: json, interrupts: interrupts)
-    }
-
-    private func target(_ gateway: GatewayClient) async throws -> String {
-        if cloud { return Target.cloud.description }
-        guard let device else { return Target.defaultDevice.description }
-        return try await device.find(gateway).id
+        try await ForegroundTask.show(task, gateway, json: json, interrupts: interrupts ?? Interrupts())
     }
 
     /// Reads standard input to its end, or until it exceeds the limit of a prompt, which the gateway then reports.

@@ -37,22 +37,30 @@ struct TasksCommand: AsyncParsableCommand {
         Table(
             header: ["TASK", "STATE", "AGE", "DEVICE", "AGENT", "PROMPT"],
             rows: tasks.map(\.view).map { task in
-                let device = task.deviceName ?? task.device ?? task.target.description
+                let device = TerminalEscaping.line(task.deviceName ?? task.device ?? task.target.description)
                 return [
-                    task.id.description, state(task), Elapsed.ago(now.seconds(since: task.createdAt)),
+                    task.id.description, state(task, now: now), Elapsed.ago(now.seconds(since: task.createdAt)),
                     TextWidth.fit(device, 24), task.agent, task.prompt,
                 ]
             })
     }
 
-    /// The state with its reason: queue position and priority, error code, lost connection or pending approval.
-    private static func state(_ task: TaskView) -> String {
+    /// The state with its reason: queue position and priority, error code, lost connection, or what it waits for.
+    private static func state(_ task: TaskView, now: Timestamp) -> String {
+        if task.waitingFor == .limit {
+            let reset = task.waiting?.until.map { ", resets \(Elapsed.until($0.seconds(since: now)))" } ?? ""
+            return "waiting for usage limit\(reset)"
+        }
         if let place = task.queuePosition {
             let priority = task.choices?.priority.flatMap { $0 == .normal ? nil : ", \($0)" } ?? ""
             return "queued (\(place)\(priority))"
         }
         if let error = task.error { return "failed (\(error.code))" }
         if task.stalled != nil { return "running (stalled)" }
-        return task.waitingFor == .approval ? "waiting for approval" : task.state.rawValue
+        switch task.waitingFor {
+        case .approval: return "waiting for approval"
+        case .background: return "waiting for background work"
+        default: return task.state.rawValue
+        }
     }
 }

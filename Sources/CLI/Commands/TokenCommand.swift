@@ -36,6 +36,7 @@ struct CreateToken: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...7).contains(days) else { throw ValidationError("--days must be 1 to 7.") }
+        try NameText.check(name ?? "", of: "a token")
     }
 
     func run() async throws {
@@ -71,7 +72,8 @@ struct ListTokens: AsyncParsableCommand {
                 [
                     token.id.description,
                     token.revokedAt == nil ? Elapsed.until(token.expiresAt.seconds(since: now)) : "revoked",
-                    token.lastUsedAt.map { Elapsed.ago(now.seconds(since: $0)) } ?? "never", token.name,
+                    token.lastUsedAt.map { Elapsed.ago(now.seconds(since: $0)) } ?? "never",
+                    TerminalEscaping.line(token.name),
                 ]
             })
     }

@@ -1,9 +1,11 @@
+import Messages
+
 /// The gateway that a command uses, and the token it sends.
 struct Connection: Equatable, Sendable {
     /// The address at which `wegent up` listens by default.
     static let localURL = "http://127.0.0.1:8787"
 
-    /// The gateway's address, without a trailing slash.
+    /// The gateway's address, as ``BackendURL`` writes it: without a trailing slash.
     var url: String
     /// The API token; nil when none is known for this gateway.
     var token: String?
@@ -19,23 +21,23 @@ struct Connection: Equatable, Sendable {
     init(url: String?, token: String?, environment: [String: String], saved: SavedConnection?) throws {
         let chosen = url ?? environment["WEGENT_BACKEND_URL"].nonEmpty
         let address = try Self.address(chosen ?? saved?.url ?? Self.localURL)
-        let given = token ?? environment["WEGENT_TOKEN"].nonEmpty
-        let kept = try saved.flatMap { try Self.address($0.url) == address ? $0.token : nil }
+        let given = try Self.token(token ?? environment["WEGENT_TOKEN"])
+        let kept = try saved.flatMap { try Self.address($0.url) == address ? Self.token($0.token) : nil }
         self.init(url: address, token: given ?? kept)
     }
 
-    /// Returns the URL without trailing slashes.
-    /// - Throws: ``CommandError`` when it is not an `http` or `https` URL.
+    /// Returns the URL in its one form.
+    /// - Throws: ``CommandError`` when it is not valid.
     static func address(_ text: String) throws -> String {
-        let lower = text.lowercased()
-        let host =
-            lower.hasPrefix("http://") ? lower.dropFirst(7) : lower.hasPrefix("https://") ? lower.dropFirst(8) : ""
-        guard let first = host.first, first != "/", !text.contains(where: \.isWhitespace) else {
-            throw CommandError("'\(text)' is not a gateway address; write it like \(localURL)")
+        do { return try BackendURL(text).description } catch let fault as Fault { throw CommandError(fault.message) }
+    }
+
+    /// Returns the token without white space around it; nil when nothing is left.
+    /// - Throws: ``CommandError`` when it cannot be a token.
+    private static func token(_ text: String?) throws -> String? {
+        do { return try text.map(BearerToken.read).nonEmpty } catch let fault as Fault {
+            throw CommandError(fault.message)
         }
-        var address = text[...]
-        while address.last == "/" { address.removeLast() }
-        return String(address)
     }
 }
 

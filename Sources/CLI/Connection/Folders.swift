@@ -14,6 +14,9 @@ struct Folders: Sendable {
     /// `~/.local/share/wegent`.
     var data: String { base("XDG_DATA_HOME", ".local/share") + "/wegent" }
 
+    /// `~/.local/state/wegent/chat-history`.
+    var chatHistory: String { base("XDG_STATE_HOME", ".local/state") + "/wegent/chat-history" }
+
     /// The user's home directory.
     var home: String {
         environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }

@@ -21,6 +21,26 @@ extension GatewayClient {
         try await call(PageBody<TaskBody>.self, "GET", "/tasks?limit=\(limit)")
     }
 
+    /// Returns the newest task of a conversation; nil when it has none.
+    func newestTask(of conversation: ConversationID) async throws -> TaskView? {
+        let page = try await call(PageBody<TaskBody>.self, "GET", "/tasks?conversation=\(conversation)&limit=1")
+        return page.items.first?.view
+    }
+
+    /// Gives a message to the turn that a task runs, and waits until its agent has it. The message gets an id, so a
+    /// repetition after a lost reply counts once.
+    /// - Throws: ``GatewayError`` `conflict` when no turn runs, `steer_unsupported` when the agent takes none.
+    func steer(_ id: TaskID, _ text: String) async throws {
+        let message = TaskMessageRequestBody(text: text, id: .generate())
+        _ = try await callIdempotent(TaskMessageBody.self, "/tasks/\(id)/messages", message)
+    }
+
+    /// Returns the task of a conversation that runs now; nil = none.
+    func runningTask(of conversation: ConversationID) async throws -> TaskView? {
+        let path = "/tasks?conversation=\(conversation)&state=assigned,running&limit=1"
+        return try await call(PageBody<TaskBody>.self, "GET", path).items.first?.view
+    }
+
     /// Requests the cancellation of a task.
     func cancel(_ id: TaskID) async throws -> TaskView {
         try await call(TaskBody.self, "POST", "/tasks/\(id)/cancel").view

@@ -1,3 +1,4 @@
+import Launch
 import Messages
 
 /// An error reply of the gateway (a problem document, RFC 9457).
@@ -18,9 +19,13 @@ struct GatewayError: Error, Equatable, CustomStringConvertible {
     /// Reads the body of an error reply from `url`.
     init(status: Int, body: [UInt8], from url: String) {
         let problem = try? GatewayClient.decoder.decode(ProblemBody.self, from: body.data)
+        let proxy = (try? BackendURL(url)).flatMap {
+            try? ProxySettings(environment: Setting.process.environment).proxy(for: $0)
+        }
+        let origin = proxy.map { "\(url), or the proxy \($0) on the way to it," } ?? url
         let message =
             problem?.detail ?? problem?.title
-            ?? "\(url) answered with HTTP status \(status) and no error code; check that it is a Wegent gateway"
+            ?? "\(origin) answered with HTTP status \(status) and no error code; check that it is a Wegent gateway"
         self.init(status: status, code: problem?.code, message: message)
     }
 

@@ -11,14 +11,18 @@
     import Darwin
 #endif
 
-/// A JSON file that only its owner can read (mode 0600).
+/// A file that only its owner can read (mode 0600).
 enum PrivateFile {
     /// Writes a temporary file and renames it, so that a reader sees either the old content or the new.
     /// - Throws: ``CommandError`` that names the path.
     static func write(_ value: some Encodable, to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let bytes = [UInt8](try encoder.encode(value)) + [0x0a]
+        try write(bytes: [UInt8](try encoder.encode(value)) + [0x0a], to: path)
+    }
+
+    /// Writes the bytes of a file as ``write(_:to:)`` does.
+    static func write(bytes: [UInt8], to path: String) throws {
         try makeFolder(of: path)
         let draft = "\(path).\(getpid()).new"
         unlink(draft)
@@ -54,7 +58,7 @@ enum PrivateFile {
         }
     }
 
-    private static func makeFolder(of path: String) throws {
+    static func makeFolder(of path: String) throws {
         let folder = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
         do {
             try FileManager.default.createDirectory(
@@ -64,7 +68,7 @@ enum PrivateFile {
         }
     }
 
-    private static func writeError(_ path: String) -> CommandError {
+    static func writeError(_ path: String) -> CommandError {
         CommandError("\(path) cannot be written: \(String(cString: strerror(errno)))")
     }
 }

@@ -8,6 +8,9 @@
 
 /// Lines typed at the terminal.
 enum TerminalInput {
+    /// Whether lines can be typed.
+    static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
     /// Asks for a line on standard error and reads it from standard input.
     /// - Parameter hidden: Whether typed characters stay invisible, as for a password.
     /// - Returns: nil when standard input is no terminal, or for an empty line.

@@ -9,12 +9,17 @@
 /// The process's standard output and standard error, unbuffered.
 enum Output {
     /// Writes to standard output. When the reader has closed the pipe, as `head` does, exits with 141, the status of a
-    /// process ended by SIGPIPE.
+    /// process ended by SIGPIPE; when the output cannot be written for another reason, such as a full disk, says so and
+    /// exits with 74 (EX_IOERR).
     static func write(_ text: String) { write([UInt8](text.utf8)) }
 
     /// Writes bytes to standard output, as ``write(_:)-(String)``.
     static func write(_ bytes: [UInt8]) {
-        guard send(bytes, to: STDOUT_FILENO) else { exit(128 + SIGPIPE) }
+        let cause = send(bytes, to: STDOUT_FILENO)
+        guard cause != 0 else { return }
+        guard cause != EPIPE else { exit(128 + SIGPIPE) }
+        notice("error: standard output cannot be written: \(String(cString: strerror(cause)))")
+        exit(EX_IOERR)
     }
 
     /// Writes a line for the person to standard error. Escapes control characters, since the line may contain text from an
@@ -26,20 +31,22 @@ enum Output {
     /// Writes text to standard error, unchanged.
     static func writeError(_ text: String) { _ = send([UInt8](text.utf8), to: STDERR_FILENO) }
 
-    private static func send(_ bytes: [UInt8], to file: Int32) -> Bool {
+    /// Returns 0, or the error number of the write that failed.
+    private static func send(_ bytes: [UInt8], to file: Int32) -> Int32 {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
+            let cause = count < 0 ? errno : 0
             if count >= 0 {
                 sent += count
-            } else if errno == EAGAIN {
+            } else if cause == EAGAIN {
                 var wanted = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
                 poll(&wanted, 1, -1)
-            } else if errno != EINTR {
-                return false
+            } else if cause != EINTR {
+                return cause
             }
         }
-        return true
+        return 0
     }
 }
 

@@ -43,11 +43,14 @@ struct Screen: Sendable {
     }
 
     /// Draws a frame: writes pending text and redraws a changed status line. Call it every ``frame``.
-    mutating func tick(_ status: String, width: Int, height: Int? = nil, at now: ContinuousClock.Instant) -> String {
+    /// - Parameter isUrgent: Draw even if the last frame was just drawn, such as for a key that was pressed.
+    mutating func tick(
+        _ status: String, width: Int, height: Int? = nil, isUrgent: Bool = false, at now: ContinuousClock.Instant
+    ) -> String {
         let resized = max(width, 10) != self.width
         self.width = max(width, 10)
         self.height = max(height ?? self.height, 3)
-        if let drawnAt, now - drawnAt < Self.frame { return "" }
+        if let drawnAt, now - drawnAt < Self.frame, !isUrgent { return "" }
         let isPending = !pending.isEmpty || tail != shownTail
         guard resized || place == .none || status != drawn || isPending else { return "" }
         return erase() + flush() + draw(status, at: now)
@@ -66,6 +69,9 @@ struct Screen: Sendable {
 
     /// Whether the status line is drawn with this text.
     func shows(_ status: String) -> Bool { place != .none && drawn == status }
+
+    /// How many rows below the end of the text the status line begins; nil = there is none.
+    var rowsToStatus: Int? { place == .none ? nil : place == .below ? 1 : 0 }
 
     // MARK: Text
 

@@ -122,7 +122,7 @@ struct Transcript: Sendable {
     }
 
     private mutating func resolution(_ approval: ApprovalView) -> String {
-        let text = writer.oneLine(ApprovalText.resolution(approval), 1000)
+        let text = writer.oneLine(ApprovalText.outcome(approval), 1000)
         switch approval.state {
         case .allowed: return writer.line(style.green("✓ \(text)"))
         case .denied, .expired: return writer.line(style.red("✗ \(text)"))

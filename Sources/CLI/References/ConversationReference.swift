@@ -10,12 +10,18 @@ struct ConversationReference: ExpressibleByArgument, Sendable {
 
     init?(argument: String) { text = argument.lowercased() }
 
+    /// Checks that the text can be an id or the beginning of one.
+    /// - Throws: `ValidationError`.
+    func check() throws {
+        if ConversationID(text) == nil { try IDPrefix.check(text, "a conversation", command: "conversations") }
+    }
+
     /// Finds the conversation's id.
     /// - Throws: `ValidationError` for text that cannot be an id, ``CommandError`` when no conversation or more than one
     ///   matches.
     func id(_ gateway: GatewayClient) async throws -> ConversationID {
         if let id = ConversationID(text) { return id }
-        try IDPrefix.check(text, "a conversation", command: "conversations")
+        try check()
         let newest = try await gateway.conversations(limit: 200).items
         guard let found = try IDPrefix.match(text, newest, "conversations", id: { $0.view.id.description }) else {
             throw CommandError(

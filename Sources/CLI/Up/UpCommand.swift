@@ -2,6 +2,7 @@ import ArgumentParser
 import Executor
 import Launch
 import Logging
+import Messages
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -83,11 +84,18 @@ struct UpCommand: AsyncParsableCommand {
         let data = try Self.absolute(
             setting.value(data, "WEGENT_DATA") ?? Folders(environment: setting.environment).data)
         return UpSettings(
-            data: data, host: try setting.value(host, "WEGENT_HOST") ?? "127.0.0.1",
+            data: data, host: try Self.host(setting.value(host, "WEGENT_HOST") ?? "127.0.0.1"),
             port: try setting.value(port, "WEGENT_PORT") ?? 8787, json: json, firstTask: firstTask,
             approvalS: try tasks.approval(setting), retentionDays: try tasks.retention(setting),
             executor: noExecutor ? nil : try device.configuration(home: "\(data)/executor", setting),
             environment: setting.environment)
+    }
+
+    /// Returns the host without brackets.
+    private static func host(_ text: String) throws -> String {
+        do { return try HostName(text).name } catch let fault as Fault {
+            throw ValidationError("--host: \(fault.message)")
+        }
     }
 
     /// Returns the absolute path.

@@ -26,7 +26,7 @@ struct UpReport: Encodable, Sendable {
     /// Returns the address for clients on this machine.
     static func url(host: String, port: Int) -> String {
         let local = ["0.0.0.0": "127.0.0.1", "::": "[::1]"]
-        return "http://\(local[host] ?? (host.contains(":") ? "[\(host)]" : host)):\(port)"
+        return "http://\(local[host] ?? (try? HostName(host))?.inURL ?? host):\(port)"
     }
 
     /// Returns the report as text for people.

@@ -25,7 +25,7 @@ struct UpService: Service {
         defer { lock.release() }
         try settings.executor.map { configuration in
             var configuration = configuration
-            configuration.token = "not known yet"
+            configuration.token = "not-known-yet"
             try configuration.validate()
         }
         if settings.port != 0 { try PortProbe.check(host: settings.host, port: settings.port) }

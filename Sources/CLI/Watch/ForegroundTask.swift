@@ -3,12 +3,17 @@ import Messages
 
 /// The common part of `run` and `retry`: follow the new task and exit with its result.
 enum ForegroundTask {
+    /// - Parameters:
+    ///   - interrupts: Ctrl-C, which cancels the task; nil = it ends this process.
+    ///   - seq: Show the events after this one; 0 = all.
     /// - Throws: `ExitCode` when the task did not complete; what ``TaskWatch`` throws.
-    static func show(_ task: TaskView, _ gateway: GatewayClient, json: Bool, interrupts: Interrupts) async throws {
+    static func show(
+        _ task: TaskView, _ gateway: GatewayClient, json: Bool, interrupts: Interrupts?, after seq: UInt64 = 0
+    ) async throws {
         let terminal = Terminal.current
         let watch = TaskWatch(
             gateway: gateway, task: task, display: json ? nil : TaskDisplay(terminal),
-            keyboard: json || !terminal.isLive ? nil : Keyboard())
+            keyboard: json || !terminal.isLive ? nil : Keyboard(), after: seq)
         if !json, !terminal.isLive, task.state == .queued, let reason = task.reason {
             Output.notice("task \(task.id) is queued: \(reason.sentence)")
         }

@@ -15,6 +15,8 @@ struct TaskFollower: Sendable {
 
     let gateway: GatewayClient
     let task: TaskID
+    /// Passes on the events after this one; 0 = all.
+    var start: UInt64 = 0
 
     /// Passes each event to `handle`.
     /// - Returns: How the task ended.
@@ -23,7 +25,7 @@ struct TaskFollower: Sendable {
     func follow(
         isolation: isolated (any Actor)? = #isolation, _ handle: (Update) async throws -> Void
     ) async throws -> TaskEnd {
-        var (cursor, plan) = (UInt64(0), RetryPlan())
+        var (cursor, plan) = (start, RetryPlan())
         while true {
             let cause: String
             do {

@@ -15,14 +15,18 @@ struct TaskWatch: Sendable {
     /// nil = prints each event as one line of JSON, exactly as the gateway sent it.
     let display: TaskDisplay?
     /// Reads the answers to permission requests; nil = prints how to answer them.
-    var keyboard: Keyboard?
+    var keyboard: (any KeySource)?
+    /// Whether the display outlives the task and is drawn by a chat.
+    var isInChat = false
+    /// Shows the events after this one; 0 = all.
+    var after: UInt64 = 0
 
     /// Returns when the task has ended.
     /// - Parameter interrupts: Ctrl-C: the first one cancels the task, the second one exits the process. nil = Ctrl-C is
     ///   not handled here.
     /// - Throws: What ``TaskFollower`` throws.
     func run(interrupts: Interrupts?) async throws -> TaskEnd {
-        if let display { await display.update { $0.take(task) } }
+        if isInChat { await display?.begin(task) } else { await display?.update { $0.take(task) } }
         let approvals = ApprovalCoordinator(gateway: gateway, display: display, keyboard: keyboard)
         let end: TaskEnd? = try await withThrowingTaskGroup(of: TaskEnd?.self) { group in
             group.addTask { try await follow(approvals) }
@@ -32,9 +36,11 @@ struct TaskWatch: Sendable {
             }
             if let interrupts { group.addTask { await handle(interrupts) } }
             if let display {
-                group.addTask {
-                    await display.animate()
-                    return nil
+                if !isInChat {
+                    group.addTask {
+                        await display.animate()
+                        return nil
+                    }
                 }
                 group.addTask { await pollStatus(for: display) }
             }
@@ -42,18 +48,22 @@ struct TaskWatch: Sendable {
             do {
                 while let result = try await group.next() { if let result { return result } }
             } catch {
-                await display?.end()
+                await endDisplay()
                 throw error
             }
             return nil
         }
-        await display?.end()
+        await endDisplay()
         guard let end else { throw CancellationError() }
         return end
     }
 
+    private func endDisplay() async {
+        if isInChat { await display?.finish() } else { await display?.end() }
+    }
+
     private func follow(_ approvals: ApprovalCoordinator) async throws -> TaskEnd {
-        try await TaskFollower(gateway: gateway, task: task.id).follow { update in
+        try await TaskFollower(gateway: gateway, task: task.id, start: after).follow { update in
             switch update {
             case .event(let event, let line):
                 if let display { await display.show(event) } else { Output.write(line + [0x0a]) }
@@ -77,6 +87,8 @@ struct TaskWatch: Sendable {
     private func handle(_ interrupts: Interrupts) async -> TaskEnd? {
         var count = 0
         for await _ in interrupts.stream {
+            // It is for the editor that has the terminal.
+            if await display?.isSuspended == true { continue }
             count += 1
             guard count == 1 else {
                 keyboard?.end()

@@ -31,6 +31,8 @@ struct ApprovalBook: Sendable, Equatable {
         open[approval.request] = nil
         var approval = approval
         approval.input = .null
+        (approval.options, approval.questions, approval.answers) = (nil, nil, nil)
+        if approval.updatedInput != nil { approval.updatedInput = .null }
         if closed.updateValue(approval, forKey: approval.request) == nil { order.append(approval.request) }
         while order.count > DispatcherLimits.closedApprovals, let oldest = order.popFirst() { closed[oldest] = nil }
     }

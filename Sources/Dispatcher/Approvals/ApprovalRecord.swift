@@ -19,7 +19,13 @@ struct ApprovalRecord: Sendable, Equatable {
     let tool: String
     let title: String
     var input: JSONValue
+    /// Whether `input` is shortened, so that it cannot be edited.
+    var isInputCut = false
     let rule: String?
+    /// The ways to answer, as the executor offered them; nil = it takes neither an option nor an input nor answers.
+    var options: [ApprovalOption]?
+    /// What the agent asks, beside the permission.
+    var questions: [AgentQuestion]?
     /// When it was recorded.
     let requestedAt: Timestamp
     /// When it is denied without an answer.
@@ -30,6 +36,12 @@ struct ApprovalRecord: Sendable, Equatable {
     var scope: ApprovalScope?
     /// The agent's text with a denial.
     var message: String?
+    /// The id of the option that was chosen.
+    var option: String?
+    /// The input that was allowed in place of ``input``; null = it was, and is no longer kept.
+    var updatedInput: JSONValue?
+    /// The answers to ``questions``.
+    var answers: AgentQuestion.Answers?
     var resolvedAt: Timestamp?
     /// The name of the person that answered.
     var resolvedBy: String?
@@ -54,10 +66,14 @@ struct ApprovalRecord: Sendable, Equatable {
     /// A person decides.
     mutating func decide(_ decide: ApprovalDecide, now: Timestamp) -> Verdict {
         guard isPending else { return answer == decide.answer ? .repeated : .refused(refusal) }
-        let isAllowed = decide.decision == .allow
-        state = isAllowed ? .allowed : .denied
-        scope = isAllowed ? decide.scope : nil
-        message = isAllowed ? nil : decide.message
+        let choice: ApprovalChoice
+        do { choice = try ApprovalChoice(decide, of: self) } catch { return .refused(error) }
+        state = choice.isAllowed ? .allowed : .denied
+        scope = choice.isAllowed ? choice.scope : nil
+        message = choice.isAllowed ? nil : decide.message
+        option = decide.option
+        updatedInput = decide.input
+        answers = decide.answers
         resolvedAt = now
         resolvedBy = decide.by
         answer = decide.answer
@@ -117,17 +133,26 @@ struct ApprovalRecord: Sendable, Equatable {
     /// Returns the answer for the executor; nil while it is pending.
     func answer(epoch: UInt64) -> ApprovalAnswer? {
         guard !isPending else { return nil }
+        // Without the input that was allowed nothing is: the agent's own was not.
+        let isLost = updatedInput == .null
         return ApprovalAnswer(
             task: attempt.task, attempt: attempt.attempt, request: request, epoch: epoch,
-            decision: state == .allowed ? .allow : .deny, scope: scope ?? .once, message: message)
+            decision: state == .allowed && !isLost ? .allow : .deny, scope: scope ?? .once,
+            message: isLost ? "this request was answered before; ask again" : message, option: option,
+            input: isLost ? nil : updatedInput, answers: answers)
     }
+
+    /// The ways to answer, as people see them.
+    var offered: [ApprovalOption] { options ?? ApprovalOption.standard(hasRule: true) }
 
     /// As its owner sees it.
     var view: ApprovalView {
         ApprovalView(
             id: id, task: attempt.task, attempt: attempt.attempt, conversation: conversation, device: device,
-            deviceName: deviceName, tool: tool, title: title, input: input, rule: rule, state: state, scope: scope,
-            message: message, requestedAt: requestedAt, expiresAt: expiresAt, resolvedAt: resolvedAt,
+            deviceName: deviceName, tool: tool, title: title, input: input, inputCut: isInputCut ? true : nil,
+            rule: rule, options: offered, questions: questions, state: state, scope: scope, message: message,
+            option: option, updatedInput: updatedInput, answers: answers, requestedAt: requestedAt,
+            expiresAt: expiresAt, resolvedAt: resolvedAt,
             resolvedBy: resolvedBy)
     }
 }

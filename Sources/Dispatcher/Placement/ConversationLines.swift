@@ -25,6 +25,9 @@ struct ConversationLines: Sendable, Equatable {
     /// Returns the task that may run in a conversation.
     func first(in conversation: ConversationID) -> TaskID? { lines[conversation]?.tasks.first?.task }
 
+    /// Returns whether a task waits behind the one that may run in a conversation.
+    func hasNext(in conversation: ConversationID) -> Bool { lines[conversation].map { $0.tasks.count > 1 } ?? false }
+
     /// Adds a task to its conversation, at the place of its `ordinal`.
     mutating func join(_ task: TaskID, ordinal: Int64, conversation: ConversationID, owner: UserID) {
         let behind = lines[conversation]?.tasks.lastIndex { $0.ordinal < ordinal }

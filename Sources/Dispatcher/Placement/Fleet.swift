@@ -30,6 +30,15 @@ struct Fleet: Sendable {
         body(&workers[id, default: Worker()].slots)
     }
 
+    /// Returns why the connected device of a queue would refuse a new task; nil = it would not, or that is unknown. Only the
+    /// list of the present session counts: the executor may have been restarted with other options.
+    func refusal(_ submit: TaskSubmit, mode: PermissionMode?, queue: QueueID) -> Fault? {
+        guard let device = places[queue]?.device,
+            worker(serving: queue)?.session?.generation == device.generation
+        else { return nil }
+        return Suitability.refusal(submit, mode: mode, on: device)
+    }
+
     // MARK: The registry's list
 
     /// Takes a step of the watch.

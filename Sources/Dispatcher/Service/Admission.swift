@@ -10,7 +10,7 @@ struct Admission {
     let now: Timestamp
 
     /// Returns the new task, and gives it its place in the order of acceptance.
-    /// - Throws: ``Fault`` `conversation_not_found`, `task_not_found`, `queue_full`, or as ``Placement``.
+    /// - Throws: ``Fault`` `conversation_not_found`, `task_not_found`, `queue_full`, or as ``Placement`` and ``Suitability``.
     func accept(_ shard: inout Shard, _ fleet: Fleet) throws -> TaskRecord {
         let conversation = submit.conversation ?? ConversationID.generate(at: now)
         try check(conversation, shard)
@@ -18,6 +18,7 @@ struct Admission {
         let choices = configuration.resolve(submit.choices, defaults: retryOf == nil ? prior.defaults : Choices())
         let policy = configuration.policy(choices)
         let placement = try place(policy, conversationIsBusy: shard.lines.first(in: conversation) != nil, fleet)
+        if let fault = fleet.refusal(submit, mode: choices.permissionMode, queue: placement.queue) { throw fault }
         guard shard.queued(submit.owner) < Limits.queuePerUser else {
             throw Fault(
                 .queueFull, "\(Limits.queuePerUser) tasks are queued already; wait for some to end or cancel them")
@@ -26,7 +27,7 @@ struct Admission {
         var record = TaskRecord(
             ordinal: ordinal, id: submit.task, owner: submit.owner, target: submit.target, placement: placement,
             conversation: conversation, agent: submit.agent, excerpt: Submission.excerpt(submit.prompt),
-            cwd: submit.cwd, trace: trace == .none ? nil : trace.description, createdAt: now, choices: choices,
+            cwd: submit.cwd, terminal: submit.terminal, splitOutput: submit.splitOutput ?? false, trace: trace == .none ? nil : trace.description, createdAt: now, choices: choices,
             retryOf: retryOf, rank: acceptedMs + Policy.delayMs(policy.priority), queuedAt: now)
         record.deviceName = fleet.places[placement.queue]?.device?.name
         return record

@@ -131,6 +131,11 @@ extension DispatcherService {
         try await assureServing(message.owner)
         try ApprovalBounds.check(message)
         if let task = live[message.task], task.machine.record.owner == message.owner {
+            // An answer that the request does not offer is refused while it is pending; else the answer that counts is
+            // what matters.
+            if let open = task.machine.approvals.open(message.approval), open.isPending {
+                _ = try ApprovalChoice(message, of: open)
+            }
             let now = clock.wall()
             update(message.task) { $0.decided(message, now: now) }
             // Waits even if this answer changed nothing: the answer that counts may not be on disk yet.

@@ -67,6 +67,7 @@ extension DispatcherService {
                 committer.append(event)
                 isTaken = true
                 if !task.early.isEmpty { recordEarlyRequests(task) }
+                if event.kind == .waiting || event.kind == .userMessageChunk { heed(event) }
             case .duplicate: isRepeated = true
             case .gap(let from):
                 if let from { committer.send(.resync(attempt, worker, from: from)) }

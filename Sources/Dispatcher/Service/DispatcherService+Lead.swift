@@ -42,6 +42,7 @@ extension DispatcherService {
         stale.count(.epoch)
         logger.critical("another process leads now", metadata: ["epoch": "\(store.epoch)"])
         _ = committer.fail(notServing)
+        failSteers(notServing)
         let fault = notServing
         viewers.assumeIsolated { $0.fail(fault) }
         lease.end()

@@ -18,7 +18,9 @@ extension DispatcherService {
         }
         for living in loaded {
             shards[living.partition]?.beginLoad(living)
-            for record in living.records { adopt(record, living.approvals[record.id] ?? ApprovalBook()) }
+            for record in living.records {
+                adopt(record, living.approvals[record.id] ?? ApprovalBook(), plan: living.plans[record.id] ?? [])
+            }
         }
         if taken == nil { phase = next }
         guard phase == .serving else { return }
@@ -29,6 +31,7 @@ extension DispatcherService {
     private func reset() {
         committer.discard(lostFault)
         live = [:]
+        failSteers(lostFault)
         unwantedStops = UnwantedStops()
         changedQueues = []
         positions.clear()
@@ -41,9 +44,9 @@ extension DispatcherService {
         }
     }
 
-    private func adopt(_ record: TaskRecord, _ approvals: ApprovalBook) {
+    private func adopt(_ record: TaskRecord, _ approvals: ApprovalBook, plan: [UInt8]) {
         let policy = configuration.policy(record.choices)
-        let machine = TaskMachine(record, policy: policy, approvals: approvals)
+        let machine = TaskMachine(record, policy: policy, approvals: approvals, plan: plan)
         let task = LiveTask(machine, visible: machine.record, prompt: nil)
         shards[record.owner]?.restoreOrder(record, priority: policy.priority)
         insert(task)
@@ -72,6 +75,7 @@ extension DispatcherService {
             update(attempt.task) { $0.resumed(now: clock.wall()) }
             sendAnswers(of: task)
             startTimes(attempt.task)
+            wrapUp(attempt.task)
             let record = task.machine.record
             if task.machine.isEnding { stop(record) } else if record.state == .assigned { assign(record) }
             // It may run already with a full window of events that were dropped: then it sends nothing more by itself.

@@ -20,6 +20,7 @@ extension DispatcherService {
 
     /// Returns the reason of ``Placement``; a task that could run alone waits for those before it.
     private func waitReason(_ record: TaskRecord) -> WaitReason {
+        if record.isLimited { return .usageLimit }
         guard record.device != nil else { return .noCloudExecutor }
         return Placement.reason(fleet.worker(serving: record.queue), conversationIsBusy: isBusy(record)) ?? .deviceBusy
     }

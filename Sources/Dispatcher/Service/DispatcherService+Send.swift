@@ -32,6 +32,9 @@ extension DispatcherService {
             notify(worker, EventsResync(task: attempt.task, attempt: attempt.attempt, from: from))
         case .recorded(let attempt, let worker, let request):
             notify(worker, ApprovalRecorded(task: attempt.task, attempt: attempt.attempt, request: request))
+        case .wrapUp(let attempt): sendWrapUp(attempt)
+        case .steer(let message): sendSteer(message)
+        case .resize(let attempt): sendResize(attempt)
         case .answer(let approval, let worker):
             if let answer = approval.answer(epoch: shards.epoch(of: worker.owner)) { notify(worker, answer) }
         }
@@ -85,6 +88,8 @@ extension DispatcherService {
                 task: record.id, attempt: record.attempt, epoch: shards.epoch(of: record.owner),
                 leaseS: task.machine.policy.leaseS, conversation: record.conversation, agent: record.agent,
                 prompt: prompt, cwd: record.cwd, trace: record.trace, permissionMode: record.choices.permissionMode,
+                background: record.choices.background, terminal: record.terminal,
+                splitOutput: record.splitOutput ? true : nil, resumes: record.resumes ? true : nil,
                 follows: follows, history: history?.items,
                 historyLeftOut: history.flatMap { $0.leftOut > 0 ? $0.leftOut : nil }))
     }

@@ -37,6 +37,9 @@ extension DispatcherService {
             update(attempt.task) { $0.resumed(now: clock.wall()) }
             if wasAway { startTimes(attempt.task) }
             sendAnswers(of: task)
+            wrapUp(attempt.task)
+            sendSteers(of: attempt)
+            if task.machine.record.terminal != nil { committer.send(.resize(attempt)) }
             // The first report shows whether the executor has it; the assignment does not wait for a late one.
             guard task.machine.record.state == .assigned else { continue }
             deadlines.set(.assign(attempt.task), at: clock.monotonic() + DispatcherLimits.repeatMs)

@@ -5,6 +5,7 @@ extension DispatcherService {
     func stop() async {
         guard phase != .stopping else { return }
         phase = .stopping
+        failSteers(notServing)
         lease.end()
         let limit = Duration.seconds(configuration.drainS)
         let timeout = Task(executorPreference: reactor) {

@@ -55,6 +55,8 @@ extension DispatcherService {
         submit.cwd = record.cwd
         submit.conversation = record.conversation
         submit.choices = record.choices
+        submit.terminal = record.terminal
+        submit.splitOutput = record.splitOutput
         return try await self.submit(submit, retryOf: message.of, trace: trace)
     }
 
@@ -84,5 +86,6 @@ extension DispatcherService {
         changedQueues.insert(record.queue)
         committer.create(record.id, CommitBatch.Creation(prompt: submit.prompt, key: key, digest: digest))
         recent.add(record.id, owner: record.owner, key: key, digest: digest, at: clock.monotonic())
+        if let first = shards[record.owner]?.lines.first(in: record.conversation) { wrapUp(first) }
     }
 }

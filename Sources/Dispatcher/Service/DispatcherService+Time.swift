@@ -27,6 +27,10 @@ extension DispatcherService {
             checkLimit(task) { $0.limitReached(connected: $1, monotonic: clock.monotonic(), now: clock.wall()) }
         case .idle(let task):
             checkLimit(task) { $0.silenceReached(connected: $1, monotonic: clock.monotonic(), now: clock.wall()) }
+        case .reset(let task):
+            update(task) { $0.limitEnded(monotonic: clock.monotonic(), now: clock.wall()) }
+        case .wrapUp(let task): wrapUp(task)
+        case .steer(let message): steerDue(message)
         case .approval(let attempt, let request): approvalDue(attempt, request)
         case .report(let worker):
             fleet.markReported(worker)

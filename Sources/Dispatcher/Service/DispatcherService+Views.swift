@@ -47,6 +47,7 @@ extension DispatcherService {
         guard !record.state.isTerminal, let task = live[record.id] else { return record.view(prompt: prompt) }
         var record = record
         record.waitingFor = task.visible?.waitingFor
+        record.waiting = task.visible?.waiting
         let waiting = record.state == .queued ? position(of: record) : nil
         // A task has left its queue before its assignment is on disk: it was the first.
         return record.view(

@@ -53,6 +53,7 @@ actor DispatcherService {
     var recent = RecentSubmissions()
     var sweeper: Sweeper
     var unwantedStops = UnwantedStops()
+    var steers = SteerTable()
     /// One search at a time: each occupies a reader of the store for long.
     nonisolated let searchGate = AsyncSemaphore(1, maxWaiting: DispatcherLimits.waitingSearches)
     nonisolated let viewers: ViewerHub
@@ -111,12 +112,15 @@ actor DispatcherService {
         if before == .queued {
             shards[record.owner]?.countQueued(record.owner, -1)
             deadlines.cancel(.expiry(record.id))
+            deadlines.cancel(.reset(record.id))
         }
         if record.state == .queued { shards[record.owner]?.countQueued(record.owner, 1) }
         if before == .assigned { task.history = nil }
         if before == .running {
             deadlines.cancel(.limit(record.id))
             deadlines.cancel(.idle(record.id))
+            deadlines.cancel(.wrapUp(record.id))
+            failSteers(of: record)
         }
         if !task.machine.isPlaced { deadlines.cancel(.grace(record.id)) }
     }
@@ -227,15 +231,17 @@ actor DispatcherService {
         startCommit()
     }
 
-    /// Assigns free slots to the waiting tasks of a queue in its order. A task that waits for its conversation does not
-    /// hold up those behind it.
+    /// Assigns free slots to the waiting tasks of a queue in its order. A task that waits for its conversation, or for the
+    /// end of a usage limit, does not hold up those behind it.
     private func dispatch(_ queue: QueueID) {
         guard let worker = fleet.worker(serving: queue), worker.isReady, let place = fleet.places[queue] else { return }
         let now = clock.wall()
         var free = worker.slots.free
         for entry in place.queue.waiting {
             guard free > 0 else { return }
-            guard let task = live[entry.task], !isBusy(task.machine.record) else { continue }
+            guard let task = live[entry.task], !task.machine.record.isLimited, !isBusy(task.machine.record) else {
+                continue
+            }
             update(entry.task) { $0.assign(deviceName: place.device?.name, now: now) }
             fleet.queue(queue) { $0.remove(entry) }
             fleet.slots(queue) { $0.occupy(task.machine.record.attemptID) }

@@ -10,6 +10,12 @@ enum Effect: Sendable, Equatable {
     case resync(AttemptID, WorkerID, from: UInt64)
     /// The permission request of this name is on disk.
     case recorded(AttemptID, WorkerID, request: String)
+    /// End the background work of this attempt, unless that has changed.
+    case wrapUp(AttemptID)
+    /// Give a person's message to this attempt, unless it is answered.
+    case steer(MessageID)
+    /// The size of this attempt's pseudo-terminal.
+    case resize(AttemptID)
     /// The answer to a permission request.
     case answer(ApprovalRecord, WorkerID)
 }

@@ -10,6 +10,18 @@ enum Submission {
         return String(prompt.unicodeScalars.prefix(DispatcherLimits.excerpt))
     }
 
+    /// Checks a person's message to a running turn.
+    /// - Throws: ``Fault`` `prompt_empty` or `prompt_too_large`.
+    static func checkText(_ text: String) throws {
+        guard text.utf8.count <= Limits.prompt else {
+            throw Fault(
+                .promptTooLarge, "the message has \(text.utf8.count) bytes; at most \(Limits.prompt) are allowed")
+        }
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw Fault(.promptEmpty, "the message has no text")
+        }
+    }
+
     /// - Throws: ``Fault`` `prompt_empty`, `prompt_too_large` or `invalid_request`.
     static func validate(_ submit: TaskSubmit) throws {
         guard submit.prompt.utf8.count <= Limits.prompt else {
@@ -20,6 +32,7 @@ enum Submission {
         guard submit.prompt.contains(where: { !$0.isWhitespace }) else {
             throw Fault(.promptEmpty, "the prompt has no text")
         }
+        try submit.terminal?.check()
         if let key = submit.idempotencyKey, key.isEmpty || key.count > DispatcherLimits.idempotencyKey {
             throw Fault(
                 .invalidRequest, "an idempotency key has 1 to \(DispatcherLimits.idempotencyKey) characters")

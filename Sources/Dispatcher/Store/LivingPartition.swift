@@ -11,6 +11,8 @@ struct LivingPartition: Sendable {
     let records: [TaskRecord]
     /// The permission requests of those tasks' newest attempts.
     let approvals: [TaskID: ApprovalBook]
+    /// The payloads of the plans in ``TaskRecord/open``.
+    let plans: [TaskID: [UInt8]]
 }
 
 extension Partition {

@@ -15,6 +15,8 @@ struct Policy: Sendable, Equatable {
     let timeoutMs: Int64?
     /// The longest silence of an attempt; nil = no limit.
     let idleMs: Int64?
+    /// Whether the task waits for the end of a usage limit.
+    let waitsForLimit: Bool
     /// After how many seconds without a leader the executor ends the attempt; 0 = never.
     let leaseS: Double
 
@@ -31,6 +33,7 @@ struct Policy: Sendable, Equatable {
         graceMs = Self.milliseconds(grace) ?? 0
         timeoutMs = Self.milliseconds(choices.timeoutS)
         idleMs = Self.milliseconds(choices.idleTimeoutS)
+        waitsForLimit = choices.onLimit == .wait
         let lease = grace + leaseS - graceS
         self.leaseS = onDisconnect == .wait || leaseS == 0 ? 0 : lease > 0 ? lease : leaseS
     }

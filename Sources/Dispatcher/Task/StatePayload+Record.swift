@@ -7,12 +7,15 @@ extension StatePayload {
         self.init(state: record.state)
         if record.state == .queued {
             reason = record.reason
+            waitingFor = record.waitingFor
+            waiting = record.shownWaiting
             queuePosition = record.queuePosition
         } else if !record.state.isTerminal {
             device = record.device
             deviceName = record.deviceName
             attempt = record.attempt
             waitingFor = record.waitingFor
+            waiting = record.shownWaiting
         }
         if !record.state.isTerminal { stalled = stall }
         if record.state == .failed { error = record.error }

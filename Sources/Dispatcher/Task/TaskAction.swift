@@ -39,4 +39,6 @@ enum TaskAlarm: Sendable, Equatable {
     case limit
     /// ``TaskMachine/silenceReached(connected:monotonic:now:)``
     case idle
+    /// ``TaskMachine/limitEnded(monotonic:now:)``
+    case reset
 }

@@ -13,7 +13,8 @@ extension TaskMachine {
         let approval = ApprovalRecord(
             id: id, owner: record.owner, attempt: record.attemptID, request: request.request,
             conversation: record.conversation, device: record.device, deviceName: record.deviceName,
-            tool: request.tool, title: request.title, input: request.input, rule: request.rule, requestedAt: now,
+            tool: request.tool, title: request.title, input: request.input, isInputCut: request.inputCut ?? false,
+            rule: request.rule, options: request.options, questions: request.questions, requestedAt: now,
             expiresAt: expiresAt)
         return put(approval, .permissionRequest, now: now) + updateWaiting(now)
     }

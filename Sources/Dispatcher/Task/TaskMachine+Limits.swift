@@ -8,6 +8,7 @@ extension TaskMachine {
     mutating func startTimes(connected: Bool, monotonic: Int64, now: Timestamp) -> [TaskAction] {
         switch record.state {
         case .queued:
+            if let reset = record.waiting?.until { return [resetAlarm(reset, monotonic: monotonic, now: now)] }
             let left = record.queuedAt.milliseconds + policy.ttlMs - now.milliseconds
             // The wall clock may have been set since: the rest is at most the whole time.
             return [.alarm(.expiry, at: monotonic + min(max(left, 0), policy.ttlMs))]
@@ -37,7 +38,7 @@ extension TaskMachine {
 
     /// Its time in the queue is over. `reason`: why it waits now. `isHeld`: its device still runs an earlier attempt.
     mutating func expire(_ reason: WaitReason?, isHeld: Bool = false, now: Timestamp) -> [TaskAction] {
-        guard record.state == .queued else { return [] }
+        guard record.state == .queued, !record.isLimited else { return [] }
         let seconds = max(0, now.milliseconds - record.queuedAt.milliseconds) / 1000
         let why = isHeld ? "\(deviceText) still ran an earlier attempt of it" : sentence(reason ?? record.reason)
         let error = Fault(

@@ -54,7 +54,7 @@ extension TaskMachine {
             return end(.failed, error: error, confirmed: confirmed, now: now)
         }
         record.requeues += 1
-        let abandoned = abandonApprovals(now: now)
+        let closed = closeWork(now: now)
         let warning = warn(
             "\(why): the task is back in the queue, and its prompt runs again from the beginning as attempt "
                 + "\(record.attempt + 1) (\(record.requeues) of at most \(DispatcherLimits.requeues) times)", now)
@@ -64,9 +64,10 @@ extension TaskMachine {
         record.assignedAt = nil
         record.startedAt = nil
         record.stalledAt = nil
+        record.resumes = false
         stall = nil
         isStallPublished = false
-        return abandoned + [warning, release, .requeue(paused: false)]
+        return closed + [warning, release, .requeue(paused: false)]
     }
 
     /// The device's report does not list the newest attempt. `first`: it is the first report of its session.

@@ -15,6 +15,8 @@ struct TaskMachine: Sendable, Equatable {
     var record: TaskRecord
     /// The newest attempt's permission requests; likewise.
     var approvals: ApprovalBook
+    /// The payload of the plan in ``TaskRecord/open``.
+    private var plan: [UInt8] = []
     /// The owner's choices.
     let policy: Policy
     /// Set while the device is away.
@@ -37,11 +39,15 @@ struct TaskMachine: Sendable, Equatable {
     }
 
     /// - Parameter policy: nil = from the record's choices alone.
-    init(_ record: TaskRecord, policy: Policy? = nil, approvals: ApprovalBook = ApprovalBook()) {
+    /// - Parameter plan: The payload of the plan in ``TaskRecord/open``.
+    init(
+        _ record: TaskRecord, policy: Policy? = nil, approvals: ApprovalBook = ApprovalBook(), plan: [UInt8] = []
+    ) {
         self.record = record
         self.policy = policy ?? Policy(record.choices)
         self.approvals = approvals
-        if approvals.pending > 0 { self.record.waitingFor = .approval }
+        self.plan = plan
+        _ = setWaiting(for: approvals.pending > 0 ? .approval : nil)
     }
 
     /// Whether the newest attempt is assigned or runs.
@@ -73,8 +79,9 @@ struct TaskMachine: Sendable, Equatable {
 
     /// A slot is free for it: begins the next attempt.
     mutating func assign(deviceName: String?, now: Timestamp) -> [TaskAction] {
-        guard record.state == .queued else { return [] }
+        guard record.state == .queued, !record.isLimited else { return [] }
         approvals.clear()
+        record.open = OpenWork()
         record.state = .assigned
         record.reason = nil
         record.queuePosition = nil
@@ -106,10 +113,10 @@ struct TaskMachine: Sendable, Equatable {
             return end(.failed, error: fault, confirmed: true, now: now)
         }
         let release = TaskAction.release(record.attemptID, confirmed: true)
-        let abandoned = abandonApprovals(now: now)
+        let closed = closeWork(now: now)
         record.state = .queued
         record.assignedAt = nil
-        return abandoned + [release, .requeue(paused: true)]
+        return closed + [release, .requeue(paused: true)]
     }
 
     /// Takes one event of the agent; sets its seq when `taken`, and then it must be committed. Before the first one
@@ -126,6 +133,8 @@ struct TaskMachine: Sendable, Equatable {
         // Only the dispatcher publishes states and the end of a task.
         event.flags.remove(.terminal)
         if event.kind == .state { event.kind = .log }
+        // Most events are pieces of text, and their payload is not read.
+        if event.kind == .toolCall || event.kind == .toolCallUpdate || event.kind == .plan { watch(event) }
         return .taken
     }
 
@@ -146,6 +155,9 @@ struct TaskMachine: Sendable, Equatable {
             // The executor was restarted, or its lease ended: the task itself has not failed.
             if error.code == .executorRestarted || error.code == .deviceDisconnected {
                 return [acknowledge] + lost(error, why: error.message, confirmed: true, now: now)
+            }
+            if let reset = resetTime(message, error, now: now) {
+                return [acknowledge] + limited(error, until: reset, now: now)
             }
             return [acknowledge] + end(.failed, error: error, confirmed: true, now: now)
         }
@@ -205,15 +217,16 @@ struct TaskMachine: Sendable, Equatable {
 
     mutating func end(_ state: TaskState, error: Fault? = nil, confirmed: Bool, now: Timestamp) -> [TaskAction] {
         let release: [TaskAction] = isPlaced ? [.release(record.attemptID, confirmed: confirmed)] : []
-        let abandoned = abandonApprovals(now: now)
+        let closed = closeWork(now: now)
         record.state = state
         record.error = error
+        record.resumes = false
         record.endedAt = now
         record.reason = nil
         record.queuePosition = nil
         record.stalledAt = nil
         stall = nil
-        return abandoned + [stateEvent(now, flags: .terminal)] + release + [.ended]
+        return closed + [stateEvent(now, flags: .terminal)] + release + [.ended]
     }
 
     /// Returns the dispatcher's next event of the task.
@@ -228,11 +241,31 @@ struct TaskMachine: Sendable, Equatable {
         event(.state, StatePayload(record, stall: stall).bytes, flags: flags, now: now)
     }
 
-    /// Sets what it waits for while it runs; false = that has not changed.
+    /// Sets what it waits for; nil = no person. False = that has not changed.
     mutating func setWaiting(for waiting: WaitingFor?) -> Bool {
+        let waiting = waiting ?? record.restingWait
         guard record.waitingFor != waiting else { return false }
         record.waitingFor = waiting
         return true
+    }
+
+    /// Notes what an event with its seq begins or ends.
+    private mutating func watch(_ event: Event) {
+        record.open.take(event)
+        if event.kind == .plan { plan = record.open.plan == nil ? [] : event.payload }
+    }
+
+    /// The attempt ends: ends what it has begun, so that no viewer shows it as running.
+    mutating func closeWork(now: Timestamp) -> [TaskAction] {
+        record.waiting = nil
+        var actions = abandonApprovals(now: now)
+        for call in record.open.calls {
+            actions.append(event(.toolCallUpdate, ToolCallUpdatePayload(id: call, status: "failed").bytes, now: now))
+        }
+        if record.open.plan != nil { actions.append(event(.plan, OpenWork.stopped(plan).bytes, now: now)) }
+        record.open = OpenWork()
+        plan = []
+        return actions
     }
 
     /// Returns a warning for the viewers of the task.

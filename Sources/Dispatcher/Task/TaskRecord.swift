@@ -15,6 +15,10 @@ struct TaskRecord: Sendable, Equatable {
     /// The first 200 characters of its prompt, for lists.
     let excerpt: String
     let cwd: String?
+    /// The pseudo-terminal that its agent runs in; nil = none.
+    var terminal: TerminalSize?
+    /// Whether the agent's standard error is kept apart from its standard output.
+    let splitOutput: Bool
     /// The trace id of the request that created it, 32 hexadecimal digits.
     let trace: String?
     let createdAt: Timestamp
@@ -54,8 +58,28 @@ struct TaskRecord: Sendable, Equatable {
     /// When its device disconnected; nil = it is connected.
     var stalledAt: Timestamp?
 
-    /// What its newest attempt waits for. Not stored: derived from its permission requests.
+    /// Of a running task: the background work that its turn goes on for. Of a queued one: the usage limit that it waits
+    /// for, with its end. nil = neither.
+    var waiting: Waiting?
+    /// Whether the next attempt goes on with the turn that a usage limit interrupted.
+    var resumes = false
+    /// What the newest attempt's agent has begun and not ended.
+    var open = OpenWork()
+    /// The newest messages that the running turn has taken, at most ``DispatcherLimits/knownMessages``: a repeated one
+    /// gets the same answer.
+    var messages: [TakenMessage] = []
+
+    /// What it waits for. Not stored: derived from its permission requests and ``waiting``.
     var waitingFor: WaitingFor?
+
+    /// What it waits for unless a permission request is pending.
+    var restingWait: WaitingFor? {
+        guard waiting != nil else { return nil }
+        return state == .queued ? .limit : state == .running ? .background : nil
+    }
+
+    /// Whether it waits in its queue for the end of a usage limit.
+    var isLimited: Bool { state == .queued && waiting != nil }
 
     /// The partition of its owner.
     var partition: Partition { Partition(owner: owner) }
@@ -72,6 +96,9 @@ struct TaskRecord: Sendable, Equatable {
     /// The newest attempt.
     var attemptID: AttemptID { AttemptID(task: id, attempt: attempt) }
 
+    /// ``waiting`` as owners see it: beside ``waitingFor``, which may be a permission request.
+    var shownWaiting: Waiting? { waitingFor == .background || waitingFor == .limit ? waiting : nil }
+
     /// Returns the task as its owner sees it.
     /// - Parameters:
     ///   - position: Its current position; nil = the last published one.
@@ -84,6 +111,7 @@ struct TaskRecord: Sendable, Equatable {
             reason: state == .queued ? waits ?? reason : nil, error: error,
             stalled: state.isTerminal ? nil : stall, lastSeq: lastSeq, createdAt: createdAt, startedAt: startedAt,
             endedAt: endedAt, cancelRequestedAt: cancelRequestedAt, choices: choices, retryOf: retryOf,
-            waitingFor: waitingFor)
+            waitingFor: waitingFor, waiting: shownWaiting, terminal: terminal,
+            splitOutput: splitOutput ? true : nil)
     }
 }

@@ -18,6 +18,12 @@ enum DeadlineKey: Hashable, Sendable {
     case limit(TaskID)
     /// ``TaskAlarm/idle``
     case idle(TaskID)
+    /// ``TaskAlarm/reset``
+    case reset(TaskID)
+    /// Repeat the order to end background work.
+    case wrapUp(TaskID)
+    /// Repeat a person's message to a running turn, or give it up.
+    case steer(MessageID)
     /// Expire a permission request, or repeat its unconfirmed answer.
     case approval(AttemptID, String)
     /// Count a session as reported although no report has come.
@@ -28,6 +34,7 @@ enum DeadlineKey: Hashable, Sendable {
         case .expiry: self = .expiry(task)
         case .limit: self = .limit(task)
         case .idle: self = .idle(task)
+        case .reset: self = .reset(task)
         }
     }
 }

@@ -79,7 +79,8 @@ protocol AgentRun: Sendable {
     /// ``outcome()`` returns at the end.
     func stop(grace: Double) async
     /// Ends what the turn has left in the background, where it waits for nothing else; the outcome is that of the turn.
-    func wrapUp() async
+    /// - Parameter why: for people, such as `the executor stops`.
+    func wrapUp(_ why: String) async
     /// Gives a person's message to the turn; the agent emits it once it has it.
     /// - Throws: ``Fault`` with code `steer_unsupported`, or `conflict` where the turn is ending.
     func steer(_ message: PersonMessage) async throws
@@ -88,7 +89,7 @@ protocol AgentRun: Sendable {
 }
 
 extension AgentRun {
-    func wrapUp() async {}
+    func wrapUp(_ why: String) async {}
     func steer(_ message: PersonMessage) async throws {
         throw Fault(.steerUnsupported, "this agent takes no messages while a turn runs; send a new task")
     }

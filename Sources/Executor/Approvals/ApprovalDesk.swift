@@ -54,9 +54,11 @@ struct ApprovalDesk {
         if let why = refusal(of: request, id) {
             return .decided(.deny(why), Note(level: "warning", message: "\(request.tool) was denied: \(why)"))
         }
+        let input = PermissionInput.cut(request.input)
         let message = ApprovalRequest(
             task: id.task, attempt: id.attempt, request: request.request, after: seq, tool: request.tool,
-            title: request.line, input: PermissionInput.cut(request.input), rule: request.rule, requestedAt: .now())
+            title: request.line, input: input, inputCut: input == request.input ? nil : true, rule: request.rule,
+            options: request.options, questions: request.questions, requestedAt: .now())
         return requests.ask(message, rules: request.offered, now: .now, reply: reply) ? .open(message) : .repeated
     }
 
@@ -111,22 +113,41 @@ struct ApprovalDesk {
         on open: OpenRequests.Open, _ answer: ApprovalAnswer, _ conversation: ConversationID?
     ) -> (PermissionDecision, Note?) {
         guard answer.decision == .allow else {
-            return (.deny(answer.message.flatMap { $0.isEmpty ? nil : $0 } ?? "the user denied it"), nil)
+            let reason = answer.message.flatMap { $0.isEmpty ? nil : $0 } ?? "the user denied it"
+            return (.deny(reason, option: answer.option), nil)
         }
-        guard answer.scope == .conversation, let conversation else { return (.allow(), nil) }
+        if let complaint = complaint(answer, open) {
+            return (.deny(complaint), Note(level: "error", message: "\(open.request.title) was denied: \(complaint)"))
+        }
+        let added = PermissionAnswer(option: answer.option, input: answer.input, answers: answer.answers ?? [:])
+        // What a person has edited is not what later requests ask for.
+        guard answer.scope == .conversation, added.input == nil, let conversation else {
+            return (.allow(answer: added), nil)
+        }
         let title = open.request.title
         guard !open.rules.isEmpty else {
             return (
-                .allow(),
+                .allow(answer: added),
                 Note(level: "notice", message: "\(title) was allowed once: permission for it is asked each time")
             )
         }
         do { try rules.allow(open.rules, in: conversation) } catch {
             return (
-                .allow(),
+                .allow(answer: added),
                 Note(level: "warning", message: "\(title) was allowed once, not for the conversation: \(error)")
             )
         }
-        return (.allow(rules: open.rules), nil)
+        return (.allow(rules: open.rules, answer: added), nil)
+    }
+
+    /// Why an `allow` cannot be used; nil = it can. The dispatcher has checked it, but is not trusted with what runs here.
+    private func complaint(_ answer: ApprovalAnswer, _ open: OpenRequests.Open) -> String? {
+        if let input = answer.input {
+            guard case .object = input else { return "the edited input is not a JSON object" }
+            if open.request.inputCut == true { return "its input was cut, so it cannot be edited" }
+        }
+        guard let answers = answer.answers else { return nil }
+        do { try AgentQuestion.check(answers, to: open.request.questions ?? []) } catch { return "\(error)" }
+        return nil
     }
 }

@@ -12,6 +12,13 @@ struct PermissionRequest: Equatable, Sendable {
     /// The rules that together make the request unnecessary in this conversation; empty = it is asked each time, whatever
     /// was allowed.
     var rules: [PermissionRule] = []
+    /// The agent's own ways to answer; nil = those that this executor offers for every agent.
+    var ownOptions: [ApprovalOption]?
+    /// What the agent asks, beside the permission; nil = nothing.
+    var questions: [AgentQuestion]?
+
+    /// The ways to answer, as a person sees them.
+    var options: [ApprovalOption] { ownOptions ?? ApprovalOption.standard(hasRule: !offered.isEmpty) }
 
     /// The rules that a person may allow for the conversation; empty where their text does not fit into a request, since
     /// a person must see all of it.
@@ -36,7 +43,7 @@ struct PermissionRequest: Equatable, Sendable {
 /// The answer to a ``PermissionRequest``.
 enum PermissionDecision: Equatable, Sendable {
     /// Allowed; `rules` are allowed for the conversation as well.
-    case allow(rules: [PermissionRule] = [])
-    /// Denied; the reason goes to the model.
-    case deny(String)
+    case allow(rules: [PermissionRule] = [], answer: PermissionAnswer = PermissionAnswer())
+    /// Denied; the reason goes to the model. `option` is the id of the option that was chosen.
+    case deny(String, option: String? = nil)
 }

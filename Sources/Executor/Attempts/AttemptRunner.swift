@@ -43,6 +43,12 @@ struct AttemptRunner: Sendable {
         case resume
         /// Stop the agent's run, by force after `grace` seconds.
         case stop(grace: Double)
+        /// End what the agent's turn has left in the background.
+        case wrapUp
+        /// Give a person's message to the agent.
+        case steer(PersonMessage)
+        /// Send `task.steer_refused`.
+        case refuseMessage(MessageID, Fault)
         /// Close the agent's open permission requests.
         case closeRequests
         /// Forget the permission requests that were closed without an answer.
@@ -79,6 +85,8 @@ struct AttemptRunner: Sendable {
     private var unacked = 0
     /// Whether its agent waits for room in the spool.
     private(set) var isPaused = false
+    /// Messages of a person that its agent was given. The dispatcher repeats one until it sees it in the stream.
+    private var messages: Set<MessageID> = []
 
     /// An attempt that takes a slot.
     init(_ message: TaskAssign, device: String) {
@@ -181,6 +189,32 @@ struct AttemptRunner: Sendable {
         return [.resume]
     }
 
+    // MARK: What a person wants meanwhile
+
+    /// The conversation's next task waits. Before the agent has started there is nothing to end.
+    func wrapUp() -> [Action] {
+        guard case .running = phase, isActive else { return holdsSlot ? [] : [.report, .send] }
+        return [.wrapUp]
+    }
+
+    /// A person's message for the running turn; it may be repeated. One that comes while the agent starts is not
+    /// answered: the repetition finds it started.
+    mutating func steer(_ message: PersonMessage) -> [Action] {
+        guard isActive else { return [.refuseMessage(message.id, Self.ended(id))] }
+        guard case .running = phase, messages.insert(message.id).inserted else { return [] }
+        return [.steer(message)]
+    }
+
+    /// The agent did not take a message.
+    mutating func steerRefused(_ message: MessageID, _ fault: Fault) -> [Action] {
+        messages.remove(message) == nil ? [] : [.refuseMessage(message, fault)]
+    }
+
+    /// The refusal of a message for an attempt that does not run.
+    static func ended(_ id: AttemptID) -> Fault {
+        Fault(.conflict, "the turn of task \(id.task) has ended; send the message as a new task")
+    }
+
     // MARK: Stop
 
     /// Stops the attempt. The first reason counts, except that a later request to discard always counts.
@@ -222,7 +256,7 @@ struct AttemptRunner: Sendable {
     ) -> [Action] {
         let verdict = TaskFinished(
             task: id.task, attempt: id.attempt, attemptSeq: 0, state: outcome.state, error: outcome.fault,
-            exitCode: outcome.exitCode, endedAt: now)
+            exitCode: outcome.exitCode, endedAt: now, retryAt: outcome.retryAt)
         phase = .ended(verdict, since: instant)
         return [.conclude(verdict)]
     }

@@ -1,5 +1,3 @@
-import Messages
-
 /// A connection to the gateway that relays for the owner's dispatcher.
 ///
 /// A frame is a message's header and body as in `Header.split`. Frames arrive in the order in which they were sent.
@@ -34,20 +32,4 @@ enum LinkEvent: Sendable, Equatable {
 protocol Dialer: Sendable {
     /// Opens one connection, with a timeout of its own.
     func dial() async throws(LinkFailure) -> any ExecutorLink
-}
-
-/// Why there is no link.
-enum LinkFailure: Error, Equatable {
-    /// The server has refused; its status and error.
-    case refused(status: Int, Fault)
-    /// There was no such reply; an error text that names the destination.
-    case unreachable(String)
-
-    /// The error text.
-    var message: String {
-        switch self {
-        case .refused(_, let fault): fault.description
-        case .unreachable(let message): message
-        }
-    }
 }

@@ -1,45 +1,19 @@
 import Messages
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-/// The address of the gateway's WebSocket for executors.
+/// The address of the gateway's WebSocket for executors: `/executor` below the backend's path.
 struct LinkAddress: Equatable, Sendable, CustomStringConvertible {
-    var host: String
-    var port: Int
-    var secure: Bool
-    /// From the first slash.
-    var path: String
+    let backend: BackendURL
 
-    /// Reads a backend URL: `http`, `https`, `ws` or `wss`; `/executor` is appended to its path.
     /// - Throws: ``Fault`` with code `invalid_request`.
-    init(_ url: String) throws {
-        guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(), let host = parts.host,
-            !host.isEmpty, ["http", "https", "ws", "wss"].contains(scheme)
-        else {
-            throw Fault(
-                .invalidRequest,
-                "the backend URL '\(url.prefix(200))' is not valid; it should look like http://127.0.0.1:8787 or https://host"
-            )
-        }
-        secure = scheme == "https" || scheme == "wss"
-        self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
-        port = parts.port ?? (secure ? 443 : 80)
-        guard (1...65_535).contains(port) else {
-            throw Fault(.invalidRequest, "the backend URL '\(url.prefix(200))' has a port out of range")
-        }
-        let base = parts.path.hasSuffix("/") ? String(parts.path.dropLast()) : parts.path
-        path = base + "/executor"
-    }
+    init(_ url: String) throws { backend = try BackendURL(url) }
 
+    /// As a resolver takes it.
+    var host: String { backend.host.name }
+    var port: Int { backend.port }
+    var secure: Bool { backend.isSecure }
+    var path: String { backend.path + "/executor" }
     /// The value of the `Host` header.
-    var authority: String {
-        let name = host.contains(":") ? "[\(host)]" : host
-        return port == (secure ? 443 : 80) ? name : "\(name):\(port)"
-    }
+    var authority: String { backend.authority }
 
     var description: String { "\(secure ? "wss" : "ws")://\(authority)\(path)" }
 }

@@ -115,6 +115,6 @@ final class WebSocketFrames: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(context, "the connection failed: \(WebSocketDialer.reason(error))")
+        end(context, "the connection failed: \(ConnectionFault.reason(error))")
     }
 }

@@ -20,7 +20,7 @@ final class WebSocketHandshake: ChannelInboundHandler, RemovableChannelHandler {
 
     private enum State {
         case waiting
-        case refused(status: Int, body: [UInt8])
+        case refused(status: Int, location: String?, body: [UInt8])
         case accepted
         case done
     }
@@ -88,10 +88,10 @@ final class WebSocketHandshake: ChannelInboundHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head): read(head)
         case .body(var buffer):
-            guard case .refused(let status, var body) = state else { return }
+            guard case .refused(let status, let location, var body) = state else { return }
             let room = UpgradeRefusal.longestBody - body.count
             body += buffer.readBytes(length: min(room, buffer.readableBytes)) ?? []
-            state = .refused(status: status, body: body)
+            state = .refused(status: status, location: location, body: body)
         case .end: end(context)
         }
     }
@@ -100,14 +100,14 @@ final class WebSocketHandshake: ChannelInboundHandler, RemovableChannelHandler {
         let accepted =
             head.status == .switchingProtocols && head.headers.first(name: "upgrade")?.lowercased() == "websocket"
             && head.headers.first(name: "sec-websocket-accept") == Self.accept(for: key)
-        state = accepted ? .accepted : .refused(status: Int(head.status.code), body: [])
+        let isRedirect = [301, 302, 303, 307, 308].contains(head.status.code)
+        let location = isRedirect ? head.headers.first(name: "location") : nil
+        state = accepted ? .accepted : .refused(status: Int(head.status.code), location: location, body: [])
     }
 
     private func end(_ context: ChannelHandlerContext) {
         guard case .accepted = state else {
-            if case .refused(let status, let body) = state {
-                fail(.refused(status: status, UpgradeRefusal.read(status: status, body: body, from: address)))
-            }
+            failRefused()
             return context.close(promise: nil)
         }
         do {
@@ -131,6 +131,12 @@ final class WebSocketHandshake: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
+    private func failRefused() {
+        guard case .refused(let status, let location, let body) = state else { return }
+        let fault = UpgradeRefusal.read(status: status, location: location, body: body, from: address)
+        fail(.refused(status: status, fault))
+    }
+
     private func fail(_ failure: LinkFailure) {
         timer?.cancel()
         state = .done
@@ -138,17 +144,14 @@ final class WebSocketHandshake: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if case .refused(let status, let body) = state {
-            fail(.refused(status: status, UpgradeRefusal.read(status: status, body: body, from: address)))
-        } else {
-            fail(.unreachable("\(address) closed the connection without an answer"))
-        }
+        failRefused()
+        if case .done = state {} else { fail(.unreachable("\(address) closed the connection without an answer")) }
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if case .done = state { return context.fireErrorCaught(error) }
-        fail(.unreachable("\(address): \(error)"))
+        fail(ConnectionFault.during(error, of: address))
         context.close(promise: nil)
     }
 }

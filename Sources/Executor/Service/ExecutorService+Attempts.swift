@@ -17,7 +17,11 @@ extension ExecutorService {
             case .send: schedulePump()
             case .resend: attempts.resend(id)
             case .resume: runs.resume(id)
-            case .stop(let grace): if let run = runs[id] { Task { await run.stop(grace: grace) } }
+            case .stop(let grace): stopRun(id, grace)
+            case .wrapUp:
+                if let run = runs[id] { Task { await run.wrapUp("the conversation's next message waits") } }
+            case .steer(let message): steer(id, message)
+            case .refuseMessage(let message, let fault): refuse(message, id, fault)
             case .closeRequests: sendClosed(approvals.close(id))
             case .forgetRequests: approvals.forget(id)
             case .report: report()
@@ -29,6 +33,21 @@ extension ExecutorService {
             }
         }
         changed()
+    }
+
+    private func stopRun(_ id: AttemptID, _ grace: Double) {
+        guard let run = runs[id] else { return }
+        let why: String? =
+            switch attempts[id]?.stop {
+            case .shutdown: "the executor stops"
+            case .lease: "no server was reached for longer than the task's lease"
+            default: nil
+            }
+        Task {
+            // A turn that only waits for its background work keeps its outcome where no person stops it.
+            if let why { await run.wrapUp(why) }
+            await run.stop(grace: grace)
+        }
     }
 
     private func announce(_ id: AttemptID, _ since: Timestamp, _ directory: String) {
@@ -119,6 +138,39 @@ extension ExecutorService {
             return report()
         }
         advance(id) { $0.stop(.requested(discard: message.discard), grace: message.graceS) }
+    }
+
+    /// Ends the background work of an attempt whose turn has ended. For one that does not run, the report shows it.
+    func wrapUp(_ message: TaskWrapUp) {
+        guard session.accepts(epoch: message.epoch, "task.wrap_up", message.task) else { return }
+        let id = AttemptID(task: message.task, attempt: message.attempt)
+        guard attempts[id] != nil else { return report() }
+        advance(id) { $0.wrapUp() }
+    }
+
+    /// Gives a person's message to the turn of an attempt.
+    func steer(_ message: TaskSteer) {
+        guard session.accepts(epoch: message.epoch, "task.steer", message.task) else { return }
+        let id = AttemptID(task: message.task, attempt: message.attempt)
+        guard attempts[id] != nil else { return refuse(message.message, id, AttemptRunner.ended(id)) }
+        advance(id) { $0.steer(PersonMessage(id: message.message, text: message.text)) }
+    }
+
+    private func steer(_ id: AttemptID, _ message: PersonMessage) {
+        guard let run = runs[id] else {
+            return advance(id) { $0.steerRefused(message.id, AttemptRunner.ended(id)) }
+        }
+        Task {
+            do { try await run.steer(message) } catch {
+                let fault = error as? Fault ?? Fault(.internalError, "\(error)")
+                self.advance(id) { $0.steerRefused(message.id, fault) }
+            }
+        }
+    }
+
+    private func refuse(_ message: MessageID, _ id: AttemptID, _ fault: Fault) {
+        guard session.isUp else { return }
+        session.send(TaskSteerRefused(task: id.task, attempt: id.attempt, message: message, fault: fault))
     }
 
     // An ack has no epoch: it comes through the gateway, which relays only those of the current dispatcher of this

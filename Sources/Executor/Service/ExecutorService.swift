@@ -113,9 +113,7 @@ actor ExecutorService {
     private func perform(_ action: Session.Action) {
         switch action {
         case .dial(let connection): dial(connection)
-        case .pause(let seconds, let why):
-            logger.warning(
-                "not connected, will try again", metadata: ["why": "\(why)", "in_ms": "\(Int(seconds * 1000))"])
+        case .pause(let seconds, _):
             dial = Task {
                 try? await Task.sleep(for: .seconds(seconds))
                 if !Task.isCancelled { self.handle(.retry) }

@@ -1,3 +1,4 @@
+import Launch
 import Messages
 import Synchronization
 
@@ -11,6 +12,7 @@ final class FirstRegistration: Sendable {
     private let state = Mutex(State())
 
     /// Returns the result once there is one. A cancelled caller ends it for all with `CancellationError`.
+    /// - Throws: ``Misconfiguration`` for a refusal that waiting does not heal.
     func value() async throws -> DeviceRegistered {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -27,6 +29,7 @@ final class FirstRegistration: Sendable {
 
     /// Sets the result and resumes the callers of ``value()``; without effect once there is a result.
     func resolve(_ result: Result<DeviceRegistered, any Error>) {
+        let result = result.mapError { error in (error as? Fault).map(Misconfiguration.init) ?? error }
         let continuations = state.withLock { state in
             guard state.result == nil else { return [CheckedContinuation<DeviceRegistered, any Error>]() }
             state.result = result

@@ -18,6 +18,7 @@ struct LinkSession {
     private var dispatcherHeard = ContinuousClock.now
     /// The epoch that is in the home.
     private var keptEpoch: UInt64
+    private var waits = WaitReport()
     private var random = SystemRandomNumberGenerator()
     private let home: ExecutorHome
     /// `HOST` or `HOST:PORT` of the backend that the epochs belong to.
@@ -57,7 +58,15 @@ struct LinkSession {
         if case .state(let change) = input { warn(of: change) }
         let actions = state.handle(input, connection: connection, random: &random)
         keepEpoch()
+        for case .pause(_, let why) in actions { report(why) }
         return actions
+    }
+
+    private mutating func report(_ why: String) {
+        guard let waited = waits.failed(why, at: .now) else { return }
+        logger.warning(
+            "not connected, trying until it works",
+            metadata: ["why": "\(why)", "backend": "\(backend)", "for_s": "\(Int(waited))"])
     }
 
     private func warn(of change: LinkState) {
@@ -121,6 +130,7 @@ struct LinkSession {
 
     /// Stores what the registry has given.
     mutating func keep(_ answer: DeviceRegistered) {
+        waits.connected()
         do {
             try home.write(.generation, String(answer.generation))
             if answer.device != identity.id {

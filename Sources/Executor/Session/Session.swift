@@ -45,7 +45,7 @@ struct Session: Sendable {
         /// Send no events until the next `resume`.
         case hold
         case hangUp
-        /// The server refuses this device for good.
+        /// The server refuses this device, and waiting does not help.
         case giveUp(Fault)
     }
 
@@ -89,7 +89,7 @@ struct Session: Sendable {
             hasRegistered = true
             backoff.reset()
             return [.keep(answer)]
-        case (.registering, .refused(let fault)): return again("registration refused: \(fault)", true, &random)
+        case (.registering, .refused(let fault)): return refused(fault, &random)
         case (.registering, .unanswered): return again("the registration got no reply in time", true, &random)
         case (.waiting, .state(let state)), (.up, .state(let state)): return follow(state)
         case (.registering, .closed(let why)), (.waiting, .closed(let why)), (.up, .closed(let why)):
@@ -111,16 +111,26 @@ struct Session: Sendable {
     }
 
     private mutating func failed(_ failure: LinkFailure, _ random: inout some RandomNumberGenerator) -> [Action] {
-        guard case .refused(_, let fault) = failure else { return again(failure.message, false, &random) }
-        let final: [ErrorCode] = [.tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked]
-        guard final.contains(fault.code) else { return again(failure.message, false, &random) }
+        guard let fault = failure.permanent else { return again(failure.message, false, &random) }
         if !hasRegistered {
             phase = .stopped
             return [.hold, .giveUp(fault)]
         }
-        // Running tasks must not end with the token: it may become valid again.
+        // Running tasks must not end with the refusal: the server may take it back.
         backoff.slow()
         return again(failure.message, false, &random)
+    }
+
+    /// The registry has refused the registration.
+    private mutating func refused(_ fault: Fault, _ random: inout some RandomNumberGenerator) -> [Action] {
+        let permanent: [ErrorCode] = [
+            .invalidRequest, .malformed, .messageTooLarge, .unknownType, .versionIncompatible,
+        ]
+        guard permanent.contains(fault.code), !hasRegistered else {
+            return again("registration refused: \(fault)", true, &random)
+        }
+        phase = .stopped
+        return [.hold, .hangUp, .giveUp(Fault(fault.code, "the registration was refused: \(fault.message)"))]
     }
 
     private mutating func again(

@@ -66,7 +66,9 @@ struct Problem: Error, Sendable {
         .tokenRevoked: .unauthorized, .loginFailed: .unauthorized, .deviceNotFound: .notFound,
         .taskNotFound: .notFound, .conversationNotFound: .notFound, .tokenNotFound: .notFound,
         .approvalNotFound: .notFound, .approvalResolved: .conflict, .approvalAbandoned: .gone,
-        .deviceOffline: .conflict, .unavailable: .serviceUnavailable, .deadlineExceeded: .gatewayTimeout,
+        .deviceOffline: .conflict, .agentUnknown: .unprocessableContent,
+        .permissionModeNotAllowed: .unprocessableContent, .cwdNotAllowed: .unprocessableContent,
+        .steerUnsupported: .conflict, .unavailable: .serviceUnavailable, .deadlineExceeded: .gatewayTimeout,
         .storageFailed: .serviceUnavailable, .draining: .serviceUnavailable, .internalError: .internalServerError,
     ]
 

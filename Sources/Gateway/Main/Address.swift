@@ -1,4 +1,5 @@
 import ArgumentParser
+import Messages
 
 /// `HOST:PORT`, with an IPv6 address in brackets.
 struct Address: Sendable {
@@ -10,10 +11,9 @@ struct Address: Sendable {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
             throw ValidationError("'\(text)' is not HOST:PORT, such as 127.0.0.1:8787")
         }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        guard !host.isEmpty else { throw ValidationError("'\(text)' is not HOST:PORT, such as 127.0.0.1:8787") }
-        self.host = host
+        do { host = try HostName(text[..<colon]).name } catch let fault as Fault {
+            throw ValidationError("'\(text)' is not HOST:PORT, such as 127.0.0.1:8787: \(fault.message)")
+        }
         self.port = Int(port)
     }
 
@@ -22,7 +22,7 @@ struct Address: Sendable {
         switch host {
         case "0.0.0.0": "127.0.0.1"
         case "::": "[::1]"
-        default: host.contains(":") ? "[\(host)]" : host
+        default: (try? HostName(host))?.inURL ?? host
         }
     }
 }

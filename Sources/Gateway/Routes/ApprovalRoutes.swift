@@ -32,20 +32,24 @@ struct ApprovalRoutes: Sendable {
     @Sendable private func decide(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let task: TaskID = try context.id("task", missing: .taskNotFound)
         let approval: ApprovalID = try context.id("approval", missing: .approvalNotFound)
-        let body = try await request.json(ApprovalRequestBody.self, limit: GatewayLimits.textBody)
+        let body = try await request.json(ApprovalRequestBody.self, limit: GatewayLimits.answerBody)
         try await Problem.unprocessable { try body.check() }
         let decide = ApprovalDecide(
             // Generated before the first attempt, so that a retry at another leader is the same answer. A client that
             // repeats its answer passes its own id.
             owner: try context.owner, task: task, approval: approval, answer: body.answer ?? .generate(),
-            decision: body.decision,
+            // The dispatcher derives it from these two.
+            decision: body.updatedInput != nil || body.answers != nil ? nil : body.decision,
             // Only an allow can hold for longer than once.
-            scope: body.decision == .allow ? body.scope ?? .once : .once, message: body.message,
-            by: try await signature(context))
-        let view = try await client.askLeader(of: decide.owner, decide, trace: context.trace)
+            scope: body.decision == .deny ? .once : body.scope ?? .once, message: body.message, option: body.option,
+            input: body.updatedInput, answers: body.answers, by: try await signature(context))
+        // What the request does not offer only the dispatcher knows.
+        let view = try await Problem.unprocessable {
+            try await client.askLeader(of: decide.owner, decide, trace: context.trace)
+        }
         context.logger.notice(
             "approval answered",
-            metadata: ["task": "\(task)", "approval": "\(approval)", "decision": "\(body.decision)"])
+            metadata: ["task": "\(task)", "approval": "\(approval)", "decision": "\(view.state)"])
         return .json(ApprovalBody(view))
     }
 

@@ -18,6 +18,15 @@ enum Digest {
         return hex(body)
     }
 
+    /// Returns the id of a message to a task that a client has named: the same for each repetition of its request.
+    static func message(_ key: String, to task: TaskID) -> MessageID {
+        var bytes = Array(SHA256.hash(data: Data("\(task) \(key)".utf8)).prefix(16))
+        // A UUID of version 8, whose bits are the application's own.
+        bytes[6] = bytes[6] & 0x0f | 0x80
+        bytes[8] = bytes[8] & 0x3f | 0x80
+        return MessageID(bytes: bytes) ?? .generate()
+    }
+
     /// Returns the SHA-256, in hex, of a value's JSON with sorted keys.
     static func hex(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()

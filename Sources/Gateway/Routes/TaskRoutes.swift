@@ -2,7 +2,8 @@ import HTTPTypes
 import Hummingbird
 import Messages
 
-/// `POST /tasks`, `GET /tasks`, `GET /tasks/{task}`, `POST /tasks/{task}/cancel`, `POST /tasks/{task}/retry`.
+/// `POST /tasks`, `GET /tasks`, `GET /tasks/{task}`, `POST /tasks/{task}/cancel`, `POST /tasks/{task}/retry`,
+/// `POST /tasks/{task}/messages`, `PUT /tasks/{task}/terminal`.
 struct TaskRoutes: Sendable {
     let client: LeaderClient
 
@@ -11,6 +12,8 @@ struct TaskRoutes: Sendable {
             Endpoint(.post, "/tasks", handler: submit), Endpoint(.get, "/tasks", handler: list),
             Endpoint(.get, "/tasks/{task}", handler: get), Endpoint(.post, "/tasks/{task}/cancel", handler: cancel),
             Endpoint(.post, "/tasks/{task}/retry", handler: retry),
+            Endpoint(.post, "/tasks/{task}/messages", handler: message),
+            Endpoint(.put, "/tasks/{task}/terminal", handler: resize),
         ]
     }
 
@@ -24,7 +27,8 @@ struct TaskRoutes: Sendable {
             target: body.target.map { Target($0) } ?? .defaultDevice,
             agent: body.agent ?? TaskRequestBody.defaultAgent,
             cwd: body.cwd, conversation: body.conversation, idempotencyKey: body.idempotencyKey,
-            digest: Digest.of(body), choices: body.choices == Choices() ? nil : body.choices)
+            digest: Digest.of(body), choices: body.choices == Choices() ? nil : body.choices,
+            terminal: body.terminal, splitOutput: body.splitOutput)
         let task = try await TaskSubmission(client: client).submit(submit, trace: context.trace)
         return .json(TaskBody(task), status: .accepted)
     }
@@ -50,6 +54,26 @@ struct TaskRoutes: Sendable {
         let cancel = TaskCancel(owner: try context.owner, task: try context.id("task", missing: .taskNotFound))
         return .json(
             TaskBody(try await client.askLeader(of: cancel.owner, cancel, trace: context.trace)), status: .accepted)
+    }
+
+    @Sendable private func message(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let task: TaskID = try context.id("task", missing: .taskNotFound)
+        let body = try await request.json(TaskMessageRequestBody.self, limit: GatewayLimits.taskBody)
+        try await Problem.unprocessable { try body.check() }
+        let owner = try context.owner
+        let named = try IdempotencyHeader.of(request, field: nil).map { Digest.message($0, to: task) }
+        let message = TaskMessage(owner: owner, task: task, message: body.id ?? named ?? .generate(), text: body.text)
+        _ = try await client.askLeader(of: owner, message, trace: context.trace, until: .now + GatewayLimits.message)
+        return .json(TaskMessageBody(id: message.message), status: .accepted)
+    }
+
+    @Sendable private func resize(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let task: TaskID = try context.id("task", missing: .taskNotFound)
+        let size = try await request.json(TerminalSize.self)
+        try await Problem.unprocessable { try size.check() }
+        let resize = TaskTerminal(owner: try context.owner, task: task, terminal: size)
+        _ = try await client.askLeader(of: resize.owner, resize, trace: context.trace)
+        return Response(status: .noContent)
     }
 
     @Sendable private func retry(_ request: Request, _ context: GatewayContext) async throws -> Response {

@@ -5,7 +5,7 @@ enum SessionMessages {
     /// The types that are relayed. Any other is dropped, so that an executor cannot send in the gateway's name.
     static let fromExecutor: Set<String> = [
         DeviceReport.type, TaskStarted.type, TaskRejected.type, TaskFinished.type, EventsAppend.type,
-        HistoryWanted.type, ApprovalRequest.type, ApprovalClosed.type,
+        HistoryWanted.type, ApprovalRequest.type, ApprovalClosed.type, TaskSteerRefused.type,
     ]
 
     /// The largest body of a notice, in bytes: only three types carry more than a few fields.

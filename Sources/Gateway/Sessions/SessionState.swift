@@ -82,6 +82,10 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
         guard Limits.generations.contains(message.generation) else {
             return refusal(.invalidRequest, "a generation is below 2^53, not \(message.generation)")
         }
+        // The registry checks it too, but may be away.
+        if let complaint = DeviceName.complaint(message.name) {
+            return refusal(.invalidRequest, "a device name \(complaint); set another one with --name")
+        }
         var message = message
         message.owner = owner
         message.route = route

@@ -16,10 +16,16 @@ public struct ApprovalAnswer: Message, Equatable {
     public var scope: ApprovalScope
     /// The reason that the agent receives with a `deny`, at most 2,000 characters.
     public var message: String?
+    /// The id of the request's option that was chosen; nil = none was.
+    public var option: String?
+    /// The input to use the tool with, a JSON object of at most 64 KiB; nil = the one that the agent gave.
+    public var input: JSONValue?
+    /// The answers to the request's questions, by the id of the question: ids of choices and free texts.
+    public var answers: AgentQuestion.Answers?
 
     public init(
         task: TaskID, attempt: UInt32, request: String, epoch: UInt64, decision: ApprovalDecision, scope: ApprovalScope,
-        message: String? = nil
+        message: String? = nil, option: String? = nil, input: JSONValue? = nil, answers: AgentQuestion.Answers? = nil
     ) {
         self.task = task
         self.attempt = attempt
@@ -28,10 +34,13 @@ public struct ApprovalAnswer: Message, Equatable {
         self.decision = decision
         self.scope = scope
         self.message = message
+        self.option = option
+        self.input = input
+        self.answers = answers
     }
 
     enum CodingKeys: String, CodingKey {
-        case attempt, epoch, decision, scope, message
+        case attempt, epoch, decision, scope, message, option, input, answers
         case task = "task_id"
         case request = "request_id"
     }

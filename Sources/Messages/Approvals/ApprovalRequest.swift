@@ -23,14 +23,21 @@ public struct ApprovalRequest: Message, Equatable {
     public var title: String
     /// The tool's input as the agent gave it, at most 64 KiB; the executor shortens the texts of a longer one.
     public var input: JSONValue
+    /// Whether `input` is shortened, so that it cannot be edited; nil = it is whole.
+    public var inputCut: Bool?
     /// What the scope `conversation` would allow, for people, such as `Bash(npm test:*)`; nil = every use of the tool.
     public var rule: String?
+    /// The ways to answer, at most 16; nil = an executor that takes neither an option nor an input nor answers.
+    public var options: [ApprovalOption]?
+    /// The questions that the agent asks, at most 16 and 64 KiB of JSON; nil = it asks for permission only.
+    public var questions: [AgentQuestion]?
     /// When the agent asked, by the device's clock.
     public var requestedAt: Timestamp
 
     public init(
         task: TaskID, attempt: UInt32, request: String, after: UInt64, tool: String, title: String, input: JSONValue,
-        rule: String? = nil, requestedAt: Timestamp
+        inputCut: Bool? = nil, rule: String? = nil, options: [ApprovalOption]? = nil,
+        questions: [AgentQuestion]? = nil, requestedAt: Timestamp
     ) {
         self.task = task
         self.attempt = attempt
@@ -39,14 +46,18 @@ public struct ApprovalRequest: Message, Equatable {
         self.tool = tool
         self.title = title
         self.input = input
+        self.inputCut = inputCut
         self.rule = rule
+        self.options = options
+        self.questions = questions
         self.requestedAt = requestedAt
     }
 
     enum CodingKeys: String, CodingKey {
-        case attempt, after, tool, title, input, rule
+        case attempt, after, tool, title, input, rule, options, questions
         case task = "task_id"
         case request = "request_id"
+        case inputCut = "input_cut"
         case requestedAt = "requested_at"
     }
 
@@ -58,14 +69,16 @@ public struct ApprovalRequest: Message, Equatable {
         }
         let input = fields.updateValue(.null, forKey: CodingKeys.input.rawValue)
         if input == nil { fields[CodingKeys.input.rawValue] = nil }
-        // Only `input` may be nested; unknown keys are dropped.
-        fields = fields.filter { CodingKeys(stringValue: $0.key) != nil }.mapValues { value in
-            switch value {
-            case .array: []
-            case .object: [:]
-            default: value
-            }
-        }
+        // Of the others only two may be nested; unknown keys are dropped.
+        let nested = [CodingKeys.options.rawValue, CodingKeys.questions.rawValue]
+        fields = Dictionary(
+            uniqueKeysWithValues: fields.filter { CodingKeys(stringValue: $0.key) != nil }.map { key, value in
+                switch value {
+                case .array where !nested.contains(key): (key, [])
+                case .object: (key, [:])
+                default: (key, value)
+                }
+            })
         var request = try decoder.decode(Self.self, from: Data(JSONValue.object(fields).bytes))
         if let input { request.input = input }
         return request

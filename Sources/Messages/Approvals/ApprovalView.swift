@@ -19,14 +19,26 @@ public struct ApprovalView: Message, Equatable {
     public var title: String
     /// The tool's input.
     public var input: JSONValue
+    /// Whether `input` is shortened, so that it cannot be edited; nil = it is whole.
+    public var inputCut: Bool?
     /// What the scope `conversation` would allow; nil = every use of the tool.
     public var rule: String?
+    /// The ways to answer; nil in events of earlier versions.
+    public var options: [ApprovalOption]?
+    /// The questions that the agent asks; nil = it asks for permission only.
+    public var questions: [AgentQuestion]?
     /// Whether it is pending, and else how it was resolved.
     public var state: ApprovalState
     /// How long an `allow` holds; nil before the decision.
     public var scope: ApprovalScope?
     /// The reason that the agent received with a `deny`.
     public var message: String?
+    /// The id of the option that was chosen; nil = none was.
+    public var option: String?
+    /// The input that was allowed in place of `input`; nil = `input` was.
+    public var updatedInput: JSONValue?
+    /// The answers to the questions, by the id of the question: ids of choices and free texts.
+    public var answers: AgentQuestion.Answers?
     /// When the leader recorded it.
     public var requestedAt: Timestamp
     /// When it is denied without a decision.
@@ -38,8 +50,10 @@ public struct ApprovalView: Message, Equatable {
 
     public init(
         id: ApprovalID, task: TaskID, attempt: UInt32, conversation: ConversationID, device: String? = nil,
-        deviceName: String? = nil, tool: String, title: String, input: JSONValue, rule: String? = nil,
-        state: ApprovalState, scope: ApprovalScope? = nil, message: String? = nil, requestedAt: Timestamp,
+        deviceName: String? = nil, tool: String, title: String, input: JSONValue, inputCut: Bool? = nil,
+        rule: String? = nil, options: [ApprovalOption]? = nil, questions: [AgentQuestion]? = nil,
+        state: ApprovalState, scope: ApprovalScope? = nil, message: String? = nil, option: String? = nil,
+        updatedInput: JSONValue? = nil, answers: AgentQuestion.Answers? = nil, requestedAt: Timestamp,
         expiresAt: Timestamp, resolvedAt: Timestamp? = nil, resolvedBy: String? = nil
     ) {
         self.id = id
@@ -51,10 +65,16 @@ public struct ApprovalView: Message, Equatable {
         self.tool = tool
         self.title = title
         self.input = input
+        self.inputCut = inputCut
         self.rule = rule
+        self.options = options
+        self.questions = questions
         self.state = state
         self.scope = scope
         self.message = message
+        self.option = option
+        self.updatedInput = updatedInput
+        self.answers = answers
         self.requestedAt = requestedAt
         self.expiresAt = expiresAt
         self.resolvedAt = resolvedAt
@@ -62,11 +82,13 @@ public struct ApprovalView: Message, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, attempt, tool, title, input, rule, state, scope, message
+        case id, attempt, tool, title, input, rule, options, questions, state, scope, message, option, answers
         case task = "task_id"
         case conversation = "conversation_id"
         case device = "device_id"
         case deviceName = "device_name"
+        case inputCut = "input_cut"
+        case updatedInput = "updated_input"
         case requestedAt = "requested_at"
         case expiresAt = "expires_at"
         case resolvedAt = "resolved_at"

@@ -45,10 +45,8 @@ extension DeviceUpdate {
     /// Checks every value against its limits, except the number of labels, which only the registry knows.
     /// - Throws: ``Fault`` `invalid_request` that names the field.
     public func check() throws {
-        if let name, !name.isEmpty {
-            guard Self.nameLength.contains(name.count), Self.isLine(name) else {
-                throw Self.invalid("'name' must have 1 to 200 characters and no line breaks")
-            }
+        if let name, !name.isEmpty, let complaint = DeviceName.complaint(name) {
+            throw Self.invalid("'name' \(complaint)")
         }
         // Bounds the work below: no device can gain or lose more labels than this.
         guard (set?.count ?? 0) + remove.count <= 2 * Self.labels else {

@@ -26,6 +26,10 @@ public enum Limits {
     public static let approvalLine = 0...500
     /// The most characters of the message that a person sends with a decision.
     public static let approvalMessage = 2000
+    /// The most options of a permission request, and the most questions in one.
+    public static let approvalOptions = 16
+    /// The most bytes of text in the answers to an agent's questions: some paragraphs.
+    public static let approvalAnswers = 16 << 10
     /// The most pending permission requests of one attempt: an agent with more does not wait for decisions.
     public static let openApprovals = 64
     /// Seconds of a choice that is a time: 30 days.

@@ -11,6 +11,8 @@ struct DeviceRecord: Equatable, Sendable {
     var total: Int
     var version: String?
     var agents: [Agent]
+    /// The directories that its executor allows; nil = unknown. Not on disk: only a connected device's count.
+    var allowedDirs: [String]?
     var platform: Platform?
     var lastSeenAt: Timestamp?
     /// The generation of the newest session that was opened.
@@ -26,7 +28,7 @@ struct DeviceRecord: Equatable, Sendable {
         Device(
             owner: key.owner, id: key.id, name: name, status: status, statusReason: reason, isDefault: isDefault,
             labels: labels.isEmpty ? nil : labels, slots: Slots(used: session?.used ?? 0, total: total),
-            version: version, agents: agents, platform: platform,
+            version: version, agents: agents, allowedDirs: allowedDirs, platform: platform,
             lastSeenAt: lastSeenAt, connectedAt: session?.connectedAt, generation: generation, route: session?.route)
     }
 

@@ -13,6 +13,8 @@ struct DeviceRegistration: Equatable, Sendable {
     var slots: Int
     var version: String
     var agents: [Agent]
+    /// The directories that its executor allows; nil = unknown.
+    var allowedDirs: [String]?
     var platform: Platform
     var at: Timestamp
 }

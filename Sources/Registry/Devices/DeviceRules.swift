@@ -19,8 +19,8 @@ enum DeviceRules {
         guard ["cloud", "default"].contains(register.device) == false else {
             throw invalid("'\(register.device)' cannot be a device id; set another one with --device-id")
         }
-        guard RegistryLimits.nameLength.contains(register.name.count), isLine(register.name, bytes: 800) else {
-            throw invalid("a device name is 1 to 200 characters without line breaks; set another one with --name")
+        if let complaint = DeviceName.complaint(register.name) {
+            throw invalid("a device name \(complaint); set another one with --name")
         }
         guard Limits.slots.contains(register.slots) else {
             throw invalid("a device has 1 to 1000 slots, not \(register.slots); set them with --slots")
@@ -43,7 +43,9 @@ enum DeviceRules {
         for agent in agents {
             guard !agent.name.isEmpty, isLine(agent.name, bytes: RegistryLimits.text),
                 isLine(agent.version ?? "", bytes: RegistryLimits.text),
-                (agent.detail ?? "").utf8.count <= RegistryLimits.agentDetail
+                (agent.detail ?? "").utf8.count <= RegistryLimits.agentDetail,
+                (agent.permissionModes ?? []).count <= RegistryLimits.modes,
+                (agent.permissionModes ?? []).allSatisfy({ isLine($0.rawValue, bytes: RegistryLimits.text) })
             else {
                 throw invalid(
                     "an agent's name and version are at most \(RegistryLimits.text) bytes, its detail at most "
@@ -58,6 +60,15 @@ enum DeviceRules {
             throw invalid("a report cannot have \(report.used) of \(report.total) slots in use")
         }
         if let agents = report.agents { try check(agents) }
+    }
+
+    /// Returns the directories that a device names, as far as they fit a list; nil = unknown, and then no task is refused for
+    /// its directory before the device sees it.
+    static func listed(_ directories: [String]?) -> [String]? {
+        guard let directories, directories.count <= RegistryLimits.directories,
+            directories.allSatisfy({ $0.utf8.count <= RegistryLimits.directory && isLine($0, bytes: RegistryLimits.directory) })
+        else { return nil }
+        return directories
     }
 
     private static func isLine(_ text: String, bytes: Int) -> Bool {

@@ -73,8 +73,8 @@ struct DeviceTable: Sendable {
         let registration = DeviceRegistration(
             key: key, generation: generation, known: register.again == true ? register.generation : generation,
             route: route, boot: register.boot, name: register.name,
-            slots: register.slots, version: register.version, agents: register.agents, platform: register.platform,
-            at: now)
+            slots: register.slots, version: register.version, agents: register.agents,
+            allowedDirs: DeviceRules.listed(register.allowedDirs), platform: register.platform, at: now)
         registering[key] = registration
         return registration
     }
@@ -108,7 +108,8 @@ struct DeviceTable: Sendable {
         self[key] = DeviceRecord(
             name: name, isDefault: old?.isDefault ?? false, labels: old?.labels ?? [:], total: registration.slots,
             version: registration.version,
-            agents: registration.agents, platform: registration.platform, lastSeenAt: registration.at,
+            agents: registration.agents, allowedDirs: registration.allowedDirs, platform: registration.platform,
+            lastSeenAt: registration.at,
             generation: registration.generation,
             session: DeviceSession(
                 generation: registration.generation, known: registration.known, route: registration.route,

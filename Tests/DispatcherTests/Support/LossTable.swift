@@ -25,6 +25,9 @@ enum LossTable {
         case timeoutAway = "`timeout_s` is over while the device is away, before `grace_s` is over"
         case idle = "`idle_timeout_s` is over, and the executor confirms"
         case idleGoes = "… and the device goes away before that"
+        case limit = "The agent reaches a usage limit, with `on_limit` `fail`"
+        case limitWaits = "… with `on_limit` `wait`"
+        case limitCancelled = "… after it was cancelled"
     }
 
     static let heading = [
@@ -43,7 +46,10 @@ enum LossTable {
 
     static func cell(_ event: Event, _ choice: OnDisconnect, graceS: Double) -> String {
         var task = SimulatedTask(
-            Choices(onDisconnect: choice, graceS: graceS, timeoutS: 3600, idleTimeoutS: 600).filled(from: .standard))
+            Choices(
+                onDisconnect: choice, graceS: graceS, timeoutS: 3600, idleTimeoutS: 600,
+                onLimit: event == .limit ? .fail : .wait
+            ).filled(from: .standard))
         if event == .lease, task.machine.policy.leaseS == 0 { return "never: it has none" }
         play(event, &task)
         return task.text
@@ -80,6 +86,10 @@ enum LossTable {
         case .timeoutAway:
             task.goAway()
             task.reachLimit(.timeout)
+        case .limit, .limitWaits: task.reachUsageLimit()
+        case .limitCancelled:
+            task.cancel()
+            task.reachUsageLimit()
         case .idle, .idleGoes:
             task.reachLimit(.idleTimeout)
             if event == .idle { task.end(.cancelled) } else { task.goAway() }

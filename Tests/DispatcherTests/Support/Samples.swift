@@ -9,11 +9,14 @@ enum Sample {
     static let epoch: UInt64 = 1_780_000_000
     static let now = Timestamp(milliseconds: 1_780_000_000_000)
 
-    static func record(ordinal: Int64 = 1, owner: UserID = owner, device: String? = "box") -> TaskRecord {
+    static func record(
+        ordinal: Int64 = 1, owner: UserID = owner, device: String? = "box", choices: Choices = choices
+    ) -> TaskRecord {
         TaskRecord(
             ordinal: ordinal, id: .generate(), owner: owner, target: device.map(Target.device) ?? .cloud,
             placement: TaskPlacement(queue: QueueID(owner: owner, device: device), reason: .requested),
-            conversation: .generate(), agent: "shell", excerpt: "echo", cwd: nil, trace: nil,
+            conversation: .generate(), agent: "shell", excerpt: "echo", cwd: nil, terminal: nil, splitOutput: false,
+            trace: nil,
             createdAt: now, choices: choices, retryOf: nil, rank: now.milliseconds, queuedAt: now)
     }
 

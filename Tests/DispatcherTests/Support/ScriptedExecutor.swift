@@ -74,6 +74,23 @@ struct ScriptedExecutor: Sendable {
         received.compactMap { if case .answer(let message) = $0 { message } else { nil } }
     }
 
+    var wrapUps: [TaskWrapUp] {
+        received.compactMap { if case .wrapUp(let message) = $0 { message } else { nil } }
+    }
+
+    var steers: [TaskSteer] {
+        received.compactMap { if case .steer(let message) = $0 { message } else { nil } }
+    }
+
+    var sizes: [TerminalSize] {
+        received.compactMap { if case .resize(let message) = $0 { message.terminal } else { nil } }
+    }
+
+    /// Waits for a person's message.
+    func steer(_ id: MessageID) async throws -> TaskSteer {
+        try await eventually("the message", within: .seconds(10)) { steers.first { $0.message == id } }
+    }
+
     /// Returns the last acknowledged attempt_seq of a task.
     func acked(_ task: TaskID) -> UInt64 {
         received.compactMap { if case .ack(let ack) = $0, ack.task == task { ack.seq } else { nil } }.max() ?? 0

@@ -14,6 +14,9 @@ final class ScriptedGateway: Sendable {
         case resync(EventsResync)
         case recorded(ApprovalRecorded)
         case answer(ApprovalAnswer)
+        case wrapUp(TaskWrapUp)
+        case steer(TaskSteer)
+        case resize(TaskResize)
     }
 
     private let inbox: Inbox
@@ -34,6 +37,9 @@ final class ScriptedGateway: Sendable {
         handlers.onNotice(EventsResync.self) { inbox.add(.resync($0), $1) }
         handlers.onNotice(ApprovalRecorded.self) { inbox.add(.recorded($0), $1) }
         handlers.onNotice(ApprovalAnswer.self) { inbox.add(.answer($0), $1) }
+        handlers.onNotice(TaskWrapUp.self) { inbox.add(.wrapUp($0), $1) }
+        handlers.onNotice(TaskResize.self) { inbox.add(.resize($0), $1) }
+        handlers.onNotice(TaskSteer.self) { inbox.add(.steer($0), $1) }
         handlers.onNotice(EventsAck.self) { message, context in
             for ack in message.acks { inbox.add(.ack(ack), context) }
         }

@@ -15,7 +15,8 @@ struct SimulatedTask {
         record = TaskRecord(
             ordinal: record.ordinal, id: record.id, owner: record.owner, target: record.target,
             placement: record.placement,
-            conversation: record.conversation, agent: record.agent, excerpt: record.excerpt, cwd: nil, trace: nil,
+            conversation: record.conversation, agent: record.agent, excerpt: record.excerpt, cwd: nil, terminal: nil,
+            splitOutput: false, trace: nil,
             createdAt: record.createdAt, choices: choices, retryOf: nil, rank: record.rank, queuedAt: record.queuedAt)
         machine = TaskMachine(record)
         _ = machine.assign(deviceName: "box", now: since)
@@ -51,6 +52,13 @@ struct SimulatedTask {
     mutating func end(_ state: TaskState, _ code: ErrorCode? = nil) {
         let message = Sample.finished(
             machine.record.id, machine.record.attemptSeq + 1, state, error: code.map { Fault($0, "it has ended") })
+        perform(machine.finished(message, now: since, monotonic: 0))
+    }
+
+    mutating func reachUsageLimit() {
+        var message = Sample.finished(
+            machine.record.id, machine.record.attemptSeq + 1, .failed, error: Fault(.usageLimit, "it is reached"))
+        message.retryAt = since.adding(seconds: 3600)
         perform(machine.finished(message, now: since, monotonic: 0))
     }
 

@@ -10,6 +10,8 @@ final class ScriptedRequests: Sendable {
         var approvals: [ApprovalView] = []
         var decisions: [ApprovalDecide] = []
         var retries: [TaskRetry] = []
+        var messages: [TaskMessage] = []
+        var sizes: [TaskTerminal] = []
         var conversationLists: [ConversationList] = []
         var conversations: [ConversationView] = []
         var renames: [ConversationRename] = []
@@ -61,6 +63,14 @@ final class ScriptedRequests: Sendable {
                 view.retryOf = message.of
                 return view
             }
+        }
+        handlers.onRequest(TaskMessage.self) { message, _ in
+            try await requests().state.withLock { $0.messages.append(message) }
+            return Done()
+        }
+        handlers.onRequest(TaskTerminal.self) { message, _ in
+            try await requests().state.withLock { $0.sizes.append(message) }
+            return Done()
         }
         addConversations(to: &handlers, requests)
         handlers.onRequest(DefaultsGet.self) { _, _ in try await requests().state.withLock { Self.view($0) } }

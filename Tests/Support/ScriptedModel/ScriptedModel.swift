@@ -18,6 +18,7 @@ import Synchronization
 public final class ScriptedModel: Sendable {
     private struct State {
         var script = Script()
+        var rule: (@Sendable (ModelRequest) -> Turn?)?
         var requests: [ModelRequest] = []
         var internalRequests: [ModelRequest] = []
         var unscripted: [ModelRequest] = []
@@ -83,6 +84,10 @@ public final class ScriptedModel: Sendable {
         state.value.withLock { $0.script.add(turn, marker: marker, isReusable: true) }
     }
 
+    /// Sets a rule that is asked for a turn before the script; nil returned = the script answers. For a model behind many
+    /// conversations, whose requests may be repeated.
+    public func react(_ rule: @escaping @Sendable (ModelRequest) -> Turn?) { state.value.withLock { $0.rule = rule } }
+
     /// The requests of conversations, in the order of their arrival.
     public var requests: [ModelRequest] { state.value.withLock { $0.requests } }
 
@@ -127,6 +132,7 @@ public final class ScriptedModel: Sendable {
                 return .text("ok")
             }
             state.requests.append(request)
+            if let turn = state.rule?(request) { return turn }
             if let turn = state.script.next(for: request.prompt) { return turn }
             state.unscripted.append(request)
             return .text("The script has no answer to this.")

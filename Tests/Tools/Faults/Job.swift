@@ -1,7 +1,7 @@
 import Foundation
 
-/// The work of a task: a command for the shell agent that writes a journal of its own, and the output it has when nothing
-/// interrupts it.
+/// The work of a task: a command for the shell agent that writes a journal of its own, or a prompt for Claude Code with
+/// which ``StormModel`` lets it run such a command, and the output it has when nothing interrupts it.
 struct Job: Sendable {
     /// The behaviour of a job.
     enum Kind: String, CaseIterable, Sendable {
@@ -17,6 +17,15 @@ struct Job: Sendable {
         case family
         /// Long, and cancelled by its client.
         case cancelled
+        /// Claude Code leaves a command in the background, and the task waits for it.
+        case background
+        /// Claude Code leaves a command in the background that ends with the turn.
+        case dropped
+        /// Claude Code's model refuses twice after a tool, and answers then.
+        case retried
+
+        /// The kinds of the shell agent.
+        static let shell: [Kind] = [.quick, .steady, .loud, .long, .family, .cancelled]
     }
 
     let kind: Kind
@@ -31,20 +40,31 @@ struct Job: Sendable {
         case .steady, .family: 120
         case .loud: 20_000
         case .long, .cancelled: 50
+        case .background, .dropped, .retried: 1
         }
     }
+
+    /// The agent that does it.
+    var agent: String { Kind.shell.contains(kind) ? "shell" : "claude-code" }
+
+    /// The fields of `POST /tasks`, each with a comma before it.
+    var fields: String { kind == .dropped ? #","background":"stop""# : "" }
 
     /// The number of lines between pauses, and the seconds of each.
     private var pause: (every: Int, seconds: String)? {
         switch kind {
-        case .quick, .loud: nil
+        case .quick, .loud, .retried: nil
         case .steady, .family: (10, "0.1")
         case .long, .cancelled: (1, "0.1")
+        case .background, .dropped: (1, "3")
         }
     }
 
+    /// The command line, or what is asked of Claude Code.
+    var prompt: String { agent == "shell" ? command : "job \(token) \(kind)" }
+
     /// The command line.
-    var prompt: String {
+    var command: String {
         let rest = pause.map { " [ $((i % \($0.every))) -ne 0 ] || sleep \($0.seconds);" } ?? ""
         let child = kind == .family ? "setsid sleep 1000 >/dev/null 2>&1 & " : ""
         let others =
@@ -54,11 +74,21 @@ struct Job: Sendable {
             + "while [ $i -le \(lines) ]; do echo \"\(token) $i\"; i=$((i+1));\(rest) done; echo \"end $$\" >> '\(journal)'"
     }
 
-    /// Its whole output.
-    var text: String { (1...lines).map { "\(token) \($0)\n" }.joined() }
+    /// Its whole output, which is one of these; each is a prefix of the first.
+    var texts: [String] {
+        switch kind {
+        // Claude Code may take a report into the same turn; then there is no further text.
+        case .background: ["\(last)\(token) noted\n", last]
+        case .dropped, .retried: [last]
+        default: [(1...lines).map { "\(token) \($0)\n" }.joined()]
+        }
+    }
+
+    /// The longest of ``texts``.
+    var text: String { texts[0] }
 
     /// A line from the middle of the output, and the last one.
-    var middle: String { "\(token) \(lines / 2)\n" }
+    var middle: String { agent == "shell" ? "\(token) \(lines / 2)\n" : last }
     var last: String { "\(token) \(lines)\n" }
 }
 

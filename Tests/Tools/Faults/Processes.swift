@@ -14,7 +14,9 @@ enum Processes {
                 return nil
             }
             let command = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") ?? Data()
-            return (pid, String(decoding: command.map { $0 == 0 ? 0x20 : $0 }, as: UTF8.self))
+            let text = String(decoding: command.map { $0 == 0 ? 0x20 : $0 }, as: UTF8.self)
+            // Claude Code itself stays warm between two turns of a conversation; what its tools have started does not.
+            return text.contains("--output-format stream-json") ? nil : (pid, text)
         }
     }
 

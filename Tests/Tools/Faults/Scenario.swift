@@ -23,6 +23,12 @@ public struct Scenario: Sendable {
     let executors: [String]
     /// Whether there is a standby dispatcher.
     var hasStandby = false
+    /// The kinds of the tasks that keep the services busy.
+    var jobs = Job.Kind.shell
+    /// The kinds of the tasks at whose steps the faults are injected.
+    var victims: [Job.Kind] = [.steady, .quick, .loud, .family]
+    /// Whether its tasks are Claude Code's, with a model that ``StormModel`` plays.
+    var hasModel: Bool { victims.contains { !Job.Kind.shell.contains($0) } }
 
     private static let one = ["executor"]
     private static let two = ["executor", "second"]
@@ -46,6 +52,12 @@ public struct Scenario: Sendable {
         Scenario(
             name: "executor", length: .rounds(50), faults: { .kill("executor", down: $0.milliseconds(0...1500)) },
             allowedCodes: executorFaults, executors: one),
+        Scenario(
+            name: "background", length: .rounds(20), faults: agentFault, allowedCodes: executorFaults, executors: one,
+            jobs: [.background, .dropped], victims: [.background, .dropped]),
+        Scenario(
+            name: "retries", length: .rounds(20), faults: agentFault, allowedCodes: executorFaults, executors: one,
+            jobs: [.retried, .quick], victims: [.retried]),
         Scenario(name: "random", length: .minutes(2), faults: anyFault, allowedCodes: executorFaults, executors: two),
     ]
 
@@ -57,6 +69,17 @@ public struct Scenario: Sendable {
         let part = random.once(in: 2) ? "dispatcher" : "standby"
         return random.once(in: 3)
             ? .freeze(part, for: random.milliseconds(500...7000)) : .kill(part, down: random.milliseconds(0...2000))
+    }
+
+    /// Hits what carries an agent's turn: its executor, the way from it, and the services behind.
+    private static let agentFault: @Sendable (inout SeededRandom) -> InjectedFault = { random in
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: .cut
+        case 1: .silence(random.milliseconds(200...4000))
+        case 2: .kill("dispatcher", down: random.milliseconds(0...1500))
+        case 3: .kill("gateway", down: random.milliseconds(0...1500))
+        default: .kill("executor", down: random.milliseconds(0...1500))
+        }
     }
 
     private static let anyFault: @Sendable (inout SeededRandom) -> InjectedFault = { random in

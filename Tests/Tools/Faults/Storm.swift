@@ -1,4 +1,5 @@
 import Foundation
+import ScriptedModel
 import Synchronization
 import TestClient
 import TestCluster
@@ -33,8 +34,9 @@ public struct Storm: Sendable {
     public func run() async throws -> (tasks: Int, faults: Int) {
         report("\(scenario.name): seed \(seed), \(timeouts.rawValue) timeouts")
         let result = Mutex((tasks: 0, faults: 0))
+        let model = scenario.hasModel ? try await ScriptedModel.start() : nil
         do {
-            try await Cluster.with(options) { cluster in
+            try await Cluster.with(options(model)) { cluster in
                 if scenario.hasStandby { try await cluster.startStandby() }
                 for executor in scenario.executors { try await cluster.startExecutor(flags, part: executor) }
                 let counts = try await runRounds(cluster)
@@ -42,18 +44,23 @@ public struct Storm: Sendable {
             }
         } catch {
             report("\(scenario.name): the services' logs are in \(logs)")
+            await model?.stop()
             throw error
         }
+        await model?.stop()
         return result.withLock { $0 }
     }
 
     /// The folder of the services' logs after a broken promise.
     private var logs: String { "\(NSTemporaryDirectory())/wegent-fault-\(scenario.name)-\(seed)" }
 
-    private var flags: [String] { ["--allow-shell"] }
+    private var flags: [String] {
+        ["--allow-shell"] + (scenario.hasModel ? ["--allow-bypass", "--permission-mode", "bypass"] : [])
+    }
 
-    private var options: Cluster.Options {
+    private func options(_ model: ScriptedModel?) -> Cluster.Options {
         var options = Cluster.Options()
+        options.model = model
         options.executor = nil
         options.proxied = true
         options.logs = logs
@@ -68,6 +75,7 @@ public struct Storm: Sendable {
 
     private func runRounds(_ cluster: Cluster) async throws -> (tasks: Int, faults: Int) {
         let submitter = try Submitter(cluster, seed: seed)
+        cluster.options.model.map { StormModel(of: submitter).play($0) }
         var random = SeededRandom(seed: seed ^ 0x5eed)
         let isStopping = Flag()
         var faults = 0
@@ -118,7 +126,7 @@ public struct Storm: Sendable {
     private func submitTasks(_ submitter: Submitter, _ random: SeededRandom, until isStopping: Flag) async {
         var random = random
         while !isStopping.isRaised, !Task.isCancelled {
-            let submission = submitter.makeSubmission(Job.Kind.allCases.randomElement(using: &random) ?? .quick)
+            let submission = submitter.makeSubmission(scenario.jobs.randomElement(using: &random) ?? .quick)
             await submitter.submit(submission, to: scenario.executors.randomElement(using: &random) ?? "executor")
             // Waits for half of the tasks, so that the queue stays short.
             if random.once(in: 2) {
@@ -136,8 +144,9 @@ public struct Storm: Sendable {
     ) async throws {
         let fault = scenario.faults(&random)
         let step = Step.allCases.randomElement(using: &random) ?? .midstream
-        let victim = submitter.makeSubmission(
-            step == .submitting ? .steady : [.steady, .quick, .loud, .family].randomElement(using: &random) ?? .steady)
+        // The first of them takes its time.
+        let kind = step == .submitting ? scenario.victims.first : scenario.victims.randomElement(using: &random)
+        let victim = submitter.makeSubmission(kind ?? .steady)
         let device = scenario.executors.randomElement(using: &random) ?? "executor"
         let submission = Task { await submitter.submit(victim, to: device) }
         _ = try? await eventually("the step", within: .seconds(20)) { step.isReached(by: victim) }

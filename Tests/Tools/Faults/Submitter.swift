@@ -40,8 +40,8 @@ final class Submitter: Sendable {
     func submit(_ submission: Submission, to device: String) async {
         let end = ContinuousClock.now + timeout
         let body =
-            #"{"prompt":\#(JSON.quoted(submission.job.prompt)),"agent":"shell","target":"\#(device)","#
-            + #""idempotency_key":"\#(submission.job.token)"\#(submission.choices.fields)}"#
+            #"{"prompt":\#(JSON.quoted(submission.job.prompt)),"agent":"\#(submission.job.agent)","target":"\#(device)","#
+            + #""idempotency_key":"\#(submission.job.token)"\#(submission.job.fields)\#(submission.choices.fields)}"#
         var reason = ""
         while ContinuousClock.now < end, !Task.isCancelled {
             do {

@@ -16,7 +16,7 @@ struct DeleteDevice: AsyncParsableCommand {
         try await gateway.delete(device: device.id)
         Output.notice(
             device.isConnected
-                ? "'\(device.name)' is deleted; its executor still runs and will register again"
-                : "'\(device.name)' is deleted")
+                ? "'\(TerminalEscaping.line(device.name))' is deleted; its executor still runs and will register again"
+                : "'\(TerminalEscaping.line(device.name))' is deleted")
     }
 }

@@ -30,7 +30,10 @@ struct LabelDevice: AsyncParsableCommand {
             device: device.id, DevicePatchBody(labels: try Self.patch(labels)))
         if json { return try Output.jsonWithoutNulls(labelled) }
         let all = Self.text(labelled.labels)
-        Output.notice(all.isEmpty ? "'\(device.name)' has no labels" : "'\(device.name)' has the labels \(all)")
+        Output.notice(
+            all.isEmpty
+                ? "'\(TerminalEscaping.line(device.name))' has no labels"
+                : "'\(TerminalEscaping.line(device.name))' has the labels \(all)")
     }
 
     /// Returns the changes to the labels; nil removes a label.

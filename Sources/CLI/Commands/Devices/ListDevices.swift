@@ -33,7 +33,7 @@ struct ListDevices: AsyncParsableCommand {
                 let seen = device.lastSeenAt.map { Elapsed.ago(now.seconds(since: $0)) } ?? "never"
                 let agents = device.agents.filter(\.ready).map(\.name).joined(separator: ", ")
                 return [
-                    device.isDefault ? "★" : "", device.name, device.statusText,
+                    device.isDefault ? "★" : "", TerminalEscaping.line(device.name), device.statusText,
                     "\(device.slots.used)/\(device.slots.total)", agents.isEmpty ? "none" : agents,
                     device.isConnected ? "now" : seen,
                 ] + (labelled ? [TextWidth.fit(LabelDevice.text(device.labels), 32)] : []) + [device.id]

@@ -14,7 +14,7 @@ struct StarDevice: AsyncParsableCommand {
         let gateway = try connection.gateway()
         let device = try await device.find(gateway)
         try await gateway.star(device.id)
-        Output.notice("'\(device.name)' is now your default device")
+        Output.notice("'\(TerminalEscaping.line(device.name))' is now your default device")
     }
 }
 
@@ -32,6 +32,6 @@ struct UnstarDevice: AsyncParsableCommand {
         let gateway = try connection.gateway()
         let device = try await device.find(gateway)
         try await gateway.unstar(device.id)
-        Output.notice("'\(device.name)' is not your default device")
+        Output.notice("'\(TerminalEscaping.line(device.name))' is not your default device")
     }
 }

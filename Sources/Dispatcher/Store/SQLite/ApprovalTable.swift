@@ -12,16 +12,23 @@ enum ApprovalTable {
     /// In the order of ``decode(_:)``.
     private static let columns = """
         id, task_id, owner, attempt, request, device, device_name, conversation, tool, title, input, rule, state, scope, \
-        message, requested_at, expires_at, resolved_at, resolved_by, answer, delivered
+        message, requested_at, expires_at, resolved_at, resolved_by, answer, delivered, input_cut, options, questions, \
+        option, answers, updated_input
         """
+
+    /// The same for a closed request in memory, without what is large.
+    private static let closedColumns = columns.replacing(" input,", with: " NULL,").replacing(
+        "options, questions, option, answers, updated_input",
+        with: "NULL, NULL, NULL, NULL, CASE WHEN updated_input IS NULL THEN NULL ELSE 'null' END")
 
     /// Replaces a request of the same attempt and name that memory has forgotten: no commit may fail for it.
     private static let upsert = """
         INSERT OR REPLACE INTO approvals (\(columns), partition)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, scope = excluded.scope, message = excluded.message,
         resolved_at = excluded.resolved_at, resolved_by = excluded.resolved_by, answer = excluded.answer,
-        delivered = excluded.delivered
+        delivered = excluded.delivered, option = excluded.option, answers = excluded.answers,
+        updated_input = excluded.updated_input
         """
 
     /// Writes a request that is new or has changed.
@@ -29,13 +36,17 @@ enum ApprovalTable {
         let values: [(any DatabaseValueConvertible)?] = [
             approval.id.blob, approval.attempt.task.blob, approval.owner.blob, Int64(approval.attempt.attempt),
             approval.request, approval.device, approval.deviceName, approval.conversation.blob, approval.tool,
-            approval.title, String(decoding: approval.input.bytes, as: UTF8.self), approval.rule,
+            approval.title, text(approval.input), approval.rule,
             approval.state.rawValue, approval.scope?.rawValue, approval.message, approval.requestedAt.milliseconds,
             approval.expiresAt.milliseconds, approval.resolvedAt?.milliseconds, approval.resolvedBy,
-            approval.answer?.blob, approval.isDelivered, Partition(owner: approval.owner).number,
+            approval.answer?.blob, approval.isDelivered, approval.isInputCut, try JSONColumn.encode(approval.options),
+            try JSONColumn.encode(approval.questions), approval.option, try JSONColumn.encode(approval.answers),
+            approval.updatedInput.map(text), Partition(owner: approval.owner).number,
         ]
         try db.cachedStatement(sql: upsert).execute(arguments: StatementArguments(values))
     }
+
+    private static func text(_ value: JSONValue) -> String { String(decoding: value.bytes, as: UTF8.self) }
 
     /// Returns the permission requests of attempts, oldest first: the open ones, and of each attempt as many closed ones
     /// as an ``ApprovalBook`` keeps, without their input.
@@ -44,7 +55,7 @@ enum ApprovalTable {
             sql: "SELECT \(columns) FROM approvals WHERE task_id = ? AND attempt = ? AND delivered = 0")
         let closed = try db.cachedStatement(
             sql: """
-                SELECT \(columns.replacing(" input,", with: " NULL,")) FROM approvals
+                SELECT \(closedColumns) FROM approvals
                 WHERE task_id = ? AND attempt = ? AND delivered = 1
                 ORDER BY id DESC LIMIT \(DispatcherLimits.closedApprovals)
                 """)
@@ -96,12 +107,14 @@ enum ApprovalTable {
         return try fill(rows, limit, total)
     }
 
-    /// Takes as many rows as fit a message: each input may have 64 KiB.
+    /// Takes as many rows as fit a message: each input, the questions and an edited input may have 64 KiB.
     private static func fill(_ rows: RowCursor, _ limit: Int, _ total: Int) throws -> ApprovalListing {
         var listing = ApprovalListing(total: total)
         var bytes = 0
         while let row = try rows.next() {
-            let size = try row.withUnsafeData(atIndex: 10) { $0?.count ?? 0 }
+            let size = try [10, 22, 23, 25, 26].reduce(0) { sum, index in
+                try sum + row.withUnsafeData(atIndex: index) { $0?.count ?? 0 }
+            }
             guard listing.approvals.count < limit, bytes + size <= DispatcherLimits.listedInput else {
                 listing.next = listing.approvals.last?.id
                 break
@@ -120,7 +133,8 @@ enum ApprovalTable {
             attempt: AttemptID(task: try TaskID(row: row, 1), attempt: UInt32(truncatingIfNeeded: row[3] as Int64)),
             request: row[4], conversation: try ConversationID(row: row, 7), device: row[5], deviceName: row[6],
             tool: row[8], title: row[9],
-            input: (try? JSONValue(reading: input.utf8)) ?? .null, rule: row[11],
+            input: (try? JSONValue(reading: input.utf8)) ?? .null, isInputCut: row[21], rule: row[11],
+            options: try JSONColumn.decode(row[22]), questions: try JSONColumn.decode(row[23]),
             requestedAt: time(15) ?? Timestamp(milliseconds: 0), expiresAt: time(16) ?? Timestamp(milliseconds: 0))
         approval.state = ApprovalState(rawValue: row[12])
         approval.scope = (row[13] as String?).map(ApprovalScope.init(rawValue:))
@@ -129,6 +143,9 @@ enum ApprovalTable {
         approval.resolvedBy = row[18]
         approval.answer = row.hasNull(atIndex: 19) ? nil : try AnswerID(row: row, 19)
         approval.isDelivered = row[20]
+        approval.option = row[24]
+        approval.answers = try JSONColumn.decode(row[25])
+        approval.updatedInput = (row[26] as String?).map { (try? JSONValue(reading: $0.utf8)) ?? .null }
         return approval
     }
 }

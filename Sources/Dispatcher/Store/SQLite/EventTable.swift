@@ -47,6 +47,14 @@ enum EventTable {
         }
     }
 
+    /// Returns the payload of an event; nil when there is none.
+    static func payload(_ task: TaskID, seq: UInt64, _ db: Database) throws -> [UInt8]? {
+        let statement = try db.cachedStatement(sql: "SELECT payload FROM events WHERE task_id = ? AND seq = ?")
+        return try Row.fetchOne(statement, arguments: [task.blob, Int64(bitPattern: seq)]).map { row in
+            try row.withUnsafeData(atIndex: 0) { $0.map { [UInt8]($0) } ?? [] }
+        }
+    }
+
     /// Events of a task with a higher seq than `after`, in order: at most `limit`, and no more once there are `bytes`
     /// on the wire (one event may go over that).
     static func page(_ task: TaskID, after: UInt64, limit: Int, bytes: Int, _ db: Database) throws -> [Event] {

@@ -75,7 +75,16 @@ struct SQLiteTaskStore: TaskStore {
         }
         return LivingPartition(
             partition: partition, epoch: epoch, lastOrdinal: try TaskRow.lastOrdinal(in: partition, db),
-            records: records, approvals: approvals)
+            records: records, approvals: approvals, plans: try plans(of: records, db))
+    }
+
+    private static func plans(of records: [TaskRecord], _ db: Database) throws -> [TaskID: [UInt8]] {
+        var plans: [TaskID: [UInt8]] = [:]
+        for record in records {
+            guard let seq = record.open.plan else { continue }
+            plans[record.id] = try EventTable.payload(record.id, seq: seq, db)
+        }
+        return plans
     }
 
     func prior(to submit: TaskSubmit, now: Timestamp) async throws(TaskStoreError) -> PriorSubmission {

@@ -25,6 +25,8 @@ enum Schema {
         },
         SQLiteMigration("partitions") { try PartitionMigration.apply($0) },
         SQLiteMigration("why a task is in its queue") { try $0.execute(sql: placements) },
+        SQLiteMigration("what a permission request offers") { try $0.execute(sql: approvalOffers) },
+        SQLiteMigration("what a turn needs and leaves open") { try $0.execute(sql: turns) },
     ]
 
     /// Returns whether a file has had every step.
@@ -44,6 +46,16 @@ enum Schema {
     private static let placements = """
         ALTER TABLE tasks ADD COLUMN placement_reason TEXT NOT NULL DEFAULT 'requested';
         UPDATE tasks SET placement_reason = 'default_device' WHERE target = 'default';
+        """
+
+    /// `terminal`, `waiting`, `open_work` and `messages` are JSON; NULL = none.
+    private static let turns = """
+        ALTER TABLE tasks ADD COLUMN terminal TEXT;
+        ALTER TABLE tasks ADD COLUMN split_output INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tasks ADD COLUMN waiting TEXT;
+        ALTER TABLE tasks ADD COLUMN resumes INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE tasks ADD COLUMN open_work TEXT;
+        ALTER TABLE tasks ADD COLUMN messages TEXT;
         """
 
     private static let conversations = """
@@ -110,6 +122,17 @@ enum Schema {
             answer BLOB, delivered INTEGER NOT NULL, input TEXT NOT NULL, UNIQUE (task_id, attempt, request)) WITHOUT ROWID;
         CREATE INDEX approvals_by_owner ON approvals (owner, id, state, task_id);
         CREATE INDEX approvals_by_attempt ON approvals (task_id, attempt, delivered, id);
+        """
+
+    /// Before this step a request offered no options; an executor that offers none takes neither an option nor an input nor
+    /// answers. The columns lie behind `input`, which may be many pages: only requests that are read whole read them.
+    private static let approvalOffers = """
+        ALTER TABLE approvals ADD COLUMN input_cut INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE approvals ADD COLUMN options TEXT;
+        ALTER TABLE approvals ADD COLUMN questions TEXT;
+        ALTER TABLE approvals ADD COLUMN option TEXT;
+        ALTER TABLE approvals ADD COLUMN answers TEXT;
+        ALTER TABLE approvals ADD COLUMN updated_input TEXT;
         """
 
     /// Deleted tasks with events, attempts and prompts left, which are removed in steps: a million rows at once would block

@@ -14,37 +14,50 @@ actor ClaudeAgent: AgentDriver {
         var allowBypass: Bool
         var environment: [String: String]
         var children: LiveChildren
-        var sessions: ClaudeSessions
+        var sessions: AgentSessions
         var times: ExecutorTimes
-    }
-
-    /// A process between turns.
-    private struct Warm {
-        var process: ClaudeProcess
-        var since: ContinuousClock.Instant
-        var expiry: Task<Void, Never>
+        /// What happens to background work of tasks that choose nothing.
+        var background: Background = .wait
     }
 
     nonisolated let name = "claude-code"
     private let settings: Settings
-    private var warm: [ConversationID: Warm] = [:]
-    private var isShutDown = false
+    private let warm: WarmPool<ClaudeProcess>
     /// What the last check of the program has found wrong with it.
     private var broken: Fault?
 
-    init(_ settings: Settings) { self.settings = settings }
+    init(_ settings: Settings) {
+        self.settings = settings
+        warm = WarmPool(limit: settings.times.warm, most: settings.times.warmCount)
+    }
+
+    init(_ surroundings: AgentSurroundings) {
+        let configuration = surroundings.configuration
+        let environment = configuration.environment
+        self.init(
+            Settings(
+                program: ClaudeProgram(wanted: configuration.claude ?? "claude", environment: environment),
+                permission: configuration.permissionMode, allowBypass: configuration.allowBypass,
+                environment: environment, children: surroundings.children,
+                sessions: AgentSessions(directory: surroundings.home.sessions), times: configuration.times))
+    }
 
     func describe() async -> Messages.Agent {
         do {
             let version = try await settings.program.version(in: settings.children)
             broken = nil
-            return Messages.Agent(name: name, version: version, ready: true, detail: nil)
+            return Messages.Agent(
+                name: name, version: version, ready: true, detail: nil, permissionModes: modes, canSteer: true)
         } catch {
             let fault = error as? Fault ?? Fault(.agentBroken, "\(error)")
             broken = fault
-            return Messages.Agent(name: name, version: nil, ready: false, detail: fault.message)
+            return Messages.Agent(
+                name: name, version: nil, ready: false, detail: fault.message, permissionModes: modes, canSteer: true)
         }
     }
+
+    /// The modes that a task may choose.
+    private var modes: [PermissionMode] { PermissionMode.all.filter { $0 != .bypass || settings.allowBypass } }
 
     func start(_ turn: Turn, sink: any TurnSink) async throws -> any AgentRun {
         _ = try settings.program.locate()
@@ -53,7 +66,9 @@ actor ClaudeAgent: AgentDriver {
             if let broken { throw broken }
         }
         let (process, resumed) = try await process(for: turn)
-        return ClaudeRun(agent: self, turn: turn, sink: sink, process: process, resumed: resumed)
+        return ClaudeRun(
+            agent: self, turn: turn, sink: sink, process: process, resumed: resumed,
+            background: turn.background ?? settings.background)
     }
 
     nonisolated func check(_ mode: PermissionMode?, on device: String) throws {
@@ -73,14 +88,11 @@ actor ClaudeAgent: AgentDriver {
 
     /// Returns the conversation's warm process, or a new one that resumes its session.
     private func process(for turn: Turn) async throws -> (ClaudeProcess, resumed: Bool) {
-        if let kept = warm.removeValue(forKey: turn.conversation) {
-            kept.expiry.cancel()
-            if kept.process.directory == turn.directory, kept.process.permission == mode(of: turn),
-                await kept.process.isUsable
-            {
-                return (kept.process, false)
+        if let kept = await warm.take(turn.conversation) {
+            if kept.directory == turn.directory, kept.permission == mode(of: turn), await kept.isUsable {
+                return (kept, false)
             }
-            await kept.process.shutDown(grace: 1)
+            await kept.shutDown(grace: 1)
         }
         let entry = settings.sessions.entry(of: turn.conversation)
         let process = try await spawn(turn, resuming: entry?.session)
@@ -115,8 +127,10 @@ actor ClaudeAgent: AgentDriver {
         if let session { arguments += ["--resume", session] }
         let mode = mode(of: turn)
         arguments += ["--permission-mode", Self.names[mode] ?? "default"]
+        // Without this it does not say when it is idle.
+        var added = ["CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1"]
         // As root the program refuses to bypass unless it runs in a sandbox; --allow-bypass vouches for that.
-        let added = mode == .bypass ? ["IS_SANDBOX": "1"] : [:]
+        if mode == .bypass { added["IS_SANDBOX"] = "1" }
         let command = Command(
             executable: try settings.program.locate(), arguments: arguments,
             environment: ChildEnvironment.make(
@@ -133,36 +147,10 @@ actor ClaudeAgent: AgentDriver {
         .ask: "default", .acceptEdits: "acceptEdits", .plan: "plan", .bypass: "bypassPermissions",
     ]
 
-    /// Takes a process back after its turn and keeps it warm; the one that was idle for longest makes room.
+    /// Takes a process back after its turn and keeps it warm.
     func release(_ process: ClaudeProcess, of conversation: ConversationID) async {
-        guard await process.isUsable, !isShutDown, warm[conversation] == nil else {
-            return await process.shutDown(grace: 1)
-        }
-        let limit = settings.times.warm
-        let expiry = Task {
-            do { try await Task.sleep(for: .seconds(limit)) } catch { return }
-            self.expire(conversation)
-        }
-        warm[conversation] = Warm(process: process, since: .now, expiry: expiry)
-        while warm.count > settings.times.warmCount, let oldest = warm.min(by: { $0.value.since < $1.value.since })?.key
-        {
-            expire(oldest)
-        }
+        await warm.keep(process, of: conversation)
     }
 
-    private func expire(_ conversation: ConversationID) {
-        guard let kept = warm.removeValue(forKey: conversation) else { return }
-        kept.expiry.cancel()
-        Task { await kept.process.shutDown(grace: 2) }
-    }
-
-    func shutDown() async {
-        isShutDown = true
-        let processes = warm.values.map(\.process)
-        for kept in warm.values { kept.expiry.cancel() }
-        warm = [:]
-        await withTaskGroup(of: Void.self) { group in
-            for process in processes { group.addTask { await process.shutDown(grace: 0.5) } }
-        }
-    }
+    func shutDown() async { await warm.shutDown() }
 }

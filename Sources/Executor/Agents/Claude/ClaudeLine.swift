@@ -137,6 +137,9 @@ struct ClaudeResult: Decodable {
     /// Dollars since the process was started.
     var totalCost: Double?
     var usage: Usage?
+    var origin: String?
+
+    private struct Origin: Decodable { var kind: String }
 
     struct Usage: Decodable {
         var input: Int?
@@ -153,7 +156,7 @@ struct ClaudeResult: Decodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case subtype, errors, usage
+        case subtype, errors, usage, origin
         case isError = "is_error"
         case text = "result"
         case apiStatus = "api_error_status"
@@ -173,6 +176,8 @@ struct ClaudeResult: Decodable {
         milliseconds = container.lenient(.milliseconds)
         totalCost = container.lenient(.totalCost)
         usage = container.lenient(.usage)
+        let origin: Origin? = container.lenient(.origin)
+        self.origin = origin?.kind
     }
 
     /// Whether the turn has failed.

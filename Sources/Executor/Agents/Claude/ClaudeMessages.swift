@@ -9,20 +9,26 @@ enum ClaudeMessages {
         ])
     }
 
-    /// A turn; the history before the prompt is a block of its own.
-    static func user(_ prompt: String, after history: String? = nil) -> [UInt8] {
+    /// A turn, or a message for the running one; the history before the prompt is a block of its own.
+    /// - Parameter id: a UUID, with which the program reports what happens to the message.
+    static func user(_ prompt: String, id: String, after history: String? = nil) -> [UInt8] {
         let content = history.map { history -> JSONValue in
             [["type": "text", "text": .string(history)], ["type": "text", "text": .string(prompt)]]
         }
         return line([
             "type": "user", "message": ["role": "user", "content": content ?? .string(prompt)],
-            "parent_tool_use_id": nil, "session_id": "default",
+            "parent_tool_use_id": nil, "session_id": "default", "uuid": .string(id),
         ])
     }
 
     /// Ends the turn with what was written so far.
     static func interrupt(id: String) -> [UInt8] {
         line(["type": "control_request", "request_id": .string(id), "request": ["subtype": "interrupt"]])
+    }
+
+    /// Ends everything that runs in the background, and the program.
+    static func endSession(id: String) -> [UInt8] {
+        line(["type": "control_request", "request_id": .string(id), "request": ["subtype": "end_session"]])
     }
 
     /// Denies a tool; `message` goes to the model.

@@ -22,7 +22,12 @@ enum ClaudePermission {
         let input = request.input ?? [:]
         return PermissionRequest(
             request: id, tool: tool, title: title(tool, input), input: input,
-            rules: rules(tool, input, request, directory))
+            rules: rules(tool, input, request, directory), questions: ClaudeQuestions.questions(of: tool, input))
+    }
+
+    /// Returns the input to allow a tool with: the edited one, or the asked one with the answers to its questions.
+    static func input(of request: PermissionRequest, _ answer: PermissionAnswer) -> JSONValue {
+        answer.input ?? ClaudeQuestions.answer(request, answer.answers)
     }
 
     /// Returns why a request cannot be shown to a person; nil = it can. An allowed input is sent back as it was read,

@@ -1,5 +1,4 @@
 import Messages
-import NIOCore
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -8,40 +7,32 @@ import NIOCore
 #endif
 
 /// One Claude Code process of a conversation, for any number of turns while it is warm, one at a time.
-actor ClaudeProcess {
-    /// A turn that has not ended.
-    private struct OpenTurn {
-        var sink: any TurnSink
-        var end: CheckedContinuation<ClaudeTranslator.Ending, Never>
-        var interrupted = false
-        /// The process has begun the turn, so that its session knows it.
-        var isKnown = false
-    }
-
+///
+/// Nothing that it does runs without a turn: a process that asks its model between two turns is killed at once.
+actor ClaudeProcess: WarmProcess, AgentReader {
     nonisolated let directory: String
-    private let child: Child
+    private let process: AgentProcess
     /// What it may do without asking, as it was started.
     nonisolated let permission: PermissionMode
-    /// Whether it is in plan mode, until a person allows its plan.
-    private var isPlanning: Bool
+    var asked: ClaudeRequests
     /// It may have entered plan mode by itself; then its mode is unknown until it ends.
     private var hasChangedMode = false
+    /// It may start by itself at some time after its turn.
+    private var hasTimers = false
+    /// Whether it had a turn.
+    private var hasWorked = false
     private let keepSession: @Sendable (String) -> Void
     private var translator = ClaudeTranslator()
-    private var turn: OpenTurn?
-    private var exit: ExitStatus?
+    var turn: ClaudeOpenTurn?
+    private var exit: (status: ExitStatus, errors: String)?
     /// It has ended or is about to, though not all of its output was read yet.
     private var isEnding = false
-    /// The end of its standard error, to explain a failure.
-    private var standardError: [UInt8] = []
     private var session: String?
     /// It has replied to the first request, reported that its session is missing, or ended.
     private let opened = OneShotEvent()
     /// It reported that its session is missing, which it may do before its first turn.
     private var unknownSession: ClaudeTranslator.Ending?
     private var requests = 0
-    /// Permission requests that it waits for.
-    private var openRequests: Set<String> = []
     private let decoder = JSONDecoder()
 
     /// Starts the process and opens the conversation with it.
@@ -49,36 +40,55 @@ actor ClaudeProcess {
         _ command: Command, in children: LiveChildren, permission: PermissionMode,
         keepSession: @escaping @Sendable (String) -> Void
     ) async throws -> ClaudeProcess {
-        let child = try await Child.start(command, input: true, in: children)
+        let child = try await AgentProcess.start(command, in: children)
         let process = ClaudeProcess(
-            child: child, directory: command.directory, permission: permission, keepSession: keepSession)
-        Task.detached { await process.follow() }
+            process: child, directory: command.directory, permission: permission, keepSession: keepSession)
+        child.follow(process)
         await process.write(ClaudeMessages.initialize(id: process.nextRequest()))
         return process
     }
 
     private init(
-        child: Child, directory: String, permission: PermissionMode, keepSession: @escaping @Sendable (String) -> Void
+        process: AgentProcess, directory: String, permission: PermissionMode,
+        keepSession: @escaping @Sendable (String) -> Void
     ) {
-        self.child = child
+        self.process = process
         self.directory = directory
         self.permission = permission
-        isPlanning = permission == .plan
+        asked = ClaudeRequests(directory: directory, isPlanning: permission == .plan)
         self.keepSession = keepSession
     }
 
     /// Whether another turn can be given to it.
     var isUsable: Bool {
-        exit == nil && turn == nil && !isEnding && !hasChangedMode && isPlanning == (permission == .plan)
+        exit == nil && turn == nil && !isEnding && !hasChangedMode && !hasTimers
+            && asked.isPlanning == (permission == .plan)
     }
 
-    /// Gives it a turn and waits for the end, all events emitted.
-    func run(_ prompt: String, after history: String? = nil, sink: any TurnSink) async -> ClaudeTranslator.Ending {
-        if let exit { return failure(exit) }
+    /// Gives it a turn and waits for the end of all of the turn's work, all events emitted.
+    /// - Parameter endsWork: whether what the turn leaves in the background is ended with it.
+    func run(
+        _ prompt: String, after history: String? = nil, endsWork: Bool = false, sink: any TurnSink
+    ) async -> ClaudeTranslator.Ending {
+        if exit != nil { return failure() }
         return await withCheckedContinuation { continuation in
-            turn = OpenTurn(sink: sink, end: continuation)
-            write(ClaudeMessages.user(prompt, after: history))
+            let id = UUID().uuidString.lowercased()
+            hasWorked = true
+            turn = ClaudeOpenTurn(state: ClaudeTurn(prompt: id, endsWork: endsWork), sink: sink, end: continuation)
+            write(ClaudeMessages.user(prompt, id: id, after: history))
         }
+    }
+
+    /// Gives a message of a person to the running turn. The agent sees it at its next request to the model.
+    /// - Throws: ``Fault`` with code `conflict` where the turn has ended.
+    func steer(_ message: PersonMessage) async throws {
+        guard turn?.isEnding == false, !isEnding else {
+            throw Fault(.conflict, "the turn is ending; send the message as a new task")
+        }
+        let id = UUID().uuidString.lowercased()
+        turn?.add(message, id: id)
+        write(ClaudeMessages.user(message.text, id: id))
+        await perform(turn?.state.give(id) ?? [])
     }
 
     /// Returns whether it reports within `seconds` that the session to resume is missing, which it does before it
@@ -88,31 +98,33 @@ actor ClaudeProcess {
         return unknownSession != nil
     }
 
-    /// Asks it to end the turn with what was written so far.
-    func interrupt() {
+    /// Asks it to end the turn with what was written so far, and with everything that runs in the background.
+    func interrupt() async {
         guard turn != nil else { return }
-        turn?.interrupted = true
+        turn?.interrupt()
         write(ClaudeMessages.interrupt(id: nextRequest()))
+        await perform(turn?.state.stop() ?? [])
     }
+
+    /// Ends a turn that only waits for its background work; a turn that still works is left alone.
+    func wrapUp(_ why: String) async { await perform(turn?.state.wrapUp() ?? [], why: why) }
 
     /// Ends the process and everything that it has started, by force after `grace` seconds.
     func terminate(grace: Double) async {
-        turn?.interrupted = true
+        turn?.interrupt()
         isEnding = true
-        await child.end(grace: grace)
-        child.closeStreams()
+        await process.terminate(grace: grace)
     }
 
     /// Ends what a turn's tools have left behind. The process's own group stays: it holds servers of tools, which the
     /// next turn needs. Claude Code gives a tool's shell a group of its own.
     /// - Returns: whether nothing is left.
-    func endStrays(grace: Double) async -> Bool { await child.endStrays(grace: grace) }
+    func endStrays(grace: Double) async -> Bool { await process.endStrays(grace: grace) }
 
     /// Ends it between turns: it exits by itself when its input ends, else by force.
     func shutDown(grace: Double) async {
         isEnding = true
-        child.output.channel.close(mode: .output, promise: nil)
-        if await !child.isGone(within: grace) { await terminate(grace: grace) }
+        await process.shutDown(grace: grace)
     }
 
     private func nextRequest() -> String {
@@ -120,93 +132,62 @@ actor ClaudeProcess {
         return "wegent-\(requests)"
     }
 
-    private func write(_ line: [UInt8]) {
-        child.output.channel.writeAndFlush(ByteBuffer(bytes: line), promise: nil)
-    }
+    func write(_ line: [UInt8]) { process.write(line) }
 
     // MARK: Output
 
-    /// Seconds to read what was written before the end, once nothing is left that could write more.
-    private static let readTimeout = 5.0
+    var isPaused: Bool { get async { await turn?.sink.isPaused ?? false } }
 
-    private func follow() async {
-        let read = OneShotEvent()
-        let readers = Task.detached {
-            async let output: Void = self.followOutput()
-            async let errors: Void = self.followErrors()
-            _ = await (output, errors)
-            read.fire()
-        }
-        let status = await child.wait()
-        isEnding = true
-        // What it left behind would hold its outputs open, and must be gone before the turn is over.
-        await child.end(grace: 0.5)
-        var last = ContinuousClock.now + .seconds(ExecutorLimits.pipeDrain)
-        while await !read.wait(within: Self.readTimeout) {
-            if await turn?.sink.isPaused == true {
-                last = .now + .seconds(ExecutorLimits.pipeDrain)
-                continue
-            }
-            guard child.hasUnread, ContinuousClock.now < last else {
-                child.closeStreams()
-                break
-            }
-        }
-        await readers.value
-        exit = status
+    func ending() { isEnding = true }
+
+    func exited(_ status: ExitStatus, errors: String) async {
+        exit = (status, errors)
         opened.fire()
-        end(failure(status))
-    }
-
-    private func followOutput() async {
-        var lines = LineSplitter()
-        try? await child.output.executeThenClose { inbound, _ in
-            for try await buffer in inbound {
-                let skipped = lines.skipped
-                await read(lines.feed(Array(buffer: buffer)))
-                guard lines.skipped > skipped else { continue }
-                await turn?.sink.emit([
-                    .log("error", "Claude Code wrote a line that is too long; it was dropped", source: "claude-code")
-                ])
-            }
+        guard let first = turn?.state.first else { return end(failure()) }
+        // The person's turn has its outcome; what it had left in the background is gone with the process.
+        if turn?.closing == nil {
+            let what = turn?.state.work.isEmpty == false ? turn?.state.work.summary() : nil
+            await log("warning", "Claude Code \(status.summary) while \(what ?? "background work") went on")
         }
-        if let rest = lines.finish() { await read([rest]) }
+        end(first)
     }
 
-    private func followErrors() async {
-        try? await child.errors.executeThenClose { inbound, _ in
-            for try await buffer in inbound {
-                standardError += Array(buffer: buffer).suffix(4096)
-                standardError = standardError.suffix(4096)
-            }
-        }
-    }
+    func dropped() async { await log("error", "Claude Code wrote a line that is too long; it was dropped") }
 
-    private func read(_ lines: [[UInt8]]) async {
+    func read(_ lines: [[UInt8]]) async {
         var events: [AgentEvent] = []
         for line in lines {
-            let line = try? decoder.decode(ClaudeLine.self, from: Data(line))
-            if line?.entersPlan == true { hasChangedMode = true }
-            let outputs = line.map { translator.read($0) } ?? translator.ignore()
-            for output in outputs {
-                switch output {
-                case .event(let event): events.append(event)
-                case .session(let id): record(session: id)
-                case .permission(let id, let request):
-                    await emit(&events)
-                    await ask(id, request)
-                case .answered: opened.fire()
-                case .withdrawn(let id):
-                    openRequests.remove(id)
-                    await turn?.sink.withdraw(id)
-                case .unknownRequest(let request): write(ClaudeMessages.unsupported(request: request))
-                case .ended(let ending):
-                    await emit(&events)
-                    end(ending)
-                }
+            let line = Data(line)
+            let decoded = try? decoder.decode(ClaudeLine.self, from: line)
+            if let meaning = ClaudeTurnLine.meaning(of: decoded?.type, line, decoder),
+                turn == nil || meaning != .activity
+            {
+                await emit(&events)
+                await read(meaning)
             }
+            if decoded?.entersPlan == true { hasChangedMode = true }
+            if decoded?.setsTimer == true { hasTimers = true }
+            for output in decoded.map({ translator.read($0) }) ?? translator.ignore() { await take(output, &events) }
         }
         await emit(&events)
+    }
+
+    private func take(_ output: ClaudeTranslator.Output, _ events: inout [AgentEvent]) async {
+        switch output {
+        case .event(let event): events.append(event)
+        case .session(let id): record(session: id)
+        case .permission(let id, let request):
+            await emit(&events)
+            await ask(id, request)
+        case .answered: opened.fire()
+        case .withdrawn(let id):
+            asked.withdraw(id)
+            await turn?.sink.withdraw(id)
+        case .unknownRequest(let request): write(ClaudeMessages.unsupported(request: request))
+        case .ended(let ending):
+            await emit(&events)
+            await ended(ending)
+        }
     }
 
     private func emit(_ events: inout [AgentEvent]) async {
@@ -215,79 +196,101 @@ actor ClaudeProcess {
         events = []
     }
 
+    private func log(_ level: String, _ message: String) async {
+        await turn?.sink.emit([.log(level, message, source: "claude-code")])
+    }
+
     private func record(session id: String) {
-        turn?.isKnown = true
+        turn?.state.sessionBegun()
         guard id != session else { return }
         session = id
         keepSession(id)
     }
 
-    // MARK: Permission requests
+    // MARK: The turn
 
-    /// Passes a permission request on to a person; its output is read meanwhile.
-    private func ask(_ id: String, _ request: ControlRequest) async {
-        guard let sink = turn?.sink else {
-            return write(ClaudeMessages.deny(request: id, message: "this process has no task"))
-        }
-        let permission = ClaudePermission.permissionRequest(id, request, in: directory)
-        if let why = ClaudePermission.unreadable(request) {
-            await sink.emit([.log("error", "\(permission.tool) was denied: \(why)", source: "claude-code")])
-            return deny(id, why)
-        }
-        if isPlanning, ClaudePermission.isOutOfPlan(request) {
-            await sink.emit([
-                .log("notice", "\(permission.title) was denied: the task is in plan mode", source: "claude-code")
-            ])
-            return write(ClaudeMessages.deny(request: id, message: Self.planning))
-        }
-        openRequests.insert(id)
-        await sink.ask(permission) { await self.answer(permission, $0) }
+    /// Takes what a line means for the turn. A process that begins to work without one is killed.
+    private func read(_ meaning: ClaudeTurnLine.Meaning) async {
+        if turn != nil { return await perform(turn?.state.read(meaning) ?? []) }
+        guard hasWorked, !isEnding, meaning.isWork else { return }
+        isEnding = true
+        Task { await self.process.terminate(grace: 0) }
     }
 
-    private static let planning =
-        "this task is in plan mode: nothing may be changed. Write down your plan and present it with ExitPlanMode"
-
-    private func answer(_ request: PermissionRequest, _ decision: PermissionDecision) {
-        // Only the first answer counts, and only during its turn.
-        guard openRequests.remove(request.request) != nil else { return }
-        switch decision {
-        case .allow where turn?.interrupted != false: deny(request.request, Self.ending)
-        case .allow(let rules):
-            // From now on it may do more than plan: it is not reused for a turn in plan mode.
-            if request.tool == "ExitPlanMode" { isPlanning = false }
-            write(ClaudeMessages.allow(request: request.request, input: request.input, rules: rules))
-        case .deny(let message): deny(request.request, message)
-        }
-    }
-
-    private static let ending = "the task is ending"
-
-    private func deny(_ request: String, _ message: String) {
-        write(ClaudeMessages.deny(request: request, message: message))
-    }
-
-    private func end(_ ending: ClaudeTranslator.Ending) {
+    private func ended(_ ending: ClaudeTranslator.Ending) async {
         if ending.isUnknownSession {
             unknownSession = ending
             opened.fire()
+            return end(ending)
         }
-        // These requests get no answer any more, and a warm process must not wait for one.
-        for request in openRequests.sorted() { deny(request, Self.ending) }
-        openRequests = []
-        guard let turn else { return }
-        self.turn = nil
-        var ending = ending
-        ending.isKnown = turn.isKnown
-        if turn.interrupted, ending.outcome.state == .failed { ending.outcome = .cancelled }
-        turn.end.resume(returning: ending)
+        await perform(turn?.state.ended(ending) ?? [])
     }
 
-    private func failure(_ status: ExitStatus) -> ClaudeTranslator.Ending {
+    private func perform(_ effects: [ClaudeTurn.Effect], why: String? = nil) async {
+        for effect in effects {
+            switch effect {
+            case .taken(let id):
+                if let message = turn?.remove(id) { await turn?.sink.emit(message.events) }
+            case .dropped(let id):
+                if turn?.remove(id) != nil { await log("warning", "Claude Code did not take a message to the turn") }
+            case .waiting(let work):
+                if let event = turn?.waiting(for: work) { await turn?.sink.emit([event]) }
+            case .watchReports: watchReports()
+            case .laterFailure(let outcome):
+                if turn?.interrupted == false, turn?.closing == nil {
+                    await log("warning", "a later turn has failed: \(outcome.fault?.message ?? "no reason is given")")
+                }
+            case .over: if let first = turn?.state.first { end(first) }
+            case .end(let work): await close(work, why ?? turn?.reason ?? "")
+            }
+        }
+    }
+
+    /// Seconds in which the agent begins to answer a report of background work; a healthy one takes milliseconds.
+    private static let reportTimeout = 5.0
+
+    private func watchReports() {
+        let prompt = turn?.state.prompt
+        Task {
+            try? await Task.sleep(for: .seconds(Self.reportTimeout))
+            guard self.turn?.state.prompt == prompt else { return }
+            await self.perform(self.turn?.state.reportsAreLate() ?? [])
+        }
+    }
+
+    /// Seconds in which the process ends its background work and itself.
+    private static let closingTimeout = 1.0
+
+    /// Ends the process with what the turn has left in the background. Its session is resumed by the next turn, which
+    /// learns from it what was ended. The turn ends when the process has ended.
+    private func close(_ work: BackgroundWork, _ why: String) async {
+        guard turn?.closing == nil else { return }
+        turn?.closing = why
+        isEnding = true
+        let request = ClaudeMessages.endSession(id: nextRequest())
+        if turn?.interrupted == false { write(ClaudeMessages.interrupt(id: nextRequest())) }
+        write(request)
+        let process = process
+        Task {
+            if await !process.child.isGone(within: Self.closingTimeout) { await process.terminate(grace: 0.5) }
+        }
+        let what = work.isEmpty ? "the agent's own follow-up turn" : work.summary()
+        await log("notice", "ended \(what) (\(why))")
+    }
+
+    private func end(_ ending: ClaudeTranslator.Ending) {
+        for answer in asked.close() { write(answer) }
+        turn?.finish(ending)
+        turn = nil
+    }
+
+    private func failure() -> ClaudeTranslator.Ending {
         if let unknownSession { return unknownSession }
-        let last = String(decoding: standardError, as: UTF8.self).split(whereSeparator: \.isNewline).last
+        let last = exit?.errors.split(whereSeparator: \.isNewline).last
         let why = last.map { ": \($0.prefix(500))" } ?? ""
         return ClaudeTranslator.Ending(
             outcome: .failed(
-                .agentFailed, "Claude Code \(status.summary) before its turn was over\(why)", exitCode: status.code))
+                .agentFailed, "Claude Code \(exit?.status.summary ?? "ended") before its turn was over\(why)",
+                exitCode: exit?.status.code))
     }
 }

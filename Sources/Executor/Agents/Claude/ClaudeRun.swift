@@ -5,6 +5,9 @@ actor ClaudeRun: AgentRun {
     private let agent: ClaudeAgent
     private let turn: Turn
     private let sink: any TurnSink
+    /// What the agent is asked: the prompt, or to continue.
+    private let prompt: String
+    private let endsWork: Bool
     private var process: ClaudeProcess
     /// The grace of the stop; nil = no stop was asked for.
     private var stopGrace: Double?
@@ -14,13 +17,23 @@ actor ClaudeRun: AgentRun {
     private var hasGap = false
     private var continuations: [CheckedContinuation<TurnOutcome, Never>] = []
 
-    init(agent: ClaudeAgent, turn: Turn, sink: any TurnSink, process: ClaudeProcess, resumed: Bool) {
+    init(
+        agent: ClaudeAgent, turn: Turn, sink: any TurnSink, process: ClaudeProcess, resumed: Bool,
+        background: Background
+    ) {
         self.agent = agent
         self.turn = turn
         self.sink = sink
+        let continues = turn.resumes && agent.memory(of: turn.conversation)?.last == turn.attempt.task
+        prompt = continues ? Self.goOn : turn.prompt
+        endsWork = background == .stop
         self.process = process
         Task.detached { await self.run(resumed: resumed) }
     }
+
+    /// What the agent is told after a usage limit.
+    private static let goOn =
+        "The usage limit that stopped you has been reset. Continue with what you were doing."
 
     private func run(resumed: Bool) async {
         if let notice = turn.history?.notice { await sink.emit([.log("notice", notice, source: "executor")]) }
@@ -46,13 +59,15 @@ actor ClaudeRun: AgentRun {
         }
         // The process is released before the outcome is returned, since the next turn may start at once.
         await agent.release(process, of: turn.conversation)
-        end(ending.outcome)
+        var outcome = ending.outcome
+        outcome.retryAt = ending.retryAt
+        end(outcome)
     }
 
     /// Gives the turn to the process, unless it was stopped before.
     private func runTurn() async -> ClaudeTranslator.Ending {
         if stopping { return .init(outcome: .cancelled) }
-        return await process.run(turn.prompt, after: turn.history?.text, sink: sink)
+        return await process.run(prompt, after: turn.history?.text, endsWork: endsWork, sink: sink)
     }
 
     /// The notice that the session is gone.
@@ -84,6 +99,18 @@ actor ClaudeRun: AgentRun {
             try? await Task.sleep(for: .seconds(min(grace / 2, 2)))
             await self.force(grace: grace / 2)
         }
+    }
+
+    func wrapUp(_ why: String) async {
+        guard ended == nil, !stopping else { return }
+        await process.wrapUp(why)
+    }
+
+    func steer(_ message: PersonMessage) async throws {
+        guard ended == nil, !stopping else {
+            throw Fault(.conflict, "the turn has ended; send the message as a new task")
+        }
+        try await process.steer(message)
     }
 
     private func force(grace: Double) async {

@@ -28,6 +28,10 @@ struct ClaudeTranslator {
         var isUnknownSession = false
         /// The session knows the turn.
         var isKnown = false
+        /// What the turn answered, where that is not a person's message, such as `task-notification`.
+        var origin: String?
+        /// When a usage limit is reset.
+        var retryAt: Timestamp?
     }
 
     /// The longest input or result that goes into one event; longer ones are split.
@@ -222,7 +226,7 @@ struct ClaudeTranslator {
         if result.isUnknownSession {
             return [.ended(Ending(outcome: .failed(.agentFailed, result.summary), isUnknownSession: true))]
         }
-        return [.event(usage(result)), .ended(Ending(outcome: Self.outcome(of: result)))]
+        return [.event(usage(result)), .ended(Ending(outcome: Self.outcome(of: result), origin: result.origin))]
     }
 
     private static func outcome(of result: ClaudeResult) -> TurnOutcome {

@@ -27,7 +27,8 @@ struct ShellAgent: AgentDriver {
     func describe() async -> Messages.Agent {
         Messages.Agent(
             name: name, version: nil, ready: allowed,
-            detail: allowed ? nil : "not allowed on this device; start the executor with --allow-shell")
+            detail: allowed ? nil : "not allowed on this device; start the executor with --allow-shell",
+            permissionModes: PermissionMode.all.filter { $0 != .plan }, canSteer: false)
     }
 
     func check(_ mode: PermissionMode?, on device: String) throws {
@@ -77,4 +78,13 @@ struct ShellAgent: AgentDriver {
     }
 
     func shutDown() async {}
+}
+
+extension ShellAgent {
+    init(_ surroundings: AgentSurroundings) {
+        let configuration = surroundings.configuration
+        self.init(
+            allowed: configuration.allowShell, environment: configuration.environment, children: surroundings.children,
+            temporary: surroundings.home.temporary, linger: configuration.times.linger)
+    }
 }

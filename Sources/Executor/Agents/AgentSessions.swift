@@ -6,9 +6,9 @@ import Messages
     import Foundation
 #endif
 
-/// The Claude Code session of each conversation and how far it knows the conversation, in files that outlive the
-/// executor.
-struct ClaudeSessions: Sendable {
+/// An agent's own session of each conversation and how far it knows the conversation, in files that outlive the
+/// executor. Each agent has a directory of its own.
+struct AgentSessions: Sendable {
     /// One file a conversation.
     let directory: String
 

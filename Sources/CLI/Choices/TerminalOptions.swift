@@ -1,0 +1,53 @@
+import ArgumentParser
+import Messages
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// How a task's commands get their output.
+struct TerminalOptions: ParsableArguments {
+    /// The agents whose commands may have a terminal.
+    private static let agents = ["shell"]
+
+    @Flag(help: "Give the command a terminal of this one's size, so that it shows progress and colours (agent shell).")
+    var tty = false
+
+    @Flag(help: "Keep standard output and standard error apart, instead of in the order of writing (agent shell).")
+    var splitOutput = false
+
+    func validate() throws {
+        if tty, splitOutput {
+            throw ValidationError("--tty and --split-output cannot be combined: a terminal has one output.")
+        }
+    }
+
+    /// Returns the size of the terminal that the task gets; nil = none.
+    /// - Throws: `ValidationError` for an agent whose commands cannot have one.
+    func size(for agent: String?) throws -> TerminalSize? {
+        guard tty else { return nil }
+        let agent = agent ?? TaskRequestBody.defaultAgent
+        guard Self.agents.contains(agent) else {
+            throw ValidationError(
+                "--tty is for the agent shell; the agent \(TerminalEscaping.line(agent)) runs its commands without a terminal"
+            )
+        }
+        return Self.current ?? TerminalSize(columns: 80, rows: 24)
+    }
+
+    /// The size of the terminal at one of the standard streams; nil where there is none.
+    private static var current: TerminalSize? {
+        for file in [STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO] {
+            var size = winsize()
+            guard ioctl(file, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { continue }
+            let range = TerminalSize.range
+            return TerminalSize(
+                columns: min(Int(size.ws_col), range.upperBound), rows: min(Int(size.ws_row), range.upperBound))
+        }
+        return nil
+    }
+}

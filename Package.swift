@@ -129,7 +129,7 @@ if !coreOnly {
             ] + nio, exclude: ["Main"]),
         main("Gateway"),
         module(
-            "Executor", ["Messages", "Launch", "CSpawn", log, metrics, lifecycle, deque, crypto] + nio,
+            "Executor", ["Messages", "Launch", "CSpawn", log, metrics, lifecycle, deque, crypto, arguments] + nio,
             exclude: ["Main"]),
         main("Executor"),
         module(

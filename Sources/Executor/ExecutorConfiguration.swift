@@ -21,14 +21,19 @@ public struct ExecutorConfiguration: Sendable {
     public var allowShell: Bool
     /// Directories in which, and below which, a task may choose its `cwd`.
     public var allowDirs: [String]
-    /// What Claude Code may do without asking.
+    /// What agents may do without asking.
     public var permissionMode: PermissionMode
     /// Whether a task may choose ``PermissionMode/bypass``.
     public var allowBypass: Bool
-    /// The `claude` program: a path, or a name that is looked up in PATH; nil = `claude`.
-    public var claude: String?
-    /// The environment of this process, of which children get what ``ChildEnvironment`` lets through.
+    /// What becomes of the background work of tasks that choose nothing.
+    public var background: Background
+    /// Agents' programs by the agent's name: a path, or a name that is looked up in PATH. Agents without an entry have a
+    /// default.
+    public var programs: [String: String]
+    /// The environment of this process, of which an agent gets ``environment(for:)``.
     public var environment: [String: String]
+    /// Variables that the agents get in addition to those of the allow-list.
+    public var passEnvironment: [EnvironmentPattern] = []
     /// Waiting times; tests shorten them.
     public var times: ExecutorTimes
     /// The most unacknowledged bytes of an attempt before its agent is paused; tests lower it.
@@ -37,8 +42,9 @@ public struct ExecutorConfiguration: Sendable {
     public init(
         backendURL: String = "http://127.0.0.1:8787", token: String, home: String, slots: Int = 5, name: String? = nil,
         deviceID: String? = nil, allowShell: Bool = false, allowDirs: [String] = [],
-        permissionMode: PermissionMode = .ask, allowBypass: Bool = false, claude: String? = nil,
-        environment: [String: String] = Machine.environment, times: ExecutorTimes = ExecutorTimes()
+        permissionMode: PermissionMode = .ask, allowBypass: Bool = false, background: Background = .wait,
+        programs: [String: String] = [:], environment: [String: String] = Machine.environment,
+        times: ExecutorTimes = ExecutorTimes()
     ) {
         self.backendURL = backendURL
         self.token = token
@@ -50,7 +56,8 @@ public struct ExecutorConfiguration: Sendable {
         self.allowDirs = allowDirs
         self.permissionMode = permissionMode
         self.allowBypass = allowBypass
-        self.claude = claude
+        self.background = background
+        self.programs = programs
         self.environment = environment
         self.times = times
     }
@@ -66,13 +73,22 @@ public struct ExecutorConfiguration: Sendable {
         if permissionMode == .bypass, !allowBypass {
             throw Fault(
                 .invalidRequest,
-                "--permission-mode bypass lets Claude Code do anything without asking; it also needs --allow-bypass")
+                "--permission-mode bypass lets agents do anything without asking; it also needs --allow-bypass")
         }
         if let deviceID, !DeviceIdentity.isValid(deviceID) {
             throw Fault(.invalidRequest, "--device-id must be 1 to 128 characters of A-Z a-z 0-9 . _ -")
         }
-        if let name, name.isEmpty || name.count > 200 {
-            throw Fault(.invalidRequest, "--name must be 1 to 200 characters")
+        if let name, let problem = DeviceName.complaint(name) {
+            throw Fault(.invalidRequest, "--name \(problem)")
+        }
+        if name == nil, let problem = DeviceName.complaint(Machine.displayName) {
+            throw Fault(
+                .invalidRequest,
+                "the device's name, made from this machine's host name, \(problem); choose one with --name")
+        }
+        for pattern in passEnvironment where EnvironmentPolicy.isProducts(pattern.text) {
+            throw Fault(
+                .invalidRequest, "--pass-env \(pattern.text): variables of WEGENT_ are never passed to an agent")
         }
         for directory in allowDirs where !directory.hasPrefix("/") {
             throw Fault(.invalidRequest, "--allow-dir '\(directory)' must be an absolute path")
@@ -93,6 +109,17 @@ public struct ExecutorConfiguration: Sendable {
             )
         }
         _ = try WebSocketDialer.proxy(for: LinkAddress(backendURL), environment: environment)
+    }
+}
+
+extension ExecutorConfiguration {
+    /// Returns the part of ``environment`` that an agent gets, with `HOME` from the password file where it is unset.
+    func environment(for agent: String) -> [String: String] {
+        let variables = AgentVariables.all.first { $0.agent == agent } ?? AgentVariables(agent: agent, patterns: [])
+        let policy = EnvironmentPolicy(added: passEnvironment)
+        var passed = policy.environment(of: environment, for: variables)
+        passed["HOME"] = Machine.userHome(environment)
+        return passed
     }
 }
 

@@ -41,6 +41,9 @@ public final class ExecutorServer: Service {
         try configuration.validate()
         // Once tasks have used up the system's processes, no thread can be started.
         _ = (ProcessThreads.shared, Reaper.shared)
+        if let problem = UserHome(configuration.environment).problem {
+            logger.warning("the user's home cannot be used", metadata: ["why": "\(problem)"])
+        }
         let service = try makeService()
         state.withLock { $0.service = service }
         try await service.start()
@@ -60,7 +63,8 @@ public final class ExecutorServer: Service {
         let dialer = WebSocketDialer(
             address: address, token: try BearerToken.read(configuration.token),
             renewToken: configuration.renewToken,
-            proxy: try WebSocketDialer.proxy(for: address, environment: environment), version: Product.version,
+            proxy: try WebSocketDialer.proxy(for: address, environment: configuration.environment),
+            version: Product.version,
             times: times)
         let parts = ExecutorService.Parts(
             identity: identity, identityIsFixed: configuration.deviceID != nil, children: children, home: home,

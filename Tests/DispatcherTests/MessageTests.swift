@@ -49,7 +49,9 @@ struct MessageTests {
             let executor = ScriptedExecutor(gateway: rig.gateway)
             try await executor.connect()
             let task = try await BackgroundTests.running(rig, executor)
-            for (given, expected) in [(ErrorCode.steerUnsupported, ErrorCode.steerUnsupported), (.agentFailed, .conflict)] {
+            for (given, expected) in [
+                (ErrorCode.steerUnsupported, ErrorCode.steerUnsupported), (.agentFailed, .conflict),
+            ] {
                 let message = Self.message(task)
                 async let answer = fault { _ = try await rig.gateway.ask(message) }
                 _ = try await executor.steer(message.message)
@@ -57,7 +59,9 @@ struct MessageTests {
                 try executor.send(
                     TaskSteerRefused(task: task, attempt: 2, message: message.message, fault: Fault(.conflict, "old")))
                 try executor.send(
-                    TaskSteerRefused(task: task, attempt: 1, message: message.message, fault: Fault(given, "the shell reads nothing")))
+                    TaskSteerRefused(
+                        task: task, attempt: 1, message: message.message, fault: Fault(given, "the shell reads nothing")
+                    ))
                 #expect(await answer == Fault(expected, "the shell reads nothing"))
             }
         }

@@ -8,8 +8,10 @@ struct OpenWorkTests {
     private static let now = Sample.now
 
     private static func call(_ id: String, _ status: String?) -> [UInt8] {
-        ToolCallPayload(id: id, title: "t", kind: "execute", status: status, input: ["command": "a \"status\":\"failed\""])
-            .bytes
+        ToolCallPayload(
+            id: id, title: "t", kind: "execute", status: status, input: ["command": "a \"status\":\"failed\""]
+        )
+        .bytes
     }
 
     private static func update(_ id: String, _ status: String?) -> [UInt8] {
@@ -220,7 +222,8 @@ struct OpenWorkTests {
 
     @Test("A plan that is too long to be read is withdrawn")
     func longPlan() {
-        let entry = PlanPayload.Entry(content: String(repeating: "x", count: 70_000), priority: nil, status: "in_progress")
+        let entry = PlanPayload.Entry(
+            content: String(repeating: "x", count: 70_000), priority: nil, status: "in_progress")
         var machine = Self.running()
         Self.take(&machine, .plan, PlanPayload(entries: [entry]).bytes)
         #expect(machine.record.open.plan == machine.record.lastSeq)

@@ -13,7 +13,8 @@ struct ShardTests {
     }
 
     private static func living(_ partition: Partition, epoch: UInt64, lastOrdinal: Int64 = 0) -> LivingPartition {
-        LivingPartition(partition: partition, epoch: epoch, lastOrdinal: lastOrdinal, records: [], approvals: [:], plans: [:])
+        LivingPartition(
+            partition: partition, epoch: epoch, lastOrdinal: lastOrdinal, records: [], approvals: [:], plans: [:])
     }
 
     @Test("All partitions of one epoch are announced as one run")

@@ -43,7 +43,8 @@ struct UsageLimitTests {
             try executor.finish(other, 1)
             _ = try await rig.gateway.wait(other, for: .completed)
             let view = try await rig.gateway.wait(task, for: .queued)
-            #expect(view.waitingFor == .limit && view.reason == .usageLimit && view.error == nil && view.startedAt == nil)
+            #expect(
+                view.waitingFor == .limit && view.reason == .usageLimit && view.error == nil && view.startedAt == nil)
             let until = try #require(view.waiting?.until)
             #expect(view.waiting?.what?.contains("until 18:00") == true)
             let states = try await rig.gateway.log(task).filter { $0.kind == .state }.map(\.json)
@@ -154,7 +155,7 @@ struct UsageLimitTests {
                 #expect(view.waitingFor == .limit && view.waiting == before.waiting && view.reason == .usageLimit)
                 await rig.pass(to: until)
             }
-            await rig.pass(99)
+            await rig.pass(90)
             #expect(try await rig.gateway.view(task).reason == .deviceOffline)
             try await executor.connect()
             #expect(try await Self.assignment(executor, task, attempt: 2).resumes == true)

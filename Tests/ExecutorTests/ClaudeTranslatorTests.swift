@@ -6,47 +6,9 @@ import Testing
 
 @Suite("Recorded lines of Claude Code 2.1.330 as events")
 struct ClaudeTranslatorTests {
-    /// The kinds and payloads of a recording, and how its turns ended.
-    private struct Reading {
-        var events: [(kind: EventKind, data: JSONValue)] = []
-        var endings: [ClaudeTranslator.Ending] = []
-        var sessions: Set<String> = []
-        var permissions: [ControlRequest] = []
-        var withdrawn: [String] = []
-        var ignored = 0
+    private func lines(_ name: String) throws -> [String] { try ClaudeReading.lines(name) }
 
-        func texts(_ kind: EventKind) -> [String] {
-            events.filter { $0.kind == kind }.compactMap { $0.data["content"]?["text"]?.string }
-        }
-        func all(_ kind: EventKind) -> [JSONValue] { events.filter { $0.kind == kind }.map(\.data) }
-    }
-
-    private func lines(_ name: String) throws -> [String] {
-        let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Recorded/\(name).jsonl")
-        return try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map(String.init)
-    }
-
-    private func read(_ lines: [String]) throws -> Reading {
-        var translator = ClaudeTranslator()
-        var reading = Reading()
-        for line in lines {
-            let parsed = try? JSONDecoder().decode(ClaudeLine.self, from: Data(line.utf8))
-            for output in parsed.map({ translator.read($0) }) ?? translator.ignore() {
-                switch output {
-                case .event(let event):
-                    let data = try JSONDecoder().decode(JSONValue.self, from: Data(event.payload))
-                    reading.events.append((event.kind, data))
-                case .session(let id): reading.sessions.insert(id)
-                case .permission(_, let request): reading.permissions.append(request)
-                case .withdrawn(let id): reading.withdrawn.append(id)
-                case .unknownRequest, .answered: break
-                case .ended(let ending): reading.endings.append(ending)
-                }
-            }
-        }
-        reading.ignored = translator.ignored
-        return reading
-    }
+    private func read(_ lines: [String]) throws -> ClaudeReading { try ClaudeReading(lines) }
 
     @Test("Text streams token by token and is emitted once")
     func emitsTextOnce() throws {
@@ -106,7 +68,7 @@ struct ClaudeTranslatorTests {
         #expect(failure.fault?.code == .agentFailed)
         #expect(failure.fault?.message.contains("scripted failure") == true)
         #expect(failure.fault?.message.contains("400") == true)
-        #expect(reading.texts(.agentMessageChunk).filter { $0.contains("scripted failure") }.count == 1)
+        #expect(reading.texts(.agentMessageChunk).allSatisfy { !$0.contains("scripted failure") })
     }
 
     @Test("An interrupted turn keeps its text, once")
@@ -129,7 +91,7 @@ struct ClaudeTranslatorTests {
     func recognisesMissingSession() throws {
         let reading = try read(lines("unknown-session"))
         #expect(reading.endings.map(\.isUnknownSession) == [true])
-        #expect(reading.events.isEmpty)
+        #expect(reading.events.allSatisfy { $0.kind == .log })
     }
 
     @Test("A message without deltas is emitted whole")

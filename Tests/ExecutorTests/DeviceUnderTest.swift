@@ -28,7 +28,8 @@ final class DeviceUnderTest: Sendable {
         let folder = try folder ?? TemporaryDirectory()
         var configuration = ExecutorConfiguration(
             backendURL: scripted.url, token: "t", home: folder.file("home"), deviceID: "test", allowShell: true,
-            claude: folder.file("no-claude"), environment: ["PATH": "/usr/bin:/bin", "HOME": folder.path])
+            programs: ["claude-code": folder.file("no-claude")],
+            environment: ["PATH": "/usr/bin:/bin", "HOME": folder.path])
         configuration.times.drain = 0
         configuration.times.stopGrace = 0.5
         configuration.times.backoff = 0.02...0.1

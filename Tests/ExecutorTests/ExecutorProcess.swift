@@ -23,17 +23,23 @@ final class ExecutorProcess: Sendable {
         self.connection = connection
     }
 
-    /// Starts and registers it, its dispatcher up in epoch 1; everything is acknowledged unless `acks` is false. The
-    /// process ignores `signal`.
+    /// Starts and registers it, its dispatcher up in epoch 1; everything is acknowledged unless `acks` is false.
+    /// - Parameters:
+    ///   - signal: what the process ignores.
+    ///   - environment: added to its variables.
+    ///   - shell: what a shell does before it becomes the process, such as `ulimit -n 64; `.
+    ///   - wrapper: a command that starts that shell.
     static func start(
         _ flags: [String] = [], gateway: ScriptedGateway? = nil, folder: TemporaryDirectory? = nil, acks: Bool = true,
-        ignoring signal: String? = nil
+        ignoring signal: String? = nil, environment: [String: String] = [:], after shell: String = "",
+        through wrapper: [String] = []
     ) async throws -> ExecutorProcess {
         let scripted: ScriptedGateway
         if let gateway { scripted = gateway } else { scripted = try await .start() }
         let folder = try folder ?? TemporaryDirectory()
         let count = scripted.connections.count
-        let process = try launch(flags, scripted, folder, ignoring: signal)
+        let process = try launch(
+            flags, scripted, folder, ignoring: signal, environment: environment, after: shell, through: wrapper)
         let connection = try await eventually("a connection") { scripted.connections.dropFirst(count).last }
         let header = try await eventually("the registration") { connection.header(DeviceRegister.type) }
         if acks { connection.ackEverything() }
@@ -45,17 +51,23 @@ final class ExecutorProcess: Sendable {
 
     /// Only starts the program.
     static func launch(
-        _ flags: [String], _ gateway: ScriptedGateway, _ folder: TemporaryDirectory, ignoring signal: String? = nil
+        _ flags: [String], _ gateway: ScriptedGateway, _ folder: TemporaryDirectory, ignoring signal: String? = nil,
+        environment: [String: String] = [:], after shell: String = "", through wrapper: [String] = []
     ) throws -> ChildProcess {
         let trap = signal.map { "trap '' \($0); " } ?? ""
+        let command =
+            wrapper + ["/bin/sh", "-c", trap + shell + "exec \"$0\" \"$@\"", Binaries.executor]
+            + ["--home", folder.file("home"), "--device-id", "test", "--allow-shell", "--claude", folder.file("none")]
+            + flags
         return try ChildProcess(
-            "/bin/sh",
-            [
-                "-c", trap + "exec \"$0\" \"$@\"", Binaries.executor, "--home", folder.file("home"), "--device-id",
-                "test", "--allow-shell", "--claude", folder.file("none"),
-            ]
-                + flags,
-            environment: ["WEGENT_TOKEN": "t", "WEGENT_BACKEND_URL": gateway.url, "HOME": folder.path])
+            command[0], Array(command.dropFirst()),
+            environment: ["WEGENT_TOKEN": "t", "WEGENT_BACKEND_URL": gateway.url, "HOME": folder.path]
+                .merging(environment) { $1 })
+    }
+
+    /// Stops a task.
+    func stop(_ task: TaskID) throws {
+        try connection.send(TaskStop(task: task, attempt: 1, epoch: 1, graceS: 0.5, discard: false))
     }
 
     /// Assigns a shell command.

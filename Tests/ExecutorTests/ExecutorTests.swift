@@ -257,7 +257,8 @@ struct ExecutorTests {
             .init(status: .unauthorized, body: #"{"code":"\#(code)","detail":"get a new one","status":401}"#))
         let folder = try TemporaryDirectory()
         let server = ExecutorServer(
-            ExecutorConfiguration(backendURL: gateway.url, token: "t", home: folder.file("home"), claude: "/nowhere"),
+            ExecutorConfiguration(
+                backendURL: gateway.url, token: "t", home: folder.file("home"), programs: ["claude-code": "/nowhere"]),
             logger: .init(label: "test") { _ in SilentLog() })
         let error = await #expect(throws: Misconfiguration.self) { try await server.start() }
         #expect(error?.fault == Fault(ErrorCode(rawValue: code), "get a new one"))
@@ -271,7 +272,7 @@ struct ExecutorTests {
         let folder = try TemporaryDirectory()
         let configuration = ExecutorConfiguration(
             backendURL: "http://127.0.0.1:\(port)", token: "t", home: folder.file("home"), deviceID: "test",
-            claude: "/nowhere")
+            programs: ["claude-code": "/nowhere"])
         let server = ExecutorServer(configuration, logger: .init(label: "test") { _ in SilentLog() })
         async let started: Void = server.start()
         // Another test's outgoing connection may have got the port meanwhile.

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Processes that stay warm between turns")
 struct WarmPoolTests {
-    private final class Process: WarmProcess {
+    private final class KeptProcess: WarmProcess {
         private let state = Mutex((isUsable: true, isEnded: false))
 
         var isUsable: Bool { state.withLock { $0.isUsable } }
@@ -20,8 +20,8 @@ struct WarmPoolTests {
 
     @Test("A kept process is taken once, by its own conversation")
     func takesOnce() async {
-        let pool = WarmPool<Process>(limit: 60, most: 2)
-        let process = Process()
+        let pool = WarmPool<KeptProcess>(limit: 60, most: 2)
+        let process = KeptProcess()
         await pool.keep(process, of: conversation)
         #expect(await pool.take(.generate()) == nil)
         #expect(await pool.take(conversation) === process)
@@ -31,8 +31,8 @@ struct WarmPoolTests {
 
     @Test("A process that takes no other turn is ended, and so is a second one of a conversation")
     func endsUseless() async {
-        let pool = WarmPool<Process>(limit: 60, most: 2)
-        let (spoilt, first, second) = (Process(), Process(), Process())
+        let pool = WarmPool<KeptProcess>(limit: 60, most: 2)
+        let (spoilt, first, second) = (KeptProcess(), KeptProcess(), KeptProcess())
         spoilt.spoil()
         await pool.keep(spoilt, of: conversation)
         await pool.keep(first, of: conversation)
@@ -42,14 +42,14 @@ struct WarmPoolTests {
 
     @Test("The process that was idle for longest makes room, and each ends after its time")
     func expires() async throws {
-        let pool = WarmPool<Process>(limit: 60, most: 1)
-        let (first, second) = (Process(), Process())
+        let pool = WarmPool<KeptProcess>(limit: 60, most: 1)
+        let (first, second) = (KeptProcess(), KeptProcess())
         await pool.keep(first, of: conversation)
         await pool.keep(second, of: .generate())
         try await eventually("the end of the first") { first.isEnded }
         #expect(!second.isEnded)
-        let short = WarmPool<Process>(limit: 0, most: 2)
-        let third = Process()
+        let short = WarmPool<KeptProcess>(limit: 0, most: 2)
+        let third = KeptProcess()
         await short.keep(third, of: conversation)
         try await eventually("its end") { third.isEnded }
         #expect(await short.take(conversation) == nil)
@@ -57,8 +57,8 @@ struct WarmPoolTests {
 
     @Test("After the end of the pool no process stays")
     func shutsDown() async {
-        let pool = WarmPool<Process>(limit: 60, most: 2)
-        let (kept, late) = (Process(), Process())
+        let pool = WarmPool<KeptProcess>(limit: 60, most: 2)
+        let (kept, late) = (KeptProcess(), KeptProcess())
         await pool.keep(kept, of: conversation)
         await pool.shutDown()
         await pool.keep(late, of: conversation)

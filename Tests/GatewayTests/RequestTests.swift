@@ -16,7 +16,8 @@ struct RequestTests {
             #expect(health == .object(["status": .string("ok"), "version": .string(Product.version)]))
             for (method, path) in [
                 ("GET", "/devices"), ("POST", "/tasks"), ("GET", "/tasks/x"), ("GET", "/tasks/x/events"),
-                ("GET", "/tokens"), ("DELETE", "/tokens/x"), ("GET", "/executor"), ("POST", "/tasks/x/retry"), ("POST", "/tasks/x/messages"),
+                ("GET", "/tokens"), ("DELETE", "/tokens/x"), ("GET", "/executor"), ("POST", "/tasks/x/retry"),
+                ("POST", "/tasks/x/messages"),
                 ("GET", "/approvals"), ("POST", "/tasks/x/approvals/y"), ("GET", "/conversations"),
                 ("DELETE", "/conversations/x"), ("GET", "/me/defaults"), ("PATCH", "/devices/x"),
             ] {

@@ -81,7 +81,9 @@ struct SessionStateTests {
         #expect(!state.isRegistering)
     }
 
-    @Test("A name that cannot be is refused although the registry is away", arguments: ["", " \u{a0}", "\u{200b}\u{2060}", "a\u{1b}[2J"])
+    @Test(
+        "A name that cannot be is refused although the registry is away",
+        arguments: ["", " \u{a0}", "\u{200b}\u{2060}", "a\u{1b}[2J"])
     func names(_ name: String) {
         var state = fresh()
         var message = message(generation: 4)

@@ -20,7 +20,8 @@ struct DeviceRulesTests {
         "Names that cannot be are refused",
         arguments: [
             "", "a\nb", "a\u{9b}2Jb", "a\u{85}", "a\u{2028}b", "a\u{2029}b", "\u{7f}",
-            String(repeating: "x", count: 201), " ", "\u{a0}\u{3000}", "\u{200b}", "\u{2060}\u{feff}", "\u{202e}", "\u{3164}", "\u{2800}",
+            String(repeating: "x", count: 201), " ", "\u{a0}\u{3000}", "\u{200b}", "\u{2060}\u{feff}", "\u{202e}",
+            "\u{3164}", "\u{2800}",
         ])
     func names(_ name: String) { refused(Samples.register(name: name)) }
 
@@ -42,7 +43,8 @@ struct DeviceRulesTests {
         refused(register)
     }
 
-    @Test("A rename to such a name is refused with a sentence", arguments: [" ", "\u{200b}", "a\tb", "a\u{1b}]0;x\u{7}"])
+    @Test(
+        "A rename to such a name is refused with a sentence", arguments: [" ", "\u{200b}", "a\tb", "a\u{1b}]0;x\u{7}"])
     func renames(_ name: String) {
         let update = DeviceUpdate(owner: .generate(), device: "box", name: name)
         let fault = #expect(throws: Fault.self) { try update.check() }

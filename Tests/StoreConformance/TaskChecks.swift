@@ -41,7 +41,8 @@
                 full.overdue = .timeout
                 full.isHalfTimeWarned = true
                 full.waiting = Waiting(
-                    since: Timestamp(milliseconds: 7), until: Timestamp(milliseconds: 8), what: "a \"build\"\n\u{1F600}")
+                    since: Timestamp(milliseconds: 7), until: Timestamp(milliseconds: 8), what: "a \"build\"\n\u{1F600}"
+                )
                 full.resumes = true
                 full.messages = [TakenMessage(fixture.id(), text: "faster"), TakenMessage(fixture.id(), text: "")]
                 full.open.take(fixture.call("toolu_\"1\"", of: full.id))

@@ -7,6 +7,8 @@ actor ChatSession {
         case keys([UInt8], at: ContinuousClock.Instant)
         /// The process was stopped and runs again.
         case continued
+        /// Another program, such as an editor, has returned the terminal.
+        case resumed
         case interrupt
         /// A line of a pipe; nil = its end.
         case line(Result<String, CommandError>?)
@@ -93,6 +95,14 @@ actor ChatSession {
             return lines.next()
         }
         takeKeyboard()
+        await display.setOnSuspension { [keyboard, continuation] isSuspended in
+            guard isSuspended else {
+                continuation.yield(.resumed)
+                return
+            }
+            Output.write("\u{1b}[?2004l")
+            keyboard?.end()
+        }
         await display.remark("wegent chat: /help lists the commands, Ctrl-D leaves")
         await updateDisplay()
     }
@@ -135,7 +145,12 @@ actor ChatSession {
             Output.write("\u{1b}[?2004h")
             keys.continued()
             return []
+        case .resumed:
+            takeKeyboard()
+            return []
         case .interrupt:
+            // It is for the program that has the terminal.
+            if await display.isSuspended { return [] }
             let actions = plan.interrupt(hasText: !editor.characters.isEmpty)
             wasInterrupted = actions.contains(.leave)
             return actions

@@ -33,6 +33,7 @@ enum Output {
 
     /// Returns 0, or the error number of the write that failed.
     private static func send(_ bytes: [UInt8], to file: Int32) -> Int32 {
+        if StandardFiles.isClosed(file) { return EBADF }
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }

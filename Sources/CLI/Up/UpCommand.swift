@@ -46,7 +46,7 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(help: "Run and show a first task: with Claude Code if it is signed in, else a shell command.")
     var firstTask = false
 
-    @OptionGroup(title: "This machine as a device") var device: DeviceOptions
+    @OptionGroup(title: "This machine as a device") var device: ExecutorOptions
 
     @OptionGroup(title: "Tasks") var tasks: TaskOptions
 
@@ -87,7 +87,8 @@ struct UpCommand: AsyncParsableCommand {
             data: data, host: try Self.host(setting.value(host, "WEGENT_HOST") ?? "127.0.0.1"),
             port: try setting.value(port, "WEGENT_PORT") ?? 8787, json: json, firstTask: firstTask,
             approvalS: try tasks.approval(setting), retentionDays: try tasks.retention(setting),
-            executor: noExecutor ? nil : try device.configuration(home: "\(data)/executor", setting),
+            // On a terminal, Ctrl-C should end the program without a drain.
+            executor: noExecutor ? nil : try device.configuration(home: "\(data)/executor", drain: 0, setting),
             environment: setting.environment)
     }
 

@@ -40,18 +40,26 @@ actor TaskDisplay {
     /// Whether another program has the terminal: nothing is written until ``resume()``.
     private(set) var isSuspended = false
     private var writers: [CheckedContinuation<Void, Never>] = []
+    /// Called with true before another program gets the terminal, with false after it has ended.
+    private var onSuspension: (@Sendable (Bool) -> Void)?
+
+    /// Sets what releases and takes back the keyboard of a chat.
+    func setOnSuspension(_ body: @escaping @Sendable (Bool) -> Void) { onSuspension = body }
 
     /// Gives the terminal to another program. Events and remarks wait meanwhile, and with them the stream.
     func suspend() {
         guard !isSuspended, !hasEnded else { return }
-        if let bytes = screen?.end(), !bytes.isEmpty { Output.write(bytes) }
+        emit(screen?.end() ?? "")
         isSuspended = true
+        onSuspension?(true)
     }
 
     /// Takes the terminal back.
     func resume() {
+        guard isSuspended else { return }
         isSuspended = false
         lastRequest = nil
+        onSuspension?(false)
         for writer in writers { writer.resume() }
         writers = []
     }

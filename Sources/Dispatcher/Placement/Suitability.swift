@@ -32,7 +32,8 @@ enum Suitability {
     }
 
     private static func refusal(of cwd: String, _ allowed: [String], on device: Device) -> Fault {
-        let places = allowed.isEmpty ? "it allows none" : "it allows \(allowed.joined(separator: ", ")) and what is below"
+        let places =
+            allowed.isEmpty ? "it allows none" : "it allows \(allowed.joined(separator: ", ")) and what is below"
         return Fault(
             .cwdNotAllowed,
             "device \(device.name) does not allow the directory \(cwd.prefix(500)): \(places); choose another one, or start "

@@ -27,7 +27,8 @@ struct Admission {
         var record = TaskRecord(
             ordinal: ordinal, id: submit.task, owner: submit.owner, target: submit.target, placement: placement,
             conversation: conversation, agent: submit.agent, excerpt: Submission.excerpt(submit.prompt),
-            cwd: submit.cwd, terminal: submit.terminal, splitOutput: submit.splitOutput ?? false, trace: trace == .none ? nil : trace.description, createdAt: now, choices: choices,
+            cwd: submit.cwd, terminal: submit.terminal, splitOutput: submit.splitOutput ?? false,
+            trace: trace == .none ? nil : trace.description, createdAt: now, choices: choices,
             retryOf: retryOf, rank: acceptedMs + Policy.delayMs(policy.priority), queuedAt: now)
         record.deviceName = fleet.places[placement.queue]?.device?.name
         return record

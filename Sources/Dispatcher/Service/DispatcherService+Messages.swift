@@ -123,7 +123,9 @@ extension DispatcherService {
     /// An executor's agent does not take a message.
     func refused(_ message: TaskSteerRefused, from ref: SessionRef) {
         let attempt = AttemptID(task: message.task, attempt: message.attempt)
-        guard receive(attempt, from: ref, orStop: false) != nil, steers[message.message]?.attempt == attempt else { return }
+        guard receive(attempt, from: ref, orStop: false) != nil, steers[message.message]?.attempt == attempt else {
+            return
+        }
         deadlines.cancel(.steer(message.message))
         let code = message.fault.code == .steerUnsupported ? ErrorCode.steerUnsupported : .conflict
         steers.remove(message.message)?.fail(Fault(code, message.fault.message))

@@ -5,7 +5,8 @@ extension TaskMachine {
     /// The agent's turn goes on only because of background work, or no longer does. The wait for a person comes first.
     mutating func waits(_ payload: WaitingPayload, now: Timestamp) -> [TaskAction] {
         guard record.state == .running else { return [] }
-        let waiting = payload.waitingFor == .background
+        let waiting =
+            payload.waitingFor == .background
             ? Waiting(since: min(payload.since, now), what: payload.what.map(Self.shortened)) : nil
         guard record.waiting != waiting else { return [] }
         record.waiting = waiting

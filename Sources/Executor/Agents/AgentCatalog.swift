@@ -5,10 +5,12 @@ struct AgentCatalog: Sendable {
     private let drivers: [any AgentDriver]
     private var known: [Messages.Agent]
     private var announced: [Messages.Agent] = []
-    private var probed = ContinuousClock.now
+    private var probing: AgentProbing
 
-    init(_ drivers: [any AgentDriver]) {
+    /// - Parameter interval: seconds between two checks of all agents.
+    init(_ drivers: [any AgentDriver], every interval: Double = 600) {
         self.drivers = drivers
+        probing = AgentProbing(every: interval)
         known = drivers.map { Messages.Agent(name: $0.name, version: nil, ready: false, detail: "not checked yet") }
     }
 
@@ -30,24 +32,31 @@ struct AgentCatalog: Sendable {
         return driver
     }
 
-    /// Asks each driver for its state.
-    func describe() async -> [Messages.Agent] {
+    /// Asks drivers for their states.
+    /// - Returns: the states of all agents.
+    func describe(_ scope: AgentProbing.Scope) async -> [Messages.Agent] {
         var found: [Messages.Agent] = []
-        for driver in drivers { found.append(await driver.describe()) }
+        for (driver, state) in zip(drivers, known) {
+            found.append(scope == .missing && state.ready ? state : await driver.describe())
+        }
         return found
     }
 
-    /// Whether the last ``describe()`` is older than `seconds`.
-    func isDue(after seconds: Double) -> Bool { (ContinuousClock.now - probed).seconds >= seconds }
+    /// Which agents are due for a check; nil = none.
+    var due: AgentProbing.Scope? { probing.due(known) }
 
-    /// A new ``describe()`` begins.
-    mutating func probing() { probed = .now }
+    /// A task was started by an agent. Returns whether the list calls that agent not ready.
+    func isOutdated(by agent: String) -> Bool { AgentProbing.isOutdated(known, by: agent) }
+
+    /// A ``describe(_:)`` begins.
+    mutating func begins(_ scope: AgentProbing.Scope) { probing.begins(scope) }
 
     /// Takes the drivers' states.
-    /// - Returns: whether the server does not know them yet.
-    mutating func update(_ found: [Messages.Agent]) -> Bool {
+    /// - Returns: a sentence for each change, and whether the server does not know the states yet.
+    mutating func update(_ found: [Messages.Agent]) -> (changes: [String], isNews: Bool) {
+        let changes = AgentProbing.changes(from: known, to: found)
         known = found
-        return known != announced
+        return (changes, known != announced)
     }
 
     /// All agents, for a registration.

@@ -48,18 +48,10 @@ final class ExecutorHome: Sendable {
     ///   another executor uses it.
     init(_ path: String) throws {
         self.path = path
-        do {
-            let parts = ["/spool", "/workspaces", "/sessions", "/permissions", "/tmp"]
-            for directory in [path] + parts.map({ path + $0 }) {
-                try FileManager.default.createDirectory(
-                    atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            }
-        } catch {
-            throw Fault(.storageFailed, "the home \(path) cannot be created: \(error)")
-        }
+        for part in ["", "/spool", "/workspaces", "/sessions", "/permissions", "/tmp"] { try Self.create(path + part) }
         let lock = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else {
-            throw Fault(.storageFailed, "the home \(path) is not writable: \(String(cString: strerror(errno)))")
+            throw Self.unusable(path, "is not writable")
         }
         guard Self.take(lock) else {
             let holder = Self.holder(lock)
@@ -73,6 +65,27 @@ final class ExecutorHome: Sendable {
         let pid = Array("\(getpid())\n".utf8)
         _ = pwrite(lock, pid, pid.count, 0)
         self.lock = Mutex(lock)
+    }
+
+    /// Creates a directory, with those above it.
+    private static func create(_ path: String) throws {
+        if mkdir(path, 0o700) == 0 { return }
+        if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            try create(String(path[..<slash]))
+            if mkdir(path, 0o700) == 0 { return }
+        }
+        var found = stat()
+        let error = errno
+        if error == EEXIST, stat(path, &found) == 0, found.st_mode & S_IFMT == S_IFDIR { return }
+        errno = error == EEXIST ? ENOTDIR : error
+        throw unusable(path, "cannot be created")
+    }
+
+    private static func unusable(_ path: String, _ what: String) -> Fault {
+        Fault(
+            .storageFailed,
+            "the executor's home \(path) \(what): \(String(cString: strerror(errno))); choose another directory with --home "
+                + "or WEGENT_EXECUTOR_HOME")
     }
 
     /// Takes the lock; retries for half a second, since a child between its fork and its exec may still hold a lock

@@ -19,6 +19,13 @@ public enum Machine {
     /// The environment of this process.
     public static var environment: [String: String] { ProcessInfo.processInfo.environment }
 
+    /// The user's home: `HOME`, or the one of the password file where that is unset or empty; "/" without either.
+    public static func userHome(_ environment: [String: String]) -> String {
+        if let home = environment["HOME"], !home.isEmpty { return home }
+        guard let entry = getpwuid(getuid()), let home = entry.pointee.pw_dir, home.pointee != 0 else { return "/" }
+        return String(cString: home)
+    }
+
     /// `linux` or `darwin`, the processor's name as `uname -m` prints it, and the host's name.
     static var platform: Platform {
         var names = utsname()

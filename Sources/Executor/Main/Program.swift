@@ -9,7 +9,7 @@ import Messages
 struct Program: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wegent-executor", abstract: "Runs your tasks on this machine.", discussion: Options.examples,
-        version: Product.version)
+        version: Product.version, subcommands: [EnvironmentCommand.self])
 
     @OptionGroup var options: Options
     @OptionGroup var log: LogArguments

@@ -8,7 +8,7 @@ import Synchronization
 /// and just then processes have to be found and ended. A call that hangs (a directory on a dead network mount) keeps one
 /// thread; jobs wait in a queue, at most one for each caller.
 final class ProcessThreads: Sendable {
-    static let shared = ProcessThreads(4)
+    static let shared = ProcessThreads(16)
 
     private let jobs = Mutex<[@Sendable () -> Void]>([])
     private let waiting = DispatchSemaphore(value: 0)

@@ -16,6 +16,7 @@ enum ExecutorHandlers {
         case (.notice, TaskAssign.type): service.assign(try Wire.decode(TaskAssign.self, from: body))
         case (.notice, TaskWrapUp.type): service.wrapUp(try Wire.decode(TaskWrapUp.self, from: body))
         case (.notice, TaskSteer.type): service.steer(try Wire.decode(TaskSteer.self, from: body))
+        case (.notice, TaskResize.type): service.resize(try Wire.decode(TaskResize.self, from: body))
         case (.notice, TaskStop.type): service.stop(try Wire.decode(TaskStop.self, from: body))
         case (.notice, ApprovalRecorded.type): service.recorded(try Wire.decode(ApprovalRecorded.self, from: body))
         case (.notice, ApprovalAnswer.type): service.answer(try Wire.decode(ApprovalAnswer.self, from: body))

@@ -113,6 +113,7 @@ extension ExecutorService {
             runs.add(run, of: id)
             logger.info("an attempt was started", metadata: ["task": "\(id.task)", "attempt": "\(id.attempt)"])
             advance(id) { $0.launched(in: directory, .now()) }
+            if agents.isOutdated(by: message.agent) { Task { await self.probe(.missing) } }
             finish(id, await run.outcome())
         } catch let error as SessionGone {
             perform(attempts.sessionGone(error, message, now: .now), of: id)
@@ -154,6 +155,13 @@ extension ExecutorService {
         let id = AttemptID(task: message.task, attempt: message.attempt)
         guard attempts[id] != nil else { return refuse(message.message, id, AttemptRunner.ended(id)) }
         advance(id) { $0.steer(PersonMessage(id: message.message, text: message.text)) }
+    }
+
+    /// Changes the size of an attempt's pseudo-terminal; without effect where none runs.
+    func resize(_ message: TaskResize) {
+        guard session.accepts(epoch: message.epoch, "task.resize", message.task) else { return }
+        let id = AttemptID(task: message.task, attempt: message.attempt)
+        if let run = runs[id] { Task { await run.resize(message.terminal) } }
     }
 
     private func steer(_ id: AttemptID, _ message: PersonMessage) {

@@ -57,7 +57,7 @@ actor ExecutorService {
         session = LinkSession(
             parts.identity, isFixed: parts.identityIsFixed, home: home, backend: parts.backend,
             backoff: parts.times.backoff, logger: logger)
-        agents = AgentCatalog(parts.agents)
+        agents = AgentCatalog(parts.agents, every: parts.times.probe)
         attempts = HeldAttempts(
             .init(
                 directory: home.spool, device: name, slots: parts.slots, spoolBound: parts.spoolBound,
@@ -168,7 +168,7 @@ actor ExecutorService {
         let connection = session.connection
         let number = session.register(
             boot: parts.children.boot, version: parts.version, slots: parts.slots, agents: agents.announce(),
-            deadline: parts.times.handshake)
+            allowedDirs: parts.workspaces.allowed, deadline: parts.times.handshake)
         Task {
             try? await Task.sleep(for: .seconds(self.parts.times.handshake))
             if !self.session.isSuperseded(number) { self.handle(.unanswered, connection: connection) }
@@ -210,7 +210,7 @@ actor ExecutorService {
         // A lease that is short compared to the link's pings needs pings of its own.
         if let shortest = Self.shortestLease(running), silence > shortest / 3 { session.ping() }
         if (ContinuousClock.now - reported).seconds >= parts.times.report { report() }
-        if agents.isDue(after: parts.times.probe) { Task { await self.probe() } }
+        if let scope = agents.due { Task { await self.probe(scope) } }
     }
 
     private static func shortestLease(_ running: [AttemptRunner]) -> Double? {
@@ -221,9 +221,11 @@ actor ExecutorService {
     private var pace: Double { max(0.05, min(1, (Self.shortestLease(attempts.running) ?? 4) / 4)) }
 
     /// Asks the agents for their state, and reports it when it has changed.
-    func probe() async {
-        agents.probing()
-        if agents.update(await agents.describe()) { report() }
+    func probe(_ scope: AgentProbing.Scope = .all) async {
+        agents.begins(scope)
+        let (changes, isNews) = agents.update(await agents.describe(scope))
+        for change in changes { logger.notice("an agent has changed", metadata: ["what": "\(change)"]) }
+        if isNews { report() }
     }
 }
 

@@ -107,12 +107,13 @@ struct LinkSession {
     /// Sends the registration.
     /// - Returns: its number.
     mutating func register(
-        boot: BootID, version: String, slots: Int, agents: [Messages.Agent], deadline: Double
+        boot: BootID, version: String, slots: Int, agents: [Messages.Agent], allowedDirs: [String], deadline: Double
     ) -> UInt64 {
         registration += 1
         let message = DeviceRegister(
             device: identity.id, name: identity.name, boot: boot, version: version, slots: slots, agents: agents,
-            platform: Machine.platform, generation: home.read(.generation).flatMap(UInt64.init) ?? 0)
+            allowedDirs: allowedDirs, platform: Machine.platform,
+            generation: home.read(.generation).flatMap(UInt64.init) ?? 0)
         do { link?.send(try LinkFrame.request(message, correlation: registration, deadline: deadline)) } catch {
             logger.critical("a registration could not be encoded", metadata: ["error": "\(error)"])
         }

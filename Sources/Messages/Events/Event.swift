@@ -7,7 +7,7 @@ public struct EventFlags: OptionSet, Hashable, Sendable {
 }
 
 /// One event of a task. The payload is JSON, exactly as its producer wrote it; no service between the executor and the
-/// viewer decodes it.
+/// viewer changes it. The dispatcher reads a few kinds: those that open or close something, and those it acts on.
 ///
 /// On the wire: 56 bytes, little endian, then the payload.
 ///

@@ -78,7 +78,10 @@ public struct JSONScan {
         while skipSpace() {
             switch bytes[at] {
             case UInt8(ascii: "\""):
-                guard string() != nil else { return at = bytes.count }
+                guard string() != nil else {
+                    at = bytes.count
+                    return
+                }
                 continue
             case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):

@@ -66,7 +66,9 @@ enum DeviceRules {
     /// its directory before the device sees it.
     static func listed(_ directories: [String]?) -> [String]? {
         guard let directories, directories.count <= RegistryLimits.directories,
-            directories.allSatisfy({ $0.utf8.count <= RegistryLimits.directory && isLine($0, bytes: RegistryLimits.directory) })
+            directories.allSatisfy({
+                $0.utf8.count <= RegistryLimits.directory && isLine($0, bytes: RegistryLimits.directory)
+            })
         else { return nil }
         return directories
     }

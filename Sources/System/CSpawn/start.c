@@ -70,10 +70,10 @@ static int child(void *context) {
     if (wegent_restore_surroundings() != 0) goto failed;
     start->step = wegent_step_program;
     /* A program that is just being written: another process between its fork and its exec may hold it open. */
-    for (int attempt = 0; attempt < 10; attempt++) {
+    for (int attempt = 0; attempt < 50; attempt++) {
         execve(plan->program, plan->arguments, plan->environment);
         if (errno != ETXTBSY) break;
-        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 40000000}, NULL);
     }
 failed:
     start->error = errno;

@@ -44,7 +44,8 @@ struct ClaudeStage: AgentStage {
             model.answer(.tool("Bash", input: Self.bash(command, inBackground: true)), .text(.token(text)), to: marker)
             // The agent tells the model when the command has ended.
             model.always(.text("noted"), to: "task-notification")
-        case .fail: model.answer(.failure(400), to: marker)
+        // Claude Code asks once more without the options that the server may not know.
+        case .fail: model.always(.failure(400), to: marker)
         case .die: model.answer(.tool("Bash", input: Self.bash("kill -9 $PPID")), .text("alive"), to: marker)
         }
         return marker

@@ -35,6 +35,9 @@ struct ModelReply {
             case .thinking(let pieces):
                 start = #"{"type":"thinking","thinking":"","signature":""}"#
                 (deltas, type, field) = (pieces, "thinking_delta", "thinking")
+            case .cutTool(let name, let input):
+                start = #"{"type":"tool_use","id":"\#(toolID(index))","name":\#(Self.quoted(name)),"input":{}}"#
+                (deltas, type, field) = ([.token(input), .cut], "input_json_delta", "partial_json")
             case .tool(let name, let input):
                 start = #"{"type":"tool_use","id":"\#(toolID(index))","name":\#(Self.quoted(name)),"input":{}}"#
                 (deltas, type, field) = ([.token(input)], "input_json_delta", "partial_json")
@@ -43,6 +46,7 @@ struct ModelReply {
             for piece in deltas {
                 switch piece {
                 case .gate(let gate): try await gate.wait()
+                case .cut: throw CancellationError()
                 case .token(let text):
                     let delta = #"{"type":"\#(type)","\#(field)":\#(Self.quoted(text))}"#
                     try await event("content_block_delta", #","index":\#(index),"delta":\#(delta)"#)
@@ -69,6 +73,7 @@ struct ModelReply {
             case .thinking(let pieces):
                 let text = Self.quoted(try await text(pieces))
                 content.append(#"{"type":"thinking","thinking":\#(text),"signature":"c2lnbmVk"}"#)
+            case .cutTool: throw CancellationError()
             case .tool(let name, let input):
                 content.append(
                     #"{"type":"tool_use","id":"\#(toolID(index))","name":\#(Self.quoted(name)),"input":\#(input)}"#)
@@ -85,6 +90,7 @@ struct ModelReply {
             switch piece {
             case .token(let token): text += token
             case .gate(let gate): try await gate.wait()
+            case .cut: throw CancellationError()
             }
         }
         return text

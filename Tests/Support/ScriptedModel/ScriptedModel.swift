@@ -141,7 +141,12 @@ public final class ScriptedModel: Sendable {
         case .hang:
             try await Gate().wait()
             throw CancellationError()
-        case .failure(let status, let type, let message): return failure(status, type, message)
+        case .failure(let status, let type, let message, let headers):
+            var response = failure(status, type, message)
+            for (name, value) in headers {
+                response.headers[.init(name)!] = value
+            }
+            return response
         case .blocks(let blocks):
             let reply = ModelReply(model: request.model, blocks: blocks)
             guard request.stream else { return json(try await reply.whole()) }

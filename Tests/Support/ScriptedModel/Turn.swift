@@ -6,6 +6,8 @@ public struct Turn: Sendable {
         case token(String)
         /// A pause until the gate is opened; everything before it has been sent.
         case gate(Gate)
+        /// The end of the connection in the middle of the response.
+        case cut
 
         public init(stringLiteral value: String) { self = .token(value) }
     }
@@ -16,11 +18,13 @@ public struct Turn: Sendable {
         case thinking([Piece])
         /// A tool call; `input` is a JSON object.
         case tool(name: String, input: String)
+        /// A tool call whose connection ends behind the beginning of its input.
+        case cutTool(name: String, input: String)
     }
 
     enum Kind: Sendable {
         case blocks([Block])
-        case failure(status: Int, type: String, message: String)
+        case failure(status: Int, type: String, message: String, headers: [String: String])
         case hang
     }
 
@@ -39,12 +43,26 @@ public struct Turn: Sendable {
 
     /// An error of the API: 400 `invalid_request_error`, 401 `authentication_error`, 429 `rate_limit_error`,
     /// 500 `api_error`, 529 `overloaded_error`. Claude Code retries after some of them.
-    public static func failure(_ status: Int, _ message: String = "scripted failure") -> Turn {
+    public static func failure(
+        _ status: Int, _ message: String = "scripted failure", headers: [String: String] = [:]
+    ) -> Turn {
         let types = [
             400: "invalid_request_error", 401: "authentication_error", 403: "permission_error",
             404: "not_found_error", 429: "rate_limit_error", 529: "overloaded_error",
         ]
-        return Turn(kind: .failure(status: status, type: types[status] ?? "api_error", message: message))
+        return Turn(
+            kind: .failure(status: status, type: types[status] ?? "api_error", message: message, headers: headers))
+    }
+
+    /// The refusal of an account whose usage limit is reached, until a moment in seconds since 1970; nil = it is not told.
+    public static func usageLimit(until reset: Int?) -> Turn {
+        var headers = ["anthropic-ratelimit-unified-status": "rejected"]
+        if let reset {
+            headers["anthropic-ratelimit-unified-reset"] = "\(reset)"
+            headers["anthropic-ratelimit-unified-representative-claim"] = "five_hour"
+            headers["retry-after"] = "7200"
+        }
+        return failure(429, "usage limit", headers: headers)
     }
 
     /// No response until the client disconnects.

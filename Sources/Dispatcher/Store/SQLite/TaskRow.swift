@@ -39,7 +39,8 @@ enum TaskRow {
 
     /// Writes what may have changed of a task.
     static func update(_ record: TaskRecord, _ db: Database) throws {
-        try db.cachedStatement(sql: update).execute(arguments: StatementArguments(try changing(record) + [record.id.blob]))
+        try db.cachedStatement(sql: update).execute(
+            arguments: StatementArguments(try changing(record) + [record.id.blob]))
     }
 
     private static func changing(_ record: TaskRecord) throws -> [(any DatabaseValueConvertible)?] {

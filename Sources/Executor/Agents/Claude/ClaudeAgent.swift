@@ -20,7 +20,9 @@ actor ClaudeAgent: AgentDriver {
         var background: Background = .wait
     }
 
-    nonisolated let name = "claude-code"
+    private static let agentName = "claude-code"
+
+    nonisolated let name = ClaudeAgent.agentName
     private let settings: Settings
     private let warm: WarmPool<ClaudeProcess>
     /// What the last check of the program has found wrong with it.
@@ -33,13 +35,15 @@ actor ClaudeAgent: AgentDriver {
 
     init(_ surroundings: AgentSurroundings) {
         let configuration = surroundings.configuration
-        let environment = configuration.environment
+        let environment = configuration.environment(for: Self.agentName)
         self.init(
             Settings(
-                program: ClaudeProgram(wanted: configuration.claude ?? "claude", environment: environment),
+                program: ClaudeProgram(
+                    wanted: configuration.programs[Self.agentName] ?? "claude", environment: environment),
                 permission: configuration.permissionMode, allowBypass: configuration.allowBypass,
                 environment: environment, children: surroundings.children,
-                sessions: AgentSessions(directory: surroundings.home.sessions), times: configuration.times))
+                sessions: AgentSessions(directory: surroundings.home.sessions), times: configuration.times,
+                background: configuration.background))
     }
 
     func describe() async -> Messages.Agent {
@@ -47,7 +51,8 @@ actor ClaudeAgent: AgentDriver {
             let version = try await settings.program.version(in: settings.children)
             broken = nil
             return Messages.Agent(
-                name: name, version: version, ready: true, detail: nil, permissionModes: modes, canSteer: true)
+                name: name, version: version, ready: true, detail: UserHome(settings.environment).problem,
+                permissionModes: modes, canSteer: true)
         } catch {
             let fault = error as? Fault ?? Fault(.agentBroken, "\(error)")
             broken = fault

@@ -14,6 +14,10 @@ struct ClaudeLine: Decodable {
     var requestID: String?
     var request: ControlRequest?
     var result: ClaudeResult?
+    /// What a message line carries beside its message; nil for other lines.
+    var remarks: ClaudeRemarks?
+    /// The whole line, where it is neither a message, an event of the model, a result nor a control message.
+    var raw: JSONValue?
 
     enum CodingKeys: String, CodingKey {
         case type, subtype, event, message, request
@@ -32,171 +36,17 @@ struct ClaudeLine: Decodable {
         message = container.lenient(.message)
         requestID = container.lenient(.requestID)
         request = container.lenient(.request)
-        if type == "result" { result = try? ClaudeResult(from: decoder) }
+        switch type {
+        case "result": result = try? ClaudeResult(from: decoder)
+        case "assistant", "user": remarks = try? ClaudeRemarks(from: decoder)
+        case "stream_event", "control_request", "control_response", "control_cancel_request", "keep_alive": break
+        default: raw = try? JSONValue(from: decoder)
+        }
     }
 
     /// Whether the model enters plan mode, for which Claude Code does not always ask.
     var entersPlan: Bool {
         type == "assistant" && message?.content.contains { $0.type == "tool_use" && $0.name == "EnterPlanMode" } == true
-    }
-}
-
-/// The model's own event, as it streams.
-struct ModelEvent: Decodable {
-    /// `message_start`, `content_block_start`, `content_block_delta`, …
-    var type: String
-    var message: ClaudeMessage?
-    var block: ClaudeBlock?
-    var delta: Delta?
-
-    struct Delta: Decodable {
-        var type: String?
-        var text: String?
-        var thinking: String?
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case type, message, delta
-        case block = "content_block"
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        type = try container.decode(String.self, forKey: .type)
-        message = container.lenient(.message)
-        block = container.lenient(.block)
-        delta = container.lenient(.delta)
-    }
-}
-
-/// A message of the conversation: the model's, or the user's with the results of tools.
-struct ClaudeMessage: Decodable {
-    var id: String?
-    var content: [ClaudeBlock]
-
-    enum CodingKeys: String, CodingKey {
-        case id, content
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = container.lenient(.id)
-        let text: String? = container.lenient(.content)
-        content = text.map { [ClaudeBlock(text: $0)] } ?? container.lenient(.content) ?? []
-    }
-}
-
-/// A piece of a message.
-struct ClaudeBlock: Decodable {
-    /// `text`, `thinking`, `tool_use`, `tool_result`, …
-    var type: String
-    var text: String?
-    var thinking: String?
-    var id: String?
-    var name: String?
-    var input: JSONValue?
-    var toolUse: String?
-    var content: JSONValue?
-    var isError: Bool?
-
-    enum CodingKeys: String, CodingKey {
-        case type, text, thinking, id, name, input, content
-        case toolUse = "tool_use_id"
-        case isError = "is_error"
-    }
-
-    init(text: String) {
-        type = "text"
-        self.text = text
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        type = try container.decode(String.self, forKey: .type)
-        text = container.lenient(.text)
-        thinking = container.lenient(.thinking)
-        id = container.lenient(.id)
-        name = container.lenient(.name)
-        input = container.lenient(.input)
-        toolUse = container.lenient(.toolUse)
-        content = container.lenient(.content)
-        isError = container.lenient(.isError)
-    }
-}
-
-/// The end of a turn.
-struct ClaudeResult: Decodable {
-    var subtype: String?
-    var isError: Bool
-    var text: String?
-    var errors: [String]
-    /// The HTTP status of the model's server, where that has failed.
-    var apiStatus: Int?
-    var turns: Int?
-    var milliseconds: Double?
-    /// Dollars since the process was started.
-    var totalCost: Double?
-    var usage: Usage?
-    var origin: String?
-
-    private struct Origin: Decodable { var kind: String }
-
-    struct Usage: Decodable {
-        var input: Int?
-        var output: Int?
-        var cacheRead: Int?
-        var cacheCreation: Int?
-
-        enum CodingKeys: String, CodingKey {
-            case input = "input_tokens"
-            case output = "output_tokens"
-            case cacheRead = "cache_read_input_tokens"
-            case cacheCreation = "cache_creation_input_tokens"
-        }
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case subtype, errors, usage, origin
-        case isError = "is_error"
-        case text = "result"
-        case apiStatus = "api_error_status"
-        case turns = "num_turns"
-        case milliseconds = "duration_ms"
-        case totalCost = "total_cost_usd"
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        subtype = container.lenient(.subtype)
-        isError = container.lenient(.isError) ?? false
-        text = container.lenient(.text)
-        errors = container.lenient(.errors) ?? []
-        apiStatus = container.lenient(.apiStatus)
-        turns = container.lenient(.turns)
-        milliseconds = container.lenient(.milliseconds)
-        totalCost = container.lenient(.totalCost)
-        usage = container.lenient(.usage)
-        let origin: Origin? = container.lenient(.origin)
-        self.origin = origin?.kind
-    }
-
-    /// Whether the turn has failed.
-    var failed: Bool { isError || (subtype.map { $0 != "success" } ?? false) }
-
-    /// Whether the session to resume does not exist.
-    var isUnknownSession: Bool {
-        failed && errors.contains { $0.hasPrefix("No conversation found with session ID") }
-    }
-
-    /// The error text.
-    var summary: String {
-        let given = text.flatMap { $0.isEmpty ? nil : $0 } ?? errors.filter { !$0.isEmpty }.joined(separator: "; ")
-        guard given.isEmpty else { return given }
-        return switch subtype {
-        case "error_max_turns": "Claude Code reached its limit of turns"
-        case "error_max_budget_usd": "Claude Code reached its budget"
-        default: "Claude Code ended its turn with \(subtype ?? "an error")"
-        }
     }
 }
 

@@ -143,6 +143,8 @@ actor ClaudeProcess: WarmProcess, AgentReader {
     func exited(_ status: ExitStatus, errors: String) async {
         exit = (status, errors)
         opened.fire()
+        var rest = translator.close()
+        await emit(&rest)
         guard let first = turn?.state.first else { return end(failure()) }
         // The person's turn has its outcome; what it had left in the background is gone with the process.
         if turn?.closing == nil {
@@ -167,7 +169,9 @@ actor ClaudeProcess: WarmProcess, AgentReader {
             }
             if decoded?.entersPlan == true { hasChangedMode = true }
             if decoded?.setsTimer == true { hasTimers = true }
-            for output in decoded.map({ translator.read($0) }) ?? translator.ignore() { await take(output, &events) }
+            for output in decoded.map({ translator.read($0) }) ?? translator.ignore(Array(line)) {
+                await take(output, &events)
+            }
         }
         await emit(&events)
     }
@@ -184,9 +188,25 @@ actor ClaudeProcess: WarmProcess, AgentReader {
             asked.withdraw(id)
             await turn?.sink.withdraw(id)
         case .unknownRequest(let request): write(ClaudeMessages.unsupported(request: request))
+        case .hopeless: giveUp()
         case .ended(let ending):
             await emit(&events)
             await ended(ending)
+        }
+    }
+
+    /// Seconds in which an interrupt ends a request that is repeated; a healthy process takes milliseconds.
+    private static let interruptTimeout = 2.0
+
+    /// Ends a turn that cannot succeed now. It is not stopped by a person: its result has the outcome.
+    private func giveUp() {
+        write(ClaudeMessages.interrupt(id: nextRequest()))
+        let prompt = turn?.state.prompt
+        Task {
+            try? await Task.sleep(for: .seconds(Self.interruptTimeout))
+            guard self.translator.verdict != nil, self.turn?.state.prompt == prompt else { return }
+            self.isEnding = true
+            await self.process.terminate(grace: 0.5)
         }
     }
 
@@ -286,6 +306,7 @@ actor ClaudeProcess: WarmProcess, AgentReader {
 
     private func failure() -> ClaudeTranslator.Ending {
         if let unknownSession { return unknownSession }
+        if let verdict = translator.verdict { return verdict }
         let last = exit?.errors.split(whereSeparator: \.isNewline).last
         let why = last.map { ": \($0.prefix(500))" } ?? ""
         return ClaudeTranslator.Ending(

@@ -18,6 +18,9 @@ struct ClaudeTranslator {
         case unknownRequest(String)
         /// A reply to one of our requests.
         case answered
+        /// Claude Code retries, or waits for, what will not heal soon. The turn must be interrupted; its result then has the
+        /// real outcome, which is ``verdict`` as well.
+        case hopeless
         case ended(Ending)
     }
 
@@ -28,49 +31,63 @@ struct ClaudeTranslator {
         var isUnknownSession = false
         /// The session knows the turn.
         var isKnown = false
-        /// What the turn answered, where that is not a person's message, such as `task-notification`.
+        /// What has started the turn, such as `task-notification`; nil = a message of the user.
         var origin: String?
-        /// When a usage limit is reset.
+        /// When a usage limit that ended the turn is reset; nil = there is none, or its reset is unknown.
         var retryAt: Timestamp?
     }
 
-    /// The longest input or result that goes into one event; longer ones are split.
-    private static let wholeInput = 512 << 10
+    /// Refusals of the login in a row after which no more are waited for: the first may be healed by a refreshed token.
+    private static let refusals = 2
 
     /// Lines that mean nothing here.
     private(set) var ignored = 0
-    /// The message that streams, by the tool call of the subagent that writes it ("" = the main agent).
-    private var streaming: [String: String] = [:]
-    /// Messages of which text or thinking has streamed: `ID text`.
-    private var streamed: Set<String> = []
-    /// Tool calls that were announced and have no result yet.
-    private var tools: Set<String> = []
-    /// Tool calls that are shown as a plan instead.
-    private var plans: Set<String> = []
-    private var cost = 0.0
+    /// How the turn ends, decided before Claude Code says so.
+    private(set) var verdict: Ending?
+
+    private var blocks = ClaudeBlocks()
+    private var calls = ClaudeCalls()
+    private var notices = ClaudeNotices()
+    private var limit = ClaudeLimit()
+    private var outcome = ClaudeOutcome()
+    /// Claude Code's report of a failed request, until it is clear whether the turn ends with it.
+    private var failure: String?
+    /// The failure's kind, where it concerns the login.
+    private var login: String?
+    /// Why the prompt was refused.
+    private var refusal: String?
+    /// Whether the model has written something in this turn.
+    private var hasAnswered = false
+    private var loginRefusals = 0
+    private var usage = ClaudeUsage()
 
     /// Returns what `line` means, in order.
     mutating func read(_ line: ClaudeLine) -> [Output] {
         switch line.type {
-        case "system":
-            guard line.subtype == "init", let session = line.session else { return [] }
-            return [.session(session)]
-        case "stream_event": return line.event.map { stream($0, parent: line.parent) } ?? ignore()
-        case "assistant": return line.message.map { assistant($0, parent: line.parent) } ?? ignore()
-        case "user": return line.message.map { results($0, parent: line.parent) } ?? ignore()
+        case "stream_event": return events(line.event.map { stream($0, parent: line.parent) })
+        case "assistant": return events(line.message.map { assistant($0, line) })
+        case "user": return events(line.message.map { user($0, line) })
         case "result": return line.result.map { end($0) } ?? ignore()
         case "control_request": return control(line)
         case "control_cancel_request": return line.requestID.map { [.withdrawn($0)] } ?? []
         case "control_response": return [.answered]
         case "keep_alive": return []
-        default: return ignore()
+        default: return other(line)
         }
     }
 
-    /// Counts a line that could not be decoded.
-    mutating func ignore() -> [Output] {
+    /// Takes in a line that could not be decoded.
+    mutating func ignore(_ line: [UInt8] = []) -> [Output] {
         ignored += 1
-        return []
+        return line.isEmpty ? [] : [.event(ClaudeNotices.unreadable(line))]
+    }
+
+    /// Ends what is open where no result will come.
+    mutating func close() -> [AgentEvent] { flush() + calls.close() }
+
+    private mutating func events(_ events: [AgentEvent]?) -> [Output] {
+        guard let events else { return ignore() }
+        return events.map(Output.event)
     }
 
     private func control(_ line: ClaudeLine) -> [Output] {
@@ -81,170 +98,199 @@ struct ClaudeTranslator {
 
     // MARK: Streamed text
 
-    private mutating func stream(_ event: ModelEvent, parent: String?) -> [Output] {
+    private mutating func stream(_ event: ModelEvent, parent: String?) -> [AgentEvent] {
         switch event.type {
         case "message_start":
-            streaming[parent ?? ""] = event.message?.id
-            return []
+            if parent == nil { (hasAnswered, loginRefusals) = (true, 0) }
+            return flush() + abandon(blocks.begin(event.message?.id, of: parent))
         case "content_block_start":
-            guard let block = event.block, block.type == "tool_use" else { return [] }
-            return announce(block, parent: parent)
+            guard let block = event.block else { return [] }
+            let call = block.type.hasSuffix("tool_use") ? block.id : nil
+            blocks.open(block.type, call: call, at: event.index, of: parent)
+            return block.type == "tool_use" ? calls.announce(block, parent: parent) : []
         case "content_block_delta":
-            if event.delta?.type == "text_delta", let text = event.delta?.text {
-                markStreamed("text", parent)
-                return chunk(.agentMessageChunk, text, parent)
+            if event.delta?.type == "text_delta", let text = event.delta?.text, !text.isEmpty {
+                return chunk(.agentMessageChunk, text, blocks.text("text", at: event.index, of: parent), parent)
             }
-            if event.delta?.type == "thinking_delta", let text = event.delta?.thinking {
-                markStreamed("thinking", parent)
-                return chunk(.agentThoughtChunk, text, parent)
+            if event.delta?.type == "thinking_delta", let text = event.delta?.thinking, !text.isEmpty {
+                return chunk(.agentThoughtChunk, text, blocks.text("thinking", at: event.index, of: parent), parent)
             }
+            return []
+        case "message_stop":
+            blocks.stop(of: parent)
             return []
         default: return []
         }
     }
 
-    private mutating func markStreamed(_ type: String, _ parent: String?) {
-        if let id = streaming[parent ?? ""] { streamed.insert("\(id) \(type)") }
-    }
-
-    private func chunk(_ kind: EventKind, _ text: String, _ parent: String?) -> [Output] {
+    private func chunk(_ kind: EventKind, _ text: String, _ id: String?, _ parent: String?) -> [AgentEvent] {
         guard !text.isEmpty else { return [] }
-        let meta = Self.meta(parent)
-        return TextSplitter.pieces(of: text).map { .event(AgentEvent(kind, TextPayload($0, meta: meta))) }
+        let meta = id == nil && parent == nil ? nil : PayloadMeta(parentToolCall: parent, message: id)
+        return TextSplitter.pieces(of: text).map { AgentEvent(kind, TextPayload($0, meta: meta)) }
     }
 
-    private static func meta(_ parent: String?) -> PayloadMeta? { parent.map { PayloadMeta(parentToolCall: $0) } }
+    /// What was shown of a message that is asked for again.
+    private mutating func abandon(_ rest: ClaudeBlocks.Abandoned) -> [AgentEvent] {
+        calls.abandon(rest.calls) + Self.superseded(rest.texts, "the model's message was cut off; it begins anew")
+    }
+
+    private static func superseded(_ texts: [String], _ why: String) -> [AgentEvent] {
+        texts.isEmpty ? [] : [ClaudeNotices.log("warning", why, superseded: texts)]
+    }
 
     // MARK: Whole messages
 
-    private mutating func assistant(_ message: ClaudeMessage, parent: String?) -> [Output] {
-        message.content.flatMap { block -> [Output] in
-            switch block.type {
-            case "text": whole(.agentMessageChunk, block.text, "text", message.id, parent)
-            case "thinking": whole(.agentThoughtChunk, block.thinking, "thinking", message.id, parent)
-            case "tool_use", "server_tool_use", "mcp_tool_use": call(block, parent: parent)
-            default: []
+    private mutating func assistant(_ message: ClaudeMessage, _ line: ClaudeLine) -> [AgentEvent] {
+        let parent = line.parent
+        if let remarks = line.remarks, remarks.isAPIError { return report(message, remarks, parent) }
+        if parent == nil { hasAnswered = true }
+        var events = flush() + retract(line.remarks)
+        // A message that did not stream takes the place of one that was cut off.
+        if blocks.isOther(message.id, of: parent) { events += abandon(blocks.abandon(of: parent)) }
+        return events
+            + message.content.flatMap { block -> [AgentEvent] in
+                let call = block.type.hasSuffix("tool_use") ? block.id : nil
+                let (id, hasStreamed) = blocks.confirm(
+                    block.type, call: call, message: message.id, line: line.remarks?.uuid, of: parent)
+                switch block.type {
+                case "text": return hasStreamed ? [] : chunk(.agentMessageChunk, block.text ?? "", id, parent)
+                case "thinking": return hasStreamed ? [] : chunk(.agentThoughtChunk, block.thinking ?? "", id, parent)
+                case "tool_use", "server_tool_use", "mcp_tool_use": return calls.start(block, parent: parent)
+                default: return []
+                }
             }
+    }
+
+    /// Claude Code's report of a failed request. The main agent's is kept back: the turn's end says the same.
+    private mutating func report(
+        _ message: ClaudeMessage, _ remarks: ClaudeRemarks, _ parent: String?
+    ) -> [AgentEvent] {
+        let text = message.content.compactMap(\.text).joined(separator: "\n")
+        if let info = remarks.limit { limit.note(info) }
+        guard parent == nil else { return [ClaudeNotices.log("warning", "a subagent's request failed: \(text)")] }
+        let events = flush()
+        failure = text
+        if let error = remarks.error, ["authentication_failed", "oauth_org_not_allowed"].contains(error) {
+            login = error
         }
+        return events
     }
 
-    private func whole(
-        _ kind: EventKind, _ text: String?, _ type: String, _ id: String?, _ parent: String?
-    ) -> [Output] {
-        if let id, streamed.contains("\(id) \(type)") { return [] }
-        return text.map { chunk(kind, $0, parent) } ?? []
+    /// Emits a kept report, since the turn goes on.
+    private mutating func flush() -> [AgentEvent] {
+        guard let text = failure else { return [] }
+        (failure, login) = (nil, nil)
+        return [ClaudeNotices.log("warning", text)]
     }
 
-    // MARK: Tools
-
-    private mutating func announce(_ block: ClaudeBlock, parent: String?) -> [Output] {
-        guard let id = block.id, let name = block.name, name != "TodoWrite" else { return [] }
-        tools.insert(id)
-        return [
-            .event(
-                AgentEvent(
-                    .toolCall,
-                    ToolCallPayload(
-                        id: id, title: name, kind: ClaudeTool.kind(name), status: "pending", meta: Self.meta(parent))))
-        ]
+    private func retract(_ remarks: ClaudeRemarks?) -> [AgentEvent] {
+        Self.superseded(blocks.texts(ofLines: remarks?.retracted ?? []), "Claude Code took back what was said")
     }
 
-    /// A tool call with its input; an update where the call was announced before.
-    private mutating func call(_ block: ClaudeBlock, parent: String?) -> [Output] {
-        guard let id = block.id, let name = block.name else { return [] }
-        if name == "TodoWrite", let entries = ClaudeTool.plan(block.input) {
-            plans.insert(id)
-            return [.event(AgentEvent(.plan, PlanPayload(entries: entries)))]
+    // MARK: Results of tools, and what Claude Code tells the model
+
+    private mutating func user(_ message: ClaudeMessage, _ line: ClaudeLine) -> [AgentEvent] {
+        var events = line.parent == nil ? flush() : []
+        events += retract(line.remarks)
+        if let refused = line.remarks?.refusedMessage {
+            events += Self.superseded(
+                blocks.texts(ofMessage: refused), "the model's message was stopped; it is asked again")
         }
-        let isKnown = !tools.insert(id).inserted
-        let input = block.input ?? [:]
-        let bytes = input.bytes
-        let isWhole = bytes.count <= Self.wholeInput
-        let first = Self.started(id, name, block.input, rawInput: isWhole ? input : nil, isKnown, Self.meta(parent))
-        guard !isWhole else { return [.event(first)] }
-        return [.event(first)] + updates(id, "in_progress", String(decoding: bytes, as: UTF8.self), parent)
+        if line.remarks?.isSynthetic == true { events += abandon(blocks.abandonStopped(of: line.parent)) }
+        return events
+            + message.content.flatMap { block -> [AgentEvent] in
+                if block.type == "text", line.parent == nil { return told(block.text ?? "", line) }
+                return calls.end(block, parent: line.parent)
+            }
     }
 
-    /// A tool call that begins; an update where it was announced before.
-    private static func started(
-        _ id: String, _ name: String, _ input: JSONValue?, rawInput: JSONValue?, _ isKnown: Bool, _ meta: PayloadMeta?
-    ) -> AgentEvent {
-        let title = ClaudeTool.title(name, input)
-        if isKnown {
-            return AgentEvent(
-                .toolCallUpdate,
-                ToolCallUpdatePayload(id: id, title: title, status: "in_progress", input: rawInput, meta: meta))
+    private func told(_ text: String, _ line: ClaudeLine) -> [AgentEvent] {
+        if let output = ClaudeCommand.output(in: text) {
+            return chunk(.agentMessageChunk, output, line.remarks?.uuid.map { "\($0):0" }, nil)
         }
-        return AgentEvent(
-            .toolCall,
-            ToolCallPayload(
-                id: id, title: title, kind: ClaudeTool.kind(name), status: "in_progress", input: rawInput, meta: meta))
+        if let output = ClaudeCommand.errors(in: text) { return [ClaudeNotices.log("warning", output)] }
+        guard line.remarks?.isSynthetic == true else { return [] }
+        if text.hasPrefix("This session is being continued") { return [ClaudeNotices.log("debug", text)] }
+        return [ClaudeNotices.log("notice", "Claude Code told the model: \(text)")]
     }
 
-    private mutating func results(_ message: ClaudeMessage, parent: String?) -> [Output] {
-        message.content.flatMap { block -> [Output] in
-            guard block.type == "tool_result", let id = block.toolUse else { return [] }
-            tools.remove(id)
-            if plans.remove(id) != nil { return [] }
-            let status = block.isError == true ? "failed" : "completed"
-            return updates(id, status, Self.text(of: block.content), parent)
+    // MARK: What Claude Code says of itself
+
+    private mutating func other(_ line: ClaudeLine) -> [Output] {
+        let raw = line.raw ?? .null
+        switch (line.type, line.subtype) {
+        case ("system", "init"):
+            outcome.keySource = raw["apiKeySource"]?.string
+            return line.session.map { [.session($0)] } ?? []
+        case ("system", "api_retry"): return retry(line, raw)
+        case ("system", "informational") where !hasAnswered && isRefusal(raw):
+            refusal = raw["prompt_submit_outcome"]?["reason"]?.string ?? Self.reason(raw)
+            return []
+        case ("system", "model_refusal_fallback"):
+            let lines = raw["retracted_message_uuids"]?.array?.compactMap(\.string) ?? []
+            return read(notice: line) + superseded(lines: lines)
+        case ("tombstone", _): return superseded(lines: [raw["message"]?["uuid"]?.string].compactMap { $0 })
+        case ("conversation_reset", _): usage.reset()
+        case ("rate_limit_event", _): limit.note(raw["rate_limit_info"] ?? .null)
+        default: break
         }
+        return read(notice: line)
     }
 
-    /// Text of a tool call, in as many updates as needed; only the last one has the new status.
-    private func updates(_ id: String, _ status: String, _ text: String, _ parent: String?) -> [Output] {
-        let pieces = TextSplitter.pieces(of: text)
-        func update(_ status: String, _ content: [ContentBlock]) -> Output {
-            .event(
-                AgentEvent(
-                    .toolCallUpdate,
-                    ToolCallUpdatePayload(id: id, status: status, content: content, meta: Self.meta(parent))))
+    private mutating func read(notice line: ClaudeLine) -> [Output] { notices.read(line).map(Output.event) }
+
+    private func superseded(lines: [String]) -> [Output] {
+        Self.superseded(blocks.texts(ofLines: lines), "Claude Code took back what was said").map(Output.event)
+    }
+
+    private func isRefusal(_ raw: JSONValue) -> Bool {
+        raw["prompt_submit_outcome"] != nil || ClaudeOutcome.reason(in: raw["content"]?.string ?? "") != nil
+    }
+
+    private static func reason(_ raw: JSONValue) -> String {
+        let text = raw["content"]?.string ?? ""
+        return ClaudeOutcome.reason(in: text) ?? text
+    }
+
+    /// A retry, and whether there is hope.
+    private mutating func retry(_ line: ClaudeLine, _ raw: JSONValue) -> [Output] {
+        let events = (flush() + abandon(blocks.abandonStopped(of: nil))).map(Output.event) + read(notice: line)
+        guard verdict == nil else { return events }
+        let status = raw["error_status"]?.number.flatMap { Int(exactly: $0) }
+        let wait = (raw["retry_delay_ms"]?.number ?? 0) / 1000
+        loginRefusals = status == 401 || status == 403 ? loginRefusals + 1 : 0
+        if loginRefusals >= Self.refusals {
+            let words = "the model's service does not accept its login"
+            verdict = Ending(outcome: outcome.loginNeeded(words, status: status))
+        } else if status == 429, max(wait, limit.resetsAt?.seconds(since: .now()) ?? 0) > ClaudeLimit.longestWait {
+            let until = limit.resetsAt ?? Timestamp.now().adding(seconds: wait)
+            let (end, reset) = outcome.usageLimit("its \(limit.name) is used up", limit, until: until)
+            verdict = Ending(outcome: end, retryAt: reset)
         }
-        guard !pieces.isEmpty else { return [update(status, [])] }
-        return pieces.enumerated().map { update($0 == pieces.count - 1 ? status : "in_progress", [$1]) }
-    }
-
-    /// The text of a tool's result: a string, or a list of blocks of which pictures are only named.
-    private static func text(of content: JSONValue?) -> String {
-        if let text = content?.string { return text }
-        guard let blocks = content?.array else { return "" }
-        return blocks.map { block in
-            if let text = block["text"]?.string { return text }
-            let type = block["type"]?.string ?? "content"
-            let size = block["source"]?["data"]?.string.map { " of \($0.utf8.count / 4 * 3) bytes" } ?? ""
-            return "[\(type)\(size)]"
-        }.joined(separator: "\n")
+        return verdict == nil ? events : events + [.hopeless]
     }
 
     // MARK: The end of the turn
 
     private mutating func end(_ result: ClaudeResult) -> [Output] {
-        streaming = [:]
-        streamed = []
-        tools = []
-        plans = []
         if result.isUnknownSession {
             return [.ended(Ending(outcome: .failed(.agentFailed, result.summary), isUnknownSession: true))]
         }
-        return [.event(usage(result)), .ended(Ending(outcome: Self.outcome(of: result), origin: result.origin))]
-    }
-
-    private static func outcome(of result: ClaudeResult) -> TurnOutcome {
-        guard result.failed else { return .completed }
-        let status = result.apiStatus.map { " (the model's server answered \($0))" } ?? ""
-        return .failed(.agentFailed, "Claude Code: \(result.summary.prefix(2000))\(status)")
-    }
-
-    private mutating func usage(_ result: ClaudeResult) -> AgentEvent {
-        var payload = UsagePayload(
-            inputTokens: result.usage?.input, outputTokens: result.usage?.output,
-            cacheReadTokens: result.usage?.cacheRead, cacheCreationTokens: result.usage?.cacheCreation,
-            turns: result.turns, duration: result.milliseconds.map { Int($0) })
-        if let total = result.totalCost {
-            // The program counts from its start; a turn's share is the increase.
-            payload.cost = ((max(0, total - cost)) * 1e6).rounded() / 1e6
-            cost = total
+        var events: [AgentEvent] = []
+        let login = login
+        if let failure, !result.failed || !result.summary.contains(failure) { events += flush() }
+        events += calls.close(keepingSubagents: notices.hasBackgroundAgent)
+        // A turn that only takes notice of what was cut off before asks the model nothing.
+        let isEmpty = refusal != nil || (result.origin != nil && result.turns ?? 0 == 0)
+        if !isEmpty { events.append(usage.event(of: result)) }
+        var ending = result.failed ? verdict : nil
+        if ending == nil {
+            let (end, reset) = outcome.read(result, limit: limit, refusal: refusal, login: login)
+            ending = Ending(outcome: end, retryAt: reset)
         }
-        return AgentEvent(.usage, payload)
+        ending?.origin = result.origin
+        blocks.endTurn()
+        (failure, self.login, refusal, verdict, hasAnswered, loginRefusals) = (nil, nil, nil, nil, false, 0)
+        return events.map(Output.event) + (ending.map { [.ended($0)] } ?? [])
     }
 }

@@ -84,7 +84,8 @@ extension ShellAgent {
     init(_ surroundings: AgentSurroundings) {
         let configuration = surroundings.configuration
         self.init(
-            allowed: configuration.allowShell, environment: configuration.environment, children: surroundings.children,
+            allowed: configuration.allowShell, environment: configuration.environment(for: "shell"),
+            children: surroundings.children,
             temporary: surroundings.home.temporary, linger: configuration.times.linger)
     }
 }

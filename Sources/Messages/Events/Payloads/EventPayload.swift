@@ -6,7 +6,7 @@
 
 /// The payload of an event: one JSON object, in the shape of its ``EventKind``.
 ///
-/// A producer writes it with ``JSONWriter``; no service between the executor and the viewer reads it. Readers decode it
+/// A producer writes it with ``JSONWriter``; no service between the executor and the viewer changes it. Readers decode it
 /// and ignore fields that they do not know. `Golden/payloads` pins the bytes of each.
 public protocol EventPayload: Decodable, Sendable, Equatable {
     /// Appends the payload as one JSON object.

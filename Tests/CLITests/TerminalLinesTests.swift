@@ -108,8 +108,6 @@ struct TerminalLinesTests {
             "word ", "x", "\n", "\r", "\r\n", "\t", "\u{8}", "é", "日本", "\u{1b}[A", "\u{1b}[2A", "\u{1b}[3C",
             "\u{1b}[2D", "\u{1b}[K",
             "\u{1b}[1K", "\u{1b}[2K", "\u{1b}[J", "\u{1b}[5G", "\u{1b}[31m", "\u{1b}[0m", "\u{1b}]0;title\u{7}",
-            "\u{1b}7", "\u{1b}8",
-            "\u{1b}M",
         ]
         let text = "start" + (0..<40).map { _ in parts.randomElement(using: &random) ?? "" }.joined()
         let folder = try TemporaryDirectory()

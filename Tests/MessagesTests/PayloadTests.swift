@@ -39,6 +39,9 @@ struct PayloadTests {
             read: TextPayload(.text("say \"hällo\"\\\n"))),
         Sample("agent_message_chunk.stderr", TextPayload(.text("oops"), meta: PayloadMeta(stream: "stderr"))),
         Sample("agent_message_chunk.binary", TextPayload(.binary([0xff, 0xfe, 0x00, 0x41]))),
+        Sample(
+            "agent_message_chunk.replaced",
+            TextPayload(.replacedText("Gr\u{fffd}", bytes: [0x47, 0x72, 0xfc]))),
         Sample("agent_thought_chunk", TextPayload(.text("hm"), meta: PayloadMeta(parentToolCall: "toolu_9"))),
         Sample(
             "tool_call.announced", ToolCallPayload(id: "toolu_1", title: "Bash", kind: "execute", status: "pending")),

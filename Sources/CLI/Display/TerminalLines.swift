@@ -159,7 +159,9 @@ struct TerminalLines: Sendable {
         for scalar in text[...first].unicodeScalars { take(scalar) }
         let whole = text[text.utf8.index(after: first)...end]
         let isShort = whole.utf8.split(separator: 0x0a).allSatisfy { $0.count < Self.longestLine }
-        guard row == lines.count - 1, style == .plain, isShort else { return text[whole.startIndex...] }
+        guard row == lines.count - 1, lines[row].width == 0, style == .plain, isShort else {
+            return text[whole.startIndex...]
+        }
         endLines(row)
         final += whole
         finalLines += whole.utf8.count { $0 == 0x0a }

@@ -11,7 +11,7 @@ import Messages
 /// Nothing that it does runs without a turn: a process that asks its model between two turns is killed at once.
 actor ClaudeProcess: WarmProcess, AgentReader {
     nonisolated let directory: String
-    private let process: AgentProcess
+    let process: AgentProcess
     /// What it may do without asking, as it was started.
     nonisolated let permission: PermissionMode
     var asked: ClaudeRequests
@@ -22,11 +22,11 @@ actor ClaudeProcess: WarmProcess, AgentReader {
     /// Whether it had a turn.
     private var hasWorked = false
     private let keepSession: @Sendable (String) -> Void
-    private var translator = ClaudeTranslator()
+    var translator = ClaudeTranslator()
     var turn: ClaudeOpenTurn?
     private var exit: (status: ExitStatus, errors: String)?
     /// It has ended or is about to, though not all of its output was read yet.
-    private var isEnding = false
+    var isEnding = false
     private var session: String?
     /// It has replied to the first request, reported that its session is missing, or ended.
     private let opened = OneShotEvent()
@@ -127,7 +127,7 @@ actor ClaudeProcess: WarmProcess, AgentReader {
         await process.shutDown(grace: grace)
     }
 
-    private func nextRequest() -> String {
+    func nextRequest() -> String {
         requests += 1
         return "wegent-\(requests)"
     }
@@ -195,28 +195,13 @@ actor ClaudeProcess: WarmProcess, AgentReader {
         }
     }
 
-    /// Seconds in which an interrupt ends a request that is repeated; a healthy process takes milliseconds.
-    private static let interruptTimeout = 2.0
-
-    /// Ends a turn that cannot succeed now. It is not stopped by a person: its result has the outcome.
-    private func giveUp() {
-        write(ClaudeMessages.interrupt(id: nextRequest()))
-        let prompt = turn?.state.prompt
-        Task {
-            try? await Task.sleep(for: .seconds(Self.interruptTimeout))
-            guard self.translator.verdict != nil, self.turn?.state.prompt == prompt else { return }
-            self.isEnding = true
-            await self.process.terminate(grace: 0.5)
-        }
-    }
-
     private func emit(_ events: inout [AgentEvent]) async {
         guard !events.isEmpty else { return }
         await turn?.sink.emit(events)
         events = []
     }
 
-    private func log(_ level: String, _ message: String) async {
+    func log(_ level: String, _ message: String) async {
         await turn?.sink.emit([.log(level, message, source: "claude-code")])
     }
 
@@ -246,7 +231,7 @@ actor ClaudeProcess: WarmProcess, AgentReader {
         await perform(turn?.state.ended(ending) ?? [])
     }
 
-    private func perform(_ effects: [ClaudeTurn.Effect], why: String? = nil) async {
+    func perform(_ effects: [ClaudeTurn.Effect], why: String? = nil) async {
         for effect in effects {
             switch effect {
             case .taken(let id):
@@ -264,38 +249,6 @@ actor ClaudeProcess: WarmProcess, AgentReader {
             case .end(let work): await close(work, why ?? turn?.reason ?? "")
             }
         }
-    }
-
-    /// Seconds in which the agent begins to answer a report of background work; a healthy one takes milliseconds.
-    private static let reportTimeout = 5.0
-
-    private func watchReports() {
-        let prompt = turn?.state.prompt
-        Task {
-            try? await Task.sleep(for: .seconds(Self.reportTimeout))
-            guard self.turn?.state.prompt == prompt else { return }
-            await self.perform(self.turn?.state.reportsAreLate() ?? [])
-        }
-    }
-
-    /// Seconds in which the process ends its background work and itself.
-    private static let closingTimeout = 1.0
-
-    /// Ends the process with what the turn has left in the background. Its session is resumed by the next turn, which
-    /// learns from it what was ended. The turn ends when the process has ended.
-    private func close(_ work: BackgroundWork, _ why: String) async {
-        guard turn?.closing == nil else { return }
-        turn?.closing = why
-        isEnding = true
-        let request = ClaudeMessages.endSession(id: nextRequest())
-        if turn?.interrupted == false { write(ClaudeMessages.interrupt(id: nextRequest())) }
-        write(request)
-        let process = process
-        Task {
-            if await !process.child.isGone(within: Self.closingTimeout) { await process.terminate(grace: 0.5) }
-        }
-        let what = work.isEmpty ? "the agent's own follow-up turn" : work.summary()
-        await log("notice", "ended \(what) (\(why))")
     }
 
     private func end(_ ending: ClaudeTranslator.Ending) {

@@ -89,10 +89,12 @@ struct TaskMachinePropertyTests {
             return machine.rejected(attempt: attempt, fault: Fault(.agentMissing, ""), now: now)
         case 10:
             let states: [TaskState] = [.completed, .failed, .failed, .cancelled, TaskState(rawValue: "odd")]
-            let codes: [ErrorCode] = [.executorRestarted, .deviceDisconnected, .agentFailed, .usageLimit]
+            let codes: [ErrorCode] = [
+                .executorRestarted, .deviceDisconnected, .agentFailed, .usageLimit, .usageLimit, .usageLimit,
+            ]
             var message = Sample.finished(
                 id, attempt: attempt, random.number, states[Int(random.next() % 5)],
-                error: Fault(codes[Int(random.next() % 4)], ""))
+                error: Fault(codes[Int(random.next() % 6)], ""))
             message.retryAt = random.next() % 4 == 0 ? nil : now.adding(seconds: Double(random.next() % 60))
             return machine.finished(message, now: now, monotonic: 0)
         case 11, 12: return machine.unlisted(first: random.next() % 2 == 0, now: now)

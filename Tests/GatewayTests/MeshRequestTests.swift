@@ -18,6 +18,7 @@ struct MeshRequestTests {
                     "ended_at", "cancel_requested_at", "retry_of", "waiting_for", "priority", "queue_ttl_s",
                     "if_offline",
                     "on_disconnect", "grace_s", "timeout_s", "idle_timeout_s", "permission_mode",
+                    "background", "on_limit", "waiting", "terminal", "split_output",
                 ])
             #expect(answer["cwd"] == .null && answer["error"] == .null && answer["state"].string == "queued")
             let submit = try #require(site.dispatcher.submits.last)
@@ -151,9 +152,9 @@ struct MeshRequestTests {
                     "id", "name", "status", "status_reason", "is_default", "labels", "slots", "version", "agents",
                     "platform",
                     "last_seen_at",
-                    "connected_at",
+                    "connected_at", "allowed_dirs",
                 ])
-            #expect(device["agents"][0].keys == ["name", "version", "ready", "detail"])
+            #expect(device["agents"][0].keys == ["name", "version", "ready", "detail", "permission_modes", "can_steer"])
             #expect(device["slots"] == .object(["used": .number(1), "total": .number(5)]))
             #expect(device["connected_at"] == .null)
             #expect(try await site.other.devices().isEmpty)

@@ -18,7 +18,8 @@ struct OwnerRequestTests {
             #expect(
                 item.keys == [
                     "id", "task_id", "attempt", "conversation_id", "device_id", "device_name", "tool", "title", "input",
-                    "rule", "state", "scope", "message", "requested_at", "expires_at", "resolved_at", "resolved_by",
+                    "rule", "options", "questions", "input_cut", "state", "scope", "option", "updated_input", "answers", "message",
+                    "requested_at", "expires_at", "resolved_at", "resolved_by",
                 ])
             #expect(item["input"]["command"].string == "npm test" && item["resolved_by"] == .null)
             let before = ApprovalID.generate()
@@ -78,7 +79,7 @@ struct OwnerRequestTests {
             let path = "/tasks/\(approval.task)/approvals/\(approval.id)"
             let long = String(repeating: "x", count: 2001)
             for (body, status, detail) in [
-                ("{}", 400, "'decision'"), (#"{"decision":"allow","answer_id":"x"}"#, 400, "'answer_id'"),
+                ("{}", 422, "'decision'"), (#"{"decision":"allow","answer_id":"x"}"#, 400, "'answer_id'"),
                 (#"{"decision":1}"#, 400, "'decision'"),
                 (#"{"decision":"maybe"}"#, 422, "'decision'"),
                 (#"{"decision":"allow","scope":"ever"}"#, 422, "'scope'"),

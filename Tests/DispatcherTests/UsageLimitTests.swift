@@ -156,7 +156,9 @@ struct UsageLimitTests {
                 await rig.pass(to: until)
             }
             await rig.pass(90)
-            #expect(try await rig.gateway.view(task).reason == .deviceOffline)
+            try await eventually("the place in the queue") {
+                try await rig.gateway.view(task).reason == .deviceOffline
+            }
             try await executor.connect()
             #expect(try await Self.assignment(executor, task, attempt: 2).resumes == true)
             // The dispatcher repeats the assignment with what it said first.
@@ -175,7 +177,13 @@ struct UsageLimitTests {
             _ = try await executor.assignment(task)
             try await Self.limited(rig, executor, task, after: 3600)
             let until = try #require(try await rig.gateway.wait(task, for: .queued).waiting?.until)
+            // Its stall shows when the dispatcher knows of the loss.
+            let other = try await rig.gateway.submit().id
+            _ = try await executor.assignment(other)
+            try executor.started(other, attempt: 1)
+            _ = try await rig.gateway.wait(other, for: .running)
             try executor.disconnect()
+            try await eventually("the stall") { try await rig.gateway.view(other).stalled != nil }
             await rig.pass(to: until)
             await rig.pass(99)
             #expect(try await rig.gateway.view(task).state == .queued)

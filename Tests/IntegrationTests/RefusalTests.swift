@@ -89,11 +89,11 @@ extension Integration {
                         "cwd", "attempt", "queue_position", "reason", "error", "stalled", "last_seq", "created_at",
                         "started_at", "ended_at", "cancel_requested_at", "priority", "queue_ttl_s", "if_offline",
                         "on_disconnect", "grace_s", "timeout_s", "idle_timeout_s", "permission_mode", "retry_of",
-                        "waiting_for",
+                        "waiting_for", "waiting", "background", "on_limit", "terminal", "split_output",
                     ])
                 for name in [
                     "cwd", "queue_position", "reason", "error", "stalled", "cancel_requested_at", "permission_mode",
-                    "retry_of", "waiting_for",
+                    "retry_of", "waiting_for", "waiting", "background", "terminal",
                 ] {
                     #expect(task[name] == .null, "\(name)")
                 }
@@ -107,8 +107,19 @@ extension Integration {
                     ]), "\(device)")
                 let agents = device["agents"].items
                 #expect(agents.contains { $0["name"].string == "shell" && $0["ready"].bool == true }, "\(agents)")
-                #expect(agents.allSatisfy { $0.keys == ["name", "version", "ready", "detail"] })
+                #expect(
+                    agents.allSatisfy {
+                        $0.keys == ["name", "version", "ready", "detail", "permission_modes", "can_steer"]
+                    })
             }
+        }
+
+        /// A submission for the device `executor`.
+        private static func body(agent: String = "claude-code", mode: String? = nil, directory: String? = nil) -> String
+        {
+            let choice = mode.map { #","permission_mode":"\($0)""# } ?? ""
+            let place = directory.map { #","cwd":"\($0)""# } ?? ""
+            return #"{"prompt":"hello","target":"executor","agent":"\(agent)"\(choice)\(place)}"#
         }
 
         @Test("A device refuses agents that its machine does not allow")
@@ -123,8 +134,10 @@ extension Integration {
                 let missing = try await cluster.run("hello")
                 #expect(missing.task["error"]["code"].string == "agent_missing", "\(missing.task)")
                 #expect(missing.task["error"]["message"].string?.contains("claude") == true)
-                let unknown = try await cluster.run("hello", agent: "abacus")
-                #expect(unknown.task["error"]["code"].string == "agent_unknown", "\(unknown.task)")
+                let unknown = try await cluster.api.call("POST", "/tasks", Self.body(agent: "abacus"))
+                #expect(unknown.status == 422 && unknown.code == "agent_unknown", "\(unknown)")
+                let bypass = try await cluster.api.call("POST", "/tasks", Self.body(mode: "bypass"))
+                #expect(bypass.status == 422 && bypass.code == "permission_mode_not_allowed", "\(bypass)")
                 let claude = try await cluster.api.device("executor")?["agents"].items
                     .first { $0["name"].string == "claude-code" }
                 #expect(claude?["ready"].bool == false && claude?["detail"].string?.isEmpty == false)
@@ -142,7 +155,12 @@ extension Integration {
                 #expect(try await api.end(of: inside["id"].string ?? "").text == "\(allowed.path)/project\n")
                 try FileManager.default.createSymbolicLink(
                     atPath: allowed.file("way-out"), withDestinationPath: "/etc")
-                for path in ["/etc", "\(allowed.path)/../", allowed.file("way-out")] {
+                for path in ["/etc", "\(allowed.path)/../"] {
+                    let refused = try await api.call("POST", "/tasks", Self.body(directory: path))
+                    #expect(refused.status == 422 && refused.code == "cwd_not_allowed", "\(path): \(refused)")
+                }
+                // Only the device knows where links lead, and which directories exist.
+                for path in [allowed.file("way-out"), allowed.file("nowhere")] {
                     let outside = try await api.submit("pwd", target: "executor", cwd: path)
                     let ended = try await api.end(of: outside["id"].string ?? "")
                     #expect(ended.task["error"]["code"].string == "cwd_not_allowed", "\(path): \(ended.task)")

@@ -22,6 +22,9 @@ public struct TaskEvent: Sendable, Equatable {
         return direct + data["content"].items.compactMap { $0["content"]["text"].string }.joined()
     }
 
+    /// Its text if it is a chunk of the agent's message.
+    public var answer: String { kind == "agent_message_chunk" ? text : "" }
+
     /// The new state, for a `state` event.
     public var state: String? { kind == "state" ? data["state"].string : nil }
 

@@ -16,7 +16,7 @@ struct Attempts {
                 last = attempt
                 texts.append("")
             }
-            let text = event.text
+            let text = event.answer
             guard !text.isEmpty else { continue }
             if texts.isEmpty { texts.append("") }
             texts[texts.count - 1] += text

@@ -91,7 +91,7 @@ struct Checker {
         // Only a task with `requeue` may have output of an attempt before its last.
         let text =
             submission.choices.onDisconnect == .requeue
-            ? Attempts(events).texts.last ?? "" : events.map(\.text).joined()
+            ? Attempts(events).texts.last ?? "" : events.map(\.answer).joined()
         switch state {
         case "completed":
             if !submission.job.texts.contains(text) {

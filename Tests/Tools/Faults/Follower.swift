@@ -88,7 +88,7 @@ public final class Follower: Sendable {
             if event.seq != last + 1 { state.violation = "seq \(event.seq) came after \(last)" }
             if state.isDone { state.violation = "seq \(event.seq) came after the terminal event" }
             state.events.append(event)
-            state.text += event.text
+            state.text += event.answer
             state.isDone = event.isTerminal
         }
     }

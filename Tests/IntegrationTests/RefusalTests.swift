@@ -117,9 +117,9 @@ extension Integration {
         /// A submission for the device `executor`.
         private static func body(agent: String = "claude-code", mode: String? = nil, directory: String? = nil) -> String
         {
-            let choice = mode.map { #","permission_mode":"\($0)""# } ?? ""
-            let place = directory.map { #","cwd":"\($0)""# } ?? ""
-            return #"{"prompt":"hello","target":"executor","agent":"\(agent)"\(choice)\(place)}"#
+            let choice = mode.map { #","permission_mode":"\#($0)""# } ?? ""
+            let place = directory.map { #","cwd":"\#($0)""# } ?? ""
+            return #"{"prompt":"hello","target":"executor","agent":"\#(agent)"\#(choice)\#(place)}"#
         }
 
         @Test("A device refuses agents that its machine does not allow")

@@ -20,8 +20,13 @@ final class StormModel: Sendable {
             let token = Self.job(request.messages[start]),
             let job = submitter.submissions.map(\.job).first(where: { $0.token == token })
         else { return nil }
-        if request.prompt.contains("<task-notification>") { return .text(.token("\(token) noted\n")) }
-        let isRun = request.messages[start...].contains { !$0.toolResults.isEmpty }
+        let since = request.messages[start...]
+        // The answer was given: this is the turn that follows the report of the background work.
+        let answer = job.last.dropLast()
+        if since.contains(where: { $0.role == "assistant" && $0.texts.contains { $0.contains(answer) } }) {
+            return .text(.token("\(token) noted\n"))
+        }
+        let isRun = since.contains { !$0.toolResults.isEmpty }
         guard isRun else { return .tool("Bash", input: input(of: job)) }
         if job.kind == .retried, refuses(token) { return .failure(529, "overloaded") }
         return .text(.token(job.last))

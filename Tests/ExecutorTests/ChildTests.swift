@@ -141,9 +141,11 @@ struct ChildTests {
     func waitsForWriter() async throws {
         let path = folder.file("program")
         try FileManager.default.copyItem(atPath: "/bin/true", toPath: path)
-        let writer = open(path, O_WRONLY)
-        Task.detached {
-            try await Task.sleep(for: .milliseconds(60))
+        // No process that another test starts meanwhile may hold it open as well.
+        let writer = open(path, O_WRONLY | O_CLOEXEC)
+        #expect(writer >= 0)
+        Thread.detachNewThread {
+            usleep(60_000)
             close(writer)
         }
         let child = try await Child.start(

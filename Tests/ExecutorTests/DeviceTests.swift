@@ -1,4 +1,5 @@
 import Foundation
+import Launch
 import Messages
 import TestSupport
 import Testing
@@ -167,7 +168,7 @@ struct DeviceTests {
             do {
                 try configuration.validate()
                 return nil
-            } catch { return error as? Fault }
+            } catch { return error as? Fault ?? (error as? Misconfiguration)?.fault }
         }
         #expect(code { _ in } == nil)
         #expect(code { $0.token = "" }?.message.contains("WEGENT_TOKEN") == true)

@@ -154,6 +154,25 @@ struct ProcessSearchTests {
         #expect(looks < 40, "\(looks)")
     }
 
+    @Test("A look that finds nothing is repeated where a process has ended meanwhile, and only then")
+    func repeatsAfterEnd() async throws {
+        // What the shell started ends, and the program that the shell becomes does not collect it.
+        let parent = try ChildProcess("/bin/sh", ["-c", "sleep 0 & echo $! > \(folder.file("pids")); exec sleep 600"])
+        let pid = try await pids(1)[0]
+        try await eventually("it has ended") { SystemProcesses.entry(pid)?.isOver == true }
+        let leader = try #require(SystemProcesses.entry(pid)?.key)
+        var search = ProcessSearch(
+            tree: ProcessTree(leader: .init(pid: 1 << 30, start: leader.start), marks: .none), scope: .everything)
+        // It may have started another just before.
+        let isUnsure = search.look()
+        #expect(isUnsure)
+        var looks = 1
+        while search.look(), looks < 100 { looks += 1 }
+        #expect(looks < 40, "\(looks)")
+        parent.signal(SIGKILL)
+        #expect(try await parent.exit() == .signalled(SIGKILL))
+    }
+
     @Test("The polite signal is sent once, and a process's cleanup may finish")
     func signalsOnce() async throws {
         let run = try await start(

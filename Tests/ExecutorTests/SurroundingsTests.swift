@@ -94,7 +94,9 @@ struct SurroundingsTests {
             "NODE_EXTRA_CA_CERTS", "https_proxy", "MY_SECRET", "ONE", "TWO",
         ] { #expect(names.contains(name), "\(name)") }
         for name in ["MYOTHER", "ONES", "FOREIGN", "CLAUDECODE"] { #expect(!names.contains(name), "\(name)") }
-        #expect(names.filter { $0.hasPrefix("WEGENT_") } == ["WEGENT_TASK", "WEGENT_BOOT", "WEGENT_CHILD"])
+        #expect(
+            names.filter { $0.hasPrefix("WEGENT_") }.sorted()
+                == ["WEGENT_BOOT", "WEGENT_CHILD", "WEGENT_TASK"])
     }
 
     @Test("Orphans of a task that the executor adopts leave no zombie", arguments: [100, 37])

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("The WebSocket client against a real server")
 struct WebSocketLinkTests {
-    private func dialer(_ url: String, ping: Double = 5, silence: Double = 15) throws -> WebSocketDialer {
+    private func dialer(_ url: String, ping: Double = 5, silence: Double = 60) throws -> WebSocketDialer {
         var times = ExecutorTimes()
         times.ping = ping
         times.silence = silence
@@ -18,7 +18,7 @@ struct WebSocketLinkTests {
     }
 
     private func next(_ link: any ExecutorLink) async throws -> [LinkEvent] {
-        try await deadline("an event of the link", .seconds(20)) { await link.next() ?? [] }
+        try await deadline("an event of the link") { await link.next() ?? [] }
     }
 
     private func failure(_ dialer: WebSocketDialer) async -> LinkFailure? {

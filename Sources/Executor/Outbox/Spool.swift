@@ -37,13 +37,27 @@ final class Spool {
     deinit { close(descriptor) }
 
     /// Creates the file of a new attempt.
-    /// - Throws: ``Fault`` with code `conflict` when it exists, else `storage_failed`.
+    /// - Throws: ``Fault`` with code `conflict` when it exists, `spawn_failed` for want of file descriptors, else
+    ///   `storage_failed`.
     static func create(_ path: String) throws -> Spool {
         let descriptor = Self.openFile(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw Fault(errno == EEXIST ? .conflict : .storageFailed, "\(path) cannot be created: \(Self.reason)")
+            let error = errno
+            if let why = FileDescriptors.exhaustion(error) { throw notStarted(why) }
+            throw Fault(
+                error == EEXIST ? .conflict : .storageFailed,
+                "\(path) cannot be created: \(String(cString: strerror(error)))")
         }
-        return Spool(path: path, descriptor: descriptor)
+        let spool = Spool(path: path, descriptor: descriptor)
+        if FileDescriptors.isReserved(descriptor, for: .spool), let why = FileDescriptors.exhaustion(EMFILE) {
+            spool.delete()
+            throw notStarted(why)
+        }
+        return spool
+    }
+
+    private static func notStarted(_ why: String) -> Fault {
+        Fault(.spawnFailed, "the task could not be started: \(why)")
     }
 
     /// Opens the file of a previous run, passes each of its records to `record`, and cuts off a torn one.

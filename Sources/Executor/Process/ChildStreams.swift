@@ -22,10 +22,6 @@ struct ChildStreams: Sendable {
     private(set) var input: Int32 = -1
     private(set) var isTerminal = false
 
-    /// Descriptors that no child may take: the executor needs some for its link, the spool and looks at `/proc`, also
-    /// while its tasks have used up the others.
-    private static let reserve = 32
-
     /// - Throws: ``Fault`` with code `spawn_failed`; then nothing is open.
     init(input: Bool, output: Child.Outputs, terminal: TerminalSize?) throws {
         do {
@@ -61,13 +57,9 @@ struct ChildStreams: Sendable {
         return (ends.read, ends.write)
     }
 
-    /// The lowest free number is given to each descriptor, so a high one means that most are in use.
     private func checkReserve() throws {
-        let limit = SpawnFailure.fileLimit
-        let reserve = min(Self.reserve, limit / 4)
-        guard Int((childs + [output, errors, input]).max() ?? 0) < limit - reserve else {
-            throw SpawnFailure(step: .streams, error: EMFILE)
-        }
+        let highest = (childs + [output, errors, input]).max() ?? 0
+        if FileDescriptors.isReserved(highest, for: .child) { throw SpawnFailure(step: .streams, error: EMFILE) }
     }
 
     /// Closes the child's ends in this process.

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Cuts a stream of bytes into lines at `\n`, whatever the sizes of the reads. A line over the limit is dropped and counted.
 struct LineSplitter {
     private let limit: Int
@@ -43,8 +51,11 @@ struct LineSplitter {
     }
 
     private static func newline(in bytes: [UInt8], from start: Int) -> Int? {
-        bytes.withUnsafeBufferPointer { buffer in
-            UnsafeBufferPointer(rebasing: buffer[start...]).firstIndex(of: 0x0a).map { $0 + start }
+        bytes.withUnsafeBytes { buffer in
+            guard start < buffer.count, let base = buffer.baseAddress,
+                let found = memchr(base + start, 0x0a, buffer.count - start)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
         }
     }
 }

@@ -25,9 +25,15 @@ struct ProcessSearch: Sendable {
     private var emptyLooks = 0
     /// Processes without an environment at the last look, because they were between two programs.
     private var unseenBefore: Set<ProcessEntry.Key> = []
+    /// Processes that had ended by the last look.
+    private var overBefore: Set<ProcessEntry.Key> = []
+    /// Whether a process of the tree has left the leader's group and session; such a one may go on leaving.
+    private var hasStrays = false
     /// How many looks in a row must find nothing in a table that may have missed something: a process that starts
     /// another and ends may be seen neither as the one nor as the other.
     private static let enoughLooks = 3
+    /// The same once there was a process that had left.
+    private static let enoughLooksForStrays = 20
     /// The most looks in a row: no process is between two programs for so long.
     private static let mostLooks = 50
 
@@ -39,7 +45,7 @@ struct ProcessSearch: Sendable {
     /// Looks for the processes.
     /// - Returns: whether there may be something left to end.
     mutating func look() -> Bool {
-        guard let (members, unseen, isWhole) = find() else {
+        guard let (members, unseen, over, isWhole) = find() else {
             isBlind = true
             found = []
             guard scope == .everything, let leader = tree.leader else { return false }
@@ -47,19 +53,34 @@ struct ProcessSearch: Sendable {
         }
         isBlind = false
         known.formUnion(members.map(\.key))
+        hasStrays = hasStrays || members.contains(where: hasLeft)
         found = members.filter { !$0.isOver && !foreign.contains($0.key) && isMeant($0) }
         let isStillUnseen = !unseenBefore.isDisjoint(with: unseen)
         unseenBefore = unseen
+        // One that has ended meanwhile may have started another after the ids were read.
+        let isComplete = isWhole && unseen.isEmpty && over.isSubset(of: overBefore)
+        overBefore = over
         emptyLooks = found.isEmpty ? emptyLooks + 1 : 0
         guard found.isEmpty else { return true }
-        if isWhole && unseen.isEmpty { return false }
-        return emptyLooks < (isStillUnseen ? Self.mostLooks : Self.enoughLooks)
+        if isComplete { return false }
+        if isStillUnseen { return emptyLooks < Self.mostLooks }
+        return emptyLooks < (hasStrays ? Self.enoughLooksForStrays : Self.enoughLooks)
+    }
+
+    /// The last look has found nothing, but may have missed something.
+    var isUnsure: Bool { found.isEmpty && !isBlind }
+
+    private func hasLeft(_ entry: ProcessEntry) -> Bool {
+        guard let leader = tree.leader else { return true }
+        return entry.group != leader.pid && entry.session != leader.pid
     }
 
     private func isMeant(_ entry: ProcessEntry) -> Bool { scope == .everything || entry.group != tree.leader?.pid }
 
     /// - Returns: nil when there is no table.
-    private func find() -> (members: [ProcessEntry], unseen: Set<ProcessEntry.Key>, isWhole: Bool)? {
+    private func find() -> (
+        members: [ProcessEntry], unseen: Set<ProcessEntry.Key>, over: Set<ProcessEntry.Key>, isWhole: Bool
+    )? {
         let own = getpid()
         guard let (table, isWhole) = SystemProcesses.table() else { return nil }
         // An id is not reused while it is a group's or a session's; a leader with another start time leads a new group.
@@ -87,7 +108,7 @@ struct ProcessSearch: Sendable {
             for child in byParent[members[next].pid] ?? [] where seen.insert(child).inserted { members.append(child) }
             next += 1
         }
-        return (members, unseen, isWhole)
+        return (members, unseen, Set(candidates.filter(\.isOver).map(\.key)), isWhole)
     }
 
     /// Sends each process SIGTERM, once.

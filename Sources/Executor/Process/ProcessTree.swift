@@ -48,16 +48,20 @@ struct ProcessTree: Hashable, Sendable {
     /// - Returns: whether nothing is left.
     @discardableResult
     func end(grace: Double, _ scope: Scope = .everything) async -> Bool {
-        let (isGone, search) = await watch(within: grace, scope) { $0.signal() }
+        let (isGone, search) = await watch(within: grace, scope, insists: false) { $0.signal() }
         if isGone { return true }
         return await Self.onThread { Self.kill(search) }
     }
 
-    /// Returns whether the processes are gone within `seconds`. The kernel reports no empty group, so this polls.
-    func isGone(within seconds: Double) async -> Bool { await watch(within: seconds, .everything) { _ in }.isGone }
+    /// Returns whether the processes are gone within `seconds`. The kernel reports no empty group, so this polls. Where
+    /// nothing is seen at the end but something may have been missed, it looks on until one of both is certain.
+    func isGone(within seconds: Double) async -> Bool {
+        await watch(within: seconds, .everything, insists: true) { _ in }.isGone
+    }
 
     private func watch(
-        within seconds: Double, _ scope: Scope, each: @escaping @Sendable (inout ProcessSearch) -> Void
+        within seconds: Double, _ scope: Scope, insists: Bool,
+        each: @escaping @Sendable (inout ProcessSearch) -> Void
     ) async -> (isGone: Bool, search: ProcessSearch) {
         let deadline = ContinuousClock.now + .seconds(seconds)
         var search = ProcessSearch(tree: self, scope: scope)
@@ -72,7 +76,7 @@ struct ProcessTree: Hashable, Sendable {
                 return (isLeft, search)
             }
             guard isLeft else { return (true, search) }
-            guard ContinuousClock.now < deadline else { return (false, search) }
+            guard ContinuousClock.now < deadline || (insists && search.isUnsure) else { return (false, search) }
             let next = pause
             // In a task of its own: a caller that was cancelled still needs the grace.
             await Task.detached { try? await Task.sleep(for: next) }.value

@@ -24,11 +24,8 @@ struct SpawnFailure: Error {
     }
 
     private func reason(_ command: Command) -> String {
-        switch (step, error) {
-        case (_, EMFILE):
-            "the executor is out of file descriptors (its limit is \(Self.fileLimit)); end some tasks, use fewer --slots, "
-                + "or raise the hard limit (ulimit -Hn)"
-        case (_, ENFILE): "the system is out of file descriptors (fs.file-max)"
+        if let exhaustion = FileDescriptors.exhaustion(error) { return exhaustion }
+        return switch (step, error) {
         case (.process, EAGAIN):
             "the limit of processes is reached (ulimit -u of this user, or pids.max of its container); end some "
                 + "processes, or raise it"
@@ -44,17 +41,6 @@ struct SpawnFailure: Error {
     }
 
     private var text: String { String(cString: strerror(error)) }
-
-    /// The soft limit of open files of this process.
-    static var fileLimit: Int {
-        var limit = rlimit()
-        #if canImport(Glibc)
-            let result = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        #else
-            let result = getrlimit(RLIMIT_NOFILE, &limit)
-        #endif
-        return result == 0 ? Int(clamping: limit.rlim_cur) : 1024
-    }
 }
 
 extension SpawnFailure.Step {

@@ -148,6 +148,22 @@ public struct JSONWriter: Sendable {
         }
     }
 
+    /// How many bytes from an index on are ASCII that stands inside quotes as it is: most bytes of most texts.
+    /// - Parameter most: Where to stop counting.
+    public static func plainCount(_ bytes: [UInt8], from start: Int, most: Int) -> Int {
+        bytes.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return 0 }
+            let end = min(buffer.count, start + max(most, 0))
+            var index = start
+            while index < end {
+                let byte = base[index]
+                if byte < 0x20 || byte > 0x7f || byte == 0x22 || byte == 0x5c { break }
+                index += 1
+            }
+            return index - start
+        }
+    }
+
     /// How many bytes ``escape(_:to:)`` appends.
     @inlinable
     @inline(__always)

@@ -1,5 +1,6 @@
 import Foundation
 import Messages
+import Synchronization
 import TestSupport
 import Testing
 
@@ -51,6 +52,12 @@ final class ConformanceDevice: Sendable {
         var task: TaskID
         var conversation: ConversationID
         var marker: String
+        /// The assignment.
+        var message: TaskAssign
+        /// The turns of the conversation before it.
+        var before: [HistoryItem]
+        /// It as a later turn's history.
+        var item: HistoryItem { HistoryItem(task: task, prompt: message.prompt, answer: "", state: .failed) }
     }
 
     /// Assigns a turn.
@@ -59,21 +66,41 @@ final class ConformanceDevice: Sendable {
         _ wish: Wish, after earlier: AssignedTurn? = nil, mode: PermissionMode? = nil, background: Background? = nil
     ) throws -> AssignedTurn {
         let task = TaskID.generate()
-        let turn = AssignedTurn(
-            task: task, conversation: earlier?.conversation ?? .generate(),
-            marker: "turn-\(task.description.suffix(12))")
-        try device.connection.send(
-            TaskAssign(
-                task: task, attempt: 1, epoch: 1, leaseS: 0, conversation: turn.conversation, agent: agent.name,
-                prompt: stage.prompt(for: wish, marker: turn.marker), permissionMode: mode ?? stage.free,
-                background: background, follows: earlier?.task))
-        return turn
+        let marker = "turn-\(task.description.suffix(12))"
+        let message = TaskAssign(
+            task: task, attempt: 1, epoch: 1, leaseS: 0, conversation: earlier?.conversation ?? .generate(),
+            agent: agent.name, prompt: stage.prompt(for: wish, marker: marker), permissionMode: mode ?? stage.free,
+            background: background, follows: earlier?.task)
+        try device.connection.send(message)
+        return AssignedTurn(
+            task: task, conversation: message.conversation, marker: marker, message: message,
+            before: earlier.map { $0.before + [$0.item] } ?? [])
+    }
+
+    /// Returns the verdict of a turn. An agent that lacks the conversation is given its history, as a dispatcher does.
+    private func verdict(_ turn: AssignedTurn) async throws -> TaskFinished {
+        let connection = device.connection
+        let given = Mutex(0)
+        return try await eventually("the verdict") {
+            let wanted = try connection.all(HistoryWanted.self).count { $0.task == turn.task }
+            let isNew = given.withLock { given in
+                defer { given = wanted }
+                return wanted > given
+            }
+            if isNew {
+                var message = turn.message
+                message.history = turn.before
+                try connection.send(message)
+            }
+            return try device.gateway.connections.flatMap { try $0.all(TaskFinished.self) }
+                .first { $0.task == turn.task }
+        }
     }
 
     /// Waits for the end of a turn and checks what holds for every one.
     @discardableResult
     func end(of turn: AssignedTurn, _ location: SourceLocation = #_sourceLocation) async throws -> TaskFinished {
-        let verdict = try await device.verdict(turn.task)
+        let verdict = try await verdict(turn)
         let events = try events(turn)
         #expect(
             events.map(\.attemptSeq) == Array(1..<verdict.attemptSeq), "events without gaps, then the end",

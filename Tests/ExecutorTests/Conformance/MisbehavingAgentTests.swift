@@ -6,7 +6,7 @@ import Testing
 @testable import Executor
 
 /// What an executor makes of a program that breaks its protocol, which the real one cannot be made to do.
-@Suite("A misbehaving agent", .timeLimit(.minutes(3)))
+@Suite("A misbehaving agent", .serialized, .timeLimit(.minutes(3)))
 struct MisbehavingAgentTests {
     private func start() async throws -> ConformanceDevice {
         let folder = try TemporaryDirectory()

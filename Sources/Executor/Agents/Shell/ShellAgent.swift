@@ -56,7 +56,9 @@ struct ShellAgent: AgentDriver {
         if turn.prompt.utf8.count > Self.longestArgument {
             let path = "\(temporary)/\(turn.attempt.task).\(turn.attempt.attempt).sh"
             do { try Data(turn.prompt.utf8).write(to: URL(filePath: path)) } catch {
-                throw Fault(.storageFailed, "\(path) cannot be written: \(error)")
+                let why = FileDescriptors.exhaustion(error)
+                throw why.map { Fault(.spawnFailed, "/bin/sh could not be started: \($0)") }
+                    ?? Fault(.storageFailed, "\(path) cannot be written: \(error)")
             }
             script = path
             arguments = [path]

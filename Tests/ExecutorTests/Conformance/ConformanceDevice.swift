@@ -51,6 +51,9 @@ final class ConformanceDevice: Sendable {
         var task: TaskID
         var conversation: ConversationID
         var marker: String
+        var message: TaskAssign
+        /// What a dispatcher would give an agent that lacks the turn before.
+        var history: [HistoryItem]
     }
 
     /// Assigns a turn.
@@ -59,21 +62,50 @@ final class ConformanceDevice: Sendable {
         _ wish: Wish, after earlier: AssignedTurn? = nil, mode: PermissionMode? = nil, background: Background? = nil
     ) throws -> AssignedTurn {
         let task = TaskID.generate()
-        let turn = AssignedTurn(
-            task: task, conversation: earlier?.conversation ?? .generate(),
-            marker: "turn-\(task.description.suffix(12))")
-        try device.connection.send(
-            TaskAssign(
-                task: task, attempt: 1, epoch: 1, leaseS: 0, conversation: turn.conversation, agent: agent.name,
-                prompt: stage.prompt(for: wish, marker: turn.marker), permissionMode: mode ?? stage.free,
-                background: background, follows: earlier?.task))
-        return turn
+        let conversation = earlier?.conversation ?? .generate()
+        let marker = "turn-\(task.description.suffix(12))"
+        let message = TaskAssign(
+            task: task, attempt: 1, epoch: 1, leaseS: 0, conversation: conversation, agent: agent.name,
+            prompt: stage.prompt(for: wish, marker: marker), permissionMode: mode ?? stage.free,
+            background: background, follows: earlier?.task)
+        try device.connection.send(message)
+        return AssignedTurn(
+            task: task, conversation: conversation, marker: marker, message: message,
+            history: try earlier.map {
+                [HistoryItem(task: $0.task, prompt: "the turn before", answer: try text($0), state: .completed)]
+            } ?? [])
+    }
+
+    /// Returns the verdict of a turn, once it has arrived. An agent that lacks the turns before it gets them, as from a
+    /// dispatcher.
+    private func verdict(_ turn: AssignedTurn, within limit: Duration) async throws -> TaskFinished {
+        var isGiven = turn.history.isEmpty
+        while true {
+            let wanted: TaskFinished? = try await eventually("the verdict", within: limit) {
+                let connections = device.gateway.connections
+                let ends = try connections.flatMap { try $0.all(TaskFinished.self) }
+                if let end = ends.first(where: { $0.task == turn.task }) { return .some(end) }
+                let isWanted =
+                    try !isGiven
+                    && connections.contains {
+                        try $0.all(HistoryWanted.self).contains { $0.task == turn.task }
+                    }
+                return isWanted ? .some(nil) : nil
+            }
+            if let wanted { return wanted }
+            isGiven = true
+            var again = turn.message
+            again.history = turn.history
+            try device.connection.send(again)
+        }
     }
 
     /// Waits for the end of a turn and checks what holds for every one.
     @discardableResult
-    func end(of turn: AssignedTurn, _ location: SourceLocation = #_sourceLocation) async throws -> TaskFinished {
-        let verdict = try await device.verdict(turn.task)
+    func end(
+        of turn: AssignedTurn, within limit: Duration = .seconds(60), _ location: SourceLocation = #_sourceLocation
+    ) async throws -> TaskFinished {
+        let verdict = try await verdict(turn, within: limit)
         let events = try events(turn)
         #expect(
             events.map(\.attemptSeq) == Array(1..<verdict.attemptSeq), "events without gaps, then the end",

@@ -139,8 +139,11 @@ struct ClaudeTroubleTests {
     @Test("A text that is cut off is superseded by the one that is asked for again")
     func supersedesCutText() async throws {
         let device = try await ClaudeDevice.start()
-        device.model.answer(.text("alpha ", "beta ", .cut), .text("alpha ", "beta ", "gamma"))
+        let shown = Gate()
+        device.model.answer(.text("alpha ", "beta ", .gate(shown), .cut), .text("alpha ", "beta ", "gamma"))
         let task = try device.turn("hello")
+        try await eventually("the first text") { try self.texts(device, task).values.contains("alpha beta ") }
+        shown.open()
         #expect(try await device.device.verdict(task).state == .completed)
         let texts = try texts(device, task)
         #expect(texts.values.sorted() == ["alpha beta ", "alpha beta gamma"])
@@ -152,9 +155,13 @@ struct ClaudeTroubleTests {
     @Test("A tool call that is cut off is failed and never runs")
     func failsCutCall() async throws {
         let device = try await ClaudeDevice.start()
+        let shown = Gate()
         device.model.answer(
-            .blocks(.text(["let me"]), .cutTool(name: "Bash", input: #"{"command":"touch ma"#)), .text("never mind"))
+            .blocks(.text(["let me"]), .cutTool(name: "Bash", input: #"{"command":"touch ma"#, after: shown)),
+            .text("never mind"))
         let task = try device.turn("hello", mode: .acceptEdits)
+        try await eventually("the call") { try !payloads(device, task, .toolCall).isEmpty }
+        shown.open()
         #expect(try await device.device.verdict(task).state == .completed)
         let updates = try payloads(device, task, .toolCallUpdate)
         #expect(updates.map { $0["status"] } == ["failed"])

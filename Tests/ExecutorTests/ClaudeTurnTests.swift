@@ -148,7 +148,9 @@ struct ClaudeTurnTests {
         #expect(turn.ended(done) == [.waiting(sleeping)])
         #expect(turn.give("m") == [.waiting(nil)])
         _ = turn.read(.message("m", state: "started"))
+        #expect(turn.wrapUp() == [])
         #expect(turn.read(.message("m", state: "completed")) == [.waiting(sleeping)])
+        #expect(turn.wrapUp() == [.end(sleeping)])
     }
 
     @Test(

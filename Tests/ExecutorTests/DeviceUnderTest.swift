@@ -82,8 +82,8 @@ final class DeviceUnderTest: Sendable {
     }
 
     /// Returns the verdict of a task, once it has arrived.
-    func verdict(_ task: TaskID) async throws -> TaskFinished {
-        try await eventually("the verdict") {
+    func verdict(_ task: TaskID, within limit: Duration = .seconds(60)) async throws -> TaskFinished {
+        try await eventually("the verdict", within: limit) {
             try gateway.connections.flatMap { try $0.all(TaskFinished.self) }.first { $0.task == task }
         }
     }

@@ -7,6 +7,9 @@ import Testing
 
 @Suite("Output of any kind and amount", .serialized)
 struct OutputTests {
+    /// For 20 MB through a debug build's link, of which each byte is masked by itself, beside other tests.
+    private static let largeLimit = Duration.seconds(240)
+
     /// Returns the text of a task's events in order; checks that their numbers have no gap.
     private func text(_ task: TaskID, _ device: DeviceUnderTest, upTo last: UInt64) throws -> String {
         let events = try device.events(task, on: device.connection)
@@ -45,7 +48,7 @@ struct OutputTests {
         let device = try await DeviceUnderTest.start()
         device.ackEverything(on: device.connection)
         let task = try device.assign("head -c 20000000 /dev/zero | tr '\\0' x")
-        let verdict = try await device.verdict(task)
+        let verdict = try await device.verdict(task, within: Self.largeLimit)
         #expect(verdict.state == .completed)
         let text = try text(task, device, upTo: verdict.attemptSeq)
         #expect(text == String(repeating: "x", count: 20_000_000))
@@ -106,7 +109,7 @@ struct OutputTests {
         let device = try await DeviceUnderTest.start(folder: folder) { $0.claude = claude }
         device.ackEverything(on: device.connection)
         let task = try device.assign("go", agent: "claude-code")
-        let verdict = try await device.verdict(task)
+        let verdict = try await device.verdict(task, within: Self.largeLimit)
         #expect(verdict.state == .completed, "\(verdict)")
         let text = try text(task, device, upTo: verdict.attemptSeq)
         #expect(text == String(repeating: "x", count: 20_000_000))

@@ -56,10 +56,12 @@ struct TextSplitter {
         escaped.reserveCapacity(min(limit, bytes.count - start + 64))
         var index = start
         while index < bytes.count {
-            let plain = JSONWriter.plainCount(bytes, from: index, most: limit - escaped.count)
-            escaped += bytes[index..<index + plain]
-            index += plain
-            guard index < bytes.count else { break }
+            let plain = JSONWriter.plainRun(in: bytes, from: index, most: limit - escaped.count)
+            if plain > 0 {
+                escaped += bytes[index..<index + plain]
+                index += plain
+                continue
+            }
             let byte = bytes[index]
             if byte < 0x80 {
                 if escaped.count + JSONWriter.width(byte) > limit { break }

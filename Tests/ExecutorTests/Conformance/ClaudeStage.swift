@@ -44,8 +44,13 @@ struct ClaudeStage: AgentStage {
             model.answer(.tool("Bash", input: Self.bash(command, inBackground: true)), .text(.token(text)), to: marker)
             // The agent tells the model when the command has ended.
             model.always(.text("noted"), to: "task-notification")
-        // Claude Code asks once more without the options that the server may not know.
-        case .fail: model.always(.failure(400), to: marker)
+        // Claude Code asks once more without the options that the server may not know. What it was told stays in its
+        // session, before the next prompt.
+        case .fail:
+            model.react { request in
+                let last = request.messages.last { $0.role == "user" && !$0.texts.isEmpty }?.texts.last
+                return last?.contains(marker) == true ? .failure(400) : nil
+            }
         case .die: model.answer(.tool("Bash", input: Self.bash("kill -9 $PPID")), .text("alive"), to: marker)
         }
         return marker

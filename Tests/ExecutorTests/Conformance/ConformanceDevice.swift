@@ -1,6 +1,5 @@
 import Foundation
 import Messages
-import Synchronization
 import TestSupport
 import Testing
 
@@ -52,12 +51,9 @@ final class ConformanceDevice: Sendable {
         var task: TaskID
         var conversation: ConversationID
         var marker: String
-        /// The assignment.
         var message: TaskAssign
-        /// The turns of the conversation before it.
-        var before: [HistoryItem]
-        /// It as a later turn's history.
-        var item: HistoryItem { HistoryItem(task: task, prompt: message.prompt, answer: "", state: .failed) }
+        /// What a dispatcher would give an agent that lacks the turn before.
+        var history: [HistoryItem]
     }
 
     /// Assigns a turn.
@@ -66,41 +62,50 @@ final class ConformanceDevice: Sendable {
         _ wish: Wish, after earlier: AssignedTurn? = nil, mode: PermissionMode? = nil, background: Background? = nil
     ) throws -> AssignedTurn {
         let task = TaskID.generate()
+        let conversation = earlier?.conversation ?? .generate()
         let marker = "turn-\(task.description.suffix(12))"
         let message = TaskAssign(
-            task: task, attempt: 1, epoch: 1, leaseS: 0, conversation: earlier?.conversation ?? .generate(),
-            agent: agent.name, prompt: stage.prompt(for: wish, marker: marker), permissionMode: mode ?? stage.free,
+            task: task, attempt: 1, epoch: 1, leaseS: 0, conversation: conversation, agent: agent.name,
+            prompt: stage.prompt(for: wish, marker: marker), permissionMode: mode ?? stage.free,
             background: background, follows: earlier?.task)
         try device.connection.send(message)
         return AssignedTurn(
-            task: task, conversation: message.conversation, marker: marker, message: message,
-            before: earlier.map { $0.before + [$0.item] } ?? [])
+            task: task, conversation: conversation, marker: marker, message: message,
+            history: try earlier.map {
+                [HistoryItem(task: $0.task, prompt: "the turn before", answer: try text($0), state: .completed)]
+            } ?? [])
     }
 
-    /// Returns the verdict of a turn. An agent that lacks the conversation is given its history, as a dispatcher does.
-    private func verdict(_ turn: AssignedTurn) async throws -> TaskFinished {
-        let connection = device.connection
-        let given = Mutex(0)
-        return try await eventually("the verdict") {
-            let wanted = try connection.all(HistoryWanted.self).count { $0.task == turn.task }
-            let isNew = given.withLock { given in
-                defer { given = wanted }
-                return wanted > given
+    /// Returns the verdict of a turn, once it has arrived. An agent that lacks the turns before it gets them, as from a
+    /// dispatcher.
+    private func verdict(_ turn: AssignedTurn, within limit: Duration) async throws -> TaskFinished {
+        var isGiven = turn.history.isEmpty
+        while true {
+            let wanted: TaskFinished? = try await eventually("the verdict", within: limit) {
+                let connections = device.gateway.connections
+                let ends = try connections.flatMap { try $0.all(TaskFinished.self) }
+                if let end = ends.first(where: { $0.task == turn.task }) { return .some(end) }
+                let isWanted =
+                    try !isGiven
+                    && connections.contains {
+                        try $0.all(HistoryWanted.self).contains { $0.task == turn.task }
+                    }
+                return isWanted ? .some(nil) : nil
             }
-            if isNew {
-                var message = turn.message
-                message.history = turn.before
-                try connection.send(message)
-            }
-            return try device.gateway.connections.flatMap { try $0.all(TaskFinished.self) }
-                .first { $0.task == turn.task }
+            if let wanted { return wanted }
+            isGiven = true
+            var again = turn.message
+            again.history = turn.history
+            try device.connection.send(again)
         }
     }
 
     /// Waits for the end of a turn and checks what holds for every one.
     @discardableResult
-    func end(of turn: AssignedTurn, _ location: SourceLocation = #_sourceLocation) async throws -> TaskFinished {
-        let verdict = try await verdict(turn)
+    func end(
+        of turn: AssignedTurn, within limit: Duration = .seconds(60), _ location: SourceLocation = #_sourceLocation
+    ) async throws -> TaskFinished {
+        let verdict = try await verdict(turn, within: limit)
         let events = try events(turn)
         #expect(
             events.map(\.attemptSeq) == Array(1..<verdict.attemptSeq), "events without gaps, then the end",

@@ -22,6 +22,8 @@ public final class Cluster: Sendable {
         public var flags: [String: [String]] = [:]
         /// Whether executors connect through ``Cluster/proxy``, where their connections can be cut.
         public var proxied = false
+        /// Further variables of the executors; empty = without the variable.
+        public var environment: [String: String] = [:]
         /// The size of a separate disk for the dispatcher's data, such as `8m`; nil = this machine's disk. Requires
         /// ``SmallDisk/isPossible``.
         public var disk: String?
@@ -177,6 +179,7 @@ public final class Cluster: Sendable {
         environment["WEGENT_CLAUDE"] = options.claude ?? Binaries.claude ?? "/nonexistent/claude"
         // Without this, Claude Code refuses to bypass permissions as root.
         environment["IS_SANDBOX"] = "1"
+        for (name, value) in options.environment { environment[name] = value.isEmpty ? nil : value }
         return environment
     }
 

@@ -35,9 +35,9 @@ struct ModelReply {
             case .thinking(let pieces):
                 start = #"{"type":"thinking","thinking":"","signature":""}"#
                 (deltas, type, field) = (pieces, "thinking_delta", "thinking")
-            case .cutTool(let name, let input):
+            case .cutTool(let name, let input, let gate):
                 start = #"{"type":"tool_use","id":"\#(toolID(index))","name":\#(Self.quoted(name)),"input":{}}"#
-                (deltas, type, field) = ([.token(input), .cut], "input_json_delta", "partial_json")
+                (deltas, type, field) = ([.token(input), .gate(gate), .cut], "input_json_delta", "partial_json")
             case .tool(let name, let input):
                 start = #"{"type":"tool_use","id":"\#(toolID(index))","name":\#(Self.quoted(name)),"input":{}}"#
                 (deltas, type, field) = ([.token(input)], "input_json_delta", "partial_json")

@@ -6,7 +6,8 @@ public struct Turn: Sendable {
         case token(String)
         /// A pause until the gate is opened; everything before it has been sent.
         case gate(Gate)
-        /// The end of the connection in the middle of the response.
+        /// The end of the connection in the middle of the response. A client drops what it has not read by then, so that
+        /// a gate before it waits for that.
         case cut
 
         public init(stringLiteral value: String) { self = .token(value) }
@@ -18,8 +19,8 @@ public struct Turn: Sendable {
         case thinking([Piece])
         /// A tool call; `input` is a JSON object.
         case tool(name: String, input: String)
-        /// A tool call whose connection ends behind the beginning of its input.
-        case cutTool(name: String, input: String)
+        /// A tool call whose connection ends behind the beginning of its input, once a gate is open.
+        case cutTool(name: String, input: String, after: Gate)
     }
 
     enum Kind: Sendable {

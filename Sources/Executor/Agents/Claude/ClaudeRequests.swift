@@ -62,6 +62,13 @@ struct ClaudeRequests {
     /// The process no longer waits for an answer.
     mutating func withdraw(_ id: String) { open.remove(id) }
 
+    /// Gives up every open request of a process that is about to end.
+    /// - Returns: their ids.
+    mutating func abandon() -> [String] {
+        defer { open = [] }
+        return open.sorted()
+    }
+
     /// Denies every open request: a warm process must not wait for an answer.
     mutating func close() -> [[UInt8]] {
         defer { open = [] }

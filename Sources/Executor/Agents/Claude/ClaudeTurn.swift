@@ -138,8 +138,8 @@ struct ClaudeTurn {
 
     // MARK: The end
 
-    /// The person's next message waits: a turn that only waits is ended.
-    mutating func wrapUp() -> [Effect] { first == nil || isOver ? [] : end(true) }
+    /// The person's next message waits: a turn that only waits is ended, one that answers a message meanwhile is not.
+    mutating func wrapUp() -> [Effect] { first == nil || isOver || hasMessages ? [] : end(true) }
 
     /// The turn is stopped. A turn that still works ends with its `result`.
     mutating func stop() -> [Effect] {

@@ -65,9 +65,9 @@ public struct Wegent: AsyncParsableCommand {
     private static func parseProcess() throws -> any ParsableCommand {
         let arguments = try RawArguments.read()
         do { return try DashedText.parse(arguments) } catch  where !exitCode(for: error).isSuccess {
-            let text = fullMessage(for: error)
-            let advice = text.contains("Unknown option") ? DashedText.advice(arguments).map { "\n  \($0)" } : nil
-            Output.writeError(TerminalEscaping.text(text) + (advice ?? "") + "\n")
+            let unknown = DashedText.unknownOption(arguments)
+            let advice = unknown == nil ? nil : DashedText.advice(arguments).map { "\n  \($0)" }
+            Output.writeError(TerminalEscaping.text(unknown ?? fullMessage(for: error)) + (advice ?? "") + "\n")
             exitProcess(exitCode(for: error).rawValue)
         }
     }

@@ -46,7 +46,10 @@ struct ChatTests {
         chat.write("echo next; sleep 300\n")
         _ = try await chat.stdout.line("the next task's output") { $0 == "next" }
         chat.signal(SIGINT)
-        _ = try await chat.stderr.line("the hint") { $0.contains("again to leave") }
+        // The second one; signals that are not taken yet are one.
+        try await eventually("the hint", within: .seconds(20)) {
+            chat.stderr.text.split(separator: "\n").count { $0.contains("again to leave") } == 2
+        }
         chat.signal(SIGINT)
         _ = try await chat.exit(within: .seconds(20))
     }
@@ -60,7 +63,7 @@ struct ChatTerminalTests {
         let up = try await UpProcess()
         let tmux = try await Tmux(in: up.folder, environment: up.environment, columns: 100)
         try await tmux.type("clear; \(Binaries.wegent) chat \(options); echo code $?; stty -a | grep -c ' echo '")
-        try await tmux.screen("the input line") { $0.contains("▸ ") && $0.contains("› ") && $0.contains("/help") }
+        try await tmux.screen("the input line") { $0.contains("▸ ") && $0.contains("\n›") && $0.contains("/help") }
         try await body(up, tmux)
     }
 
@@ -121,7 +124,7 @@ struct ChatTerminalTests {
             try await tmux.screen("the end") { $0.contains("code 0") }
             try await tmux.type("clear; \(Binaries.wegent) chat -c")
             try await tmux.screen("the input line") {
-                $0.contains("/help") && $0.contains("› ") && !$0.contains("code 0")
+                $0.contains("/help") && $0.contains("\n›") && !$0.contains("code 0")
             }
             try await tmux.press("Up")
             try await tmux.screen("the last line") { $0.contains("› /quit") }

@@ -97,7 +97,9 @@ struct ClaudeTerminalTests {
         try await tmux.screen("the question") { $0.contains("    2 Blue: cold\n▸ Which colour? 1-2 choose · t type") }
         try await tmux.press("2")
         try await tmux.screen("the answer") { $0.contains("✓ answered by admin") && $0.contains(": Colour: Blue\n") }
-        #expect(model.requests.last?.toolResults.contains { $0.contains(#""Which colour?"="Blue""#) } == true)
+        try await eventually("the answer at the model", within: .seconds(20)) {
+            model.requests.last?.toolResults.contains { $0.contains(#""Which colour?"="Blue""#) } == true
+        }
         // The second one is answered with free text from another terminal.
         try await tmux.screen("the second question") { $0.contains("▸ Which colour? 1-2 choose · t type") }
         let id = try #require(try await up.run(["approvals"]).output.split(separator: "\n").last?.prefix(13))

@@ -24,7 +24,7 @@ struct ContinueTests {
         let device = #"""
             {"id":"phone","name":"Phone","status":"online","is_default":true,"slots":{"used":0,"total":5},"agents":[]}
             """#
-        gateway.reply("GET /devices", #"{"items":[\#(device)]}"#)
+        gateway.reply("GET /devices", #"{"items":[\#(device)],"total":1}"#)
         gateway.emit("state", #"{"state":"completed"}"#)
         try await body(gateway)
     }

@@ -62,7 +62,8 @@ struct RunOptionTests {
             gateway.reply(messages, 0, "")
             _ = try await gateway.run(steer)
             let ids = gateway.requests(messages).map { $0.field("id") }
-            #expect(ids.count == 3 && ids[0] != nil && Set(ids).count == 1, "\(ids)")
+            // libcurl itself repeats a request once where a kept connection was closed meanwhile.
+            #expect((3...4).contains(ids.count) && ids[0] != nil && Set(ids).count == 1, "\(ids)")
         }
     }
 
@@ -117,7 +118,7 @@ struct RunOptionTests {
                 {"id":"box","name":"build box","status":"online","is_default":true,"slots":{"used":0,"total":5},
                  "agents":[{"name":"shell","version":null,"ready":true,"detail":null}]}
                 """#
-            gateway.reply("GET /devices", #"{"items":[\#(device)]}"#)
+            gateway.reply("GET /devices", #"{"items":[\#(device)],"total":1}"#)
             func complete(_ option: String) async throws -> String {
                 try await gateway.run(["---completion", "run", "--", option, "2", "0", "wegent", "run", option, ""])
                     .output

@@ -31,7 +31,8 @@ enum DashedText {
         let inPlace = Array(options[..<first]) + ["--"] + options[first...] + rest
         let moved = options.filter { !isText($0) } + ["--"] + options.filter(isText) + rest
         let hasOptionsBehind = options[first...].contains { $0.hasPrefix("-") && $0 != "-" && !isText($0) }
-        return [attached(options) + arguments[end...]] + (hasOptionsBehind ? [] : [inPlace]) + [moved]
+        let attached = attached(options) + arguments[end...]
+        return (attached == arguments ? [] : [attached]) + (hasOptionsBehind ? [] : [inPlace]) + [moved]
     }
 
     private static func attached(_ arguments: ArraySlice<String>) -> [String] {
@@ -42,6 +43,18 @@ enum DashedText {
                 out.append(argument)
             }
         }
+    }
+
+    /// What ArgumentParser says about an option that does not exist; nil when there is none. It names a missing argument
+    /// first, although `-fast` was to be that argument.
+    static func unknownOption(_ arguments: [String]) -> String? {
+        for reading in [arguments, arguments + ["text"]] {
+            do { _ = try Wegent.parseAsRoot(reading) } catch {
+                let text = Wegent.fullMessage(for: error)
+                if text.contains("Unknown option") { return text }
+            }
+        }
+        return nil
     }
 
     /// What to do about an option that does not exist; nil when the command line has none.

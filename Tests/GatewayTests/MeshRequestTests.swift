@@ -154,7 +154,8 @@ struct MeshRequestTests {
                     "last_seen_at",
                     "connected_at", "allowed_dirs",
                 ])
-            #expect(device["agents"][0].keys == ["name", "version", "ready", "detail", "permission_modes", "can_steer"])
+            #expect(
+                device["agents"][0].keys == ["name", "version", "ready", "detail", "permission_modes", "can_steer"])
             #expect(device["slots"] == .object(["used": .number(1), "total": .number(5)]))
             #expect(device["connected_at"] == .null)
             #expect(try await site.other.devices().isEmpty)

@@ -18,7 +18,8 @@ struct OwnerRequestTests {
             #expect(
                 item.keys == [
                     "id", "task_id", "attempt", "conversation_id", "device_id", "device_name", "tool", "title", "input",
-                    "rule", "options", "questions", "input_cut", "state", "scope", "option", "updated_input", "answers", "message",
+                    "rule", "options", "questions", "input_cut", "state", "scope", "option", "updated_input", "answers",
+                    "message",
                     "requested_at", "expires_at", "resolved_at", "resolved_by",
                 ])
             #expect(item["input"]["command"].string == "npm test" && item["resolved_by"] == .null)

@@ -76,11 +76,19 @@ enum SystemProcesses {
 
     /// Returns the mark in a process's environment, as it was when its program was started.
     static func mark(of pid: Int32) -> Marking {
-        guard let bytes = read("/proc/\(pid)/environ", upTo: 4 << 20) else {
-            // Processes of another user: their environments cannot be read, and they are not ours to end.
-            return errno == EACCES || errno == EPERM ? .unmarked : .unknown
+        // It may have got its program between the first reading and the look at its entry.
+        for _ in 0..<2 {
+            guard let bytes = read("/proc/\(pid)/environ", upTo: 4 << 20) else {
+                // Processes of another user: their environments cannot be read, and they are not ours to end.
+                return errno == EACCES || errno == EPERM ? .unmarked : .unknown
+            }
+            guard bytes.isEmpty else { return mark(in: bytes) }
+            guard let entry = entry(pid), !entry.isBetween, !entry.isOver else { return .unknown }
         }
-        guard !bytes.isEmpty else { return entry(pid).map { $0.isBetween || $0.isOver } ?? true ? .unknown : .unmarked }
+        return .unmarked
+    }
+
+    private static func mark(in bytes: [UInt8]) -> Marking {
         var found: [String: String] = [:]
         for variable in bytes.split(separator: 0) where variable.starts(with: prefix) {
             let parts = variable.split(separator: UInt8(ascii: "="), maxSplits: 1).map {

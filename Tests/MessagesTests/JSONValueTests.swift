@@ -33,6 +33,21 @@ struct JSONValueTests {
         ])
     func invalidJSONIsRefused(_ text: String) { #expect(throws: Fault.self) { try JSONValue(reading: text.utf8) } }
 
+    @Test("Every character is escaped alike, wherever it stands in a text")
+    func escapesEverywhere() {
+        let characters = (0..<128).compactMap { UnicodeScalar($0).map(String.init) } + ["é", "…", "😀"]
+        for character in characters {
+            for place in 0..<17 {
+                let text = String(repeating: "x", count: place) + character + String(repeating: "y", count: 17 - place)
+                var expected: [UInt8] = [0x22]
+                for byte in text.utf8 { JSONWriter.escape(byte, to: &expected) }
+                var writer = JSONWriter()
+                writer.write(text)
+                #expect(writer.bytes == expected + [0x22])
+            }
+        }
+    }
+
     @Test("Bytes that are not UTF-8 are refused")
     func invalidUTF8IsRefused() {
         #expect(throws: Fault.self) { try JSONValue(reading: [0x22, 0xff, 0x22]) }

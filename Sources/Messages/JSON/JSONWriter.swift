@@ -47,7 +47,8 @@ public struct JSONWriter: Sendable {
             while index < utf8.count {
                 let start = index
                 while index < utf8.count, Self.width(utf8[index]) == 1 {
-                    index += max(1, Self.plainRun(in: UnsafeRawBufferPointer(utf8), from: index, most: .max))
+                    let isASCII = utf8[index] < 0x80
+                    index += isASCII ? max(1, Self.plainRun(in: UnsafeRawBufferPointer(utf8), from: index)) : 1
                 }
                 bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
                 guard index < utf8.count else { break }
@@ -165,7 +166,7 @@ public struct JSONWriter: Sendable {
 
     /// How many bytes from `start` on are ASCII without a need for escapes: at most `most`, and maybe up to 7 fewer than
     /// there are. Eight are tested at once, since most of what agents write is such text.
-    static func plainRun(in bytes: UnsafeRawBufferPointer, from start: Int, most: Int) -> Int {
+    static func plainRun(in bytes: UnsafeRawBufferPointer, from start: Int, most: Int = .max) -> Int {
         let end = start + min(most, bytes.count - start)
         var index = start
         while index + 8 <= end {

@@ -52,6 +52,28 @@ struct ChatPlanTests {
         #expect(!plan.allCompleted)
     }
 
+    @Test("A chat that is left sends what was written first, and leaves at once when it is asked again")
+    func leavesAfterSending() {
+        var plan = plan()
+        let (one, two) = (task("one"), task("two"))
+        _ = plan.take(.message("one"))
+        _ = plan.take(.message("two"))
+        #expect(plan.leave() == [])
+        #expect(plan.accepted(one) == [.follow(one), .send("two")])
+        let last = plan.accepted(two)
+        #expect(last.last == .leave && last.count == 3, "\(last)")
+        var other = self.plan()
+        _ = other.take(.message("one"))
+        #expect(other.take(.quit) == [])
+        #expect(other.leave() == [.say("perhaps not sent: one"), .leave])
+        var third = self.plan()
+        _ = third.take(.message("one"))
+        #expect(third.take(.quit) == [])
+        #expect(third.refused("one", "no device") == [.say("not sent: one: no device"), .leave])
+        var empty = self.plan()
+        #expect(empty.leave() == [.leave])
+    }
+
     @Test("Ctrl-C stops the running task, and leaves when it is pressed twice")
     func interrupts() {
         var plan = plan()

@@ -43,7 +43,8 @@ struct ChatTests {
         _ = try await chat.stdout.line("the task's output") { $0 == "started" }
         chat.signal(SIGINT)
         _ = try await chat.stderr.line("the end of the task") { $0.contains("cancelled") }
-        chat.write("echo next; sleep 300\n")
+        // It outlives its cancellation for a while.
+        chat.write("trap '' TERM INT HUP; echo next; sleep 300\n")
         _ = try await chat.stdout.line("the next task's output") { $0 == "next" }
         chat.signal(SIGINT)
         // The second one; signals that are not taken yet are one.
@@ -112,6 +113,30 @@ struct ChatTerminalTests {
             try await tmux.press("M-Enter")
             try await tmux.type("echo three")
             try await tmux.screen("the outputs") { $0.contains("\none\ntwo\nthree\n▸ ") }
+        }
+    }
+
+    @Test("A chat that is ended by a signal restores the terminal", arguments: [SIGTERM, SIGHUP])
+    func endsBySignal(_ signal: Int32) async throws {
+        let up = try await UpProcess()
+        let tmux = try await Tmux(in: up.folder, environment: up.environment, columns: 100)
+        let (pid, output) = (up.folder.file("pid"), up.folder.file("output"))
+        _ = try await tmux.command(["pipe-pane", "cat > \(output)"])
+        try await tmux.type(
+            "clear; sh -c \"echo \\$\\$ > \(pid); exec \(Binaries.wegent) chat\"; echo code $?; stty -a | grep -c ' echo '"
+        )
+        try await tmux.screen("the input line") { $0.contains("/help") && $0.contains("\n›") }
+        try await tmux.type("/device")
+        try await tmux.screen("the devices") { $0.contains("› /device\n★ ") }
+        let text = try String(contentsOfFile: pid, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        let number = try #require(Int32(text))
+        kill(number, signal)
+        try await tmux.screen("the end") { $0.contains("code \(128 + signal)\n1\n") }
+        // Marks around pasted text, which the shell here does not want.
+        try await eventually("the end of the marks", within: .seconds(20)) {
+            let bytes = try String(contentsOfFile: output, encoding: .utf8)
+            guard let last = bytes.ranges(of: "\u{1b}[?2004").last else { return false }
+            return bytes[last.upperBound...].first == "l"
         }
     }
 

@@ -3,6 +3,8 @@ import ScriptedModel
 import TestSupport
 import Testing
 
+@testable import CLI
+
 @Suite(
     "Claude Code with a scripted model, on a real terminal",
     .serialized, .timeLimit(.minutes(3)),
@@ -75,6 +77,35 @@ struct ClaudeTerminalTests {
         #expect(model.requests.last?.toolResults.contains { $0.contains("one is enough") } == true)
         let late = try await up.run(["approve", String(id)])
         #expect(late.status == .exited(4) && late.errors.contains("(approval_resolved)"), "\(late)")
+        await model.stop()
+    }
+
+    @Test("In a chat, a permission is asked, and the next message goes on with the conversation")
+    func asksInChat() async throws {
+        let model = try await ScriptedModel.start()
+        let folder = try TemporaryDirectory()
+        let file = folder.file("made")
+        model.answer(
+            .tool("Bash", input: #"{"command":"touch \#(file)"}"#), .text("I made it."), to: "Make a file")
+        model.answer(.text("You are welcome."), to: "Thank you")
+        let up = try await UpProcess(
+            ["--claude", try #require(Binaries.claude)], in: folder, environment: model.environment(home: folder.path))
+        let tmux = try await Tmux(in: folder, environment: up.environment, columns: 120)
+        try await tmux.type("clear; \(Binaries.wegent) chat; echo code $?")
+        try await tmux.screen("the input line") { $0.contains("\n›") }
+        try await tmux.type("Make a file")
+        try await tmux.screen("the question") { $0.contains("▸ allow Bash: touch \(file)?") && $0.contains("y once") }
+        // While a message is typed, its keys are no answer.
+        try await Task.sleep(for: ChatKeys.pause + .milliseconds(200))
+        try await tmux.press("y")
+        try await tmux.screen("the answer") { $0.contains("✓ allowed by admin") && $0.contains("I made it.\n▸ ") }
+        #expect(FileManager.default.fileExists(atPath: file))
+        try await tmux.type("Thank you")
+        let end = try await tmux.screen("the second answer") { $0.contains("You are welcome.\n▸ ") }
+        #expect(end.contains("I made it.\n› Thank you\n"), "\(end)")
+        #expect(model.requests.last?.messages.contains { $0.texts.contains { $0.contains("Make a file") } } == true)
+        try await tmux.press("C-d")
+        try await tmux.screen("the end") { $0.contains("code 0") && !$0.contains("▸") }
         await model.stop()
     }
 

@@ -57,6 +57,21 @@ struct TerminalTests {
         #expect(tasks.output.contains("cancelled"), "\(tasks.output)")
     }
 
+    @Test("A task's terminal has the size of this one, also when that changes")
+    func passesSizeOn() async throws {
+        let tmux = try await Tmux(in: up.folder, environment: up.environment, columns: 90, rows: 20)
+        try await tmux.type(
+            "clear; \(Binaries.wegent) run --agent shell --tty 'trap \"stty size\" WINCH; stty size; while sleep 0.1; do :; done'"
+        )
+        try await tmux.screen("the first size") { $0.contains("20 90\n▸ ") }
+        _ = try await tmux.command(["resize-window", "-x", "70", "-y", "15"])
+        try await tmux.screen("the second size") { $0.contains("15 70\n▸ ") }
+        _ = try await tmux.command(["resize-window", "-x", "100", "-y", "22"])
+        try await tmux.screen("the third size") { $0.contains("22 100\n▸ ") }
+        try await tmux.press("C-c")
+        try await tmux.screen("the end") { $0.contains("was cancelled") }
+    }
+
     @Test("A long output scrolls above the status line")
     func longOutputScrolls() async throws {
         let tmux = try await Tmux(in: up.folder, environment: up.environment, columns: 60, rows: 10)

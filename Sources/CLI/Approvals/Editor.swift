@@ -71,8 +71,9 @@ enum Editor {
     private static func spawn(_ path: String) -> pid_t? {
         let environment = ProcessInfo.processInfo.environment
         let editor = environment["VISUAL"].nonEmpty ?? environment["EDITOR"].nonEmpty ?? "vi"
-        // The variable may have arguments; the shell splits them, as it does for other programs.
-        let arguments = ["/bin/sh", "-c", "\(editor) \"$@\"", "editor", path]
+        // The variable may have arguments; the shell splits them, as it does for other programs. An editor that handles Ctrl-C
+        // outlives it, so the shell that waits for the editor must, too; the editor itself gets the default handling.
+        let arguments = ["/bin/sh", "-c", "trap : INT QUIT; \(editor) \"$@\"", "editor", path]
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -19,11 +19,17 @@ final class Keyboard: Sendable {
     }
     /// Signals that end the process and would leave the terminal without echo.
     private static let terminationSignals = [SIGTERM, SIGHUP, SIGQUIT]
+    private static let (pasteMarks, noPasteMarks) = ("\u{1b}[?2004h", "\u{1b}[?2004l")
 
     private let capture = Mutex<Capture?>(nil)
+    /// Whether the terminal puts marks around pasted text.
+    private let marksPastes: Bool
 
     /// Returns nil when standard input is no terminal.
-    init?() { guard isatty(STDIN_FILENO) == 1 else { return nil } }
+    init?(marksPastes: Bool = false) {
+        guard isatty(STDIN_FILENO) == 1 else { return nil }
+        self.marksPastes = marksPastes
+    }
 
     deinit { end() }
 
@@ -43,7 +49,8 @@ final class Keyboard: Sendable {
             guard tcgetattr(STDIN_FILENO, &mode) == 0 else { return false }
             guard Self.setMode(mode, singleKeys: true) else { return false }
             let signals =
-                Self.terminationSignals.map { Self.restoreMode(mode, on: $0) } + [Self.onContinue(mode, continued)]
+                Self.terminationSignals.map { restoreMode(mode, on: $0) } + [onContinue(mode, continued)]
+            if marksPastes { Output.write(Self.pasteMarks) }
             capture = Capture(originalMode: mode, keys: Self.readKeys(onKeys), signals: signals)
             return true
         }
@@ -57,6 +64,7 @@ final class Keyboard: Sendable {
             old.keys.cancel()
             for source in old.signals { source.cancel() }
             for number in Self.terminationSignals { signal(number, SIG_DFL) }
+            if marksPastes { Output.write(Self.noPasteMarks) }
             // Discards unread keys too, so that the shell does not take them as a command.
             Self.setMode(old.originalMode, singleKeys: false)
         }
@@ -84,11 +92,14 @@ final class Keyboard: Sendable {
     }
 
     /// On the signal, restores the terminal and then ends the process by the same signal.
-    private static func restoreMode(_ mode: termios, on number: Int32) -> any DispatchSourceSignal {
+    private func restoreMode(_ mode: termios, on number: Int32) -> any DispatchSourceSignal {
         signal(number, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: number, queue: DispatchQueue(label: "keyboard end"))
+        // The shell's prompt begins a line of its own, where nothing is left of the lines below the text.
+        let last = (marksPastes ? Self.noPasteMarks : "") + "\r\n\u{1b}[J"
         source.setEventHandler {
-            setMode(mode, singleKeys: false)
+            Self.setMode(mode, singleKeys: false)
+            _ = Array(last.utf8).withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
             signal(number, SIG_DFL)
             var only = sigset_t()
             sigemptyset(&only)
@@ -103,12 +114,17 @@ final class Keyboard: Sendable {
     }
 
     /// On SIGCONT, sets the mode again: the shell may have changed it while the process was stopped.
-    private static func onContinue(_ mode: termios, _ continued: @escaping @Sendable () -> Void)
+    private func onContinue(_ mode: termios, _ continued: @escaping @Sendable () -> Void)
         -> any DispatchSourceSignal
     {
         let source = DispatchSource.makeSignalSource(
             signal: SIGCONT, queue: DispatchQueue(label: "keyboard continuation"))
-        source.setEventHandler { if setMode(mode, singleKeys: true) { continued() } }
+        let marks = marksPastes ? Self.pasteMarks : ""
+        source.setEventHandler {
+            guard Self.setMode(mode, singleKeys: true) else { return }
+            Output.write(marks)
+            continued()
+        }
         source.resume()
         return source
     }

@@ -33,6 +33,13 @@ enum ChatInput: Sendable, Equatable {
         self = Self.command(String(word), argument.isEmpty ? nil : String(argument)) ?? Self.other(String(word), text)
     }
 
+    var isCommand: Bool {
+        switch self {
+        case .message, .nothing: false
+        default: true
+        }
+    }
+
     private static func command(_ word: String, _ argument: String?) -> ChatInput? {
         switch word {
         case "device": .device(argument)

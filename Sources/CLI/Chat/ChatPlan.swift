@@ -45,6 +45,8 @@ struct ChatPlan: Sendable {
     private var isStopping = false
     /// Whether the last thing that the person did was Ctrl-C, so that a second one leaves.
     private var wasInterrupted = false
+    /// Whether the chat ends once every message is sent.
+    private var isLeaving = false
     /// Whether every message so far was sent, and its task completed.
     private(set) var allCompleted = true
 
@@ -103,9 +105,15 @@ struct ChatPlan: Sendable {
         return [.say("press Ctrl-C again to leave, or Ctrl-D")]
     }
 
-    /// Ends the chat; tasks go on.
+    /// Ends the chat, once every message is sent; at once when it is called again. Tasks go on.
     mutating func leave() -> [Action] {
-        let rest = left.map { Action.say("task \($0) goes on; follow it with `wegent logs -f \($0)`") }
+        let missing = (sending.map { [$0] } ?? []) + unsent
+        if !missing.isEmpty, !isLeaving {
+            isLeaving = true
+            return []
+        }
+        let lost = missing.map { Action.say("perhaps not sent: \(Self.short($0.text))") }
+        let rest = lost + left.map { Action.say("task \($0) goes on; follow it with `wegent logs -f \($0)`") }
         return rest + [.leave]
     }
 
@@ -116,6 +124,7 @@ struct ChatPlan: Sendable {
     }
 
     private mutating func add(_ text: String) -> [Action] {
+        isLeaving = false
         let isBehind = !isIdle
         unsent.append(Message(text: text, isQueued: isBehind))
         return (isBehind ? [.say("queued: \(Self.short(text))")] : [.echo(text)]) + sendNext()
@@ -126,6 +135,11 @@ struct ChatPlan: Sendable {
         let next = unsent.removeFirst()
         sending = next
         return [.send(next.text)]
+    }
+
+    private mutating func sendOrLeave() -> [Action] {
+        let next = sendNext()
+        return isLeaving && !isSending ? leave() : next
     }
 
     /// The beginning of a message in one line.
@@ -143,17 +157,17 @@ struct ChatPlan: Sendable {
         startsNew = false
         guard running == nil else {
             queued.append(task)
-            return sendNext()
+            return sendOrLeave()
         }
         running = task
         let echo = message.map { $0.isQueued ? [Action.echo($0.text)] : [] } ?? []
-        return echo + [.follow(task)] + sendNext()
+        return echo + [.follow(task)] + sendOrLeave()
     }
 
     /// Takes the refusal of the message in flight.
     mutating func refused(_ text: String, _ reason: String) -> [Action] {
         (sending, startsNew, allCompleted) = (nil, false, false)
-        return [.say("not sent: \(Self.short(text)): \(reason)")] + sendNext()
+        return [.say("not sent: \(Self.short(text)): \(reason)")] + sendOrLeave()
     }
 
     /// Takes the end of the running task.

@@ -100,7 +100,6 @@ actor ChatSession {
                 continuation.yield(.resumed)
                 return
             }
-            Output.write("\u{1b}[?2004l")
             keyboard?.end()
         }
         await display.remark("wegent chat: /help lists the commands, Ctrl-D leaves")
@@ -108,20 +107,15 @@ actor ChatSession {
     }
 
     private func takeKeyboard() {
-        let isTaken = keyboard?.begin { [continuation] in
+        _ = keyboard?.begin { [continuation] in
             continuation.yield(.keys($0, at: .now))
         } continued: { [continuation] in
             continuation.yield(.continued)
         }
-        // Pasted text then comes with marks around it.
-        if isTaken == true { Output.write("\u{1b}[?2004h") }
     }
 
     private func end() async {
-        if let keyboard {
-            Output.write("\u{1b}[?2004l")
-            keyboard.end()
-        }
+        keyboard?.end()
         await display.compose(nil)
         await display.end()
         guard wasInterrupted, !plan.left.isEmpty else { return }
@@ -142,7 +136,6 @@ actor ChatSession {
         switch input {
         case .keys(let bytes, let time): return await press(bytes, at: time)
         case .continued:
-            Output.write("\u{1b}[?2004h")
             keys.continued()
             return []
         case .resumed:
@@ -192,7 +185,10 @@ actor ChatSession {
             switch editor.press(key) {
             case .message(let text):
                 remember(text)
-                actions += plan.take(ChatInput(text))
+                let input = ChatInput(text)
+                // Above what it prints; the plan echoes messages.
+                if input.isCommand { await display.echo(text) }
+                actions += plan.take(input)
             case .endOfInput: actions += plan.leave()
             case nil: break
             }

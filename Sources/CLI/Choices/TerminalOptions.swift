@@ -1,14 +1,6 @@
 import ArgumentParser
 import Messages
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// How a task's commands get their output.
 struct TerminalOptions: ParsableArguments {
     /// The agents whose commands may have a terminal.
@@ -36,18 +28,6 @@ struct TerminalOptions: ParsableArguments {
                 "--tty is for the agent shell; the agent \(TerminalEscaping.line(agent)) runs its commands without a terminal"
             )
         }
-        return Self.current ?? TerminalSize(columns: 80, rows: 24)
-    }
-
-    /// The size of the terminal at one of the standard streams; nil where there is none.
-    private static var current: TerminalSize? {
-        for file in [STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO] {
-            var size = winsize()
-            guard ioctl(file, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { continue }
-            let range = TerminalSize.range
-            return TerminalSize(
-                columns: min(Int(size.ws_col), range.upperBound), rows: min(Int(size.ws_row), range.upperBound))
-        }
-        return nil
+        return TerminalSize.current ?? TerminalSize(columns: 80, rows: 24)
     }
 }

@@ -41,7 +41,7 @@ struct ChatCommand: AsyncParsableCommand {
             place: try await place.place(gateway, continuing: conversation), conversation: conversation)
         let terminal = Terminal.current
         let history = ChatHistory(path: Folders(environment: Setting.process.environment).chatHistory)
-        let keyboard = terminal.isLive ? Keyboard() : nil
+        let keyboard = terminal.isLive ? Keyboard(marksPastes: true) : nil
         if keyboard != nil { try? history.trim() }
         let session = ChatSession(
             gateway: gateway, plan: plan, choices: choices.choices, history: history,

@@ -86,8 +86,10 @@ struct RunCommand: AsyncParsableCommand {
             idempotencyKey: Identifier<TaskRequestBody>.generate().description,
             terminal: try terminal.size(for: place.agent), splitOutput: terminal.splitOutput ? true : nil,
             choices: choices.choices)
+        let sizes = request.terminal == nil ? nil : SizeChanges()
         let task = try await gateway.submit(request)
-        try await ForegroundTask.show(task, gateway, json: json, interrupts: interrupts ?? Interrupts())
+        try await ForegroundTask.show(
+            task, gateway, json: json, interrupts: interrupts ?? Interrupts(), sizes: sizes)
     }
 
     /// Reads standard input to its end, or until it exceeds the limit of a prompt, which the gateway then reports.

@@ -35,6 +35,12 @@ extension GatewayClient {
         _ = try await callIdempotent(TaskMessageBody.self, "/tasks/\(id)/messages", message)
     }
 
+    /// Changes the size of a running task's terminal.
+    /// - Throws: ``GatewayError`` `conflict` when it does not run, or has none.
+    func resize(_ id: TaskID, _ size: TerminalSize) async throws {
+        try await send("PUT", "/tasks/\(id)/terminal", body: size)
+    }
+
     /// Returns the task of a conversation that runs now; nil = none.
     func runningTask(of conversation: ConversationID) async throws -> TaskView? {
         let path = "/tasks?conversation=\(conversation)&state=assigned,running&limit=1"

@@ -6,14 +6,16 @@ enum ForegroundTask {
     /// - Parameters:
     ///   - interrupts: Ctrl-C, which cancels the task; nil = it ends this process.
     ///   - seq: Show the events after this one; 0 = all.
+    ///   - sizes: Changes of this terminal's size, which the task's terminal follows; nil = it does not.
     /// - Throws: `ExitCode` when the task did not complete; what ``TaskWatch`` throws.
     static func show(
-        _ task: TaskView, _ gateway: GatewayClient, json: Bool, interrupts: Interrupts?, after seq: UInt64 = 0
+        _ task: TaskView, _ gateway: GatewayClient, json: Bool, interrupts: Interrupts?, after seq: UInt64 = 0,
+        sizes: SizeChanges? = nil
     ) async throws {
         let terminal = Terminal.current
         let watch = TaskWatch(
             gateway: gateway, task: task, display: json ? nil : TaskDisplay(terminal),
-            keyboard: json || !terminal.isLive ? nil : Keyboard(), after: seq)
+            keyboard: json || !terminal.isLive ? nil : Keyboard(), after: seq, sizes: sizes)
         if !json, !terminal.isLive, task.state == .queued, let reason = task.reason {
             Output.notice("task \(task.id) is queued: \(reason.sentence)")
         }

@@ -162,7 +162,12 @@ extension TaskDisplay {
     func setIdle(_ line: String) { idle = line }
 
     /// Prints a message of the person.
-    func echo(_ text: String) { if screen != nil { write(transcript.remark("› \(text)")) } }
+    func echo(_ text: String) {
+        guard screen != nil else { return }
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        while lines.count > 1, lines.last?.isEmpty == true { lines.removeLast() }
+        write(transcript.remark("› \(lines.joined(separator: "\n  "))"))
+    }
 
     /// Begins to show a task.
     func begin(_ task: TaskView) {

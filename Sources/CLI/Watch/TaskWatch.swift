@@ -20,6 +20,8 @@ struct TaskWatch: Sendable {
     var isInChat = false
     /// Shows the events after this one; 0 = all.
     var after: UInt64 = 0
+    /// Changes of this terminal's size, which the task's terminal follows; nil = it does not.
+    var sizes: SizeChanges?
 
     /// Returns when the task has ended.
     /// - Parameter interrupts: Ctrl-C: the first one cancels the task, the second one exits the process. nil = Ctrl-C is
@@ -35,6 +37,12 @@ struct TaskWatch: Sendable {
                 return nil
             }
             if let interrupts { group.addTask { await handle(interrupts) } }
+            if let sizes {
+                group.addTask {
+                    await sizes.pass(on: task, gateway)
+                    return nil
+                }
+            }
             if let display {
                 if !isInChat {
                     group.addTask {

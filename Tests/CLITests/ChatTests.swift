@@ -96,7 +96,10 @@ struct ChatTerminalTests {
             try await tmux.type("echo second")
             try await tmux.screen("the queued message") { $0.contains("queued: echo second") }
             try await tmux.press("C-c")
-            try await tmux.screen("the second output") { $0.contains("cancelled\n› echo second\nsecond\n▸ ") }
+            // Its task has ended, so that Ctrl-C does not stop it.
+            try await tmux.screen("the second output") {
+                $0.contains("cancelled\n› echo second\nsecond\n▸ ") && $0.contains(" · /help\n")
+            }
             try await tmux.press("C-c")
             try await tmux.screen("the hint") { $0.contains("press Ctrl-C again to leave, or Ctrl-D") }
             try await tmux.press("C-c")

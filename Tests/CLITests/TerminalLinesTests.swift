@@ -123,10 +123,16 @@ struct TerminalLinesTests {
         }
     }
 
-    /// The lines without spaces at their ends, and without empty lines at the end.
+    /// The lines with spaces in place of tabs, as tmux has them, without spaces at their ends, and without empty lines at the
+    /// end.
     private static func trimmed(_ text: String) -> String {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            String(line.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+            let spaced = line.split(separator: "\t", omittingEmptySubsequences: false).reduce(nil as String?) {
+                out, part in
+                guard let out else { return String(part) }
+                return out + String(repeating: " ", count: 8 - TextWidth.of(out) % 8) + part
+            }
+            return String((spaced ?? "").reversed().drop { $0 == " " }.reversed())
         }
         while lines.last == "" { lines.removeLast() }
         return lines.joined(separator: "\n")

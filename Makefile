@@ -23,6 +23,8 @@ SEED ?=
 # Test targets that run one after the other: each starts processes and waits for time limits, which a small machine
 # misses when they all run at once.
 HEAVY := MeshTests DispatcherTests GatewayTests ExecutorTests CLITests IntegrationTests FaultTests DocsTests
+# Suites that use up processes and descriptors, or need their turn at once to end what does so.
+ALONE := ^ExecutorTests\.(ExhaustionTests|ProcessSearchTests)
 # The version of PyPI's claude-agent-sdk that carries the oldest Claude Code of README.md, and the tests that run with it.
 OLDEST_CLAUDE ?= 0.1.81
 CLAUDE_TESTS := ^ExecutorTests\.(Claude|AgentConformance)|^IntegrationTests\.Claude|^CLITests\.Claude
@@ -50,7 +52,8 @@ ifneq ($(FILTER),)
 	$(TEST) --filter '$(FILTER)'
 else
 	$(TEST) $(foreach suite,$(HEAVY),--skip '^$(suite)\.')
-	@for suite in $(HEAVY); do $(TEST) --filter "^$$suite\."; done
+	@for suite in $(HEAVY); do $(TEST) --filter "^$$suite\." --skip '$(ALONE)'; done
+	$(TEST) --filter '$(ALONE)'
 endif
 
 test-core: setup ## Build and test the parts that need neither TLS nor tokens: a much shorter first build

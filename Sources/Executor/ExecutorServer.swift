@@ -40,7 +40,7 @@ public final class ExecutorServer: Service {
     public func start() async throws {
         try configuration.validate()
         // Once tasks have used up the system's processes, no thread can be started.
-        _ = (ProcessThreads.shared, Reaper.shared)
+        _ = (ProcessThreads.spawns, ProcessThreads.searches, Reaper.shared)
         if let problem = UserHome(configuration.environment).problem {
             logger.warning("the user's home cannot be used", metadata: ["why": "\(problem)"])
         }

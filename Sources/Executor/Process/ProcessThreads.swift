@@ -8,7 +8,10 @@ import Synchronization
 /// and just then processes have to be found and ended. A call that hangs (a directory on a dead network mount) keeps one
 /// thread; jobs wait in a queue, at most one for each caller.
 final class ProcessThreads: Sendable {
-    static let shared = ProcessThreads(16)
+    /// For starting processes: a search that takes long must not hold one up.
+    static let spawns = ProcessThreads(6)
+    /// For searching the process table.
+    static let searches = ProcessThreads(10)
 
     private let jobs = Mutex<[@Sendable () -> Void]>([])
     private let waiting = DispatchSemaphore(value: 0)

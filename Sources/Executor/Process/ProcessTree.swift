@@ -98,6 +98,6 @@ struct ProcessTree: Hashable, Sendable {
 
     /// Searches run on threads of their own: the threads that Swift tasks share may all be busy.
     private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-        await ProcessThreads.shared.run(body)
+        await ProcessThreads.searches.run(body)
     }
 }

@@ -20,7 +20,7 @@ enum Spawn {
     /// Starts a child and adds it to `children`.
     /// - Throws: ``Fault``: `spawn_failed`, or `draining` when `children` takes no more; then nothing runs.
     static func start(_ command: Command, _ streams: ChildStreams, in children: LiveChildren) async throws -> Started {
-        let result = await ProcessThreads.shared.run { () -> Result<Started, any Error> in
+        let result = await ProcessThreads.spawns.run { () -> Result<Started, any Error> in
             Result { try startNow(command, streams, children) }
         }
         do { return try result.get() } catch let failure as SpawnFailure { throw failure.fault(command) }

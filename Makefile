@@ -24,7 +24,7 @@ SEED ?=
 # misses when they all run at once.
 HEAVY := MeshTests DispatcherTests GatewayTests ExecutorTests CLITests IntegrationTests FaultTests DocsTests
 # Suites that use up processes and descriptors, or need their turn at once to end what does so.
-ALONE := ^ExecutorTests\.(ExhaustionTests|ProcessSearchTests)
+ALONE := ^ExecutorTests\.(ExhaustionTests|ProcessSearchTests|SurroundingsTests)
 # The version of PyPI's claude-agent-sdk that carries the oldest Claude Code of README.md, and the tests that run with it.
 OLDEST_CLAUDE ?= 0.1.81
 CLAUDE_TESTS := ^ExecutorTests\.(Claude|AgentConformance)|^IntegrationTests\.Claude|^CLITests\.Claude

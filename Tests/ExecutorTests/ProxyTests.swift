@@ -44,11 +44,13 @@ struct ProxyTests {
         let gateway = try await ScriptedGateway.start(tls: certificate.server)
         let proxy = try await TunnelProxy.start(to: gateway.port)
         let address = try LinkAddress("https://gateway.test")
+        var times = ExecutorTimes()
+        times.handshake = 60
         var dialer = WebSocketDialer(
             address: address, token: "t",
             proxy: try WebSocketDialer.proxy(
                 for: address, environment: ["HTTPS_PROXY": "http://127.0.0.1:\(proxy.port)"]),
-            version: "0", times: ExecutorTimes())
+            version: "0", times: times)
         dialer.trust = .certificates(certificate.chain)
         let link = try await dialer.dial()
         try await eventually("the connection") { gateway.connections.count == 1 }

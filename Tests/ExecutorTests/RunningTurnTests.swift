@@ -115,6 +115,8 @@ struct ClaudeRunningTurnTests {
         try await eventually("the tool runs") { claude.isThere("here") }
         let steer = TaskSteer(task: task, attempt: 1, epoch: 1, message: .generate(), text: "turn left")
         for _ in 0..<3 { try claude.connection.send(steer) }
+        // No event shows that the agent has queued the message; without the pause its turn may end before.
+        try await Task.sleep(for: .seconds(2))
         try Data().write(to: URL(filePath: "\(claude.work)/go"))
         #expect(try await claude.device.verdict(task).state == .completed)
         #expect(try text(task, claude).hasSuffix("left"))

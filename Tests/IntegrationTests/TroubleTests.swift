@@ -119,10 +119,13 @@ extension Integration {
                 let mark = cluster.directory.file("runs")
                 model.answer(
                     .tool("TodoWrite", input: todos),
-                    .tool("Bash", input: #"{"command":"touch \#(mark); sleep 300"}"#), to: "wait long")
+                    .tool("Bash", input: #"{"command":"echo $$ > \#(mark); exec sleep 300"}"#), to: "wait long")
                 let task = try await cluster.api.submit("wait long", agent: nil, target: "executor")
                 let viewer = cluster.api.watch(task["id"].string ?? "")
-                try await eventually("the command runs") { FileManager.default.fileExists(atPath: mark) }
+                let pid = try await eventually("the command runs") {
+                    let text = try String(contentsOfFile: mark, encoding: .utf8)
+                    return text.hasSuffix("\n") ? Int32(text.dropLast()) : nil
+                }
                 let call = try await viewer.event("the call") {
                     $0.kind == "tool_call" && $0.data["title"].string?.contains("Todo") != true
                 }
@@ -134,6 +137,8 @@ extension Integration {
                 if let plan = events.last(where: { $0.kind == "plan" }) {
                     #expect(plan.data["entries"].items.allSatisfy { $0["status"].string != "in_progress" }, "\(plan)")
                 }
+                try await cluster.startExecutor([])
+                try await eventually("the command is ended") { !ProcessTable.isAlive(pid) }
             }
         }
     }

@@ -118,7 +118,7 @@ public final class ChildProcess: Sendable {
     /// Sends SIGTERM and waits; kills its group when it does not end in time.
     /// - Throws: ``Overdue`` when it was killed.
     @discardableResult
-    public func stop(within limit: Duration = .seconds(5)) async throws -> ExitStatus {
+    public func stop(within limit: Duration = .seconds(20)) async throws -> ExitStatus {
         signal(SIGTERM)
         do {
             return try await exit(within: limit)

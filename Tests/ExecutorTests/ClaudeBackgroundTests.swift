@@ -291,7 +291,10 @@ struct ClaudeBackgroundTests {
         try await waiting(sink)
         try await run.steer(PersonMessage(id: .generate(), text: "say hello"))
         try await eventually("its answer") { sink.text == "started hello " }
-        try await waiting(sink)
+        // An end of the command before the answer's own end would be reported within it.
+        try await eventually("it waits again") {
+            sink.all(.waiting).count { $0["waiting_for"]?.string == "background" } >= 2
+        }
         try touch("go")
         #expect(try await end(run) == .completed)
         #expect(sink.text == "started hello report")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Executor
 
-@Suite("An executor without descriptors or processes")
+@Suite("An executor without descriptors or processes", .serialized)
 struct ExhaustionTests {
     /// Returns how a task has ended: nil = it has completed, else why it has failed or was rejected.
     private func end(_ task: TaskID, _ executor: ExecutorProcess) async throws -> Fault? {

@@ -78,6 +78,25 @@ struct SurroundingsTests {
         #expect(try await output(of: "echo ${TERM-none}", after: "unset TERM; ") == "none")
     }
 
+    @Test("The file pass-env in the home adds variables, and its comments do not")
+    func readsPassFile() async throws {
+        let folder = try TemporaryDirectory()
+        _ = try folder.folder("home")
+        try folder.write("# ours\nMY_*  # all of them\n\nONE\n", to: "home/pass-env")
+        let executor = try await ExecutorProcess.start(
+            ["--drain-s", "0"], folder: folder,
+            environment: ["MY_X": "1", "ONE": "1", "ONES": "no", "ours": "no", "WEGENT_X": "no"])
+        let file = folder.file("variables")
+        let task = try executor.assign("env > \(file)")
+        #expect(try await executor.verdict(task).state == .completed)
+        let names = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+            .compactMap { $0.split(separator: "=").first }
+        #expect(names.contains("MY_X") && names.contains("ONE"))
+        #expect(!names.contains("ONES") && !names.contains("ours") && !names.contains("WEGENT_X"))
+        try await executor.process.stop(within: .seconds(30))
+        await executor.gateway.stop()
+    }
+
     @Test("Variables of providers reach a task, those that the owner adds too, and tokens of the product never")
     func passesVariables() async throws {
         let text = try await output(

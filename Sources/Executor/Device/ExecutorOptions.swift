@@ -88,11 +88,21 @@ public struct ExecutorOptions: ParsableArguments {
 
     /// Returns what flags, variable and file add: one does not replace another.
     private func passed(_ setting: Setting, _ home: String) throws -> [EnvironmentPattern] {
-        let file = (try? String(contentsOfFile: "\(home)/pass-env", encoding: .utf8)) ?? ""
-        let lines = file.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("#") }
+        let path = "\(home)/pass-env"
         return try patterns(passEnv.joined(separator: ","), "--pass-env")
             + patterns(setting.environment["WEGENT_PASS_ENV"] ?? "", "WEGENT_PASS_ENV")
-            + patterns(lines.joined(separator: " "), "\(home)/pass-env")
+            + patterns(Self.withoutComments(path), path)
+    }
+
+    /// Returns the words of a file without its comments, which begin with `#`; empty when there is no such file.
+    /// - Throws: `ValidationError` when it cannot be read: an agent would lack variables without a word.
+    private static func withoutComments(_ path: String) throws -> String {
+        guard FileManager.default.fileExists(atPath: path) else { return "" }
+        let text: String
+        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
+            throw ValidationError("\(path) cannot be read as UTF-8: \(error)")
+        }
+        return text.split(whereSeparator: \.isNewline).map { $0.prefix { $0 != "#" } }.joined(separator: " ")
     }
 
     private func patterns(_ text: String, _ source: String) throws -> [EnvironmentPattern] {

@@ -319,6 +319,30 @@ struct ClaudeProgramTests {
         #expect(await fault(failing, path: "/bin")?.message.contains("bad library") == true)
     }
 
+    @Test("A Claude Code that is installed later is shown ready once a task has found it")
+    func isFoundLater() async throws {
+        let device = try await DeviceUnderTest.start()
+        device.ackEverything(on: device.connection)
+        func state() throws -> Messages.Agent? {
+            let reports = try device.connection.all(DeviceReport.self).compactMap(\.agents)
+            let first = try device.connection.all(DeviceRegister.self).first?.agents
+            return (reports.last ?? first)?.first { $0.name == "claude-code" }
+        }
+        #expect(try state()?.ready == false)
+        let missing = try device.assign("hello", agent: "claude-code")
+        try await eventually("the refusal") {
+            try device.connection.all(TaskRejected.self).contains {
+                $0.task == missing && $0.fault.code == .agentMissing
+            }
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: device.folder.file("no-claude"), withDestinationPath: try #require(Binaries.claude))
+        try device.assign("hello", agent: "claude-code")
+        let found = try await eventually("the device's report") { try state().flatMap { $0.ready ? $0 : nil } }
+        #expect(found.version?.hasPrefix("2.") == true, "\(found)")
+        await device.stop()
+    }
+
     @Test("The program is found in PATH")
     func findsProgramInPath() async throws {
         try folder.write("#!/bin/sh\necho '9.9.9 (Claude Code)'\n", to: "claude", executable: true)

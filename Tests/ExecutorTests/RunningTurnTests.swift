@@ -106,18 +106,18 @@ struct ClaudeRunningTurnTests {
     @Test("A message that is sent several times is given to the agent and shown once")
     func steersOnce() async throws {
         let claude = try await start()
-        // The second answer is used where the tool ends before the agent has read the message.
-        claude.model.answer(
-            .tool("Bash", input: #"{"command":"touch here; while [ ! -e go ]; do sleep 0.02; done"}"#), .text("fine "),
-            to: "begin")
-        claude.model.answer(.text("left"), to: "turn left")
+        // The agent goes on with its tool until it has read the message, so that its turn does not end before.
+        claude.model.react { request in
+            guard !request.isInternal else { return nil }
+            guard String(decoding: request.body, as: UTF8.self).contains("turn left") else {
+                return .tool("Bash", input: #"{"command":"touch here; sleep 0.05"}"#)
+            }
+            return .text("left")
+        }
         let task = try claude.turn("begin")
         try await eventually("the tool runs") { claude.isThere("here") }
         let steer = TaskSteer(task: task, attempt: 1, epoch: 1, message: .generate(), text: "turn left")
         for _ in 0..<3 { try claude.connection.send(steer) }
-        // No event shows that the agent has queued the message; without the pause its turn may end before.
-        try await Task.sleep(for: .seconds(2))
-        try Data().write(to: URL(filePath: "\(claude.work)/go"))
         #expect(try await claude.device.verdict(task).state == .completed)
         #expect(try text(task, claude).hasSuffix("left"))
         let shown = try payloads(.userMessageChunk, task, claude)

@@ -6,7 +6,7 @@ import Messages
     import Foundation
 #endif
 
-/// What `wegent approve` was told to answer, as a value; becomes a body once the request is known.
+/// The answer that the options of `wegent approve` give, as a value; becomes a body once the request is known.
 struct AnswerArguments: Sendable, Equatable {
     var conversation = false
     /// A number, an id or a label: of the request's options, or of the choices of the question that it asks.

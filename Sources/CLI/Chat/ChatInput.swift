@@ -1,4 +1,4 @@
-/// What a line of a chat says.
+/// The meaning of a line of a chat.
 enum ChatInput: Sendable, Equatable {
     case message(String)
     /// `/device NAME`; nil = show the devices.

@@ -1,6 +1,6 @@
 import Messages
 
-/// What a chat does next, as a value: takes what the person says and what happens to the tasks, and returns actions.
+/// What a chat does next, as a value: takes the lines of a chat and the events of its tasks, and returns actions.
 ///
 /// A message is a task of one conversation. It is sent at once; the server queues it behind a running one. Tasks are shown
 /// one after the other, in the order of their messages.

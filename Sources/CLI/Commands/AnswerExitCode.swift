@@ -28,7 +28,7 @@ enum AnswerExitCode {
             let asked = try await reference.find(gateway)
             var approval = try await gateway.answer(asked, try await answer(asked))
             if json { return try Output.json(approval) }
-            // The person who reads this has answered.
+            // The reader of this message has answered.
             approval.resolvedBy = nil
             let resolution = ApprovalText.resolution(approval)
             let rule = approval.scope == .conversation ? "; this allows \(ApprovalText.rule(approval))" : ""

@@ -45,7 +45,7 @@ extension ClaudeProcess {
         Task {
             if await !process.child.isGone(within: Self.closingTimeout) { await process.terminate(grace: 0.5) }
         }
-        // Nobody is asked any more for what ends now.
+        // Permission is no longer needed for work that ends now.
         for id in asked.abandon() { await turn?.sink.withdraw(id) }
         let what = work.isEmpty ? "the agent's own follow-up turn" : work.summary()
         await log("notice", "ended \(what) (\(why))")

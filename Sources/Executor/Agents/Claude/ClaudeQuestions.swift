@@ -4,7 +4,7 @@ import Messages
 ///
 /// The tool has one to four `questions`, each `{question, header, multiSelect, options: [{label, description}]}`. Its
 /// answers are a field of the allowed input: `answers`, a text for each question's text; several choices are joined by
-/// commas. An answer need not be one of the choices. Without `answers` the model reads that nobody answered.
+/// commas. An answer need not be one of the choices. Without `answers` the model reads that there was no answer.
 enum ClaudeQuestions {
     private static let tool = "AskUserQuestion"
 

@@ -31,7 +31,7 @@ actor ClaudeRun: AgentRun {
         Task.detached { await self.run(resumed: resumed) }
     }
 
-    /// What the agent is told after a usage limit.
+    /// The prompt after a usage limit.
     private static let goOn =
         "The usage limit that stopped you has been reset. Continue with what you were doing."
 

@@ -7,75 +7,10 @@ import Testing
 
 @Suite("Permission requests, from the executor to the person and back")
 struct ApprovalServiceTests {
-    /// A running task with an agent that may request permissions.
-    private struct Scene: Sendable {
-        let rig: Rig
-        var executor: ScriptedExecutor
-        let task: TaskID
-
-        init(_ rig: Rig, events: UInt64 = 2, choices: Choices? = nil) async throws {
-            self.rig = rig
-            executor = ScriptedExecutor(gateway: rig.gateway)
-            try await executor.connect()
-            task = try await rig.gateway.submit(choices: choices).id
-            _ = try await executor.assignment(task)
-            try executor.started(task)
-            if events > 0 {
-                try executor.append(task, 1...events)
-                try await executor.acknowledged(task, events)
-            }
-        }
-
-        func list(_ states: [ApprovalState] = []) async throws -> [ApprovalView] {
-            try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 50, states: states)).approvals
-        }
-
-        /// Sends a request and waits until it is on disk.
-        func ask(_ request: String = "r1", after: UInt64 = 2) async throws -> ApprovalView {
-            try executor.send(Sample.asks(task, request, after: after))
-            try await eventually("the request to be recorded") { executor.recorded.contains { $0.request == request } }
-            return try #require(try await list([.pending]).first { $0.task == task })
-        }
-
-        func decide(
-            _ approval: ApprovalView, _ decision: ApprovalDecision = .allow, answer: AnswerID = .generate(),
-            scope: ApprovalScope = .once, message: String? = nil, by: String = "alice", owner: UserID = Sample.owner
-        ) async throws -> ApprovalView {
-            try await rig.gateway.ask(
-                ApprovalDecide(
-                    owner: owner, task: approval.task, approval: approval.id, answer: answer, decision: decision,
-                    scope: scope, message: message, by: by))
-        }
-
-        func answered(_ request: String = "r1") async throws -> ApprovalAnswer {
-            try await eventually("the answer") { executor.answers.last { $0.request == request } }
-        }
-
-        func close(_ request: String = "r1") throws {
-            try executor.send(ApprovalClosed(task: task, attempt: 1, request: request))
-        }
-
-        /// Waits until the store knows that an answer was delivered.
-        func delivered(_ id: ApprovalID) async throws {
-            try await eventually("the delivery to be on disk") {
-                try await rig.column("SELECT delivered FROM approvals WHERE id = ?", id) == 1
-            }
-        }
-
-        func kinds() async throws -> [EventKind] { try await rig.gateway.log(task).map(\.kind) }
-    }
-
-    private static func fault(_ body: () async throws -> Void) async -> Fault? {
-        do {
-            try await body()
-            return nil
-        } catch { return error as? Fault }
-    }
-
     @Test("A request is shown, answered and delivered")
     func delivery() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig)
+            let scene = try await ApprovalScene(rig)
             let approval = try await scene.ask()
             #expect(approval.tool == "Bash" && approval.input == ["command": "npm test"])
             #expect(approval.expiresAt == approval.requestedAt.adding(seconds: 600))
@@ -93,7 +28,7 @@ struct ApprovalServiceTests {
             #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
             // A repeated answer gets the same reply; another one is too late.
             #expect(try await scene.decide(approval, answer: answer, scope: .conversation) == resolved)
-            let late = await Self.fault { _ = try await scene.decide(approval, .deny, by: "bob") }
+            let late = await ApprovalScene.fault { _ = try await scene.decide(approval, .deny, by: "bob") }
             #expect(late?.code == .approvalResolved && late?.message.contains("allowed by alice") == true)
 
             // The answer is repeated until the executor confirms it.
@@ -117,7 +52,7 @@ struct ApprovalServiceTests {
     @Test("An edited input is what the executor gets, and what the event shows")
     func editedInput() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig)
+            let scene = try await ApprovalScene(rig)
             var request = Sample.asks(scene.task, after: 2)
             request.options = ApprovalOption.standard(hasRule: true)
             try scene.executor.send(request)
@@ -132,10 +67,10 @@ struct ApprovalServiceTests {
                 return try await rig.gateway.ask(decide)
             }
             // An answer that the request does not offer leaves it pending.
-            let unknown = await Self.fault { _ = try await decide { $0.option = "allow_for_ever" } }
+            let unknown = await ApprovalScene.fault { _ = try await decide { $0.option = "allow_for_ever" } }
             #expect(unknown?.code == .invalidRequest)
             #expect(unknown?.message.contains("'allow_once' (Allow once)") == true)
-            let answers = await Self.fault { _ = try await decide { $0.answers = ["1": ["x"]] } }
+            let answers = await ApprovalScene.fault { _ = try await decide { $0.answers = ["1": ["x"]] } }
             #expect(answers?.code == .invalidRequest)
             #expect(try await scene.list([.pending]).count == 1)
             let input: JSONValue = ["command": "npm test -- --silent"]
@@ -148,7 +83,7 @@ struct ApprovalServiceTests {
             let event = try #require(log.first { $0.kind == .permissionResolved })
             #expect(try Wire.decode(ApprovalView.self, from: event.payload) == resolved)
             // A stale one is refused with the answer that was first, whatever it names.
-            let stale = await Self.fault { _ = try await decide { $0.option = "allow_for_ever" } }
+            let stale = await ApprovalScene.fault { _ = try await decide { $0.option = "allow_for_ever" } }
             #expect(stale?.code == .approvalResolved && stale?.message.contains("by alice") == true)
         }
     }
@@ -156,7 +91,7 @@ struct ApprovalServiceTests {
     @Test("Answers to an agent's questions reach the executor")
     func answersQuestions() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig)
+            let scene = try await ApprovalScene(rig)
             var request = Sample.asks(scene.task, after: 2)
             request.options = ApprovalOption.standard(hasRule: false)
             request.questions = [AgentQuestion(id: "1", text: "Which?", options: [.init(id: "Red", label: "Red")])]
@@ -176,7 +111,7 @@ struct ApprovalServiceTests {
     @Test("A repeated request is one request")
     func repeatedRequest() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig)
+            let scene = try await ApprovalScene(rig)
             for _ in 0..<5 { try scene.executor.send(Sample.asks(scene.task, after: 2)) }
             try await eventually("an answer to each") { scene.executor.recorded.count == 5 }
             #expect(try await scene.list().count == 1)
@@ -197,7 +132,7 @@ struct ApprovalServiceTests {
     @Test("A request is shown behind the events before it")
     func order() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig, events: 1)
+            let scene = try await ApprovalScene(rig, events: 1)
             try scene.executor.send(Sample.asks(scene.task, "late", after: 3))
             try scene.executor.send(Sample.asks(scene.task, "late", after: 3))
             try scene.executor.append(scene.task, 2...2)
@@ -215,7 +150,7 @@ struct ApprovalServiceTests {
     @Test("Events that are missing before a request are requested")
     func missingEvents() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig, events: 1)
+            let scene = try await ApprovalScene(rig, events: 1)
             // Events 2 and 3 are lost and the agent waits: only the repeated request can reveal that.
             try scene.executor.send(Sample.asks(scene.task, after: 3))
             for _ in 0..<6 {
@@ -232,7 +167,7 @@ struct ApprovalServiceTests {
     @Test("A new attempt sends its own requests")
     func newAttempt() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig, choices: Choices(onDisconnect: .requeue, graceS: 5))
+            let scene = try await ApprovalScene(rig, choices: Choices(onDisconnect: .requeue, graceS: 5))
             let first = try await scene.ask()
             try scene.executor.send(Sample.asks(scene.task, "early", after: 9))
             try scene.executor.disconnect()
@@ -250,7 +185,7 @@ struct ApprovalServiceTests {
             try await eventually("the second request") { back.recorded.contains { $0.attempt == 2 } }
             let second = try #require(try await scene.list([.pending]).first)
             #expect(second.id != first.id && second.attempt == 2)
-            #expect(await Self.fault { _ = try await scene.decide(first) }?.code == .approvalAbandoned)
+            #expect(await ApprovalScene.fault { _ = try await scene.decide(first) }?.code == .approvalAbandoned)
             #expect(try await scene.decide(second).state == .allowed)
             try await eventually("the answer") { back.answers.first?.attempt == 2 }
             #expect(try await scene.list().count == 2)
@@ -260,7 +195,7 @@ struct ApprovalServiceTests {
     @Test("A request that is withdrawn before its events arrive is never shown")
     func withdrawnEarly() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig)
+            let scene = try await ApprovalScene(rig)
             try scene.executor.send(Sample.asks(scene.task, after: 3))
             try scene.close()
             try scene.executor.append(scene.task, 3...3)
@@ -272,7 +207,7 @@ struct ApprovalServiceTests {
     @Test("Open requests are bounded, and an invalid one is denied without harm")
     func bounds() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig)
+            let scene = try await ApprovalScene(rig)
             var bad = Sample.asks(scene.task, "bad", after: 2)
             bad.tool = String(repeating: "x", count: 300)
             try scene.executor.send(bad)
@@ -300,7 +235,7 @@ struct ApprovalServiceTests {
     @Test("A request without an answer is denied when its time is over")
     func expiry() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig)
+            let scene = try await ApprovalScene(rig)
             let approval = try await scene.ask()
             await rig.pass(599)
             #expect(try await scene.list([.pending]).count == 1)
@@ -309,7 +244,7 @@ struct ApprovalServiceTests {
             #expect(answer.decision == .deny && answer.scope == .once)
             let expired = try #require(try await scene.list([.expired]).first)
             #expect(expired.resolvedBy == nil && expired.resolvedAt != nil)
-            let late = await Self.fault { _ = try await scene.decide(approval) }
+            let late = await ApprovalScene.fault { _ = try await scene.decide(approval) }
             #expect(late?.code == .approvalResolved && late?.message.contains("no answer came") == true)
             #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
         }
@@ -318,7 +253,7 @@ struct ApprovalServiceTests {
     @Test("Of ten simultaneous answers one counts, and the others are refused with it")
     func tenDeciders() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig)
+            let scene = try await ApprovalScene(rig)
             let approval = try await scene.ask()
             let results = await withTaskGroup(of: Result<ApprovalView, any Error>.self) { group in
                 for number in 0..<10 {
@@ -352,7 +287,7 @@ struct ApprovalServiceTests {
     @Test("A request is abandoned when its attempt ends or its agent withdraws it", arguments: End.allCases)
     func abandoned(_ end: End) async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig)
+            let scene = try await ApprovalScene(rig)
             let approval = try await scene.ask()
             switch end {
             case .completed: try scene.executor.finish(scene.task, 3)
@@ -368,7 +303,7 @@ struct ApprovalServiceTests {
             case .takenBack: try scene.close()
             }
             try await eventually("the end of the request") { try await scene.list([.abandoned]).count == 1 }
-            let late = await Self.fault { _ = try await scene.decide(approval) }
+            let late = await ApprovalScene.fault { _ = try await scene.decide(approval) }
             #expect(late?.code == .approvalAbandoned)
             let view = try await rig.gateway.view(scene.task)
             #expect(view.waitingFor == nil && view.state.isTerminal == (end != .takenBack))
@@ -382,9 +317,9 @@ struct ApprovalServiceTests {
     @Test("Unknown requests and invalid answers are refused")
     func refusals() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig)
+            let scene = try await ApprovalScene(rig)
             let approval = try await scene.ask()
-            func code(_ body: () async throws -> Void) async -> ErrorCode? { await Self.fault(body)?.code }
+            func code(_ body: () async throws -> Void) async -> ErrorCode? { await ApprovalScene.fault(body)?.code }
             var other = approval
             other.id = .generate()
             #expect(await code { _ = try await scene.decide(other) } == .approvalNotFound)
@@ -413,7 +348,7 @@ struct ApprovalServiceTests {
     @Test("Lists are paged, newest first")
     func pages() async throws {
         try await Rig.run { rig in
-            let scene = try await Scene(rig)
+            let scene = try await ApprovalScene(rig)
             for number in 0..<5 { _ = try await scene.ask("r\(number)") }
             let all = try await scene.list()
             #expect(all.map(\.id) == all.map(\.id).sorted(by: >) && all.count == 5)
@@ -424,140 +359,6 @@ struct ApprovalServiceTests {
             #expect(rest.approvals.map(\.id) == Array(all[2...].map(\.id)) && rest.next == nil)
             let none = ApprovalList(owner: Sample.owner, limit: 10, task: .generate())
             #expect(try await rig.gateway.ask(none).total == 0)
-        }
-    }
-
-    // MARK: Reconnects, restarts and failed commits
-
-    @Test("An answer is sent again after a reconnect")
-    func reconnect() async throws {
-        try await Rig.run { rig in
-            var scene = try await Scene(rig)
-            let approval = try await scene.ask()
-            try scene.executor.disconnect()
-            try await eventually("the stall") { try await rig.gateway.view(scene.task).stalled != nil }
-            #expect(try await scene.decide(approval).state == .allowed)
-            await rig.pass(5)
-            scene.executor = scene.executor.again()
-            try await scene.executor.connect([
-                AttemptReport(task: scene.task, attempt: 1, lastSeq: 2, ended: false)
-            ])
-            #expect(try await scene.answered().decision == .allow)
-            // A second connection before the delivery: the answer is sent again.
-            scene.executor = scene.executor.again()
-            try await scene.executor.connect([
-                AttemptReport(task: scene.task, attempt: 1, lastSeq: 2, ended: false)
-            ])
-            _ = try await scene.answered()
-            try scene.close()
-            try await scene.delivered(approval.id)
-        }
-    }
-
-    @Test(
-        "A restart of the dispatcher loses no request and no answer", arguments: ["pending", "resolved", "delivered"])
-    func restart(_ point: String) async throws {
-        let folder = try TemporaryDirectory()
-        let passed = AnswerID.generate()
-        let kept = try await Self.before(folder, point, passed)
-        try await Rig.run(folder: folder, at: 100) { rig in
-            let executor = kept.executor.moved(to: rig.gateway)
-            try await executor.connect([AttemptReport(task: kept.approval.task, attempt: 1, lastSeq: 2, ended: false)])
-            let view = try await rig.gateway.view(kept.approval.task)
-            #expect(view.state == .running)
-            switch point {
-            case "pending":
-                #expect(view.waitingFor == .approval)
-                // The executor repeats it; it is the same request.
-                try executor.send(Sample.asks(kept.approval.task, after: 2))
-                try await eventually("the message that it is recorded") { executor.recorded.count == 1 }
-                let list = try await rig.gateway.ask(ApprovalList(owner: Sample.owner, limit: 10))
-                #expect(list.approvals == [kept.approval])
-                // Its time to be answered goes on.
-                await rig.pass(470)
-                #expect(executor.answers.isEmpty)
-                await rig.pass(60)
-                try await eventually("the denial") { executor.answers.first?.decision == .deny }
-            case "resolved":
-                #expect(view.waitingFor == nil)
-                try await eventually("the answer") { executor.answers.first?.decision == .allow }
-                var decide = Sample.decide(Sample.approval())
-                decide.task = kept.approval.task
-                decide.approval = kept.approval.id
-                decide.answer = passed
-                #expect(try await rig.gateway.ask(decide).state == .allowed)
-                try executor.send(ApprovalClosed(task: kept.approval.task, attempt: 1, request: "r1"))
-            default:
-                await rig.pass(5)
-                _ = try await rig.gateway.submit()
-                #expect(executor.answers.isEmpty)
-                try executor.send(Sample.asks(kept.approval.task, after: 2))
-                try await eventually("the same answer") { executor.answers.first?.decision == .allow }
-            }
-        }
-    }
-
-    /// Runs a dispatcher up to a point in a request.
-    private static func before(_ folder: TemporaryDirectory, _ point: String, _ answer: AnswerID) async throws
-        -> (executor: ScriptedExecutor, approval: ApprovalView)
-    {
-        let rig = try await Rig(folder: folder)
-        do {
-            let scene = try await Scene(rig)
-            let approval = try await scene.ask()
-            if point != "pending" { _ = try await scene.decide(approval, answer: answer) }
-            if point == "delivered" {
-                try scene.close()
-                try await scene.delivered(approval.id)
-            }
-            await rig.stop()
-            return (scene.executor, approval)
-        } catch {
-            await rig.stop()
-            throw error
-        }
-    }
-
-    @Test("A request or answer in a failed commit has not happened")
-    func failedCommit() async throws {
-        try await Rig.run { rig in
-            let scene = try await Scene(rig)
-            try await rig.meddle(
-                """
-                CREATE TRIGGER refuse BEFORE INSERT ON approvals
-                BEGIN SELECT RAISE(ABORT, 'refused'); END;
-                """)
-            try scene.executor.send(Sample.asks(scene.task, after: 2))
-            try await eventually("the load after the failure") { !scene.executor.resyncs.isEmpty }
-            #expect(scene.executor.recorded.isEmpty)
-            #expect(try await rig.gateway.view(scene.task).waitingFor == nil)
-            #expect(try await !scene.kinds().contains(.permissionRequest))
-            try await rig.meddle("DROP TRIGGER refuse")
-            // The executor repeats an unanswered request.
-            let approval = try await eventually("the request", within: .seconds(20)) {
-                try scene.executor.send(Sample.asks(scene.task, after: 2))
-                try await Task.sleep(for: .milliseconds(100))
-                return try await scene.list().first
-            }
-            try await rig.meddle(
-                """
-                CREATE TRIGGER refuse BEFORE UPDATE ON approvals
-                BEGIN SELECT RAISE(ABORT, 'refused'); END;
-                """)
-            let lost = await Self.fault { _ = try await scene.decide(approval) }
-            #expect(lost?.code == .storageFailed)
-            #expect(scene.executor.answers.isEmpty)
-            #expect(try await scene.list([.pending]).count == 1)
-            try await rig.meddle("DROP TRIGGER refuse")
-            let resolved = try await eventually("the recovery", within: .seconds(20)) {
-                try? await scene.decide(approval, .deny)
-            }
-            #expect(resolved.state == .denied)
-            #expect(try await scene.answered().decision == .deny)
-            let log = try await rig.gateway.log(scene.task)
-            #expect(log.map(\.seq) == Array(1...UInt64(log.count)))
-            #expect(log.count { $0.kind == .permissionRequest } == 1)
-            #expect(log.count { $0.kind == .permissionResolved } == 1)
         }
     }
 }

@@ -33,6 +33,8 @@ enum DispatcherLimits {
     static let openPlan = 64 << 10
     /// The shortest wait for the end of a usage limit, in seconds: a device whose clock is ahead must not try in a loop.
     static let limitPauseS = 30.0
+    /// How often the wall clock is looked at during that wait, in ms: it may be set, and a task goes on within 30 s of the reset.
+    static let resetLookMs: Int64 = 10_000
     /// How many messages to a running turn are remembered, so that a repeated one is answered once.
     static let knownMessages = 32
     /// How many messages to one task may wait for their turn to take them.

@@ -83,6 +83,23 @@ struct UsageLimitTests {
         }
     }
 
+    @Test("A wall clock that is set forward ends the wait within 30 s")
+    func clockIsSet() async throws {
+        try await Rig.run { rig in
+            let executor = ScriptedExecutor(gateway: rig.gateway)
+            try await executor.connect()
+            let task = try await rig.gateway.submit(choices: Self.waits).id
+            _ = try await executor.assignment(task)
+            try await Self.limited(rig, executor, task, after: 7200)
+            _ = try await rig.gateway.wait(task, for: .queued)
+            await rig.pass(20)
+            #expect(try await rig.gateway.view(task).waitingFor == .limit)
+            rig.time.setForward(7200)
+            await rig.pass(30)
+            #expect(try await Self.assignment(executor, task, attempt: 2).resumes == true)
+        }
+    }
+
     @Test("A task fails when it does not wait, or when the end of the limit is unknown or too far away")
     func fails() async throws {
         try await Rig.run { rig in

@@ -60,7 +60,7 @@ extension TaskMachine {
     /// The usage limit may have ended: from now on the task is queued as any other, and its time in the queue begins.
     mutating func limitEnded(monotonic: Int64, now: Timestamp) -> [TaskAction] {
         guard record.isLimited, let reset = record.waiting?.until else { return [] }
-        // The wall clock may have been set back since.
+        // It is looked at several times until then, and the wall clock may have been set back.
         guard reset <= now else { return [resetAlarm(reset, monotonic: monotonic, now: now)] }
         record.waiting = nil
         _ = setWaiting(for: nil)
@@ -69,8 +69,10 @@ extension TaskMachine {
         return startTimes(connected: true, monotonic: monotonic, now: now) + [.requeue(paused: false)]
     }
 
+    /// Looks at the wall clock again after a while: it may be set meanwhile.
     func resetAlarm(_ reset: Timestamp, monotonic: Int64, now: Timestamp) -> TaskAction {
-        .alarm(.reset, at: monotonic + max(reset.milliseconds - now.milliseconds, 0))
+        let left = max(reset.milliseconds - now.milliseconds, 0)
+        return .alarm(.reset, at: monotonic + min(left, DispatcherLimits.resetLookMs))
     }
 
     private static func shortened(_ text: String) -> String {

@@ -74,7 +74,8 @@ struct ProxyTests {
         "A proxy that refuses for good ends the start, and is named",
         arguments: [
             ("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "write user and password into https_proxy"),
-            ("HTTP/1.1 403 Forbidden\r\n\r\n", "answered 403"), ("SSH-2.0-x\r\n\r\n", "not HTTP"),
+            ("HTTP/1.1 403 Forbidden\r\n\r\n", "answered 403"), ("HTTP/1.1 403\r\nVia: x\r\n\r\n", "answered 403"),
+            ("SSH-2.0-x\r\n\r\n", "not HTTP"),
         ])
     func refuses(answer: String, text: String) async throws {
         let proxy = try await TunnelProxy.start(to: 1, answer: answer)

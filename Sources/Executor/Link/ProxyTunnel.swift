@@ -57,7 +57,9 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
             if reply.readableBytes > Self.longestHead { refuse(context, "sent a reply that does not end") }
             return
         }
-        let status = reply.readableBytesView.split(separator: UInt8(ascii: " "), maxSplits: 2).dropFirst().first
+        // The reason after the status may be missing, with its space.
+        let line = reply.readableBytesView.prefix { $0 != UInt8(ascii: "\r") }
+        let status = line.split(separator: UInt8(ascii: " "), maxSplits: 2).dropFirst().first
         guard reply.readableBytesView.starts(with: Array("HTTP/1.".utf8)),
             let code = status.flatMap({ Int(String(decoding: $0, as: UTF8.self)) })
         else { return refuse(context, "answered with something that is not HTTP") }

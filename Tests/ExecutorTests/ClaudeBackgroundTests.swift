@@ -315,6 +315,14 @@ struct ClaudeBackgroundTests {
         #expect(try await end(try await agent.start(turn, sink: sink)) == .completed)
         #expect(model.requests.last?.prompt.contains("has been reset") == true)
         #expect(model.requests.last?.prompt.contains("the long prompt") == false)
+        // A session that is gone has nothing to continue.
+        await agent.shutDown()
+        try FileManager.default.removeItem(atPath: folder.file(".claude/projects"))
+        let later = try self.agent(model)
+        turn.attempt.attempt = 3
+        #expect(try await end(try await later.start(turn, sink: sink)) == .completed)
+        #expect(model.requests.last?.prompt == "the long prompt")
+        await later.shutDown()
         await agent.shutDown()
         await model.stop()
     }

@@ -99,6 +99,12 @@ struct ClaudeSayingsTests {
             $0.replacing(#/"resetsAt":\d+/#, with: #""resetsAt":1700000000"#)
         }
         #expect(past.endings.map(\.retryAt) == [nil, nil])
+        // The service may refuse for a while longer.
+        let recent = Int(Timestamp.now().milliseconds / 1000) - 60
+        let still = try ClaudeReading(recording: "limit") {
+            $0.replacing(#/"resetsAt":\d+/#, with: #""resetsAt":\#(recent)"#)
+        }
+        #expect(still.endings.map { $0.retryAt?.milliseconds } == [Int64(recent) * 1000, Int64(recent) * 1000])
         let line =
             #"{"type":"result","subtype":"success","is_error":true,"api_error_status":429,"api_error":"usage_limit_reached","result":"You've hit your monthly spend limit"}"#
         let unknown = try ClaudeReading([line]).endings
@@ -116,14 +122,14 @@ struct ClaudeSayingsTests {
         #expect(epoch?.outcome.fault?.code == .usageLimit)
         #expect(epoch?.retryAt == Timestamp("2100-01-01T00:00:00Z"))
         let clock = try #require(try end("You've hit your session limit · resets 11pm (UTC)")?.retryAt)
-        #expect(clock > .now() && clock.description.contains("T23:00:00"))
+        #expect(clock.adding(seconds: ResetTime.lateness) > .now() && clock.description.contains("T23:00:00"))
     }
 
     @Test(
         "The reset is read from a text in its time zone",
         arguments: [
             ("resets 9:31pm (UTC)", "2026-11-28T21:31:00.000Z"),
-            ("resets 7pm (UTC)", "2026-11-29T19:00:00.000Z"),
+            ("resets 7pm (UTC)", "2026-11-29T19:00:00.000Z"), ("resets 7:25pm (UTC)", "2026-11-28T19:25:00.000Z"),
             ("resets 12am (UTC)", "2026-11-29T00:00:00.000Z"),
             ("resets Dec 3, 9am (UTC)", "2026-12-03T09:00:00.000Z"),
             ("resets Jan 2, 2027, 12:05pm (UTC)", "2027-01-02T12:05:00.000Z"),

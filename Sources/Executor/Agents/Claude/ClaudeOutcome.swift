@@ -34,8 +34,7 @@ struct ClaudeOutcome {
         _ words: String, _ limit: ClaudeLimit, until: Timestamp? = nil, now: Timestamp = .now()
     ) -> (TurnOutcome, Timestamp?) {
         let known = until ?? limit.resetsAt ?? ResetTime.find(in: words, now: now)
-        // A reset in the past would be tried at once, again and again.
-        let reset = known.flatMap { $0 > now ? $0 : nil }
+        let reset = known.flatMap { $0.adding(seconds: ResetTime.lateness) > now ? $0 : nil }
         let text = words.prefix { $0 != "|" }.prefix(500)
         let when = reset.map { "; it resets at \($0)" } ?? ""
         return (.failed(.usageLimit, "Claude Code has reached its usage limit: \(text)\(when)"), reset)

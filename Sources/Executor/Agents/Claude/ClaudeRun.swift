@@ -6,7 +6,7 @@ actor ClaudeRun: AgentRun {
     private let turn: Turn
     private let sink: any TurnSink
     /// What the agent is asked: the prompt, or to continue.
-    private let prompt: String
+    private var prompt: String
     private let endsWork: Bool
     private var process: ClaudeProcess
     /// The grace of the stop; nil = no stop was asked for.
@@ -44,6 +44,8 @@ actor ClaudeRun: AgentRun {
             await process.terminate(grace: 1)
             do {
                 process = try await agent.startAnew(turn)
+                // A new session has nothing to continue.
+                prompt = turn.prompt
                 ending = await runTurn()
             } catch {
                 let fault = error as? Fault ?? Fault(.spawnFailed, "\(error)")

@@ -16,11 +16,15 @@ import Messages
 /// The time of a reset as Claude Code writes it for people: `resets 9:31pm (UTC)`, `resets Dec 3, 9am (Europe/Berlin)`,
 /// or seconds since 1970 behind a bar, as older versions do.
 enum ResetTime {
+    /// Seconds by which a reset may be past: the service may refuse for a while longer, and the device's clock be ahead. A
+    /// later refusal names no reset, so that a task does not try again for ever.
+    static let lateness = 600.0
+
     private static let months = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
     ]
 
-    /// Returns the moment that `text` names, the next one after `now` where it gives no date; nil where it names none.
+    /// Returns the moment that `text` names, the one nearest after `now` less ``lateness`` where it gives no date; nil where it names none.
     static func find(in text: String, now: Timestamp = .now()) -> Timestamp? {
         epoch(in: text) ?? clock(in: text, now: now)
     }
@@ -45,7 +49,7 @@ enum ResetTime {
         let today = now.adding(seconds: offset(of: zone, at: now)).description.prefix(10)
         guard let month = match.1.flatMap({ months.firstIndex(of: $0.lowercased()) }), let day = match.2 else {
             guard let time = instant(String(today), seconds, zone) else { return nil }
-            return time > now ? time : time.adding(seconds: 86_400)
+            return time.adding(seconds: lateness) > now ? time : time.adding(seconds: 86_400)
         }
         func date(_ year: String) -> Timestamp? {
             instant("\(year)-\(padded(month + 1))-\(padded(Int(day) ?? 0))", seconds, zone)

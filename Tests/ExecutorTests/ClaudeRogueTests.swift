@@ -53,4 +53,34 @@ struct ClaudeRogueTests {
         try await eventually("its end") { !ProcessTable.isAlive(pid) }
         await agent.shutDown()
     }
+
+    @Test("A version that does not say what becomes of a message takes none while its turn runs")
+    func takesNoMessage() async throws {
+        let folder = try TemporaryDirectory()
+        let work = try folder.folder("work")
+        let program = try folder.write(
+            #"""
+            #!/bin/sh
+            read -r initialize; echo '{"type":"control_response","response":{"subtype":"success","request_id":"wegent-1"}}'
+            read -r user
+            echo '{"type":"system","subtype":"init","session_id":"11111111-1111-4111-8111-111111111111"}'
+            while [ ! -e go ]; do sleep 0.02; done
+            echo '{"type":"result","subtype":"success","is_error":false,"result":"done"}'
+            sleep 300
+            """#, to: "claude", executable: true)
+        let environment = ["PATH": "/usr/bin:/bin", "HOME": folder.path]
+        let agent = ClaudeAgent(
+            ClaudeAgent.Settings(
+                program: ClaudeProgram(wanted: program, environment: environment), permission: .ask, allowBypass: false,
+                environment: environment, children: LiveChildren(),
+                sessions: AgentSessions(directory: try folder.folder("sessions")), times: ExecutorTimes()))
+        let run = try await agent.start(makeTurn("hello", in: work), sink: RecordingSink())
+        let fault = await #expect(throws: Fault.self) {
+            try await run.steer(PersonMessage(id: .generate(), text: "turn left"))
+        }
+        #expect(fault?.code == .steerUnsupported)
+        try Data().write(to: URL(filePath: work + "/go"))
+        #expect(try await deadline("the end") { await run.outcome() } == .completed)
+        await agent.shutDown()
+    }
 }

@@ -43,7 +43,7 @@ struct ClaudeTurnTests {
         var turn = begun(sleeping)
         #expect(turn.ended(done) == [.waiting(sleeping)])
         #expect(turn.read(.idle) == [])
-        #expect(turn.read(.reported("b1")) == [.watchReports])
+        #expect(turn.read(.reported("b1")) == [.watchReports(1)])
         #expect(turn.read(.background(none)) == [])
         #expect(turn.read(.running) == [])
         #expect(turn.ended(answered) == [])
@@ -57,7 +57,49 @@ struct ClaudeTurnTests {
         _ = turn.read(.idle)
         _ = turn.read(.reported("b1"))
         #expect(turn.read(.background(none)) == [])
-        #expect(turn.reportsAreLate() == [.over])
+        #expect(turn.reportsAreLate(1) == [.over])
+    }
+
+    @Test("A newer report has a time of its own")
+    func reportsHaveTheirTime() {
+        var turn = begun(BackgroundWork(items: sleeping.items + [.init(id: "b2", kind: "command", title: "make")]))
+        _ = turn.ended(done)
+        _ = turn.read(.idle)
+        #expect(turn.read(.reported("b1")) == [.watchReports(1)])
+        #expect(turn.read(.reported("b2")) == [.watchReports(2)])
+        _ = turn.read(.background(none))
+        #expect(turn.reportsAreLate(1) == [])
+        #expect(turn.reportsAreLate(2) == [.over])
+    }
+
+    @Test("A turn whose result cannot be read fails when the agent is idle", arguments: ["completed", "cancelled"])
+    func endsWithoutResult(state: String) {
+        var turn = begun()
+        #expect(turn.read(.message("p", state: state)) == [])
+        #expect(turn.read(.idle) == [.over])
+        #expect(turn.first?.outcome.fault?.code == .agentFailed)
+    }
+
+    @Test("A result of an unknown origin is the person's once the agent has begun with the prompt")
+    func takesUnknownOrigin() {
+        var turn = begun()
+        let ending = ClaudeTranslator.Ending(outcome: .completed, origin: "human")
+        _ = turn.ended(ending)
+        #expect(turn.first == ending)
+    }
+
+    @Test("A message that has no answer is the outcome of the turn")
+    func messageFails() {
+        var turn = begun()
+        _ = turn.give("m")
+        _ = turn.ended(done)
+        _ = turn.read(.message("m", state: "started"))
+        let limit = ClaudeTranslator.Ending(
+            outcome: .failed(.usageLimit, "later"), retryAt: Timestamp("2100-01-01T00:00:00Z"))
+        _ = turn.ended(limit)
+        #expect(turn.first == limit)
+        _ = turn.read(.message("m", state: "completed"))
+        #expect(turn.read(.idle) == [.over])
     }
 
     @Test("The outcome is that of the person's turn; a later failure is only reported")

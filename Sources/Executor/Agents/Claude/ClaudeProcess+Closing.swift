@@ -20,12 +20,12 @@ extension ClaudeProcess {
     /// Seconds in which the agent begins to answer a report of background work; a healthy one takes milliseconds.
     private static let reportTimeout = 5.0
 
-    func watchReports() {
+    func watchReports(_ count: Int) {
         let prompt = turn?.state.prompt
         Task {
             try? await Task.sleep(for: .seconds(Self.reportTimeout))
             guard self.turn?.state.prompt == prompt else { return }
-            await self.perform(self.turn?.state.reportsAreLate() ?? [])
+            await self.perform(self.turn?.state.reportsAreLate(count) ?? [])
         }
     }
 

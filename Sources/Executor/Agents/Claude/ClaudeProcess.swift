@@ -33,6 +33,10 @@ actor ClaudeProcess: WarmProcess, AgentReader {
     /// It reported that its session is missing, which it may do before its first turn.
     private var unknownSession: ClaudeTranslator.Ending?
     private var requests = 0
+    /// It has begun with a turn, or ended.
+    private let begun = OneShotEvent()
+    /// Whether it says what happens to a message, so that a second one in a turn can be followed.
+    private var saysMessages = false
     private let decoder = JSONDecoder()
 
     /// Starts the process and opens the conversation with it.
@@ -79,9 +83,19 @@ actor ClaudeProcess: WarmProcess, AgentReader {
         }
     }
 
+    /// Seconds in which the process begins with a turn; a healthy one takes less than one.
+    private static let beginTimeout = 10.0
+
     /// Gives a message of a person to the running turn. The agent sees it at its next request to the model.
-    /// - Throws: ``Fault`` with code `conflict` where the turn has ended.
+    /// - Throws: ``Fault`` with code `conflict` where the turn has ended; `steer_unsupported` for a version that does not
+    ///   say what becomes of a message: it could be lost, or carried out and sent again.
     func steer(_ message: PersonMessage) async throws {
+        if !saysMessages { _ = await begun.wait(within: Self.beginTimeout) }
+        guard saysMessages || exit != nil else {
+            throw Fault(
+                .steerUnsupported,
+                "this version of Claude Code takes no messages while a turn runs; update it, or send a new task")
+        }
         guard turn?.isEnding == false, !isEnding else {
             throw Fault(.conflict, "the turn is ending; send the message as a new task")
         }
@@ -143,6 +157,7 @@ actor ClaudeProcess: WarmProcess, AgentReader {
     func exited(_ status: ExitStatus, errors: String) async {
         exit = (status, errors)
         opened.fire()
+        begun.fire()
         var rest = translator.close()
         await emit(&rest)
         guard let first = turn?.state.first else { return end(failure()) }
@@ -207,6 +222,7 @@ actor ClaudeProcess: WarmProcess, AgentReader {
 
     private func record(session id: String) {
         turn?.state.sessionBegun()
+        begun.fire()
         guard id != session else { return }
         session = id
         keepSession(id)
@@ -216,6 +232,10 @@ actor ClaudeProcess: WarmProcess, AgentReader {
 
     /// Takes what a line means for the turn. A process that begins to work without one is killed.
     private func read(_ meaning: ClaudeTurnLine.Meaning) async {
+        if case .message = meaning {
+            saysMessages = true
+            begun.fire()
+        }
         if turn != nil { return await perform(turn?.state.read(meaning) ?? []) }
         guard hasWorked, !isEnding, meaning.isWork else { return }
         isEnding = true
@@ -240,7 +260,7 @@ actor ClaudeProcess: WarmProcess, AgentReader {
                 if turn?.remove(id) != nil { await log("warning", "Claude Code did not take a message to the turn") }
             case .waiting(let work):
                 if let event = turn?.waiting(for: work) { await turn?.sink.emit([event]) }
-            case .watchReports: watchReports()
+            case .watchReports(let count): watchReports(count)
             case .laterFailure(let outcome):
                 if turn?.interrupted == false, turn?.closing == nil {
                     await log("warning", "a later turn has failed: \(outcome.fault?.message ?? "no reason is given")")

@@ -18,8 +18,8 @@ struct ClaudeTurn {
         case dropped(String)
         /// Show what the turn waits for; nil = it works again.
         case waiting(BackgroundWork?)
-        /// Call ``reportsAreLate()`` after a while, where the agent does not begin to answer a report.
-        case watchReports
+        /// Call ``reportsAreLate(_:)`` with this number after a while, where the agent does not begin to answer a report.
+        case watchReports(Int)
         /// A later turn of the agent has failed; the outcome stays.
         case laterFailure(TurnOutcome)
         /// Nothing is left: the process takes another turn.
@@ -43,6 +43,8 @@ struct ClaudeTurn {
     private var messages: [String: Bool]
     /// Reports of background work that the agent has not begun to answer.
     private var reports: Set<String> = []
+    /// How many reports there were.
+    private var reportCount = 0
     private var isRunning = true
     private var isStopped = false
     /// Whether the process says when it is idle.
@@ -79,6 +81,7 @@ struct ClaudeTurn {
         case .activity: break
         case .idle:
             (saysIdle, isRunning) = (true, false)
+            endWithoutResult()
         case .message(let id, let state): return read(id, state) + next()
         case .background(let work): self.work = work
         case .reported(let id): return reported(id) + next()
@@ -104,12 +107,14 @@ struct ClaudeTurn {
         // A report that comes while the agent works is answered before it is idle.
         guard work.items.contains(where: { $0.id == id }), !isRunning || !saysIdle else { return [] }
         reports.insert(id)
-        return [.watchReports]
+        reportCount += 1
+        return [.watchReports(reportCount)]
     }
 
     /// The agent has not begun to answer reports in time: it will not.
-    mutating func reportsAreLate() -> [Effect] {
-        guard !isOver, !isRunning, !reports.isEmpty else { return [] }
+    /// - Parameter count: the number in the ``Effect/watchReports(_:)``; a newer report has a time of its own.
+    mutating func reportsAreLate(_ count: Int) -> [Effect] {
+        guard !isOver, !isRunning, !reports.isEmpty, count == reportCount else { return [] }
         reports = []
         return next()
     }
@@ -120,15 +125,31 @@ struct ClaudeTurn {
         if !saysIdle { isRunning = false }
         if !saysMessages { messages = [:] }
         guard first == nil else { return later(ending) + next() }
-        // A resumed session may report work of its earlier process first.
-        guard ending.origin == nil else { return later(ending) }
+        // A resumed session may report work of its earlier process before it begins with the prompt.
+        guard ending.origin == nil || (isKnown && ending.origin != Self.report) else { return later(ending) }
         first = ending
         return isStopped ? end(isLeft) : next()
     }
 
+    /// The origin of a turn in which the agent answers a report.
+    private static let report = "task-notification"
+
     private mutating func later(_ ending: ClaudeTranslator.Ending) -> [Effect] {
         if !saysIdle { reports = [] }
-        return ending.outcome.state == .failed ? [.laterFailure(ending.outcome)] : []
+        guard ending.outcome.state == .failed else { return [] }
+        // A person's message without an answer is a task without one.
+        if first != nil, ending.origin == nil, messages.contains(where: { $0.key != prompt && $0.value }) {
+            first = ending
+            return []
+        }
+        return [.laterFailure(ending.outcome)]
+    }
+
+    /// The agent is idle and done with the prompt, and no `result` was read: it was too long, or of an unknown form.
+    private mutating func endWithoutResult() {
+        guard first == nil, saysMessages, messages[prompt] == nil else { return }
+        first = ClaudeTranslator.Ending(
+            outcome: .failed(.agentFailed, "Claude Code ended its turn without a result that could be read"))
     }
 
     /// The process has begun a turn in its session. One that reports work of an earlier process comes before the prompt.

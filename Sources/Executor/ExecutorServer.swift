@@ -44,7 +44,7 @@ public final class ExecutorServer: Service {
         if let problem = UserHome(configuration.environment).problem {
             logger.warning("the user's home cannot be used", metadata: ["why": "\(problem)"])
         }
-        let service = try makeService()
+        let service = try await makeService()
         state.withLock { $0.service = service }
         try await service.start()
         let registered = try await service.registered()
@@ -52,7 +52,7 @@ public final class ExecutorServer: Service {
         onRegistered(registered)
     }
 
-    private func makeService() throws -> ExecutorService {
+    private func makeService() async throws -> ExecutorService {
         let home = try ExecutorHome(configuration.home)
         let times = configuration.times
         let identity = try DeviceIdentity.load(
@@ -66,10 +66,11 @@ public final class ExecutorServer: Service {
             proxy: try WebSocketDialer.proxy(for: address, environment: configuration.environment),
             version: Product.version,
             times: times)
+        let workspaces = Workspaces(root: home.workspaces, allowed: configuration.allowDirs)
         let parts = ExecutorService.Parts(
             identity: identity, identityIsFixed: configuration.deviceID != nil, children: children, home: home,
             backend: address.authority, dialer: dialer,
-            agents: agents, workspaces: Workspaces(root: home.workspaces, allowed: configuration.allowDirs),
+            agents: agents, workspaces: workspaces, allowedDirs: await workspaces.announced(),
             rules: PermissionRules(directory: home.permissions),
             slots: configuration.slots, spoolBound: configuration.spoolBound, times: times, version: Product.version)
         return ExecutorService(parts, logger: logger) { [weak self] fault in self?.end(fault) }

@@ -91,6 +91,16 @@ struct WorkspacesTests {
         #expect(throws: Fault.self) { try none.directory(for: conversation, cwd: allowed) }
     }
 
+    @Test("An allowed directory is announced as written and without its links")
+    func announcesLinks() async throws {
+        let link = folder.file("sources")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: allowed)
+        let device = try await DeviceUnderTest.start { $0.allowDirs = [link, folder.file("missing")] }
+        let told = try #require(try device.connection.all(DeviceRegister.self).first?.allowedDirs)
+        #expect(told == [link, folder.file("missing"), try #require(Workspaces.resolve(allowed))])
+        await device.stop()
+    }
+
     @Test("A directory that does not answer is refused, and other lookups go on")
     func boundsLookups() async throws {
         let lookup = WorkspaceLookup(timeout: 0.2)

@@ -53,6 +53,21 @@ struct Workspaces: Sendable {
                 + "wegent-executor with --allow-dir for it or a directory above it")
     }
 
+    /// Seconds that a directory may take to resolve at the start; one on a dead mount is announced as written.
+    private static let announceTimeout = 2.0
+
+    /// Returns the allowed directories for the server, which refuses a task for another one at its submission: as the owner
+    /// wrote them, and without their links, as a person may name them.
+    func announced() async -> [String] {
+        let lookup = WorkspaceLookup(timeout: Self.announceTimeout)
+        var all = allowed
+        for path in allowed {
+            let real = try? await lookup.directory(path) { Self.resolve(path) ?? path }
+            if let real, !all.contains(real) { all.append(real) }
+        }
+        return all
+    }
+
     /// Returns the path without links, `.` and `..`; nil when it does not exist.
     static func resolve(_ path: String) -> String? {
         guard let real = realpath(path, nil) else { return nil }

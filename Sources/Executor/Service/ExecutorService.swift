@@ -18,6 +18,8 @@ actor ExecutorService {
         var dialer: any Dialer
         var agents: [any AgentDriver]
         var workspaces: Workspaces
+        /// The directories that tasks may choose, as announced to the server.
+        var allowedDirs: [String]
         var rules: PermissionRules
         var slots: Int
         /// See ``ExecutorLimits/spool``.
@@ -168,7 +170,7 @@ actor ExecutorService {
         let connection = session.connection
         let number = session.register(
             boot: parts.children.boot, version: parts.version, slots: parts.slots, agents: agents.announce(),
-            allowedDirs: parts.workspaces.allowed, deadline: parts.times.handshake)
+            allowedDirs: parts.allowedDirs, deadline: parts.times.handshake)
         Task {
             try? await Task.sleep(for: .seconds(self.parts.times.handshake))
             if !self.session.isSuperseded(number) { self.handle(.unanswered, connection: connection) }

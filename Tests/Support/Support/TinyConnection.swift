@@ -30,6 +30,7 @@ public final class TinyConnection: @unchecked Sendable {
             let count = bytes[sent...].withUnsafeBytes {
                 send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return false }
             sent += count
         }
@@ -47,7 +48,9 @@ public final class TinyConnection: @unchecked Sendable {
 
     private func fill() -> Bool {
         var buffer = [UInt8](repeating: 0, count: 65536)
-        let count = recv(descriptor, &buffer, buffer.count, 0)
+        var count = -1
+        // A signal to the test's process interrupts the call; the connection is still there.
+        repeat { count = recv(descriptor, &buffer, buffer.count, 0) } while count < 0 && errno == EINTR
         guard count > 0 else { return false }
         pending += buffer[..<count]
         return true

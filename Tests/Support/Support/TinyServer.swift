@@ -11,7 +11,7 @@ public final class TinyServer: Sendable {
     /// The port on 127.0.0.1.
     public let port: UInt16
     private let listener: Int32
-    private let connections = Mutex<[Int32]>([])
+    private let connections = Mutex<Set<Int32>>([])
 
     /// Starts listening.
     public init(_ handler: @escaping @Sendable (TinyConnection) -> Void) throws {
@@ -27,21 +27,31 @@ public final class TinyServer: Sendable {
         let listener = listener
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(listener, pointer, size) == 0 && listen(listener, 64) == 0
+                bind(listener, pointer, size) == 0 && listen(listener, 256) == 0
                     && getsockname(listener, pointer, &size) == 0
             }
         }
         guard bound else { throw TinyError.socket(errno) }
         port = UInt16(bigEndian: address.sin_port)
         Self.thread { [self] in
+            // This thread alone closes the listener: were another to, the number could already be another server's
+            // listener at the next `accept`, and this server would take that one's connections.
+            defer { close(listener) }
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
-                connections.withLock { $0.append(connection) }
-                Self.thread {
-                    let tiny = TinyConnection(connection)
-                    handler(tiny)
-                    shutdown(connection, Int32(SHUT_RDWR))
+                guard connection >= 0 else {
+                    if errno == EINTR || errno == ECONNABORTED { continue }
+                    return
+                }
+                connections.withLock { _ = $0.insert(connection) }
+                Self.thread { [self] in
+                    handler(TinyConnection(connection))
+                    // Removed and closed in one step, so that `stop` never shuts down a number that is another's.
+                    connections.withLock { all in
+                        all.remove(connection)
+                        shutdown(connection, Int32(SHUT_RDWR))
+                        close(connection)
+                    }
                 }
             }
         }
@@ -50,10 +60,9 @@ public final class TinyServer: Sendable {
     /// Its URL, without a trailing slash.
     public var url: String { "http://127.0.0.1:\(port)" }
 
-    /// Closes the listener and every connection.
+    /// Ends the listener and every connection.
     public func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
         connections.withLock { all in
             for connection in all { shutdown(connection, Int32(SHUT_RDWR)) }
         }

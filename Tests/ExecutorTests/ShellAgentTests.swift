@@ -239,6 +239,23 @@ struct ShellAgentTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
     }
 
+    @Test(
+        "A command line that begins with a dash is run as it stands, also as a script",
+        arguments: [("- item", "-: not found"), ("--x y", "--x: not found"), ("-e", "-e: not found")])
+    func runsDashes(_ command: String, _ error: String) async throws {
+        let long = "\n# " + String(repeating: "x", count: 100_000)
+        for line in [command, command + long] {
+            #expect(try await run(line).exitCode == 127)
+            #expect(sink.text.hasSuffix("\(error)\n"), "\(sink.text)")
+        }
+    }
+
+    @Test("Every shell that may be /bin/sh takes the arguments of a command line", arguments: ["dash", "bash"])
+    func knowsShells(_ shell: String) async throws {
+        let result = try await run("\(shell) -c -- '- item' 2>&1; echo $?")
+        #expect(result.state == .completed && sink.text.hasSuffix(" not found\n127\n"), "\(sink.text)")
+    }
+
     @Test("The standard input is empty")
     func emptyInput() async throws {
         #expect(try await run("cat; echo end").state == .completed)

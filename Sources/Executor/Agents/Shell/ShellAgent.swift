@@ -51,7 +51,8 @@ struct ShellAgent: AgentDriver {
         guard !turn.prompt.utf8.contains(0) else {
             throw Fault(.invalidRequest, "a command line cannot contain a NUL character")
         }
-        var arguments = ["-c", turn.prompt]
+        // A command line that begins with a dash is no option.
+        var arguments = ["-c", "--", turn.prompt]
         var script: String?
         if turn.prompt.utf8.count > Self.longestArgument {
             let path = "\(temporary)/\(turn.attempt.task).\(turn.attempt.attempt).sh"

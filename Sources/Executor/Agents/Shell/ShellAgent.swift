@@ -10,6 +10,7 @@ import Messages
 ///
 /// Its outputs are one stream in the order of writing: one pipe, or the task's pseudo-terminal. A task with `split_output` has
 /// two pipes instead; only then it is known what was written to standard error. A terminal is one stream by its nature.
+/// Its input is empty, also with a terminal.
 struct ShellAgent: AgentDriver {
     /// The longest command line that is passed as an argument; Linux allows at most 128 KiB for one.
     private static let longestArgument = 96 << 10
@@ -73,7 +74,7 @@ struct ShellAgent: AgentDriver {
                 child: try await Child.start(
                     command, input: false, output: turn.splitOutput ? .split : .merged, terminal: turn.terminal,
                     in: children),
-                isTerminal: turn.terminal != nil, sink: sink, linger: linger, script: script)
+                sink: sink, linger: linger, script: script)
         } catch {
             if let script { try? FileManager.default.removeItem(atPath: script) }
             throw error

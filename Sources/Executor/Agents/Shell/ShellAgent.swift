@@ -1,3 +1,4 @@
+import ArgumentParser
 import Messages
 
 #if canImport(FoundationEssentials)
@@ -23,7 +24,7 @@ struct ShellAgent: AgentDriver {
     /// Seconds; see ``ExecutorTimes/linger``.
     let linger: Double
 
-    var name: String { "shell" }
+    static var options: (any ParsableArguments.Type)? { ShellOptions.self }
 
     func describe() async -> Messages.Agent {
         Messages.Agent(
@@ -88,7 +89,7 @@ extension ShellAgent {
     init(_ surroundings: AgentSurroundings) {
         let configuration = surroundings.configuration
         self.init(
-            allowed: configuration.allowShell, environment: configuration.environment(for: "shell"),
+            allowed: configuration.allowShell, environment: configuration.environment(for: Self.self),
             children: surroundings.children,
             temporary: surroundings.home.temporary, linger: configuration.times.linger)
     }

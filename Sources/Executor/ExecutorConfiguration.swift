@@ -114,10 +114,9 @@ public struct ExecutorConfiguration: Sendable {
 
 extension ExecutorConfiguration {
     /// Returns the part of ``environment`` that an agent gets, with `HOME` from the password file where it is unset.
-    func environment(for agent: String) -> [String: String] {
-        let variables = AgentVariables.all.first { $0.agent == agent } ?? AgentVariables(agent: agent, patterns: [])
+    func environment(for agent: any AgentDriver.Type) -> [String: String] {
         let policy = EnvironmentPolicy(added: passEnvironment)
-        var passed = policy.environment(of: environment, for: variables)
+        var passed = policy.environment(of: environment, for: AgentRegistry.variables(of: agent))
         passed["HOME"] = Machine.userHome(environment)
         return passed
     }

@@ -17,23 +17,19 @@ public struct Proxy: Equatable, Sendable, CustomStringConvertible {
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         scheme = parts.count == 2 ? parts[0].lowercased() : "http"
         let rest = parts[parts.count - 1].prefix { $0 != "/" }
-        let at = rest.lastIndex(of: "@")
-        credentials = at.map { Self.decoded(rest[..<$0]) }
-        let authority = at.map { rest[rest.index(after: $0)...] } ?? rest
-        let end = authority.lastIndex(of: "]").map(authority.index(after:)) ?? authority.startIndex
-        let colon = authority[end...].lastIndex(of: ":")
-        let digits = colon.map { authority[authority.index(after: $0)...] }
-        guard let port = digits.map({ Int($0) }) ?? (scheme == "https" ? 443 : 1080), (1...65_535).contains(port),
-            let host = try? HostName(authority[..<(colon ?? authority.endIndex)])
-        else {
+        // What is wrong is not repeated: it may be a part of a password.
+        guard let authority = try? Authority(rest) else {
             throw Fault(
-                .invalidRequest, "\(variable) does not name a proxy; it should look like http://proxy.example.com:3128")
+                .invalidRequest,
+                "\(variable) does not name a proxy; it should look like http://proxy.example.com:3128 or http://[::1]:3128"
+            )
         }
-        (self.host, self.port, self.variable) = (host, port, variable)
+        (host, port) = (authority.host, authority.port ?? (scheme == "https" ? 443 : 1080))
+        (credentials, self.variable) = (authority.userInfo.map { Self.decoded($0) }, variable)
     }
 
     /// Replaces `%41` by the byte that it means.
-    private static func decoded(_ text: Substring) -> String {
+    private static func decoded(_ text: String) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {

@@ -61,7 +61,7 @@ struct TerminalTests {
     func passesSizeOn() async throws {
         let tmux = try await Tmux(in: up.folder, environment: up.environment, columns: 90, rows: 20)
         try await tmux.type(
-            "clear; \(Binaries.wegent) run --agent shell --tty 'trap \"stty size\" WINCH; stty size; while sleep 0.1; do :; done'"
+            "clear; \(Binaries.wegent) run --agent shell --tty 'trap \"stty size </dev/tty\" WINCH; stty size </dev/tty; while sleep 0.1; do :; done'"
         )
         try await tmux.screen("the first size") { $0.contains("20 90\n▸ ") }
         _ = try await tmux.command(["resize-window", "-x", "70", "-y", "15"])

@@ -73,9 +73,9 @@ struct DeviceTests {
         ]
         var configuration = ExecutorConfiguration(token: "t", home: "/nowhere", environment: own)
         configuration.passEnvironment = try EnvironmentPattern.list("MINE, WEGENT_*")
-        let claude = configuration.environment(for: "claude-code")
+        let claude = configuration.environment(for: ClaudeAgent.self)
         #expect(Set(own.keys).subtracting(claude.keys) == ["WEGENT_TOKEN", "OPENAI_API_KEY", "CLAUDECODE", "OTHER"])
-        let shell = configuration.environment(for: "shell")
+        let shell = configuration.environment(for: ShellAgent.self)
         #expect(Set(own.keys).subtracting(shell.keys) == ["WEGENT_TOKEN", "CLAUDECODE", "OTHER"])
         let id = AttemptID(task: .generate(), attempt: 2)
         let child = ChildEnvironment.make(from: own, attempt: id, boot: .generate(), adding: ["IS_SANDBOX": "1"])
@@ -94,11 +94,21 @@ struct DeviceTests {
     @Test("The report names what is passed and why, and no value")
     func reportsEnvironment() throws {
         var configuration = ExecutorConfiguration(
-            token: "t", home: "/nowhere", environment: ["PATH": "value", "MY_X": "value", "WEGENT_TOKEN": "value"])
+            token: "t", home: "/nowhere",
+            environment: [
+                "PATH": "value", "MY_X": "value", "WEGENT_TOKEN": "value", "AWS_REGION": "value", "CODEX_HOME": "value",
+                "HTTPLIB2_CA_CERTS": "value",
+            ])
         configuration.passEnvironment = try EnvironmentPattern.list("MY_*")
         let report = EnvironmentReport(configuration)
-        #expect(report.passed.map(\.name) == ["HOME", "MY_X", "PATH"])
-        #expect(report.passed.map(\.why)[1] == "added by --pass-env MY_*")
+        #expect(report.passed.map(\.name) == ["AWS_REGION", "CODEX_HOME", "HOME", "HTTPLIB2_CA_CERTS", "MY_X", "PATH"])
+        let tools = "for agents and tools of providers"
+        #expect(report.passed[0].why == ["claude-code": "documented by the agent", "shell": tools])
+        #expect(report.passed[1].why == ["shell": tools] && report.passed[1].agents == ["shell"])
+        #expect(Set(report.passed[3].why.values) == ["for logins, shells and tools"])
+        #expect(Set(report.passed[4].why.values) == ["added by --pass-env MY_*"])
+        #expect(report.text.contains("claude-code: documented by the agent; shell: \(tools)\n"))
+        #expect(report.text.contains("  added by --pass-env MY_*\n"))
         #expect(report.kept == ["WEGENT_TOKEN"] && !report.text.contains("value"))
     }
 

@@ -19,17 +19,14 @@ struct ShellAgentTests {
             temporary: folder.path, linger: linger)
     }
 
-    private func start(
-        _ command: String, linger: Double = 0.3, split: Bool = false, terminal: TerminalSize? = nil
-    ) async throws -> any AgentRun {
+    private func start(_ command: String, linger: Double = 0.3, split: Bool = false) async throws -> any AgentRun {
         var turn = makeTurn(command, in: folder.path)
-        (turn.splitOutput, turn.terminal) = (split, terminal)
+        turn.splitOutput = split
         return try await agent(linger: linger).start(turn, sink: sink)
     }
 
-    private func run(_ command: String, split: Bool = false, terminal: TerminalSize? = nil) async throws -> TurnOutcome
-    {
-        let run = try await start(command, split: split, terminal: terminal)
+    private func run(_ command: String, split: Bool = false) async throws -> TurnOutcome {
+        let run = try await start(command, split: split)
         return try await deadline("the end of the command") { await run.outcome() }
     }
 
@@ -95,55 +92,6 @@ struct ShellAgentTests {
         #expect(lines.suffix(3) == ["x", "y", "z"])
         _ = try await run("python3 -c 'import os\nfor i in range(300): os.write(1 + i % 2, b\"%d\\n\" % i)'")
         #expect(sink.text.hasSuffix((0..<300).map { "\($0)\n" }.joined()))
-    }
-
-    @Test("A task with a terminal has its size, and its programs find one", arguments: [(100, 30), (40, 10)])
-    func hasTerminal(_ columns: Int, _ rows: Int) async throws {
-        let outcome = try await run(
-            "stty size; test -t 0 && test -t 1 && test -t 2 && echo terminal; ls --color=auto -d /; echo err >&2",
-            terminal: TerminalSize(columns: columns, rows: rows))
-        #expect(outcome.state == .completed)
-        #expect(sink.text.hasPrefix("\(rows) \(columns)\r\nterminal\r\n"))
-        #expect(sink.text.contains("\u{1b}[") && sink.text.hasSuffix("err\r\n"))
-        _ = try await run("test -t 1 || echo none")
-        #expect(sink.text.hasSuffix("none\n"))
-    }
-
-    @Test("A size change reaches the program")
-    func resizesTerminal() async throws {
-        let run = try await start(
-            "trap 'stty size; exit' WINCH; echo up; while :; do sleep 0.05; done",
-            terminal: TerminalSize(columns: 80, rows: 24))
-        try await eventually("the trap") { sink.text == "up\r\n" }
-        await run.resize(TerminalSize(columns: 132, rows: 50))
-        #expect(try await deadline("the end") { await run.outcome() }.state == .completed)
-        #expect(sink.text == "up\r\n50 132\r\n")
-    }
-
-    @Test("The input of a terminal is at its end")
-    func emptyTerminalInput() async throws {
-        #expect(
-            try await run("cat; cat; read x; echo end", terminal: TerminalSize(columns: 80, rows: 24)).state
-                == .completed)
-        #expect(sink.text == "end\r\n")
-    }
-
-    @Test("A large output of a terminal arrives whole, and its processes end with the task")
-    func largeTerminalOutput() async throws {
-        let run = try await start("seq 1 50000; sleep 600 & echo pid $!", terminal: TerminalSize(columns: 80, rows: 24))
-        #expect(try await deadline("the end") { await run.outcome() }.state == .completed)
-        #expect(sink.text.hasPrefix((1...50_000).map { "\($0)\r\n" }.joined()))
-        let pid = try #require(
-            sink.text.split(separator: " ").last.flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) })
-        try await eventually("the child's end") { !isAlive(pid) }
-    }
-
-    @Test("A command with a terminal can be stopped")
-    func stopsTerminal() async throws {
-        let run = try await start("echo up; sleep 600", terminal: TerminalSize(columns: 80, rows: 24))
-        try await eventually("the start") { sink.text == "up\r\n" }
-        await run.stop(grace: 5)
-        #expect(try await deadline("the end") { await run.outcome() }.state == .cancelled)
     }
 
     @Test("Text in another encoding stays readable, and its bytes arrive")
@@ -237,6 +185,23 @@ struct ShellAgentTests {
         #expect(outcome.state == .completed)
         #expect(sink.text.trimmingCharacters(in: .whitespacesAndNewlines) == "300001")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+    }
+
+    @Test(
+        "A command line that begins with a dash is run as it stands, also as a script",
+        arguments: [("- item", "-: not found"), ("--x y", "--x: not found"), ("-e", "-e: not found")])
+    func runsDashes(_ command: String, _ error: String) async throws {
+        let long = "\n# " + String(repeating: "x", count: 100_000)
+        for line in [command, command + long] {
+            #expect(try await run(line).exitCode == 127)
+            #expect(sink.text.hasSuffix("\(error)\n"), "\(sink.text)")
+        }
+    }
+
+    @Test("Every shell that may be /bin/sh takes the arguments of a command line", arguments: ["dash", "bash"])
+    func knowsShells(_ shell: String) async throws {
+        let result = try await run("\(shell) -c -- '- item' 2>&1; echo $?")
+        #expect(result.state == .completed && sink.text.hasSuffix(" not found\n127\n"), "\(sink.text)")
     }
 
     @Test("The standard input is empty")

@@ -1,9 +1,13 @@
+import ArgumentParser
 import Messages
 
 /// A program that an executor can run as an agent. (`Messages.Agent` is what others see of it.)
 protocol AgentDriver: Sendable {
-    /// The agent's name as in `task.assign`.
-    var name: String { get }
+    /// The agent's name as in `task.assign`, and the environment variables that it documents.
+    static var variables: AgentVariables { get }
+    /// Its options at the command line; nil = none.
+    static var options: (any ParsableArguments.Type)? { get }
+    init(_ surroundings: AgentSurroundings)
     /// Returns its present state; may start the program, with a timeout.
     func describe() async -> Messages.Agent
     /// Checks whether a task may run in this mode; nil = the device's default.
@@ -16,6 +20,12 @@ protocol AgentDriver: Sendable {
     func start(_ turn: Turn, sink: any TurnSink) async throws -> any AgentRun
     /// Ends what is kept between turns.
     func shutDown() async
+}
+
+extension AgentDriver {
+    static var options: (any ParsableArguments.Type)? { nil }
+    static var name: String { variables.agent }
+    var name: String { Self.name }
 }
 
 /// What an agent is asked to do.

@@ -18,13 +18,9 @@ protocol AgentReader: AnyObject, Sendable {
     func exited(_ status: ExitStatus, errors: String) async
 }
 
-/// A child that is written to and writes lines: one reader, a drain with a deadline at its end, and a kill that leaves
-/// nothing. Shared by all agents that speak a protocol over their standard streams.
+/// A child that is written to and writes lines, with one reader; a ``ChildFollower`` brings it to its end. Shared by all
+/// agents that speak a protocol over their standard streams.
 final class AgentProcess: Sendable {
-    /// Seconds to read what was written before the end, once nothing is left that could write more.
-    private static let readTimeout = 5.0
-    /// Seconds between SIGTERM and SIGKILL for what a process has left behind.
-    private static let leftoverGrace = 0.5
     /// How much of the standard error is kept, to explain a failure.
     private static let errorsKept = 4096
 
@@ -66,52 +62,26 @@ final class AgentProcess: Sendable {
     // MARK: Reading
 
     private func run(_ reader: any AgentReader) async {
-        let read = OneShotEvent()
-        let readers = Task.detached {
-            async let output: Void = self.readOutput(reader)
-            async let errors: Void = self.readErrors()
-            _ = await (output, errors)
-            read.fire()
-        }
-        let status = await child.wait()
-        await reader.ending()
-        // What it left behind would hold its outputs open, and must be gone before its turn is over.
-        await child.end(grace: Self.leftoverGrace)
-        await drain(read, reader)
-        await readers.value
+        let follower = ChildFollower(
+            child: child, output: { await self.readOutput($0, reader) }, errors: { await self.readErrors($0) },
+            isPaused: { await reader.isPaused })
+        let status = await follower.run { _ in await reader.ending() }.status
         await reader.exited(status, errors: errors.withLock { String(decoding: $0, as: UTF8.self) })
     }
 
-    /// Waits until everything was read; a machine that is busy and a reader that is paused may take their time.
-    private func drain(_ read: OneShotEvent, _ reader: any AgentReader) async {
-        var last = ContinuousClock.now + .seconds(ExecutorLimits.pipeDrain)
-        while await !read.wait(within: Self.readTimeout) {
-            if await reader.isPaused {
-                last = .now + .seconds(ExecutorLimits.pipeDrain)
-            } else if !child.hasUnread || ContinuousClock.now >= last {
-                return child.closeStreams()
-            }
-        }
-    }
-
-    private func readOutput(_ reader: any AgentReader) async {
+    private func readOutput(_ stream: Child.Stream, _ reader: any AgentReader) async {
         var lines = LineSplitter()
-        try? await child.output.executeThenClose { inbound, _ in
-            for try await buffer in inbound {
-                let skipped = lines.skipped
-                await reader.read(lines.feed(Array(buffer: buffer)))
-                if lines.skipped > skipped { await reader.dropped() }
-            }
+        await stream.readAll { bytes in
+            let skipped = lines.skipped
+            await reader.read(lines.feed(bytes))
+            if lines.skipped > skipped { await reader.dropped() }
         }
         if let rest = lines.finish() { await reader.read([rest]) }
     }
 
-    private func readErrors() async {
-        try? await child.errors.executeThenClose { inbound, _ in
-            for try await buffer in inbound {
-                let bytes = Array(buffer: buffer).suffix(Self.errorsKept)
-                errors.withLock { $0 = Array(($0 + bytes).suffix(Self.errorsKept)) }
-            }
+    private func readErrors(_ stream: Child.Stream) async {
+        await stream.readAll { bytes in
+            errors.withLock { $0 = Array(($0 + bytes.suffix(Self.errorsKept)).suffix(Self.errorsKept)) }
         }
     }
 }

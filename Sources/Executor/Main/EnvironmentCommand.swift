@@ -14,7 +14,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
         commandName: "environment",
         abstract: "Print which variables the agents would get, and why. Names only, never a value.")
 
-    @Flag(help: "Print one line of JSON: passed (name, agents, why) and kept (names).")
+    @Flag(help: "Print one line of JSON: passed (name, agents, why of each agent) and kept (names).")
     var json = false
 
     @OptionGroup var options: Options

@@ -29,14 +29,13 @@ final class Child: Sendable {
     let pid: Int32
     /// The child with everything that it has started.
     let tree: ProcessTree
-    /// Reads standard output; writes to standard input if the child was started with one. With a terminal, reads and
-    /// writes that: then an end of input is the byte 0x04 on a line of its own.
+    /// Reads standard output, or the terminal; writes to standard input if the child was started with one.
     let output: Stream
     /// Reads standard error. Empty with ``Outputs/merged`` and with a terminal.
     let errors: Stream
     private let exit: ChildExit
     private let isTerminal: Bool
-    /// Copies of the read ends, to check whether they hold data and to set the terminal's size.
+    /// Copies of the read ends, to check whether they hold data, and to set the terminal's size and end its input.
     private let probes: Mutex<[Int32]>
     private let children: LiveChildren
     /// `isGone`: no process of the child is left. It never becomes false again: a later process with the child's id or
@@ -71,6 +70,22 @@ final class Child: Sendable {
         guard isTerminal else { return }
         probes.withLock { probes in
             if let probe = probes.first { _ = wegent_terminal_resize(probe, Int32(size.columns), Int32(size.rows)) }
+        }
+    }
+
+    /// Gives an end of input to each program that waits for a line from its terminal, until the calling task is cancelled.
+    /// A program that asks for a password opens `/dev/tty` and would wait forever: that input has no typist. Returns at once
+    /// for a child without a terminal.
+    func endTerminalInput() async {
+        guard isTerminal else { return }
+        let longest = Duration.seconds(1)
+        var pause = longest
+        while (try? await Task.sleep(for: pause)) != nil {
+            let isTaken = await ProcessThreads.spawns.run { [self] in
+                probes.withLock { $0.first.map(wegent_terminal_end_input) == 1 }
+            }
+            // A program that reads again soon, such as one that asks three times, does not wait another second.
+            pause = isTaken ? .milliseconds(20) : min(pause * 2, longest)
         }
     }
 
@@ -129,10 +144,10 @@ final class Child: Sendable {
     /// Starts a child with the limits, umask and signals that this program was started with, and no other descriptors
     /// than its standard streams.
     /// - Parameters:
-    ///     - input: whether its standard input is written to; else that is empty. A terminal is always written to.
+    ///     - input: whether its standard input is written to; else that is empty, as it is with a terminal.
     ///     - output: how its outputs arrive.
-    ///     - terminal: the size of its controlling pseudo-terminal, which is all three standard streams; nil = none. Its
-    ///       `TERM` is `xterm-256color` where the command's environment has none.
+    ///     - terminal: the size of its controlling pseudo-terminal, which is standard output and standard error; nil = none.
+    ///       Its `TERM` is `xterm-256color` where the command's environment has none.
     ///     - children: where it is registered from its first moment on.
     /// - Throws: ``Fault`` with code `spawn_failed` that names what failed; then nothing runs and nothing is open.
     static func start(

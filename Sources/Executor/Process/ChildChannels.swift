@@ -25,10 +25,7 @@ enum ChildChannels {
             throw error
         }
         do {
-            let output =
-                streams.isTerminal
-                ? try await terminal(streams.output) : try await stream(reading: streams.output, writing: streams.input)
-            return (output, errors)
+            return (try await stream(reading: streams.output, writing: streams.input), errors)
         } catch {
             errors.channel.close(promise: nil)
             streams.closeOurs()
@@ -51,10 +48,6 @@ enum ChildChannels {
         }
         return try await bootstrap.takingOwnershipOfDescriptors(
             input: reading, output: writing, channelInitializer: wrap)
-    }
-
-    private static func terminal(_ file: Int32) async throws -> Child.Stream {
-        try await bootstrap.takingOwnershipOfDescriptor(inputOutput: file, channelInitializer: wrap)
     }
 
     /// A stream that is at its end.

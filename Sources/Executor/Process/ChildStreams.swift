@@ -18,7 +18,7 @@ struct ChildStreams: Sendable {
     private(set) var output: Int32 = -1
     /// Read from: standard error; -1 = it is the same as the output.
     private(set) var errors: Int32 = -1
-    /// Written to; -1 = none, or the terminal.
+    /// Written to; -1 = none.
     private(set) var input: Int32 = -1
     private(set) var isTerminal = false
 
@@ -39,7 +39,7 @@ struct ChildStreams: Sendable {
         var replica: Int32 = -1
         let error = wegent_terminal_open(&output, &replica)
         guard error == 0 else { throw SpawnFailure(step: .terminal, error: error) }
-        childs = [replica, replica, replica]
+        childs = [-1, replica, replica]
         _ = wegent_terminal_resize(replica, Int32(size.columns), Int32(size.rows))
     }
 

@@ -30,7 +30,10 @@ public struct BackendURL: Equatable, Sendable, CustomStringConvertible {
             throw Self.fault(text, "it ends with its path, without a query, a fragment or a backslash")
         }
         self.isSecure = isSecure
-        (host, port) = try Self.host(authority, of: text, standard: isSecure ? 443 : 80)
+        do {
+            let read = try Authority(authority)
+            (host, port) = (read.host, read.port ?? (isSecure ? 443 : 80))
+        } catch let error as Fault { throw Self.fault(text, error.message) }
         self.path = path.split(separator: "/").map { "/\($0)" }.joined()
     }
 
@@ -42,21 +45,6 @@ public struct BackendURL: Equatable, Sendable, CustomStringConvertible {
     public var description: String { "\(isSecure ? "https" : "http")://\(host.inURL)\(suffix)\(path)" }
 
     private var suffix: String { port == (isSecure ? 443 : 80) ? "" : ":\(port)" }
-
-    private static func host(_ authority: Substring, of url: String, standard: Int) throws -> (HostName, Int) {
-        let end = authority.lastIndex(of: "]").map(authority.index(after:))
-        let colon = authority[(end ?? authority.startIndex)...].firstIndex(of: ":")
-        if end == nil, authority.count(where: { $0 == ":" }) > 1 {
-            throw fault(url, "an IPv6 address stands in brackets, as in http://[::1]:8787")
-        }
-        let name = authority[..<(colon ?? authority.endIndex)]
-        guard !name.isEmpty else { throw fault(url, "it names no host") }
-        let digits = colon.map { authority[authority.index(after: $0)...] } ?? ""
-        guard digits.isEmpty || digits.allSatisfy(\.isNumber), let port = digits.isEmpty ? standard : Int(digits),
-            (1...65_535).contains(port)
-        else { throw fault(url, "its port is not 1 to 65535") }
-        do { return (try HostName(name), port) } catch let error as Fault { throw fault(url, error.message) }
-    }
 
     private static func fault(_ url: String, _ why: String) -> Fault {
         Fault(

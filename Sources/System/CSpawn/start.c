@@ -63,7 +63,7 @@ static int child(void *context) {
     if (place_streams(plan->streams) != 0) goto failed;
     close_others(start->report);
     start->step = wegent_step_terminal;
-    if (plan->terminal && ioctl(0, TIOCSCTTY, 0) != 0) goto failed;
+    if (plan->terminal && ioctl(1, TIOCSCTTY, 0) != 0) goto failed;
     start->step = wegent_step_directory;
     if (chdir(plan->directory) != 0) goto failed;
     start->step = wegent_step_limits;

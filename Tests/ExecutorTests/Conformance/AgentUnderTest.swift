@@ -5,7 +5,7 @@ import Testing
 
 @testable import Executor
 
-/// An agent that the conformance suite checks. A new agent is one more entry of ``all``.
+/// An agent that the conformance suite checks. A new agent is one more entry of ``known``.
 struct AgentUnderTest: Sendable, CustomTestStringConvertible {
     /// What an agent may be able to do; the suite asks nothing else of one without.
     enum Feature: Sendable {
@@ -39,8 +39,10 @@ struct AgentUnderTest: Sendable, CustomTestStringConvertible {
         name: "claude-code", features: [.tools, .permission, .memory, .background], missing: .agentMissing,
         makeStage: { try await ClaudeStage() }, remove: { $0.claude = "/nonexistent/claude" })
 
+    static let known = [shell, claude]
+
     /// The agents of this machine. Claude Code is left out where it is not installed.
-    static let all = [shell] + (Binaries.claude == nil ? [] : [claude])
+    static let all = known.filter { $0.name != claude.name || Binaries.claude != nil }
 
     /// The agents with a feature.
     static func with(_ feature: Feature) -> [AgentUnderTest] { all.filter { $0.features.contains(feature) } }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Messages
 
 /// The `claude-code` agent: runs this machine's own `claude`, with its user's login, settings and skills.
@@ -20,9 +21,8 @@ actor ClaudeAgent: AgentDriver {
         var background: Background = .wait
     }
 
-    private static let agentName = "claude-code"
+    static var options: (any ParsableArguments.Type)? { ClaudeOptions.self }
 
-    nonisolated let name = ClaudeAgent.agentName
     private let settings: Settings
     private let warm: WarmPool<ClaudeProcess>
     /// What the last check of the program has found wrong with it.
@@ -35,11 +35,11 @@ actor ClaudeAgent: AgentDriver {
 
     init(_ surroundings: AgentSurroundings) {
         let configuration = surroundings.configuration
-        let environment = configuration.environment(for: Self.agentName)
+        let environment = configuration.environment(for: Self.self)
         self.init(
             Settings(
                 program: ClaudeProgram(
-                    wanted: configuration.programs[Self.agentName] ?? "claude", environment: environment),
+                    wanted: configuration.programs[Self.name] ?? "claude", environment: environment),
                 permission: configuration.permissionMode, allowBypass: configuration.allowBypass,
                 environment: environment, children: surroundings.children,
                 sessions: AgentSessions(directory: surroundings.home.sessions), times: configuration.times,

@@ -19,7 +19,7 @@ public struct ClaudeOptions: ParsableArguments {
 extension ExecutorConfiguration {
     /// The `claude` program: a path, or a name that is looked up in PATH; nil = `claude`.
     public var claude: String? {
-        get { programs[AgentVariables.claude.agent] }
-        set { programs[AgentVariables.claude.agent] = newValue }
+        get { programs[ClaudeAgent.name] }
+        set { programs[ClaudeAgent.name] = newValue }
     }
 }

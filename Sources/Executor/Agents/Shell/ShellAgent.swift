@@ -1,3 +1,4 @@
+import ArgumentParser
 import Messages
 
 #if canImport(FoundationEssentials)
@@ -10,6 +11,7 @@ import Messages
 ///
 /// Its outputs are one stream in the order of writing: one pipe, or the task's pseudo-terminal. A task with `split_output` has
 /// two pipes instead; only then it is known what was written to standard error. A terminal is one stream by its nature.
+/// Its input is empty, also with a terminal.
 struct ShellAgent: AgentDriver {
     /// The longest command line that is passed as an argument; Linux allows at most 128 KiB for one.
     private static let longestArgument = 96 << 10
@@ -22,7 +24,7 @@ struct ShellAgent: AgentDriver {
     /// Seconds; see ``ExecutorTimes/linger``.
     let linger: Double
 
-    var name: String { "shell" }
+    static var options: (any ParsableArguments.Type)? { ShellOptions.self }
 
     func describe() async -> Messages.Agent {
         Messages.Agent(
@@ -51,7 +53,8 @@ struct ShellAgent: AgentDriver {
         guard !turn.prompt.utf8.contains(0) else {
             throw Fault(.invalidRequest, "a command line cannot contain a NUL character")
         }
-        var arguments = ["-c", turn.prompt]
+        // A command line that begins with a dash is no option.
+        var arguments = ["-c", "--", turn.prompt]
         var script: String?
         if turn.prompt.utf8.count > Self.longestArgument {
             let path = "\(temporary)/\(turn.attempt.task).\(turn.attempt.attempt).sh"
@@ -72,7 +75,7 @@ struct ShellAgent: AgentDriver {
                 child: try await Child.start(
                     command, input: false, output: turn.splitOutput ? .split : .merged, terminal: turn.terminal,
                     in: children),
-                isTerminal: turn.terminal != nil, sink: sink, linger: linger, script: script)
+                sink: sink, linger: linger, script: script)
         } catch {
             if let script { try? FileManager.default.removeItem(atPath: script) }
             throw error
@@ -86,7 +89,7 @@ extension ShellAgent {
     init(_ surroundings: AgentSurroundings) {
         let configuration = surroundings.configuration
         self.init(
-            allowed: configuration.allowShell, environment: configuration.environment(for: "shell"),
+            allowed: configuration.allowShell, environment: configuration.environment(for: Self.self),
             children: surroundings.children,
             temporary: surroundings.home.temporary, linger: configuration.times.linger)
     }

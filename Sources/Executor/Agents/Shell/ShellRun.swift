@@ -1,5 +1,4 @@
 import Messages
-import NIOCore
 import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -31,68 +30,37 @@ final class ShellRun: AgentRun {
     private let stop = Stop()
     private let end: Task<TurnOutcome, Never>
 
-    /// - Parameter isTerminal: whether the child has a pseudo-terminal.
-    init(child: Child, isTerminal: Bool, sink: any TurnSink, linger: Double, script: String?) {
+    init(child: Child, sink: any TurnSink, linger: Double, script: String?) {
         self.child = child
-        let input = isTerminal ? Self.endsOfInput : 0
         end = Task.detached { [stop] in
-            let status = await Self.follow(child, input, sink, linger, stop)
+            let status = await Self.follow(child, sink, linger, stop)
             if let script { try? FileManager.default.removeItem(atPath: script) }
             return Self.outcome(of: status)
         }
     }
 
-    /// Seconds between SIGTERM and SIGKILL for processes that a command leaves behind.
-    private static let leftoverGrace = 0.5
-    /// Seconds that a process outside the group may hold the outputs open once everything else is gone.
-    private static let readTimeout = 5.0
-
-    /// Nobody types on the task's terminal: so many reads from it find the end of the input at once.
-    private static let endsOfInput = 64
-
     /// Reads both outputs to their ends. Background children of the shell may write for `linger` seconds after its end;
     /// then every process that the task has left is ended.
     private static func follow(
-        _ child: Child, _ endsOfInput: Int, _ sink: any TurnSink, _ linger: Double, _ stop: Stop
+        _ child: Child, _ sink: any TurnSink, _ linger: Double, _ stop: Stop
     ) async -> ExitStatus {
-        let read = OneShotEvent()
-        let readers = Task.detached {
-            async let output: Void = Self.read(child.output, endsOfInput, sink, meta: nil)
-            async let errors: Void = Self.read(child.errors, 0, sink, meta: PayloadMeta(stream: "stderr"))
-            _ = await (output, errors)
-            read.fire()
+        let follower = ChildFollower(
+            child: child, output: { await read($0, sink, meta: nil) },
+            errors: { await read($0, sink, meta: PayloadMeta(stream: "stderr")) },
+            isPaused: { await sink.isPaused })
+        let (status, isGone) = await follower.run { read in
+            _ = await read.wait(within: linger)
+            await stop.wait()
         }
-        let status = await child.wait()
-        var done = await read.wait(within: linger)
-        // The pipes are closed only when no process of the group is left that could write.
-        await stop.wait()
-        if await !child.end(grace: leftoverGrace) {
+        if !isGone {
             await sink.emit([.log("error", "some of the command's processes cannot be ended", source: "shell")])
         }
-        if !done { done = await read.wait(within: readTimeout) }
-        // Data in the pipes belongs to the task, however long a busy machine takes to read it.
-        var end = ContinuousClock.now + .seconds(ExecutorLimits.pipeDrain)
-        while !done {
-            // A full spool is not the command's fault: data in the pipes can wait.
-            if await sink.isPaused { end = .now + .seconds(ExecutorLimits.pipeDrain) }
-            guard await sink.isPaused || (child.hasUnread && ContinuousClock.now < end) else { break }
-            done = await read.wait(within: 0.1)
-        }
-        if !done { child.closeStreams() }
-        await readers.value
         return status
     }
 
-    private static func read(
-        _ stream: Child.Stream, _ endsOfInput: Int, _ sink: any TurnSink, meta: PayloadMeta?
-    ) async {
+    private static func read(_ stream: Child.Stream, _ sink: any TurnSink, meta: PayloadMeta?) async {
         var events = OutputEvents(.agentMessageChunk, meta: meta)
-        try? await stream.executeThenClose { inbound, outbound in
-            if endsOfInput > 0 { try? await outbound.write(ByteBuffer(repeating: 0x04, count: endsOfInput)) }
-            for try await buffer in inbound {
-                await sink.emit(events.feed(Array(buffer: buffer)))
-            }
-        }
+        await stream.readAll { await sink.emit(events.feed($0)) }
         await sink.emit(events.finish())
     }
 

@@ -1,5 +1,6 @@
-extension AgentVariables {
+extension ShellAgent {
     /// A command line may start any agent or tool of a provider, as its user does in a shell of their own.
-    static let shell = AgentVariables(
-        agent: "shell", patterns: claude.patterns + ["OPENAI_*", "CODEX_*", "GEMINI_*", "MISTRAL_*"], own: claude.own)
+    static let variables = AgentVariables(
+        agent: "shell", patterns: EnvironmentPolicy.providers + ["OPENAI_*", "CODEX_*", "GEMINI_*", "MISTRAL_*"],
+        why: "for agents and tools of providers", startsOthers: true)
 }

@@ -24,7 +24,7 @@ struct wegent_plan {
     const char *directory;
     /* The child's descriptors 0, 1 and 2; -1 = /dev/null. They stay open in this process. */
     int streams[3];
-    /* Not 0: descriptor 0 is a terminal, which becomes the session's controlling one. */
+    /* Not 0: descriptor 1 is a terminal, which becomes the session's controlling one. */
     int terminal;
 };
 
@@ -47,6 +47,10 @@ int wegent_terminal_open(int *primary, int *replica);
 
 /* Sets a terminal's size; its foreground processes get SIGWINCH. Returns 0 or an errno. */
 int wegent_terminal_resize(int terminal, int columns, int rows);
+
+/* Gives an end of input to a program that waits for a line from a terminal; leaves nothing in the terminal's input where
+ * none waits, and does nothing in raw mode. Takes up to 10 ms. Returns whether a program took it. */
+int wegent_terminal_end_input(int primary);
 
 /* One epoll for the watches of wegent_start. new: a descriptor, or -1 with errno. add: returns 0 or an errno. next:
  * waits for a watched process to end and returns its id. Where there are no watches, new returns -1 with ENOSYS. */

@@ -72,7 +72,7 @@ actor TaskDisplay {
     func show(_ event: EventBody) async {
         await untilResumed()
         status.take(event)
-        if screen == nil { Output.write(transcript.bytes(event)) } else { write(transcript.show(event)) }
+        if screen == nil { Output.write(transcript.part(event)) } else { write(transcript.show(event)) }
         if event.eventKind == .permissionRequest { lastRequest = event.approval?.id }
     }
 

@@ -16,6 +16,7 @@ actor ChatSession {
         case refused(String, reason: String)
         case ended(TaskEnd?)
         case found(DeviceBody)
+        case foundAgent(AgentReference.Found)
         case steered(String, GatewayError?)
         case said([String])
         case failed(String)
@@ -164,6 +165,9 @@ actor ChatSession {
             requests -= 1
             deviceName = device.name
             return plan.found(device)
+        case .foundAgent(let found):
+            requests -= 1
+            return plan.found(agent: found.name, found.remark)
         case .steered(let text, let error):
             requests -= 1
             return plan.steered(text, error)
@@ -236,6 +240,11 @@ actor ChatSession {
         case .steer(let task, let text): request(in: &group) { try await self.steer(task, text) }
         case .findDevice(let name):
             request(in: &group) { .found(try await DeviceReference(argument: name).find(self.gateway)) }
+        case .findAgent(let name):
+            let place = plan.place
+            request(in: &group) {
+                .foundAgent(try AgentReference.find(name, in: try await self.gateway.devices(), at: place))
+            }
         case .listDevices: request(in: &group) { .said(Self.list(try await self.gateway.devices())) }
         case .listAgents:
             let place = plan.place
@@ -291,10 +300,7 @@ actor ChatSession {
 
     /// The agents of the device in use as lines.
     private static func agents(_ devices: [DeviceBody], _ place: TaskPlace) -> [String] {
-        let device = devices.first {
-            place.target.map { $0 == "default" } ?? true ? $0.isDefault : $0.id == place.target
-        }
-        let agents = (device?.agents ?? []).map { agent in
+        let agents = (place.device(among: devices)?.agents ?? []).map { agent in
             let state = agent.ready ? "" : ", \(agent.detail ?? "not ready")"
             return TerminalEscaping.line("\(agent.name)\(agent.version.map { " \($0)" } ?? "")\(state)")
         }

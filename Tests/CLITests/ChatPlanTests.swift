@@ -149,7 +149,9 @@ struct ChatPlanTests {
         let hasBegun = keys.begin({ _ in }, continued: {})
         #expect(hasBegun)
         for step in 1...5 { #expect(!keys.take([0x79], at: start + .milliseconds(300 * step))) }
+        #expect(keys.isTyping(at: start + .seconds(2)) && !keys.isTyping(at: start + .seconds(3)))
         #expect(keys.take([0x79], at: start + .seconds(3)))
+        #expect(!keys.isTyping(at: start + .milliseconds(3050)), "the question has the keys")
         #expect(keys.take([0x79], at: start + .milliseconds(3100)))
         keys.end()
         #expect(!keys.take([0x79], at: start + .seconds(9)))

@@ -96,6 +96,7 @@ actor ChatSession {
             return lines.next()
         }
         takeKeyboard()
+        await display.setKeys(keys)
         await display.setOnSuspension { [keyboard, continuation] isSuspended in
             guard isSuspended else {
                 continuation.yield(.resumed)

@@ -13,4 +13,9 @@ enum AgentRegistry {
     static func drivers(_ surroundings: AgentSurroundings) -> [any AgentDriver] {
         [ClaudeAgent(surroundings), ShellAgent(surroundings)]
     }
+
+    /// Returns what ``FirstPrompt/all(_:home:)`` does.
+    static func firstPrompts(_ environment: [String: String], home: String) -> [FirstPrompt] {
+        [ClaudeAgent.firstPrompt(environment, home: home), ShellAgent.firstPrompt].compactMap(\.self)
+    }
 }

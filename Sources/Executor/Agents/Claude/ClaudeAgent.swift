@@ -20,7 +20,7 @@ actor ClaudeAgent: AgentDriver {
         var background: Background = .wait
     }
 
-    private static let agentName = "claude-code"
+    static let agentName = "claude-code"
 
     nonisolated let name = ClaudeAgent.agentName
     private let settings: Settings

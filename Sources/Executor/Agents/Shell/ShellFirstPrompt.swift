@@ -1,0 +1,9 @@
+extension ShellAgent {
+    /// Its first prompt.
+    static let firstPrompt = FirstPrompt(
+        agent: "shell",
+        prompt: """
+            echo "Hello from $(uname -n), $(uname -s) $(uname -r)."
+            for i in 1 2 3; do sleep 0.4; echo "This line was written live on your device ($i of 3)."; done
+            """)
+}

@@ -25,8 +25,8 @@ SEED ?=
 HEAVY := MeshTests DispatcherTests GatewayTests ExecutorTests CLITests IntegrationTests FaultTests DocsTests
 # Suites that use up processes and descriptors, or need their turn at once to end what does so.
 ALONE := ^ExecutorTests\.(ExhaustionTests|ProcessSearchTests|SurroundingsTests)
-# The version of PyPI's claude-agent-sdk that carries the oldest Claude Code of README.md, and the tests that run with it.
-OLDEST_CLAUDE ?= 0.1.81
+# The version of PyPI's claude-agent-sdk that carries the oldest Claude Code of README.md (2.1.332), and the tests that run with it.
+OLDEST_CLAUDE ?= 0.2.189
 CLAUDE_TESTS := ^ExecutorTests\.(Claude|AgentConformance)|^IntegrationTests\.Claude|^CLITests\.Claude
 TEST := swift test --skip-build --disable-xctest --scratch-path .build
 

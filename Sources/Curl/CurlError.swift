@@ -12,8 +12,10 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
         case refused
         /// The connect, idle or total timeout expired.
         case timedOut
-        /// The TLS handshake failed, or the server's certificate is not trusted.
+        /// The TLS handshake failed.
         case tls
+        /// The server speaks TLS, and its certificate is not trusted.
+        case untrusted
         /// There were more redirects than the request allows.
         case redirects
         /// The connection broke during the transfer.
@@ -45,9 +47,8 @@ public struct CurlError: Error, Sendable, CustomStringConvertible {
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .unresolved
             case CURLE_COULDNT_CONNECT: .refused
             case CURLE_OPERATION_TIMEDOUT: .timedOut
-            case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
-                CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
-                .tls
+            case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR: .tls
+            case CURLE_PEER_FAILED_VERIFICATION: .untrusted
             case CURLE_TOO_MANY_REDIRECTS: .redirects
             case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2,
                 CURLE_HTTP2_STREAM, CURLE_WEIRD_SERVER_REPLY:

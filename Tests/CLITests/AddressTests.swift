@@ -129,7 +129,8 @@ struct AddressTests {
     func wrongServer() async throws {
         let (server, _) = try server()
         let tls = try await wegent(["tasks", "--url", "https://127.0.0.1:\(server.port)", "--token", "t"])
-        #expect(tls.status == .exited(1) && tls.errors.contains("127.0.0.1:\(server.port)"), "\(tls.errors)")
+        let sentence = "127.0.0.1:\(server.port) speaks HTTP, not HTTPS: begin the address with http://\n"
+        #expect(tls.status == .exited(1) && tls.errors.hasSuffix(sentence), "\(tls.errors)")
         server.stop()
         let ssh = try TinyServer { connection in
             connection.write("SSH-2.0-OpenSSH_9.2\r\n")
@@ -140,5 +141,29 @@ struct AddressTests {
         let secure = try await wegent(["tasks", "--url", "https://127.0.0.1:\(ssh.port)", "--token", "t"])
         #expect(secure.errors.contains("write http:// instead of https://"), "\(secure.errors)")
         ssh.stop()
+    }
+
+    @Test(
+        "Plain HTTP against a TLS port names the right scheme",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl"), "no openssl"))
+    func plainAgainstTLS() async throws {
+        let (folder, port) = (try TemporaryDirectory(), try FreePort.next())
+        let (key, certificate) = (folder.file("key"), folder.file("certificate"))
+        let maker = try ChildProcess(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                "/CN=localhost", "-keyout", key, "-out", certificate,
+            ])
+        #expect(try await maker.exit() == .exited(0))
+        let server = try ChildProcess(
+            "/usr/bin/openssl",
+            ["s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificate, "-key", key, "-www"])
+        try await eventually("the server listens") { server.stdout.text.contains("ACCEPT") }
+        let run = try await wegent(["tasks", "--url", "http://127.0.0.1:\(port)", "--token", "t"])
+        let sentence = "127.0.0.1:\(port) speaks HTTPS, not HTTP: begin the address with https://\n"
+        #expect(run.status == .exited(1) && run.errors.hasSuffix(sentence), "\(run.errors)")
+        server.signal(SIGTERM)
+        _ = try await server.exit()
     }
 }

@@ -24,10 +24,13 @@ struct ChatTests {
         #expect(failed.status == .exited(1) && failed.output == "after\n", "\(failed)")
         #expect(failed.errors.contains("status 3 (exit_status)"), "\(failed)")
         let commands = try await up.run(
-            ["chat"], input: "/agent shell\n/device nowhere\n/device\n/new\n/nothing\necho hi\n/quit\necho never\n")
+            ["chat"],
+            input: "/agent shell\n/agent nosuch\n/device nowhere\n/device\n/new\n/nothing\necho hi\n/quit\necho never\n"
+        )
         #expect(commands.status == .exited(1) && commands.output == "hi\n", "\(commands)")
         for text in [
-            "goes to the agent shell", "there is no device 'nowhere'", "★ ", "new conversation", "no command /nothing",
+            "goes to the agent shell\n", "there is no agent 'nosuch'", "claude-code, shell",
+            "there is no device 'nowhere'", "★ ", "new conversation", "no command /nothing",
         ] {
             #expect(commands.errors.contains(text), "\(text): \(commands)")
         }

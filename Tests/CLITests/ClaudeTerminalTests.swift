@@ -95,8 +95,6 @@ struct ClaudeTerminalTests {
         try await tmux.screen("the input line") { $0.contains("\n›") }
         try await tmux.type("Make a file")
         try await tmux.screen("the question") { $0.contains("▸ allow Bash: touch \(file)?") && $0.contains("y once") }
-        // While a message is typed, its keys are no answer.
-        try await Task.sleep(for: ChatKeys.pause + .milliseconds(200))
         try await tmux.press("y")
         try await tmux.screen("the answer") { $0.contains("✓ allowed by admin") && $0.contains("I made it.\n▸ ") }
         #expect(FileManager.default.fileExists(atPath: file))

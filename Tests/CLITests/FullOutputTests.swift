@@ -94,6 +94,45 @@ struct FullOutputTests {
         }
     }
 
+    @Test(
+        "The services' programs say it too",
+        arguments: [
+            "executor --help", "executor --version", "executor environment", "executor environment --json",
+            "gateway --help", "gateway --version", "gateway user --help", "registry --help", "registry --version",
+            "dispatcher --help", "dispatcher --generate-completion-script bash",
+        ])
+    func services(_ command: String) async throws {
+        let folder = try TemporaryDirectory()
+        func run(_ redirection: String) async throws -> ChildProcess {
+            let child = try ChildProcess(
+                "/bin/sh", ["-c", "exec \(Binaries.folder)/wegent-\(command) \(redirection)"],
+                environment: ["HOME": folder.path])
+            _ = try await child.exit()
+            return child
+        }
+        let full = try await run("> /dev/full")
+        let name = "wegent-" + command.prefix { $0 != " " }
+        #expect(try await full.exit() == .exited(74))
+        #expect(
+            full.stderr.text == "\(name): error: standard output cannot be written: No space left on device\n",
+            "\(full.stderr.text)")
+        #expect(try await run(">&-").exit() == .exited(74))
+        let fine = try await run("")
+        #expect(try await fine.exit() == .exited(0))
+        #expect(!fine.stdout.text.isEmpty && !fine.stdout.text.hasSuffix("\n\n"), "\(fine.stdout.text)")
+    }
+
+    @Test("A new user's password that cannot be printed is an error")
+    func password() async throws {
+        let folder = try TemporaryDirectory()
+        let child = try ChildProcess(
+            "/bin/sh",
+            ["-c", "exec \"$0\" user add ada --data \"$1\" > /dev/full", Binaries.gateway, folder.file("d")],
+            environment: ["HOME": folder.path])
+        #expect(try await child.exit() == .exited(74))
+        #expect(child.stderr.text.contains("standard output cannot be written"), "\(child.stderr.text)")
+    }
+
     @Test("`wegent up` ends when its line of readiness cannot be written")
     func up() async throws {
         let folder = try TemporaryDirectory()

@@ -81,13 +81,13 @@ struct RunOptionTests {
         }
     }
 
-    @Test("--tty is refused for an agent without a terminal", arguments: [[], ["--agent", "claude-code"]])
-    func refusesTerminal(_ agent: [String]) async throws {
+    @Test("--tty and --split-output are sent for any agent: only its device knows whether it takes them")
+    func sendsTerminal() async throws {
         try await withGateway { gateway in
-            let run = try await gateway.run(["run"] + agent + ["--tty", "x"])
-            #expect(run.status == .exited(64), "\(run)")
-            #expect(run.errors.contains("--tty is for the agent shell; the agent claude-code runs"), "\(run)")
-            #expect(gateway.requests.isEmpty)
+            for (option, field) in [("--tty", #""terminal":{"#), ("--split-output", #""split_output":true"#)] {
+                _ = try await gateway.run(["run", "--agent", "claude-code", option, "x"])
+                #expect(gateway.requests("POST").last?.body.contains(field) == true, "\(option)")
+            }
         }
     }
 

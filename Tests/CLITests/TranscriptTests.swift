@@ -200,8 +200,28 @@ struct TranscriptTests {
             data: try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8)))
         #expect(try show([("agent_message_chunk", data)], terminal: true) == "Gr\u{fffd}\u{fffd}e\n")
         var file = Transcript(style: .plain, isTerminal: false)
-        #expect(file.bytes(event) == [0x47, 0x72, 0xfc, 0xdf, 0x65])
+        #expect(file.part(event) == .output([0x47, 0x72, 0xfc, 0xdf, 0x65]))
         #expect(file.end() == "")
+    }
+
+    @Test("What a command wrote to standard error is for standard error in a file, and red on a terminal with colours")
+    func standardError() throws {
+        let errors = #"{"content":{"type":"text","text":"err\n"},"_meta":{"stream":"stderr"}}"#
+        let bytes =
+            #"{"content":{"type":"text","text":"\ufffd","encoding":"base64","data":"/w=="},"_meta":{"stream":"stderr"}}"#
+        var file = Transcript(style: .plain, isTerminal: false)
+        let parts = try [chunk("out").1, errors, bytes].map { data in
+            file.part(
+                EventBody(
+                    seq: 1, kind: "agent_message_chunk", time: .now(),
+                    data: try JSONDecoder().decode(JSONValue.self, from: Data(data.utf8))))
+        }
+        #expect(parts == [.output(Array("out".utf8)), .errors(Array("err\n".utf8)), .errors([0xff])])
+        #expect(file.end() == "\n", "the line of standard output is the one that is unfinished")
+        let events = [chunk("out\\n"), ("agent_message_chunk", errors), chunk("on\\n")]
+        let coloured = try show(events, style: TextStyle(colours: true), terminal: true)
+        #expect(coloured == "out\n\u{1b}[31merr\u{1b}[0m\non\n", "\(coloured)")
+        #expect(try show(events, terminal: true) == "out\nerr\non\n")
     }
 
     @Test("Content that is not text is shown by its size")

@@ -1,3 +1,4 @@
+import Executor
 import Foundation
 import Messages
 import Synchronization
@@ -12,23 +13,18 @@ struct UpPartsTests {
     private let shell = Agent(name: "shell", version: nil, ready: true, detail: nil)
     private let away = Agent(name: "claude-code", version: nil, ready: false, detail: "not found")
 
-    @Test("The first task uses Claude Code if it is signed in, else the shell")
-    func choosesAgent() {
-        #expect(FirstTask.choose([claude, shell], signedIn: true)?.agent == "claude-code")
-        #expect(FirstTask.choose([claude, shell], signedIn: false)?.agent == "shell")
-        #expect(FirstTask.choose([away, shell], signedIn: true)?.agent == "shell")
-        #expect(FirstTask.choose([away], signedIn: true)?.agent == nil)
-    }
-
-    @Test("Credentials of Claude Code are found in variables and files")
-    func findsCredentials() throws {
+    @Test("The first task is for the first agent that is ready and has a prompt")
+    func choosesAgent() throws {
         let home = try TemporaryDirectory()
-        #expect(!FirstTask.seemsSignedIn([:], home: home.path))
-        #expect(FirstTask.seemsSignedIn(["ANTHROPIC_API_KEY": "k"], home: home.path))
-        #expect(!FirstTask.seemsSignedIn(["ANTHROPIC_API_KEY": ""], home: home.path))
-        try home.write("{}", to: ".claude/.credentials.json")
-        #expect(FirstTask.seemsSignedIn([:], home: home.path))
-        #expect(!FirstTask.seemsSignedIn(["CLAUDE_CONFIG_DIR": "/nonexistent"], home: home.path))
+        let signedIn = FirstPrompt.all(["ANTHROPIC_API_KEY": "k"], home: home.path)
+        let none = FirstPrompt.all([:], home: home.path)
+        #expect(FirstTask.choose([claude, shell], signedIn)?.agent == "claude-code")
+        #expect(FirstTask.choose([claude, shell], none)?.agent == "shell")
+        #expect(FirstTask.choose([away, shell], signedIn)?.agent == "shell")
+        #expect(FirstTask.choose([away], signedIn) == nil)
+        let sentence = "no agent is ready for a first task; claude-code: not found; codex: it is not signed in"
+        let codex = Agent(name: "codex", version: nil, ready: true, detail: nil)
+        #expect(FirstTask.refusal([away, codex]) == sentence)
     }
 
     @Test(

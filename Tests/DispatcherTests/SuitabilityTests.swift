@@ -62,6 +62,27 @@ struct SuitabilityTests {
         #expect(Suitability.refusal(Self.submit(agent: "codex"), mode: nil, on: old) == nil)
     }
 
+    @Test("A terminal, and outputs apart, are refused for an agent that has said it has none")
+    func terminals() throws {
+        var device = Self.device()
+        var (tty, split) = (Self.submit(), Self.submit())
+        (tty.terminal, split.splitOutput) = (TerminalSize(columns: 80, rows: 24), true)
+        for submit in [tty, split] {
+            #expect(Suitability.refusal(submit, mode: nil, on: device) == nil, "unknown")
+        }
+        (device.agents[0].hasTerminal, device.agents[1].hasTerminal) = (false, true)
+        for (submit, option) in [(tty, "terminal (--tty)"), (split, "split_output (--split-output)")] {
+            let fault = try #require(Suitability.refusal(submit, mode: nil, on: device))
+            #expect(fault.code == .invalidRequest)
+            for part in ["claude-code", "leave out \(option)", "(shell)"] { #expect(fault.message.contains(part)) }
+            var other = submit
+            other.agent = "shell"
+            #expect(Suitability.refusal(other, mode: nil, on: device) == nil)
+        }
+        split.splitOutput = false
+        #expect(Suitability.refusal(split, mode: nil, on: device) == nil)
+    }
+
     @Test("What the connected device does not allow is refused at the submission, and never by an outdated list")
     func submission() async throws {
         try await Rig.run(devices: [Self.device()]) { rig in

@@ -170,15 +170,26 @@ struct ClaudeApprovalTests {
     @Test("A request is sent until it is recorded, again in a new session, and answered there")
     func resumesRequestInNewSession() async throws {
         let device = try await ClaudeDevice.start { $0.times.asking = 0.1 }
-        device.model.answer(.tool("Bash", input: #"{"command":"touch a.txt"}"#), .text("done"))
+        device.model.answer(.tool("Bash", input: #"{"command":"touch a.txt"}"#))
         let task = try device.turn("make it")
         let request = try #require(try await device.asked(task).first)
-        try await eventually("the request is repeated") { try device.connection.all(ApprovalRequest.self).count >= 3 }
+        func times(_ request: ApprovalRequest) throws -> Int {
+            try device.connection.all(ApprovalRequest.self).count { $0.request == request.request }
+        }
+        try await eventually("the request is repeated") { try times(request) >= 3 }
+        // A request that is not recorded is repeated as long as it is open: it shows that time passes.
+        device.model.answer(.tool("Bash", input: #"{"command":"touch b.txt"}"#))
+        let another = TaskAssign(
+            task: .generate(), attempt: 1, epoch: 1, leaseS: 0, conversation: .generate(), agent: "claude-code",
+            prompt: "another")
+        try device.connection.send(another)
+        let clock = try #require(try await device.asked(another.task).first)
+        device.model.answer(.text("done"))
         try device.connection.send(ApprovalRecorded(task: task, attempt: 1, request: request.request))
         try await eventually("the request is not repeated") {
-            let before = try device.connection.all(ApprovalRequest.self).count
-            try await Task.sleep(for: .seconds(2.5))
-            return try device.connection.all(ApprovalRequest.self).count == before
+            let (before, time) = (try times(request), try times(clock))
+            try await eventually("time passes") { try times(clock) >= time + 5 }
+            return try times(request) == before
         }
         let count = device.device.gateway.connections.count
         device.connection.cut()

@@ -33,6 +33,22 @@ struct HeldAttemptsTests {
 
     private func id(_ message: TaskAssign) -> AttemptID { AttemptID(task: message.task, attempt: message.attempt) }
 
+    @Test("A task with a terminal is refused once its agent is known to have none")
+    func refusesTerminal() throws {
+        var agents = agents
+        var message = assign()
+        message.splitOutput = true
+        for (hasTerminal, code) in [(nil, nil), (true, nil), (false, ErrorCode.invalidRequest)] {
+            _ = agents.update([
+                Agent(name: "shell", version: nil, ready: true, detail: nil, hasTerminal: hasTerminal)
+            ])
+            do {
+                _ = try agents.driver(for: message, on: "box")
+                #expect(code == nil)
+            } catch let fault as Fault { #expect(fault.code == code) }
+        }
+    }
+
     @Test("An attempt is held from its assignment to the acknowledgement of its verdict")
     func holdsAttempt() throws {
         var table = table()

@@ -155,7 +155,9 @@ struct MeshRequestTests {
                     "connected_at", "allowed_dirs",
                 ])
             #expect(
-                device["agents"][0].keys == ["name", "version", "ready", "detail", "permission_modes", "can_steer"])
+                device["agents"][0].keys == [
+                    "name", "version", "ready", "detail", "permission_modes", "can_steer", "has_terminal",
+                ])
             #expect(device["slots"] == .object(["used": .number(1), "total": .number(5)]))
             #expect(device["connected_at"] == .null)
             #expect(try await site.other.devices().isEmpty)

@@ -178,12 +178,19 @@ extension Integration {
                     try await api.submit(barrier.command, target: "executor", choosing: #""on_disconnect":"wait""#))
                 let viewer = api.watch(task)
                 try await viewer.text("started")
+                // A task without the choice is ended at the grace by the service, at the lease by its device.
+                let other = api.watch(
+                    try id(try await api.submit("echo started $$ here; exec sleep 600", target: "executor")))
+                try await other.text("here")
+                let process = try #require(other.text.firstMatch(of: /started (\d+)/).flatMap { pid_t($0.output.1) })
                 cluster.proxy?.silence(true)
                 try await eventually("the task is stalled", within: .seconds(20)) {
                     try await api.task(task)["stalled"]["since"].string != nil
                 }
-                // Longer than grace and lease together.
-                try await Task.sleep(for: .seconds(8))
+                #expect(try await other.end().last?.state == "failed", "the grace is over")
+                try await eventually("the lease is over", within: .seconds(30)) {
+                    kill(process, 0) == -1 && errno == ESRCH
+                }
                 #expect(try await api.task(task)["state"].string == "running")
                 barrier.release()
                 cluster.proxy?.silence(false)

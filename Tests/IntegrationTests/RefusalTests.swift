@@ -109,7 +109,9 @@ extension Integration {
                 #expect(agents.contains { $0["name"].string == "shell" && $0["ready"].bool == true }, "\(agents)")
                 #expect(
                     agents.allSatisfy {
-                        $0.keys == ["name", "version", "ready", "detail", "permission_modes", "can_steer"]
+                        $0.keys == [
+                            "name", "version", "ready", "detail", "permission_modes", "can_steer", "has_terminal",
+                        ]
                     })
             }
         }
@@ -138,6 +140,9 @@ extension Integration {
                 #expect(unknown.status == 422 && unknown.code == "agent_unknown", "\(unknown)")
                 let bypass = try await cluster.api.call("POST", "/tasks", Self.body(mode: "bypass"))
                 #expect(bypass.status == 422 && bypass.code == "permission_mode_not_allowed", "\(bypass)")
+                let split = try await cluster.api.call(
+                    "POST", "/tasks", #"{"prompt":"hello","target":"executor","split_output":true}"#)
+                #expect(split.status == 400 && split.code == "invalid_request", "\(split)")
                 let claude = try await cluster.api.device("executor")?["agents"].items
                     .first { $0["name"].string == "claude-code" }
                 #expect(claude?["ready"].bool == false && claude?["detail"].string?.isEmpty == false)

@@ -12,7 +12,7 @@ enum Samples {
     static let route = Route(gateway: incarnation, session: session)
     static let agent = Agent(
         name: "claude-code", version: "2.1.330", ready: true, detail: "signed in",
-        permissionModes: [.ask, .plan], canSteer: true)
+        permissionModes: [.ask, .plan], canSteer: true, hasTerminal: true)
     static let platform = Platform(os: "linux", arch: "x86_64", hostname: "build-box")
     static let fault = Fault(.cwdNotAllowed, "the directory /etc is outside those that this device allows")
     static let claim = PartitionClaim(first: Partition(number: 0), last: Partition(number: 63), epoch: 7)

@@ -186,7 +186,7 @@ struct ApprovalQuestion: Sendable, Equatable {
     }
 
     /// The text of the status line, at most `columns` wide.
-    /// - Parameter isNew: Whether ``deadTime`` has not passed; the keys are named only when they count.
+    /// - Parameter isNew: Whether it takes no answer yet, such as before ``deadTime`` has passed; the keys are named only when they count.
     func text(_ columns: Int, isNew: Bool) -> String {
         switch phase {
         case .sending, .editing: return TextWidth.fit("…", columns)

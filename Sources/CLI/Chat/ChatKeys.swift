@@ -38,6 +38,11 @@ final class ChatKeys: KeySource {
         return question != nil
     }
 
+    /// Whether an open question would not get a key, since the person is typing a message.
+    func isTyping(at time: ContinuousClock.Instant = .now) -> Bool {
+        state.withLock { !$0.isTaken && time - $0.lastKey < Self.pause }
+    }
+
     /// Reports that the process runs again after a stop.
     func continued() { state.withLock { $0.question?.continued }?() }
 }

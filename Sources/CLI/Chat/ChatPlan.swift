@@ -17,6 +17,7 @@ struct ChatPlan: Sendable {
         /// Print a message of the person.
         case echo(String)
         case findDevice(String)
+        case findAgent(String)
         case listDevices, listAgents
         /// Remove the text that is being typed.
         case clear
@@ -77,10 +78,7 @@ struct ChatPlan: Sendable {
             guard let running else { return [.say("nothing runs")] }
             return stop(running)
         case .device(let name): return [name.map { .findDevice($0) } ?? .listDevices]
-        case .agent(let name):
-            guard let name else { return [.listAgents] }
-            place.agent = name
-            return [.say("the next message goes to the agent \(name)")]
+        case .agent(let name): return [name.map { .findAgent($0) } ?? .listAgents]
         case .new:
             (conversation, startsNew) = (nil, isSending)
             return [.say("the next message begins a new conversation")]
@@ -190,6 +188,13 @@ struct ChatPlan: Sendable {
         // A path means nothing on another device.
         if isOther { place.cwd = nil }
         return [.say("the next message goes to the device \(TerminalEscaping.line(device.name))")]
+    }
+
+    /// - Parameter remark: What a person should know of the agent, such as why it is not ready; nil = nothing.
+    mutating func found(agent name: String, _ remark: String?) -> [Action] {
+        place.agent = name
+        let more = remark.map { "; it is \($0)" } ?? ""
+        return [.say("the next message goes to the agent \(TerminalEscaping.line(name + more))")]
     }
 
     /// Takes the result of a steer.

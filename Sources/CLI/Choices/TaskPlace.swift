@@ -11,6 +11,12 @@ struct TaskPlace: Sendable, Equatable {
     /// nil = the conversation's workspace.
     var cwd: String?
 
+    /// Returns the device that a task would run on; nil when it is not among `devices`.
+    func device(among devices: [DeviceBody]) -> DeviceBody? {
+        guard let target, target != Target.defaultDevice.description else { return devices.first { $0.isDefault } }
+        return devices.first { $0.id == target }
+    }
+
     /// Returns this place with what `task` has where a field is absent. The directory is taken only together with the device,
     /// since a path means nothing on another one.
     func filled(from task: TaskView) -> TaskPlace {

@@ -48,7 +48,7 @@ struct LogsCommand: AsyncParsableCommand {
         while true {
             let page = try await gateway.events(of: id, after: after, limit: 500)
             for event in page.items {
-                if json { try Output.json(event) } else { Output.write(transcript.bytes(event)) }
+                if json { try Output.json(event) } else { Output.write(transcript.part(event)) }
                 if let end = event.taskEnd { return end }
             }
             guard let next = page.next, let last = page.items.last, next > after else { return nil }

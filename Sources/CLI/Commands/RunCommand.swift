@@ -84,7 +84,7 @@ struct RunCommand: AsyncParsableCommand {
             prompt: prompt, target: place.target ?? Target.defaultDevice.description, agent: place.agent,
             cwd: place.cwd, conversation: conversation,
             idempotencyKey: Identifier<TaskRequestBody>.generate().description,
-            terminal: try terminal.size(for: place.agent), splitOutput: terminal.splitOutput ? true : nil,
+            terminal: terminal.size, splitOutput: terminal.splitOutput ? true : nil,
             choices: choices.choices)
         let sizes = request.terminal == nil ? nil : SizeChanges()
         let task = try await gateway.submit(request)

@@ -9,6 +9,8 @@ struct ConnectionError: Error, CustomStringConvertible {
     let cause: CurlError
     /// The proxy between here and the gateway; nil = none.
     let proxy: Proxy?
+    /// The sentence of ``SchemeProbe`` about the address; nil = it has found nothing.
+    var mistake: String?
 
     init(url: String, cause: CurlError, environment: [String: String] = Setting.process.environment) {
         self.url = url
@@ -19,7 +21,13 @@ struct ConnectionError: Error, CustomStringConvertible {
     /// Whether the gateway may have received the request.
     var mayHaveArrived: Bool { cause.kind == .broken || cause.kind == .timedOut }
 
+    /// Whether a server may have been reached that speaks the other of HTTP and HTTPS.
+    var mayBeMistaken: Bool {
+        proxy == nil && [.broken, .tls, .timedOut, .invalidRequest, .other].contains(cause.kind)
+    }
+
     var description: String {
+        if let mistake { return mistake }
         if let proxy { return description(through: proxy) }
         return switch cause.kind {
         case .refused:
@@ -29,7 +37,7 @@ struct ConnectionError: Error, CustomStringConvertible {
         case .timedOut: "\(url) did not reply in time; check the network and try again"
         case .tls where cause.message.contains("wrong version number"):
             "\(url) does not answer with TLS; if the gateway has none, write http:// instead of https://"
-        case .tls: "no trusted TLS connection to \(url) is possible: \(cause.message)"
+        case .tls, .untrusted: "no trusted TLS connection to \(url) is possible: \(cause.message)"
         case .broken:
             "the connection to \(url) failed: \(cause.message); check that a Wegent gateway is there, and its scheme"
         default: "the connection to \(url) failed: \(cause.message)"

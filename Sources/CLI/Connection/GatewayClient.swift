@@ -66,7 +66,9 @@ struct GatewayClient: Sendable {
             }
             return bytes
         } catch let error as CurlError {
-            throw ConnectionError(url: connection.url, cause: error)
+            var failure = ConnectionError(url: connection.url, cause: error)
+            if failure.mayBeMistaken { failure.mistake = await SchemeProbe(client: client).mistake(in: connection.url) }
+            throw failure
         }
     }
 

@@ -8,8 +8,11 @@ struct CellStyle: Sendable, Hashable {
 
     static let plain = CellStyle()
     static let dim = CellStyle(attributes: 1 << 2)
+    static let red = CellStyle(foreground: "31")
 
-    private init(attributes: UInt16 = 0) { self.attributes = attributes }
+    private init(attributes: UInt16 = 0, foreground: String = "") {
+        (self.attributes, self.foreground) = (attributes, foreground)
+    }
 
     /// Changes the style by the numbers of an SGR sequence; 0 sets it to `base`.
     mutating func apply(_ numbers: [Int], base: CellStyle) {

@@ -1,55 +1,25 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Launch
 
 /// The process's standard output and standard error, unbuffered.
 enum Output {
-    /// Writes to standard output. When the reader has closed the pipe, as `head` does, exits with 141, the status of a
-    /// process ended by SIGPIPE; when the output cannot be written for another reason, such as a full disk, says so and
-    /// exits with 74 (EX_IOERR).
+    /// Writes to standard output, as ``StandardOutput``: exits when it cannot be written.
     static func write(_ text: String) { write([UInt8](text.utf8)) }
 
     /// Writes bytes to standard output, as ``write(_:)-(String)``.
-    static func write(_ bytes: [UInt8]) {
-        let cause = send(bytes, to: STDOUT_FILENO)
-        guard cause != 0 else { return }
-        guard cause != EPIPE else { exit(128 + SIGPIPE) }
-        notice("error: standard output cannot be written: \(String(cString: strerror(cause)))")
-        exit(EX_IOERR)
+    static func write(_ bytes: [UInt8]) { StandardOutput.write(bytes, name: "wegent") }
+
+    /// Writes a part of a task's text to its stream. That standard error cannot be written is ignored.
+    static func write(_ part: Transcript.Part) {
+        switch part {
+        case .output(let bytes): write(bytes)
+        case .errors(let bytes): StandardOutput.writeError(bytes)
+        }
     }
 
     /// Writes a line for the person to standard error. Escapes control characters, since the line may contain text from an
     /// agent or a device.
-    static func notice(_ line: String) {
-        _ = send([UInt8]("wegent: \(TerminalEscaping.text(line))\n".utf8), to: STDERR_FILENO)
-    }
+    static func notice(_ line: String) { writeError("wegent: \(TerminalEscaping.text(line))\n") }
 
     /// Writes text to standard error, unchanged.
-    static func writeError(_ text: String) { _ = send([UInt8](text.utf8), to: STDERR_FILENO) }
-
-    /// Returns 0, or the error number of the write that failed.
-    private static func send(_ bytes: [UInt8], to file: Int32) -> Int32 {
-        if StandardFiles.isClosed(file) { return EBADF }
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
-            let cause = count < 0 ? errno : 0
-            if count >= 0 {
-                sent += count
-            } else if cause == EAGAIN {
-                var wanted = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
-                poll(&wanted, 1, -1)
-            } else if cause != EINTR {
-                return cause
-            }
-        }
-        return 0
-    }
+    static func writeError(_ text: String) { StandardOutput.writeError([UInt8](text.utf8)) }
 }
-
-// The methods above shadow the C function of the same name.
-private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(file, bytes, count) }

@@ -23,7 +23,7 @@ struct StatusLine: Sendable, Equatable {
     private var retry: Retry?
     /// The open question, which replaces everything else.
     var question: ApprovalQuestion?
-    /// Whether the question is too new to take an answer.
+    /// Whether the question takes no answer yet: it is too new, or the person is typing a message.
     var isQuestionNew = false
 
     private struct Retry: Sendable, Equatable {

@@ -8,6 +8,12 @@ struct Transcript: Sendable {
     /// The largest number of lines shown of a tool's result. `--json` has all of it.
     static let maxResultLines = 8
 
+    /// Bytes of a task's text with the stream of this process that they are for.
+    enum Part: Sendable, Equatable {
+        case output([UInt8])
+        case errors([UInt8])
+    }
+
     private let style: TextStyle
     private let isTerminal: Bool
     private var writer: LineWriter
@@ -43,12 +49,16 @@ struct Transcript: Sendable {
         }
     }
 
-    /// Returns what an event adds to a file or a pipe: as ``show(_:)``, with the exact bytes of output that is not UTF-8.
-    mutating func bytes(_ event: EventBody) -> [UInt8] {
-        guard !isTerminal, event.eventKind == .agentMessageChunk, let payload = event.payload(TextPayload.self),
-            let exact = payload.content.exactBytes
-        else { return Array(show(event).utf8) }
-        return Array(gap(before: payload, .agentMessageChunk).utf8) + writer.piece(exact)
+    /// Returns what an event adds to files or pipes: as ``show(_:)``, with the exact bytes of output that is not UTF-8. What a
+    /// command wrote to its standard error is for standard error, exactly as it was written.
+    mutating func part(_ event: EventBody) -> Part {
+        guard !isTerminal, event.eventKind == .agentMessageChunk, let payload = event.payload(TextPayload.self) else {
+            return .output(Array(show(event).utf8))
+        }
+        let exact = payload.content.exactBytes
+        if payload.isError { return .errors(exact ?? Array(payload.content.text.utf8)) }
+        guard let exact else { return .output(Array(message(payload).utf8)) }
+        return .output(Array(gap(before: payload, .agentMessageChunk).utf8) + writer.piece(exact))
     }
 
     /// Returns the text of a permission request.
@@ -69,7 +79,8 @@ struct Transcript: Sendable {
     // MARK: Text
 
     private mutating func message(_ payload: TextPayload) -> String {
-        gap(before: payload, .agentMessageChunk) + writer.piece(payload.content.text)
+        let base = style.colours && payload.isError ? CellStyle.red : .plain
+        return gap(before: payload, .agentMessageChunk) + writer.piece(payload.content.text, base: base)
     }
 
     /// Returns the line end before another text: of another kind, or of another message or block of the agent.
@@ -171,6 +182,11 @@ struct Transcript: Sendable {
         if status == "failed" { out += writer.line(style.red("  ✗ failed")) }
         return out
     }
+}
+
+extension TextPayload {
+    /// Whether a command wrote it to its standard error, as far as that is known.
+    fileprivate var isError: Bool { meta?.stream == "stderr" }
 }
 
 extension ContentBlock {

@@ -43,7 +43,7 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(help: "When ready, print url, user, password and token as one line of JSON, and nothing else.")
     var json = false
 
-    @Flag(help: "Run and show a first task: with Claude Code if it is signed in, else a shell command.")
+    @Flag(help: "Run and show a first task: with an agent that is signed in, else a shell command.")
     var firstTask = false
 
     @OptionGroup(title: "This machine as a device") var device: ExecutorOptions

@@ -52,9 +52,9 @@ struct UpReport: Encodable, Sendable {
         lines.append("  Data    \(data)")
         lines += ["", "Send a task from another terminal:", ""]
         if !isSaved { lines.append("  export WEGENT_BACKEND_URL=\(url) WEGENT_TOKEN=\(token)") }
-        let shell = device?.agents.contains { $0.name == "shell" && $0.ready } == true
-        let claude = device?.agents.contains { $0.name == "claude-code" && $0.ready } == true
-        if claude || !shell { lines.append("  \(program) run 'Say hello'") }
+        let ready = device?.agents.filter(\.ready).map(\.name) ?? []
+        let shell = ready.contains("shell")
+        if !shell || ready.contains(TaskRequestBody.defaultAgent) { lines.append("  \(program) run 'Say hello'") }
         if shell { lines.append("  \(program) run --agent shell 'uname -a'") }
         lines += ["", style.dim("Ctrl-C stops everything."), ""]
         return lines.joined(separator: "\n")

@@ -18,6 +18,8 @@ actor TaskDisplay {
     /// The message that is being typed below the status line, as in a chat; nil = none.
     private var editor: LineEditor?
     private var input: EditorView?
+    /// The keys of a chat, which an open question does not get while a message is typed.
+    private var keys: ChatKeys?
     /// The size that ``input`` is laid out for.
     private var inputSize = (columns: 0, rows: 0)
     /// Whether the cursor is in the message; its place at the end of the text is then saved in the terminal.
@@ -72,7 +74,7 @@ actor TaskDisplay {
     func show(_ event: EventBody) async {
         await untilResumed()
         status.take(event)
-        if screen == nil { Output.write(transcript.bytes(event)) } else { write(transcript.show(event)) }
+        if screen == nil { Output.write(transcript.part(event)) } else { write(transcript.show(event)) }
         if event.eventKind == .permissionRequest { lastRequest = event.approval?.id }
     }
 
@@ -126,7 +128,9 @@ actor TaskDisplay {
     private func drawFrame(isUrgent: Bool = false) {
         guard !isSuspended, let (width, height) = terminal.size else { return }
         let question = status.question?.presentation
-        status.isQuestionNew = question.map { timeVisible($0, until: .now) < ApprovalQuestion.deadTime } ?? false
+        let isTyping = keys?.isTyping() ?? false
+        status.isQuestionNew =
+            question.map { isTyping || timeVisible($0, until: .now) < ApprovalQuestion.deadTime } ?? false
         layOutInput(width, height)
         let line = statusText(width) + (input?.below ?? "")
         let bytes = screen?.tick(line, width: width, height: height, isUrgent: isUrgent, at: .now) ?? ""
@@ -157,6 +161,9 @@ extension TaskDisplay {
         if editor == nil { input = nil }
         if !hasEnded { drawFrame(isUrgent: true) }
     }
+
+    /// Sets what gives an open question its keys.
+    func setKeys(_ keys: ChatKeys) { self.keys = keys }
 
     /// Sets the status line between tasks.
     func setIdle(_ line: String) { idle = line }

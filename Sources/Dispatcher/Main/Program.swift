@@ -43,6 +43,8 @@ struct Program: AsyncParsableCommand {
     var retentionDays: Double?
     @OptionGroup var log: LogArguments
 
+    static func main() async { await Launch.command(Self.self, name: "wegent-dispatcher") }
+
     func run() async throws {
         do {
             Launch.prepare(try log.options())

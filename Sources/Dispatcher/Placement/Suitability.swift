@@ -14,6 +14,11 @@ enum Suitability {
         if let mode, let allowed = agent.permissionModes, !allowed.contains(mode) {
             return refusal(of: mode, agent, allowed, on: device)
         }
+        if let fault = agent.outputRefusal(
+            terminal: submit.terminal, splitOutput: submit.splitOutput, among: device.agents)
+        {
+            return fault
+        }
         if let cwd = submit.cwd, let allowed = device.allowedDirs, !isAllowed(cwd, in: allowed) {
             return refusal(of: cwd, allowed, on: device)
         }

@@ -15,11 +15,17 @@ struct AgentCatalog: Sendable {
     }
 
     /// The driver for a task.
-    /// - Throws: ``Fault`` with code `agent_unknown` or `permission_mode_not_allowed`.
+    /// - Throws: ``Fault`` with code `agent_unknown`, `invalid_request` or `permission_mode_not_allowed`.
     func driver(for message: TaskAssign, on device: String) throws -> any AgentDriver {
         guard let driver = drivers.first(where: { $0.name == message.agent }) else {
             let names = drivers.map(\.name).joined(separator: ", ")
             throw Fault(.agentUnknown, "\(device) has no agent '\(message.agent.prefix(100))'; it has \(names)")
+        }
+        let state = known.first { $0.name == driver.name }
+        if let fault = state?.outputRefusal(
+            terminal: message.terminal, splitOutput: message.splitOutput, among: known)
+        {
+            throw fault
         }
         guard let mode = message.permissionMode else { return driver }
         guard PermissionMode.all.contains(mode) else {

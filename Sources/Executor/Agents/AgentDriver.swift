@@ -7,6 +7,8 @@ protocol AgentDriver: Sendable {
     static var variables: AgentVariables { get }
     /// Its options at the command line; nil = none.
     static var options: (any ParsableArguments.Type)? { get }
+    /// Its prompt for the first task of a new installation; nil = none, or it lacks a login or key there.
+    static func firstPrompt(_ environment: [String: String], home: String) -> FirstPrompt?
     init(_ surroundings: AgentSurroundings)
     /// Returns its present state; may start the program, with a timeout.
     func describe() async -> Messages.Agent
@@ -24,6 +26,7 @@ protocol AgentDriver: Sendable {
 
 extension AgentDriver {
     static var options: (any ParsableArguments.Type)? { nil }
+    static func firstPrompt(_ environment: [String: String], home: String) -> FirstPrompt? { nil }
     static var name: String { variables.agent }
     var name: String { Self.name }
 }

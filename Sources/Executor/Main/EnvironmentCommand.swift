@@ -22,10 +22,12 @@ struct EnvironmentCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             let report = EnvironmentReport(try options.executorConfiguration())
-            guard json else { return print(report.text) }
+            guard json else { return write(report.text) }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            write(String(decoding: try encoder.encode(report), as: UTF8.self))
         } catch { Launch.fail(error, name: "wegent-executor") }
     }
+
+    private func write(_ text: String) { StandardOutput.write(text + "\n", name: "wegent-executor") }
 }

@@ -14,6 +14,8 @@ struct Program: AsyncParsableCommand {
     @OptionGroup var options: Options
     @OptionGroup var log: LogArguments
 
+    static func main() async { await Launch.command(Self.self, name: "wegent-executor") }
+
     mutating func run() async throws {
         do {
             Launch.prepare(try log.options())

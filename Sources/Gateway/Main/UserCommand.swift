@@ -18,7 +18,9 @@ struct UserCommand: AsyncParsableCommand {
         @OptionGroup var options: DataOptions
 
         func run() async throws {
-            try await options.withAccounts { accounts in print(try await accounts.addUser(name)) }
+            try await options.withAccounts { accounts in
+                StandardOutput.write(try await accounts.addUser(name) + "\n", name: "wegent-gateway")
+            }
         }
     }
 
@@ -31,7 +33,9 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withAccounts { accounts in
-                for user in try await accounts.users() { print(user.name, user.id, user.createdAt, separator: "\t") }
+                for user in try await accounts.users() {
+                    StandardOutput.write("\(user.name)\t\(user.id)\t\(user.createdAt)\n", name: "wegent-gateway")
+                }
             }
         }
     }

@@ -95,6 +95,7 @@ private struct AgentBody: Encodable {
         try container.encode(agent.detail, forKey: .detail)
         try container.encode(agent.permissionModes, forKey: .permissionModes)
         try container.encode(agent.canSteer, forKey: .canSteer)
+        try container.encode(agent.hasTerminal, forKey: .hasTerminal)
     }
 }
 

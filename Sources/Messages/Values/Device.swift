@@ -94,10 +94,12 @@ public struct Agent: Codable, Sendable, Equatable {
     public var permissionModes: [PermissionMode]?
     /// Whether its turns take messages while they run; nil = unknown.
     public var canSteer: Bool?
+    /// Whether a task for it may have a pseudo-terminal, or standard output and standard error apart; nil = unknown.
+    public var hasTerminal: Bool?
 
     public init(
         name: String, version: String?, ready: Bool, detail: String?, permissionModes: [PermissionMode]? = nil,
-        canSteer: Bool? = nil
+        canSteer: Bool? = nil, hasTerminal: Bool? = nil
     ) {
         self.name = name
         self.version = version
@@ -105,12 +107,27 @@ public struct Agent: Codable, Sendable, Equatable {
         self.detail = detail
         self.permissionModes = permissionModes
         self.canSteer = canSteer
+        self.hasTerminal = hasTerminal
     }
 
     enum CodingKeys: String, CodingKey {
         case name, version, ready, detail
         case permissionModes = "permission_modes"
         case canSteer = "can_steer"
+        case hasTerminal = "has_terminal"
+    }
+
+    /// Returns why the agent refuses a task by how the output of its command is read; nil = it does not, or has not said so.
+    /// - Parameter agents: The device's agents; the sentence names those that would take the task.
+    public func outputRefusal(terminal: TerminalSize?, splitOutput: Bool?, among agents: [Agent]) -> Fault? {
+        guard hasTerminal == false, terminal != nil || splitOutput == true else { return nil }
+        let (what, option) =
+            terminal != nil
+            ? ("runs its commands without a terminal", "terminal (--tty)")
+            : ("does not keep the outputs of its commands apart", "split_output (--split-output)")
+        let able = agents.filter { $0.hasTerminal == true }.map(\.name).joined(separator: ", ")
+        let way = able.isEmpty ? "" : ", or choose an agent that takes it (\(able))"
+        return Fault(.invalidRequest, "the agent \(name) \(what): leave out \(option)\(way)")
     }
 }
 

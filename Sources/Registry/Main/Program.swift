@@ -29,6 +29,8 @@ struct Program: AsyncParsableCommand {
 
     @OptionGroup(title: "Logging") var log: LogArguments
 
+    static func main() async { await Launch.command(Self.self, name: "wegent-registry") }
+
     func run() async {
         do {
             Launch.prepare(try log.options())

@@ -52,12 +52,13 @@ actor ClaudeAgent: AgentDriver {
             broken = nil
             return Messages.Agent(
                 name: name, version: version, ready: true, detail: UserHome(settings.environment).problem,
-                permissionModes: modes, canSteer: true)
+                permissionModes: modes, canSteer: true, hasTerminal: false)
         } catch {
             let fault = error as? Fault ?? Fault(.agentBroken, "\(error)")
             broken = fault
             return Messages.Agent(
-                name: name, version: nil, ready: false, detail: fault.message, permissionModes: modes, canSteer: true)
+                name: name, version: nil, ready: false, detail: fault.message, permissionModes: modes, canSteer: true,
+                hasTerminal: false)
         }
     }
 

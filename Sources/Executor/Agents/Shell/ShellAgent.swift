@@ -30,7 +30,7 @@ struct ShellAgent: AgentDriver {
         Messages.Agent(
             name: name, version: nil, ready: allowed,
             detail: allowed ? nil : "not allowed on this device; start the executor with --allow-shell",
-            permissionModes: PermissionMode.all.filter { $0 != .plan }, canSteer: false)
+            permissionModes: PermissionMode.all.filter { $0 != .plan }, canSteer: false, hasTerminal: true)
     }
 
     func check(_ mode: PermissionMode?, on device: String) throws {

@@ -7,12 +7,12 @@
 #endif
 
 /// The descriptors 0, 1 and 2.
-enum StandardFiles {
+public enum StandardFiles {
     /// Whether the descriptor was closed when the process started, so that nothing may be written to it.
     static func isClosed(_ file: Int32) -> Bool { closed.contains(file) }
 
     /// Occupies those that are closed, so that no socket gets their numbers. Call it first in the process.
-    static func occupy() { _ = closed }
+    public static func occupy() { _ = closed }
 
     /// Those that were closed.
     private static let closed: [Int32] = [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].filter { file in

@@ -79,13 +79,19 @@ final class Child: Sendable {
     func endTerminalInput() async {
         guard isTerminal else { return }
         let longest = Duration.seconds(1)
-        var pause = longest
+        var (pause, patience) = (longest, Int32(10))
         while (try? await Task.sleep(for: pause)) != nil {
-            let isTaken = await ProcessThreads.spawns.run { [self] in
-                probes.withLock { $0.first.map(wegent_terminal_end_input) == 1 }
+            let isTaken = await ProcessThreads.spawns.run { [self, patience] in
+                // A copy, so that the lock is not held while this waits.
+                let terminal = probes.withLock { $0.first.map { fcntl($0, F_DUPFD_CLOEXEC, 0) } ?? -1 }
+                guard terminal >= 0 else { return false }
+                defer { close(terminal) }
+                return wegent_terminal_end_input(terminal, patience) == 1
             }
-            // A program that reads again soon, such as one that asks three times, does not wait another second.
+            // A program that reads again soon, such as one that asks three times, does not wait another second. On a machine
+            // with much to do a waiting program may take longer than 10 ms to wake up.
             pause = isTaken ? .milliseconds(20) : min(pause * 2, longest)
+            patience = isTaken ? 10 : min(patience * 2, 160)
         }
     }
 

@@ -50,9 +50,9 @@ static int has_input(int replica) {
     return poll(&file, 1, 0) > 0 && (file.revents & POLLIN);
 }
 
-/* Waits 10 ms for a program to take what was written. */
-static int is_taken(int primary, int replica) {
-    for (int attempt = 0; attempt < 10; attempt++) {
+/* Waits for a program to take what was written. */
+static int is_taken(int primary, int replica, int milliseconds) {
+    for (int attempt = 0; attempt < milliseconds; attempt++) {
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         if (end_of_input(primary) < 0) return 0;
         if (!has_input(replica)) return 1;
@@ -60,13 +60,13 @@ static int is_taken(int primary, int replica) {
     return 0;
 }
 
-int wegent_terminal_end_input(int primary) {
+int wegent_terminal_end_input(int primary, int milliseconds) {
     int end = end_of_input(primary), taken = 0;
     if (end < 0) return 0;
     int replica = open_replica(primary);
     if (replica < 0) return 0;
     if (end_of_input(primary) == end && write(primary, &(unsigned char){(unsigned char)end}, 1) == 1)
-        taken = is_taken(primary, replica);
+        taken = is_taken(primary, replica, milliseconds);
     /* What nobody waits for would be read as a NUL in raw mode. */
     if (!taken) tcflush(replica, TCIFLUSH);
     close(replica);

@@ -49,8 +49,9 @@ int wegent_terminal_open(int *primary, int *replica);
 int wegent_terminal_resize(int terminal, int columns, int rows);
 
 /* Gives an end of input to a program that waits for a line from a terminal; leaves nothing in the terminal's input where
- * none waits, and does nothing in raw mode. Takes up to 10 ms. Returns whether a program took it. */
-int wegent_terminal_end_input(int primary);
+ * none waits, and does nothing in raw mode. Takes up to `milliseconds`. Returns whether a program took
+ * it. */
+int wegent_terminal_end_input(int primary, int milliseconds);
 
 /* One epoll for the watches of wegent_start. new: a descriptor, or -1 with errno. add: returns 0 or an errno. next:
  * waits for a watched process to end and returns its id. Where there are no watches, new returns -1 with ENOSYS. */

@@ -79,9 +79,9 @@ struct ProcessSearchTests {
     func endsHoppingProcesses() async throws {
         // Each process runs for a moment and starts the next one, in a new session and without parents.
         try folder.write(
-            "#!/bin/sh\ntrap '' TERM\necho $$ > last\n[ -e stop ] && exit\nsleep 0.05\nsetsid ./hop </dev/null >/dev/null 2>&1 &\n",
-            to: "hop", executable: true)
-        let run = try await start("./hop; sleep 600")
+            "trap '' TERM\necho $$ > last\n[ -e stop ] && exit\nsleep 0.05\nsetsid sh hop </dev/null >/dev/null 2>&1 &\n",
+            to: "hop")
+        let run = try await start("sh hop; sleep 600")
         try await eventually("the first process") { FileManager.default.fileExists(atPath: folder.file("last")) }
         await run.stop(grace: 0.2)
         #expect(try await deadline("the end") { await run.outcome() }.state == .cancelled)
@@ -154,23 +154,23 @@ struct ProcessSearchTests {
         #expect(looks < 40, "\(looks)")
     }
 
-    @Test("A look that finds nothing is repeated where a process has ended meanwhile, and only then")
-    func repeatsAfterEnd() async throws {
-        // What the shell started ends, and the program that the shell becomes does not collect it.
-        let parent = try ChildProcess("/bin/sh", ["-c", "sleep 0 & echo $! > \(folder.file("pids")); exec sleep 600"])
-        let pid = try await pids(1)[0]
-        try await eventually("it has ended") { SystemProcesses.entry(pid)?.isOver == true }
-        let leader = try #require(SystemProcesses.entry(pid)?.key)
-        var search = ProcessSearch(
-            tree: ProcessTree(leader: .init(pid: 1 << 30, start: leader.start), marks: .none), scope: .everything)
-        // It may have started another just before.
-        let isUnsure = search.look()
-        #expect(isUnsure)
-        var looks = 1
-        while search.look(), looks < 100 { looks += 1 }
-        #expect(looks < 40, "\(looks)")
-        parent.signal(SIGKILL)
-        #expect(try await parent.exit() == .signalled(SIGKILL))
+    @Test("A table has what a process has started that ended while the table was read")
+    func followsSuccessors() async throws {
+        let first = try ChildProcess("/bin/sleep", ["600"])
+        var successors: [ChildProcess] = []
+        // Each is started and ended only when the one before it was read: no listing before had it.
+        let table = try #require(
+            SystemProcesses.table { entry in
+                guard entry.pid == successors.last?.pid ?? first.pid, successors.count < 5 else { return false }
+                let next = try? ChildProcess("/bin/sleep", ["600"])
+                kill(entry.pid, SIGKILL)
+                successors.append(contentsOf: [next].compactMap(\.self))
+                return true
+            })
+        let last = try #require(successors.last)
+        #expect(successors.count == 5 && table.entries.contains { $0.pid == last.pid })
+        last.signal(SIGKILL)
+        #expect(try await last.exit() == .signalled(SIGKILL))
     }
 
     @Test("The polite signal is sent once, and a process's cleanup may finish")

@@ -13,6 +13,8 @@ struct ProcessEntry: Hashable, Sendable {
     let session: Int32
     /// It is between two programs (in exec): its environment is not there yet.
     let isBetween: Bool
+    /// Its environment is there and empty.
+    let hasNoVariables: Bool
     /// It has ended and only its entry is left, until its parent collects it.
     let isOver: Bool
     /// It is one of the kernel's own threads, which have no environment.

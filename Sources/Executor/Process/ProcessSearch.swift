@@ -25,12 +25,10 @@ struct ProcessSearch: Sendable {
     private var emptyLooks = 0
     /// Processes without an environment at the last look, because they were between two programs.
     private var unseenBefore: Set<ProcessEntry.Key> = []
-    /// Processes that had ended by the last look.
-    private var overBefore: Set<ProcessEntry.Key> = []
     /// Whether a process of the tree has left the leader's group and session; such a one may go on leaving.
     private var hasStrays = false
-    /// How many looks in a row must find nothing in a table that may have missed something: a process that starts
-    /// another and ends may be seen neither as the one nor as the other.
+    /// How many looks in a row must find nothing where something may have been missed: a process between two programs, or
+    /// one in a table that is not complete.
     private static let enoughLooks = 3
     /// The same once there was a process that had left.
     private static let enoughLooksForStrays = 20
@@ -45,7 +43,7 @@ struct ProcessSearch: Sendable {
     /// Looks for the processes.
     /// - Returns: whether there may be something left to end.
     mutating func look() -> Bool {
-        guard let (members, unseen, over, isWhole) = find() else {
+        guard let (members, unseen, isWhole) = find() else {
             isBlind = true
             found = []
             guard scope == .everything, let leader = tree.leader else { return false }
@@ -57,9 +55,7 @@ struct ProcessSearch: Sendable {
         found = members.filter { !$0.isOver && !foreign.contains($0.key) && isMeant($0) }
         let isStillUnseen = !unseenBefore.isDisjoint(with: unseen)
         unseenBefore = unseen
-        // One that has ended meanwhile may have started another after the ids were read.
-        let isComplete = isWhole && unseen.isEmpty && over.isSubset(of: overBefore)
-        overBefore = over
+        let isComplete = isWhole && unseen.isEmpty
         emptyLooks = found.isEmpty ? emptyLooks + 1 : 0
         guard found.isEmpty else { return true }
         if isComplete { return false }
@@ -78,13 +74,23 @@ struct ProcessSearch: Sendable {
     private func isMeant(_ entry: ProcessEntry) -> Bool { scope == .everything || entry.group != tree.leader?.pid }
 
     /// - Returns: nil when there is no table.
-    private func find() -> (
-        members: [ProcessEntry], unseen: Set<ProcessEntry.Key>, over: Set<ProcessEntry.Key>, isWhole: Bool
-    )? {
+    private func find() -> (members: [ProcessEntry], unseen: Set<ProcessEntry.Key>, isWhole: Bool)? {
         let own = getpid()
-        guard let (table, isWhole) = SystemProcesses.table() else { return nil }
-        // An id is not reused while it is a group's or a session's; a leader with another start time leads a new group.
         let leader = tree.leader
+        var marks: [ProcessEntry.Key: SystemProcesses.Marking] = [:]
+        let read = SystemProcesses.table { entry in
+            guard !entry.isOver else { return true }
+            guard tree.marks != .none, !entry.isKernels, entry.pid != own, entry.key.start >= leader?.start ?? 0,
+                !known.contains(entry.key)
+            else { return false }
+            let mark = SystemProcesses.mark(of: entry.pid)
+            marks[entry.key] = mark
+            guard mark == .unknown else { return false }
+            guard let now = SystemProcesses.entry(entry.pid) else { return true }
+            return now.key != entry.key || now.isOver
+        }
+        guard let (table, isWhole) = read else { return nil }
+        // An id is not reused while it is a group's or a session's; a leader with another start time leads a new group.
         let isReused = table.contains { $0.pid == leader?.pid && leader?.start != 0 && $0.key != leader }
         // A process that existed before the child does not belong to it.
         let candidates = table.filter { $0.pid != own && $0.key.start >= leader?.start ?? 0 }
@@ -92,10 +98,9 @@ struct ProcessSearch: Sendable {
         var members = candidates.filter { entry in
             if known.contains(entry.key) { return true }
             if let leader, !isReused, entry.group == leader.pid || entry.session == leader.pid { return true }
-            guard tree.marks != .none, !entry.isOver, !entry.isKernels else { return false }
-            switch SystemProcesses.mark(of: entry.pid) {
+            switch marks[entry.key] {
             case .marked(let mark): return tree.marks.contain(mark)
-            case .unmarked: return false
+            case .unmarked, nil: return false
             case .unknown:
                 unseen.insert(entry.key)
                 return false
@@ -108,7 +113,7 @@ struct ProcessSearch: Sendable {
             for child in byParent[members[next].pid] ?? [] where seen.insert(child).inserted { members.append(child) }
             next += 1
         }
-        return (members, unseen, Set(candidates.filter(\.isOver).map(\.key)), isWhole)
+        return (members, unseen, isWhole)
     }
 
     /// Sends each process SIGTERM, once.

@@ -12,21 +12,36 @@ enum SystemProcesses {
     /// Returns every process, also those that have ended and were not collected.
     static func all() -> [ProcessEntry] { table()?.entries ?? [] }
 
-    /// Returns every process, and whether the table is complete: a process that ended while the table was read may have
-    /// started another that was not in it yet.
+    /// The most listings for one table; each reads only the processes that are new in it.
+    private static let mostListings = 100
+
+    /// Returns every process, and whether the table is complete. A process that ends while the table is read may have
+    /// started another that was not listed yet: then the ids are listed again, and only the new ones are read, until a listing
+    /// has none that ended.
+    /// - Parameter hasEnded: looks at each process once, right after it was read; whether it had ended since it was listed.
     /// - Returns: nil when it cannot be read, for want of file descriptors.
-    static func table() -> (entries: [ProcessEntry], isWhole: Bool)? {
-        guard let pids = pids() else { return nil }
+    static func table(
+        _ hasEnded: (ProcessEntry) -> Bool = { $0.isOver }
+    ) -> (entries: [ProcessEntry], isWhole: Bool)? {
         var entries: [ProcessEntry] = []
-        for pid in pids {
-            errno = 0
-            if let entry = entry(pid) {
-                entries.append(entry)
-            } else if errno == EMFILE || errno == ENFILE {
-                return nil
+        var seen: Set<Int32> = []
+        for _ in 0..<mostListings {
+            guard let pids = pids() else { return nil }
+            var isComplete = true
+            for pid in pids where seen.insert(pid).inserted {
+                errno = 0
+                if let entry = entry(pid) {
+                    entries.append(entry)
+                    if hasEnded(entry) { isComplete = false }
+                } else if errno == EMFILE || errno == ENFILE {
+                    return nil
+                } else {
+                    isComplete = false
+                }
             }
+            if isComplete { return (entries, true) }
         }
-        return (entries, entries.count == pids.count)
+        return (entries, false)
     }
 
     /// Returns the ids of all processes; nil when they cannot be read.
@@ -63,6 +78,7 @@ enum SystemProcesses {
             group: Int32(truncatingIfNeeded: group), session: Int32(truncatingIfNeeded: session),
             // The end of the environment in memory; an empty environment has an end as well.
             isBetween: fields.count > 48 && number(fields[48]) == 0 && !isKernels,
+            hasNoVariables: isKernels || fields.count > 48 && fields[47] == fields[48] && number(fields[48]) != 0,
             isOver: state == UInt8(ascii: "Z") || state == UInt8(ascii: "X"), isKernels: isKernels)
     }
 
@@ -76,16 +92,17 @@ enum SystemProcesses {
 
     /// Returns the mark in a process's environment, as it was when its program was started.
     static func mark(of pid: Int32) -> Marking {
-        // It may have got its program between the first reading and the look at its entry.
-        for _ in 0..<2 {
+        // It may get its program, and the next one, between a reading and the look at its entry.
+        for _ in 0..<3 {
             guard let bytes = read("/proc/\(pid)/environ", upTo: 4 << 20) else {
                 // Processes of another user: their environments cannot be read, and they are not ours to end.
                 return errno == EACCES || errno == EPERM ? .unmarked : .unknown
             }
             guard bytes.isEmpty else { return mark(in: bytes) }
             guard let entry = entry(pid), !entry.isBetween, !entry.isOver else { return .unknown }
+            if entry.hasNoVariables { return .unmarked }
         }
-        return .unmarked
+        return .unknown
     }
 
     private static func mark(in bytes: [UInt8]) -> Marking {

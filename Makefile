@@ -28,7 +28,8 @@ ALONE := ^ExecutorTests\.(ExhaustionTests|ProcessSearchTests|SurroundingsTests)
 # The version of PyPI's claude-agent-sdk that carries the oldest Claude Code of README.md (2.1.332), and the tests that run with it.
 OLDEST_CLAUDE ?= 0.2.189
 CLAUDE_TESTS := ^ExecutorTests\.(Claude|AgentConformance)|^IntegrationTests\.Claude|^CLITests\.Claude
-TEST := swift test --skip-build --disable-xctest --scratch-path .build
+# At most 16 tests at a time: more of them wait for one another on two cores, and miss their time limits.
+TEST := swift test --skip-build --disable-xctest --scratch-path .build --experimental-maximum-parallelization-width 16
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'

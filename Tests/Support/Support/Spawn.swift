@@ -11,7 +11,8 @@ enum Spawn {
     #endif
 
     /// Starts `arguments[0]` (searched on PATH when it has no slash) as the leader of a new process group, with default
-    /// signal handling. It inherits the three descriptors and all others that are not close-on-exec.
+    /// signal handling. It inherits the three descriptors and no others: a test with a limit of
+    /// descriptors counts its own.
     /// - Throws: `POSIXError`, such as ENOENT when there is no such program.
     static func start(
         _ arguments: [String], environment: [String: String], directory: String?, input: Int32, output: Int32,
@@ -47,10 +48,18 @@ enum Spawn {
         var argv: [UnsafeMutablePointer<CChar>?] = (shell + arguments).map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in argv + envp { free(text) } }
+        closeOthersInChildren()
         var pid: pid_t = 0
         let result = posix_spawnp(&pid, (shell + arguments)[0], &actions, &attributes, &argv, &envp)
         guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: result) ?? .EIO) }
         return pid
+    }
+
+    /// Marks every descriptor of this process but the standard ones close-on-exec: those of other tests, and what the test
+    /// runner itself was given.
+    private static func closeOthersInChildren() {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        for file in files.compactMap({ Int32($0) }) where file > 2 { _ = fcntl(file, F_SETFD, FD_CLOEXEC) }
     }
 
     #if canImport(Darwin)

@@ -20,8 +20,14 @@ enum DispatcherLimits {
     /// The most unwanted attempts that are taken from one report: more than a device can have slots, with room for those
     /// that have ended and were not acknowledged.
     static let unwantedAttempts = 4096
-    /// The most stops of unwanted attempts that are remembered, so that a flood is answered once in 2 s.
-    static let unwantedStops = 4096
+    /// How many stops of unwanted attempts a device gets at once: one for each slot that it may have.
+    static let stopBurst = 1024
+    /// How many it gets a second afterwards. Each takes about 15 µs of the reactor, so a hostile device takes 0.4 % of it.
+    static let stopsPerSecond = 256
+    /// How many messages of unwanted attempts, and events beyond the window, a device may send beyond that before its
+    /// session is cut: more than an executor has whose dispatcher has lost its data, and what a hostile one sends in a
+    /// moment.
+    static let excess = 16_384
 
     // MARK: Turns
 

@@ -32,7 +32,6 @@ extension DispatcherService {
         committer.discard(lostFault)
         live = [:]
         failSteers(lostFault)
-        unwantedStops = UnwantedStops()
         changedQueues = []
         positions.clear()
         deadlines = Deadlines()

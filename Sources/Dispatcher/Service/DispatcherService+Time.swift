@@ -12,6 +12,7 @@ extension DispatcherService {
         for deadline in due { pass(deadline) }
         positions.tick(clock.monotonic())
         tickSweeper()
+        stopBudgets.tick(clock.monotonic())
         settle()
     }
 

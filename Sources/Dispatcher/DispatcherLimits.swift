@@ -122,6 +122,14 @@ enum DispatcherLimits {
 
     // MARK: The store
 
+    /// The events of one commit, besides one window: some 30 ms of the writer, so that no caller waits for 100 ms behind
+    /// a batch.
+    static let batchEvents = 4096
+    /// The same in bytes.
+    static let batchBytes = 4 << 20
+    /// The events of a part that goes before longer ones: what the dispatcher decides about a task, and a few lines.
+    static let shortPart = 64
+
     /// The pause after a failed commit before the store is tried again, in ms: a full disk must not be tried in a busy loop.
     static let storagePauseMs: Int64 = 500
     /// The longest such pause, when every recovery has ended in another failure.

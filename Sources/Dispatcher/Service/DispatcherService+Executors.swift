@@ -65,9 +65,17 @@ extension DispatcherService {
         task.machine.sign(monotonic: monotonic)
         var isTaken = false
         var isRepeated = false
-        for var event in events {
+        var isWithinWindow = true
+        for index in events.indices {
+            var event = events[index]
+            if event.attemptSeq > task.machine.record.attemptSeq, !task.hasRoom(for: event) {
+                isWithinWindow = false
+                overrun(task, attempt, worker, events: events.endIndex - index)
+                break
+            }
             switch task.machine.take(&event, monotonic: monotonic) {
             case .taken:
+                task.took(event)
                 committer.append(event)
                 isTaken = true
                 if !task.early.isEmpty { recordEarlyRequests(task) }
@@ -80,7 +88,18 @@ extension DispatcherService {
         }
         if isTaken { committer.write(attempt.task) }
         if isTaken || isRepeated { committer.acknowledge(attempt, task.machine.record.attemptSeq, to: worker) }
-        return true
+        return isWithinWindow || fleet.workers[worker]?.isConnected == true
+    }
+
+    /// Refuses events beyond the window of an attempt: its executor sends them again after an acknowledgement. One that
+    /// goes on without waiting loses its session.
+    private func overrun(_ task: LiveTask, _ attempt: AttemptID, _ worker: WorkerID, events: Int) {
+        overruns.increment(by: events)
+        if let from = task.machine.refuseEvents(monotonic: clock.monotonic()) {
+            committer.send(.resync(attempt, worker, from: from))
+        }
+        guard stopBudgets.exceed(by: events, of: worker, now: clock.monotonic()) == .cut else { return }
+        cut(worker, because: "it sends events beyond its window of \(Limits.windowEvents) without end")
     }
 
     /// An agent runs.

@@ -33,6 +33,8 @@ actor DispatcherService {
     let approvalsRefused = Counter(label: "dispatcher_approvals_refused")
     /// Attempts beyond the limit of one report.
     let unwantedIgnored = Counter(label: "dispatcher_unwanted_ignored")
+    /// Events beyond the window of their attempt, which were refused.
+    let overruns = Counter(label: "dispatcher_window_overruns")
     /// Sessions that were cut for a flood.
     let sessionsCut = Counter(label: "dispatcher_sessions_cut")
 

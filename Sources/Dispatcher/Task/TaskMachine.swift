@@ -138,6 +138,10 @@ struct TaskMachine: Sendable, Equatable {
         return .taken
     }
 
+    /// Refuses events that its executor should not have sent yet.
+    /// - Returns: the attempt_seq to request from; nil when that was done less than 2 s ago.
+    mutating func refuseEvents(monotonic: Int64) -> UInt64? { resync(monotonic) }
+
     /// Takes the attempt's verdict, the last of its sequence.
     mutating func finished(_ message: TaskFinished, now: Timestamp, monotonic: Int64) -> [TaskAction] {
         guard isPlaced, message.attempt == record.attempt else { return [] }

@@ -73,9 +73,11 @@ extension DispatcherService {
                 overrun(task, attempt, worker, events: events.endIndex - index)
                 break
             }
+            let isReserved = ReservedEvents.isReserved(event)
             switch task.machine.take(&event, monotonic: monotonic) {
             case .taken:
                 task.took(event)
+                if isReserved { eventsReserved.increment() }
                 committer.append(event)
                 isTaken = true
                 if !task.early.isEmpty { recordEarlyRequests(task) }

@@ -35,6 +35,8 @@ actor DispatcherService {
     let unwantedIgnored = Counter(label: "dispatcher_unwanted_ignored")
     /// Events beyond the window of their attempt, which were refused.
     let overruns = Counter(label: "dispatcher_window_overruns")
+    /// Events of executors that only the dispatcher makes: ``ReservedEvents``.
+    let eventsReserved = Counter(label: "dispatcher_events_reserved")
     /// Sessions that were cut for a flood.
     let sessionsCut = Counter(label: "dispatcher_sessions_cut")
 

@@ -130,9 +130,9 @@ struct TaskMachine: Sendable, Equatable {
         record.lastSeq += 1
         resyncAt = nil
         event.seq = record.lastSeq
-        // Only the dispatcher publishes states and the end of a task.
+        // Only the dispatcher publishes the end of a task.
         event.flags.remove(.terminal)
-        if event.kind == .state { event.kind = .log }
+        ReservedEvents.disarm(&event)
         // Most events are pieces of text, and their payload is not read.
         if event.kind == .toolCall || event.kind == .toolCallUpdate || event.kind == .plan { watch(event) }
         return .taken
@@ -274,7 +274,7 @@ struct TaskMachine: Sendable, Equatable {
 
     /// Returns a warning for the viewers of the task.
     mutating func warn(_ message: String, _ now: Timestamp) -> TaskAction {
-        event(.log, LogPayload(level: "warning", message: message, source: "dispatcher").bytes, now: now)
+        event(.log, LogPayload(level: "warning", message: message, source: ReservedEvents.source).bytes, now: now)
     }
 
     /// Returns the attempt_seq to request from; nil when it was requested less than 2 s ago: one resync per gap.

@@ -55,6 +55,9 @@ enum DispatcherLimits {
     static let priorityMs: Int64 = 600_000
     /// How often a task is requeued because its device was lost: one that brings its machine down must not do so for ever.
     static let requeues = 5
+    /// How often in a row devices may refuse a task although a slot seemed free: each time costs an attempt and waits for
+    /// the next report, so an honest device has long been right by then.
+    static let rejections = 20
     /// How many positions of a queue are published at each move: all would be n² events. Those behind are published when
     /// they have moved by a tenth, and `task.get` always has the current one.
     static let nearPositions = 20

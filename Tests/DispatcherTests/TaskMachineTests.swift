@@ -68,6 +68,26 @@ struct TaskMachineTests {
         #expect(machine.record.state == .failed && machine.record.error == Fault(code, "no"))
     }
 
+    @Test(
+        "A device that refuses a task again and again fails it with the reason",
+        arguments: [ErrorCode.slotsFull, .draining])
+    func rejectedForEver(code: ErrorCode) {
+        var machine = machine(.assigned)
+        for _ in 0..<DispatcherLimits.rejections {
+            _ = machine.rejected(attempt: machine.record.attempt, fault: Fault(code, "no room"), now: now)
+            #expect(machine.record.state == .queued)
+            _ = machine.assign(deviceName: "box", now: now)
+        }
+        var started = machine
+        _ = machine.rejected(attempt: machine.record.attempt, fault: Fault(code, "no room"), now: now)
+        #expect(machine.record.state == .failed && machine.record.error?.code == .attemptsExhausted)
+        #expect(machine.record.error?.message.contains("refused the task 21 times in a row") == true)
+        #expect(machine.record.error?.message.contains("\(code): no room") == true)
+        // One that has run since counts anew.
+        _ = started.started(attempt: started.record.attempt, now: now)
+        #expect(started.record.rejections == 0)
+    }
+
     @Test("Events are taken only in order")
     func order() {
         var machine = machine(.running)

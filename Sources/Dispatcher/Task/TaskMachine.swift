@@ -102,6 +102,7 @@ struct TaskMachine: Sendable, Equatable {
         guard record.state == .assigned, attempt == record.attempt else { return [] }
         record.state = .running
         record.startedAt = now
+        record.rejections = 0
         return [stateEvent(now)]
     }
 
@@ -112,11 +113,23 @@ struct TaskMachine: Sendable, Equatable {
         guard fault.code == .slotsFull || fault.code == .draining else {
             return end(.failed, error: fault, confirmed: true, now: now)
         }
+        guard record.rejections < DispatcherLimits.rejections else {
+            return end(.failed, error: rejectedFault(fault), confirmed: true, now: now)
+        }
+        record.rejections += 1
         let release = TaskAction.release(record.attemptID, confirmed: true)
         let closed = closeWork(now: now)
         record.state = .queued
         record.assignedAt = nil
         return closed + [release, .requeue(paused: true)]
+    }
+
+    private func rejectedFault(_ fault: Fault) -> Fault {
+        Fault(
+            .attemptsExhausted,
+            "\(deviceText) reports a free slot and has refused the task \(record.rejections + 1) times in a row with "
+                + "\(fault.code): \(fault.message.prefix(500)); restart or update wegent-executor there, then submit the task again"
+        )
     }
 
     /// Takes one event of the agent; sets its seq when `taken`, and then it must be committed. Before the first one

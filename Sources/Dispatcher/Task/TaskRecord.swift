@@ -51,6 +51,8 @@ struct TaskRecord: Sendable, Equatable {
     var queuedAt: Timestamp
     /// How often it was requeued because its device was lost.
     var requeues = 0
+    /// How often in a row its device has refused it with `slots_full` or `draining`.
+    var rejections = 0
     /// The limit that ended it, `timeout` or `idle_timeout`; set from the stop on.
     var overdue: ErrorCode?
     /// Whether the newest attempt's half-time warning was published.

@@ -76,7 +76,7 @@ public struct ErrorCode: OpenSet {
     public static let timeout = ErrorCode(rawValue: "timeout")
     /// The attempt had no event for longer than its `idle_timeout_s`.
     public static let idleTimeout = ErrorCode(rawValue: "idle_timeout")
-    /// The task was requeued as often as is allowed.
+    /// The task was requeued, or refused by its device, as often as is allowed.
     public static let attemptsExhausted = ErrorCode(rawValue: "attempts_exhausted")
     /// The device has no free slot; the task goes back to its queue.
     public static let slotsFull = ErrorCode(rawValue: "slots_full")

@@ -27,6 +27,9 @@ enum Schema {
         SQLiteMigration("why a task is in its queue") { try $0.execute(sql: placements) },
         SQLiteMigration("what a permission request offers") { try $0.execute(sql: approvalOffers) },
         SQLiteMigration("what a turn needs and leaves open") { try $0.execute(sql: turns) },
+        SQLiteMigration("how often a task was refused") {
+            try $0.execute(sql: "ALTER TABLE tasks ADD COLUMN rejections INTEGER NOT NULL DEFAULT 0")
+        },
     ]
 
     /// Returns whether a file has had every step.

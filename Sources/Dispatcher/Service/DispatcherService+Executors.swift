@@ -63,6 +63,7 @@ extension DispatcherService {
             update(attempt.task) { $0.started(attempt: attempt.attempt, now: clock.wall()) }
         }
         task.machine.sign(monotonic: monotonic)
+        let now = clock.wall()
         var isTaken = false
         var isRepeated = false
         var isWithinWindow = true
@@ -74,7 +75,7 @@ extension DispatcherService {
                 break
             }
             let isReserved = ReservedEvents.isReserved(event)
-            switch task.machine.take(&event, monotonic: monotonic) {
+            switch task.machine.take(&event, monotonic: monotonic, now: now) {
             case .taken:
                 task.took(event)
                 if isReserved { eventsReserved.increment() }

@@ -134,7 +134,7 @@ struct TaskMachine: Sendable, Equatable {
 
     /// Takes one event of the agent; sets its seq when `taken`, and then it must be committed. Before the first one
     /// call ``started(attempt:now:)``. Hot path: allocates nothing.
-    mutating func take(_ event: inout Event, monotonic: Int64) -> EventVerdict {
+    mutating func take(_ event: inout Event, monotonic: Int64, now: Timestamp) -> EventVerdict {
         guard isPlaced, event.attempt == record.attempt else { return .stale }
         let expected = record.attemptSeq + 1
         guard event.attemptSeq >= expected else { return .duplicate(last: record.attemptSeq) }
@@ -146,6 +146,7 @@ struct TaskMachine: Sendable, Equatable {
         // Only the dispatcher publishes the end of a task.
         event.flags.remove(.terminal)
         ReservedEvents.disarm(&event)
+        event.time = event.time.clamped(around: now)
         // Most events are pieces of text, and their payload is not read.
         if event.kind == .toolCall || event.kind == .toolCallUpdate || event.kind == .plan { watch(event) }
         return .taken

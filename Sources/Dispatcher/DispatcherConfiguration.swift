@@ -45,7 +45,7 @@ public struct DispatcherConfiguration: Sendable {
         self.retentionDays = retentionDays
     }
 
-    /// The time between two deletions of old tasks, in ms: an hour, or a tenth of ``retentionDays`` if that is less.
+    /// The time between two sweeps of what is old or deleted, in ms: an hour, or a tenth of ``retentionDays`` if that is less.
     var retentionSweepMs: Int64 {
         retentionDays > 0 ? Int64(min(max(retentionDays * 8_640_000, 1000), 3_600_000)) : 3_600_000
     }

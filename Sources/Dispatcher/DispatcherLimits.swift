@@ -137,13 +137,11 @@ enum DispatcherLimits {
     static let storagePauseMs: Int64 = 500
     /// The longest such pause, when every recovery has ended in another failure.
     static let longestRecoveryMs: Int64 = 8000
-    /// Between two sweeps of expired keys, in ms.
-    static let sweepMs: Int64 = 3_600_000
-    /// After a start, before the first deletion of old tasks, in ms: devices come first.
+    /// After a start, before the first sweep, in ms: devices come first.
     static let firstSweepMs: Int64 = 1000
     /// How many old tasks are deleted in one transaction: some ms, which a commit may have to wait.
     static let prunedTasks = 200
-    /// How many events of deleted tasks are deleted in one transaction, for the same reason.
+    /// How many events of deleted tasks, or expired keys, are deleted in one transaction, for the same reason.
     static let sweptRows = 2000
     /// The bytes of events after which such a transaction ends: a large event is many pages.
     static let sweptBytes = 16 << 20

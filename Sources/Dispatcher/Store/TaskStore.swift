@@ -81,8 +81,9 @@ protocol TaskStore: Sendable {
     /// - Returns: nil when the owner has no such conversation.
     func rename(_ message: ConversationRename) async throws(TaskStoreError) -> ConversationView?
 
-    /// Deletes a conversation once all its tasks have ended. They are gone at once; their events, permission requests and
-    /// prompts go with ``sweepDeletions(rows:bytes:)``. Fenced.
+    /// Deletes a conversation once all its tasks have ended. It is gone at once, with the first
+    /// ``DispatcherLimits/prunedTasks`` tasks; the others go with ``sweepConversations(limit:)``, and their events, permission
+    /// requests and prompts with ``sweepDeletions(rows:bytes:)``. Fenced.
     func delete(_ message: ConversationDelete) async throws(TaskStoreError) -> ConversationDeletion
 
     /// Changes an owner's defaults and returns them. Fenced.
@@ -100,13 +101,18 @@ protocol TaskStore: Sendable {
     /// - Returns: whether more is left.
     func sweepDeletions(rows: Int, bytes: Int) async throws(TaskStoreError) -> Bool
 
-    /// Forgets idempotency keys from before `time`.
-    func sweepKeys(before time: Timestamp) async throws(TaskStoreError)
+    /// Deletes tasks of deleted conversations, at most `limit`. Fenced.
+    /// - Returns: the tasks, and whether there may be more.
+    func sweepConversations(limit: Int) async throws(TaskStoreError) -> (tasks: [TaskID], isLeft: Bool)
+
+    /// Forgets idempotency keys from before `time`, at most `rows`. Fenced.
+    /// - Returns: whether there may be more.
+    func sweepKeys(before time: Timestamp, rows: Int) async throws(TaskStoreError) -> Bool
 }
 
 /// What became of a conversation that was to be deleted.
 enum ConversationDeletion: Sendable, Equatable {
-    /// It is deleted, with these tasks.
+    /// It is deleted, and these of its tasks are gone.
     case deleted([TaskID])
     /// Nothing was changed: this task has not ended.
     case alive(TaskID)

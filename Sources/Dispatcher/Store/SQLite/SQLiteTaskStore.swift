@@ -95,6 +95,7 @@ struct SQLiteTaskStore: TaskStore {
                     try IdempotencyTable.task(of: IdempotencyKey(owner: submit.owner, text: $0), now: now, db)
                 },
                 conversationOwner: try submit.conversation.flatMap { try ConversationTable.owner(of: $0, db) },
+                isDeleting: try submit.conversation.map { try ConversationTable.isBeingDeleted($0, db) } ?? false,
                 defaults: try DefaultsTable.get(submit.owner, db))
         }
     }

@@ -148,6 +148,12 @@ enum DispatcherLimits {
     /// Between two such transactions, in ms.
     static let sweepPauseMs: Int64 = 20
 
+    /// How often a row of one task may be refused by the store before the task fails: its executor would send the same again
+    /// and again.
+    static let refusedCommits = 3
+    /// Of how many tasks it is remembered that the store refused a change.
+    static let setAside = 4096
+
     // MARK: The lead
 
     /// Between two looks of a standby at the lock and the lease, in ms: a dead leader is replaced within 5 s.

@@ -4,10 +4,8 @@ import Messages
 struct CommitCut {
     /// In the order of the queue.
     var parts: [CommitPart] = []
-    /// Messages and callers that wait for no task in particular.
+    /// Messages that wait for no task in particular.
     var effects: [Effect] = []
-    var acks: [AttemptID: (worker: WorkerID, seq: UInt64)] = [:]
-    var waiters: [CheckedContinuation<Void, any Error>] = []
     /// Whether it renews the lease.
     var renews = false
 
@@ -31,22 +29,30 @@ struct CommitCut {
     /// The acknowledgements, coalesced per executor.
     var allAcks: [WorkerID: [AttemptAck]] {
         var all: [WorkerID: [AttemptAck]] = [:]
-        for acks in [acks] + parts.map(\.acks) {
-            for (attempt, ack) in acks {
-                all[ack.worker, default: []].append(
-                    AttemptAck(task: attempt.task, attempt: attempt.attempt, seq: ack.seq))
-            }
+        for (attempt, ack) in parts.flatMap(\.acks) {
+            all[ack.worker, default: []].append(
+                AttemptAck(task: attempt.task, attempt: attempt.attempt, seq: ack.seq))
         }
         return all
     }
 
+    /// Splits it into halves; the messages of no task go with the first.
+    func halves() -> [CommitCut] {
+        var (first, second) = (self, self)
+        first.parts = Array(parts[..<(parts.count / 2)])
+        second.parts = Array(parts[(parts.count / 2)...])
+        second.effects = []
+        second.renews = false
+        return [first, second]
+    }
+
     /// Resumes the callers that wait for the commit.
     func resume() {
-        for waiter in waiters + parts.flatMap(\.waiters) { waiter.resume() }
+        for waiter in parts.flatMap(\.waiters) { waiter.resume() }
     }
 
     /// Fails the callers that wait for the commit.
     func fail(_ fault: Fault) {
-        for waiter in waiters + parts.flatMap(\.waiters) { waiter.resume(throwing: fault) }
+        for waiter in parts.flatMap(\.waiters) { waiter.resume(throwing: fault) }
     }
 }

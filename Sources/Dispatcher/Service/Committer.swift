@@ -13,8 +13,11 @@ struct Committer {
 
     /// Whether a commit is in flight or about to start.
     private(set) var isCommitting = false
-    /// How many commits have failed. A change is lost when this has grown before it was committed.
+    /// How many batches have failed.
     private(set) var failures: UInt64 = 0
+    /// How often the changes of each task were set aside. Forgotten beyond ``DispatcherLimits/setAside`` tasks: only a caller
+    /// that changed one of them in the same moment counts on it.
+    private var refusals: [TaskID: UInt64] = [:]
     /// Why the store takes no write now, or did not the last time.
     private(set) var trouble: Fault?
     /// The pause before the store is tried again, in ms. It grows while each recovery ends in another failure.
@@ -22,7 +25,7 @@ struct Committer {
 
     /// Whether there is nothing to commit and nothing to send.
     var isEmpty: Bool {
-        queue.isEmpty && loose.effects.isEmpty && loose.acks.isEmpty && loose.waiters.isEmpty
+        queue.isEmpty && loose.effects.isEmpty
     }
 
     // MARK: The next batches
@@ -46,9 +49,9 @@ struct Committer {
         queue.change(approval.attempt.task) { $0.approvals[approval.id] = approval }
     }
 
-    /// Sends a message after the commit of what its task has decided before.
+    /// Sends a message after the commit of what its task has decided before, which may be in flight.
     mutating func send(_ effect: Effect) {
-        if let task = effect.task, queue.contains(task) {
+        if let task = effect.task {
             queue.change(task) { $0.effects.append(effect) }
         } else {
             loose.effects.append(effect)
@@ -57,20 +60,12 @@ struct Committer {
 
     /// Acknowledges an attempt's events up to `seq` after the commit.
     mutating func acknowledge(_ attempt: AttemptID, _ seq: UInt64, to worker: WorkerID) {
-        if queue.contains(attempt.task) {
-            queue.change(attempt.task) { $0.acks[attempt] = (worker, seq) }
-        } else {
-            loose.acks[attempt] = (worker, seq)
-        }
+        queue.change(attempt.task) { $0.acks[attempt] = (worker, seq) }
     }
 
     /// Resumes `waiter` after the commit of what a task has decided before, which may be in flight.
     mutating func wait(_ waiter: CheckedContinuation<Void, any Error>, for task: TaskID) {
-        if queue.contains(task) {
-            queue.change(task) { $0.waiters.append(waiter) }
-        } else {
-            loose.waiters.append(waiter)
-        }
+        queue.change(task) { $0.waiters.append(waiter) }
     }
 
     // MARK: Commits
@@ -120,6 +115,16 @@ struct Committer {
     }
 
     // MARK: Failures
+
+    /// Returns a number that grows whenever changes of a task are lost before they are on disk.
+    func failures(of task: TaskID) -> UInt64 { failures + refusals[task, default: 0] }
+
+    /// The store has refused a change of a task: removes what else the task has to commit.
+    mutating func setAside(_ task: TaskID) -> CommitPart? {
+        if refusals.count >= DispatcherLimits.setAside { refusals = [:] }
+        refusals[task, default: 0] += 1
+        return queue.remove(task)
+    }
 
     /// Discards what is not on disk, and a failed batch with it, and fails the callers that wait.
     /// - Returns: the discarded submissions.

@@ -17,7 +17,7 @@ extension DispatcherService {
         }
         guard record.owner == message.owner else { throw Fault.noTask(message.task) }
         guard try !isTaken(message, record) else {
-            if live[message.task] != nil { try await commit(message.task, since: committer.failures) }
+            if live[message.task] != nil { try await commit(message.task, since: committer.failures(of: message.task)) }
             return Done()
         }
         try await withCheckedThrowingContinuation { (waiter: SteerTable.Waiter) in

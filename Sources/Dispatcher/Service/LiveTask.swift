@@ -6,6 +6,10 @@ final class LiveTask {
     var machine: TaskMachine
     /// Its record as it is on disk, which owners and viewers see; nil before the first commit.
     private(set) var visible: TaskRecord?
+    /// The whole of it as it is on disk, to go back to when the store refuses a change; nil before the first commit.
+    private(set) var stored: TaskMachine?
+    /// How often the store has refused a change of it.
+    var refusedCommits = 0
     /// The stall that belongs to `visible`.
     var shownStall: Stall?
     /// Its prompt, when it is short.
@@ -58,6 +62,7 @@ final class LiveTask {
     init(_ machine: TaskMachine, visible: TaskRecord?, prompt: String?) {
         self.machine = machine
         self.visible = visible
+        stored = visible == nil ? nil : machine
         self.prompt = prompt.flatMap { $0.utf8.count <= DispatcherLimits.cachedPrompt ? $0 : nil }
     }
 
@@ -76,7 +81,9 @@ final class LiveTask {
     /// `part` is on disk.
     func show(_ part: CommitPart) {
         for event in part.events where event.attempt > 0 { uncommitted -= event.encodedSize }
-        if let record = part.machine?.record { show(record) }
+        guard let machine = part.machine else { return }
+        stored = machine
+        show(machine.record)
     }
 
     private func show(_ record: TaskRecord) {

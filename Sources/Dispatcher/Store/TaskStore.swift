@@ -17,6 +17,10 @@ protocol TaskStore: Sendable {
     /// - Throws: `notLeader`.
     func checkLead() async throws(TaskStoreError)
 
+    /// Shows standbys that this process runs, without waiting for a write under way: a long one must not look like a frozen
+    /// process. Returns at once.
+    func beat()
+
     /// Gives up the lead, so that a standby need not wait until the lease is stale. Later commits may still succeed until
     /// another process leads.
     func leave() async throws(TaskStoreError)

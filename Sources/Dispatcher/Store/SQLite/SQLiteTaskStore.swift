@@ -8,6 +8,8 @@ struct SQLiteTaskStore: TaskStore {
     let file: Store
     let lock: LeaderLock
     let epoch: UInt64
+    /// Shows standbys that this process runs; nil = it has none, as in tests.
+    private let sign: LifeSign?
 
     /// Returns where the file is in a data directory.
     static func path(in directory: String) -> String { "\(directory)/dispatcher.db" }
@@ -16,12 +18,16 @@ struct SQLiteTaskStore: TaskStore {
     /// - Parameters:
     ///   - isLocked: Whether this process holds the lock on the directory.
     ///   - expected: The lease that may be taken; nil = whichever is there.
+    ///   - sign: Shows the steps of a migration; nil = they are not shown.
     /// - Throws: ``TaskStoreError``: `notLeader` when the lease is not the expected one, or what is wrong with the file.
     init(
-        directory: String, holder: Incarnation, isLocked: Bool, from expected: LeaseSighting? = nil, now: Timestamp
+        directory: String, holder: Incarnation, isLocked: Bool, from expected: LeaseSighting? = nil,
+        sign: LifeSign? = nil, now: Timestamp
     ) async throws(TaskStoreError) {
         do {
-            let file = try await Store(path: Self.path(in: directory), migrations: Schema.migrations)
+            let file = try await Store(path: Self.path(in: directory), migrations: Schema.migrations) { step in
+                sign?.show("migration, step \(step)")
+            }
             self.file = file
             do {
                 epoch = try await file.write { db in
@@ -33,7 +39,11 @@ struct SQLiteTaskStore: TaskStore {
             }
         } catch { throw TaskStoreError(error) }
         lock = LeaderLock(isHeld: isLocked)
+        self.sign = sign
+        sign?.serve()
     }
+
+    func beat() { sign?.beat() }
 
     nonisolated(nonsending) func commit(_ batch: CommitBatch) async throws(TaskStoreError) {
         try await writeAsLeader { [epoch, lock] db in

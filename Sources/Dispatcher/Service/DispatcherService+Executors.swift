@@ -74,10 +74,18 @@ extension DispatcherService {
                 overrun(task, attempt, worker, events: events.endIndex - index)
                 break
             }
+            if event.attemptSeq > task.machine.record.attemptSeq,
+                let fault = logLimits.complaint(
+                    event.encodedSize, task: task.machine.record.logBytes, user: logUsage[worker.owner])
+            {
+                update(attempt.task) { $0.logFull(fault, now: now) }
+                break
+            }
             let isReserved = ReservedEvents.isReserved(event)
             switch task.machine.take(&event, monotonic: monotonic, now: now) {
             case .taken:
                 task.took(event)
+                logUsage.add(Int64(event.encodedSize), of: worker.owner)
                 if isReserved { eventsReserved.increment() }
                 committer.append(event)
                 isTaken = true

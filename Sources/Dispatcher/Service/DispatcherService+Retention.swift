@@ -21,6 +21,7 @@ extension DispatcherService {
                 while phase == .serving, try await sweepConversations() { await pause() }
                 while phase == .serving, try await sweepDeletions() { await pause() }
                 while phase == .serving, try await sweepKeys() { await pause() }
+                try await countLogs()
             }
         } catch {
             if isNotLeader(error) { return depose() }
@@ -61,6 +62,18 @@ extension DispatcherService {
     func deleted(_ tasks: [TaskID]) {
         recent.forget(tasks)
         viewers.assumeIsolated { $0.deleted(tasks) }
+    }
+
+    /// Counts what owners have again, after deletions.
+    private func countLogs() async throws {
+        guard logLimits.user != nil else { return }
+        let stored = try await store.logUsage()
+        var uncommitted: [UserID: Int64] = [:]
+        for task in live.values {
+            let record = task.machine.record
+            uncommitted[record.owner, default: 0] += record.logBytes - (task.stored?.record.logBytes ?? 0)
+        }
+        logUsage.load(stored, uncommitted: uncommitted)
     }
 
     private func sweepKeys() async throws -> Bool {

@@ -56,6 +56,8 @@ extension DispatcherService {
     /// Takes a task back to what is on disk, as if it had just been loaded. One that is not on disk is forgotten.
     private func goBack(_ task: LiveTask, because fault: Fault) {
         forget(task)
+        logUsage.add(
+            (task.stored?.record.logBytes ?? 0) - task.machine.record.logBytes, of: task.machine.record.owner)
         guard let stored = task.stored, task.refusedCommits < DispatcherLimits.refusedCommits else {
             if task.stored != nil {
                 logger.critical(

@@ -60,6 +60,8 @@ actor DispatcherService {
     var sweeper: Sweeper
     var stopBudgets = StopBudgets()
     var steers = SteerTable()
+    nonisolated let logLimits: LogLimits
+    var logUsage = LogUsage()
     /// One search at a time: each occupies a reader of the store for long.
     nonisolated let searchGate = AsyncSemaphore(1, maxWaiting: DispatcherLimits.waitingSearches)
     nonisolated let viewers: ViewerHub
@@ -76,6 +78,7 @@ actor DispatcherService {
         self.logger = logger
         shards = Shards(Partition.all, epoch: store.epoch)
         lease = LeaderLease(configuration, clock: clock)
+        logLimits = configuration.logLimits
         sweeper = Sweeper(configuration)
         viewers = ViewerHub(store: store, clock: clock, reactor: reactor, logger: logger)
     }

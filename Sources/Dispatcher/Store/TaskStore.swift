@@ -79,6 +79,9 @@ protocol TaskStore: Sendable {
     /// Returns an owner's defaults for the choices of tasks.
     func defaults(of owner: UserID) async throws(TaskStoreError) -> Choices
 
+    /// Returns how many bytes of events the tasks of each owner have that are not deleted, as their records count them.
+    func logUsage() async throws(TaskStoreError) -> [UserID: Int64]
+
     // MARK: What owners change
 
     /// Sets or clears the title of a conversation. Fenced.

@@ -124,6 +124,13 @@ struct TaskMachine: Sendable, Equatable {
         return closed + [release, .requeue(paused: true)]
     }
 
+    /// It has written as much as the service takes: ends it at once, since what it still writes is not taken.
+    mutating func logFull(_ fault: Fault, now: Timestamp) -> [TaskAction] {
+        guard isPlaced else { return [] }
+        return isEnding
+            ? endAsRequested(confirmed: false, now: now) : end(.failed, error: fault, confirmed: false, now: now)
+    }
+
     private func rejectedFault(_ fault: Fault) -> Fault {
         Fault(
             .attemptsExhausted,
@@ -143,6 +150,7 @@ struct TaskMachine: Sendable, Equatable {
         record.lastSeq += 1
         resyncAt = nil
         event.seq = record.lastSeq
+        defer { record.logBytes += Int64(event.encodedSize) }
         // Only the dispatcher publishes the end of a task.
         event.flags.remove(.terminal)
         ReservedEvents.disarm(&event)
@@ -250,8 +258,9 @@ struct TaskMachine: Sendable, Equatable {
     /// Returns the dispatcher's next event of the task.
     mutating func event(_ kind: EventKind, _ payload: [UInt8], flags: EventFlags = [], now: Timestamp) -> TaskAction {
         record.lastSeq += 1
-        return .log(
-            Event(task: record.id, seq: record.lastSeq, kind: kind, flags: flags, time: now, payload: payload))
+        let event = Event(task: record.id, seq: record.lastSeq, kind: kind, flags: flags, time: now, payload: payload)
+        record.logBytes += Int64(event.encodedSize)
+        return .log(event)
     }
 
     /// Returns a `state` event of the record as it is.

@@ -42,6 +42,8 @@ struct TaskRecord: Sendable, Equatable {
     var attemptSeq: UInt64 = 0
     /// The newest event's seq.
     var lastSeq: UInt64 = 0
+    /// The bytes of its events on the wire.
+    var logBytes: Int64 = 0
     /// When the newest attempt was created.
     var assignedAt: Timestamp?
     var startedAt: Timestamp?

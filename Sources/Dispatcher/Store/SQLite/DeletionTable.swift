@@ -15,6 +15,7 @@ enum DeletionTable {
     static func delete(_ task: TaskID, _ db: Database) throws {
         let move = "INSERT OR IGNORE INTO deletions (task_id, partition) SELECT id, partition FROM tasks WHERE id = ?"
         try db.cachedStatement(sql: move).execute(arguments: [task.blob])
+        try UsageTable.forget(task, db)
         try db.cachedStatement(sql: "DELETE FROM tasks WHERE id = ?").execute(arguments: [task.blob])
     }
 

@@ -49,6 +49,7 @@ struct SQLiteTaskStore: TaskStore {
         try await writeAsLeader { [epoch, lock] db in
             if batch.renews { try LeaseTable.renew(epoch: epoch, isLocked: lock.isHeld, db) }
             for record in batch.records {
+                try UsageTable.count(record, db)
                 if let creation = batch.creations[record.id] {
                     try Self.create(record, creation, db)
                 } else {
@@ -133,6 +134,10 @@ struct SQLiteTaskStore: TaskStore {
 
     func approvals(_ list: ApprovalList) async throws(TaskStoreError) -> ApprovalListing {
         try await read { try ApprovalTable.page(list, $0) }
+    }
+
+    func logUsage() async throws(TaskStoreError) -> [UserID: Int64] {
+        try await read { try UsageTable.all($0) }
     }
 
     func defaults(of owner: UserID) async throws(TaskStoreError) -> Choices {

@@ -20,6 +20,10 @@ public struct DispatcherConfiguration: Sendable {
     public var approvalS: Double
     /// Days after which tasks that have ended are deleted, with all that belongs to them; 0 = never.
     public var retentionDays: Double
+    /// MiB of events that a task may write before it is stopped; 0 = no limit.
+    public var taskLogMB: Int
+    /// MiB of events that all tasks of an owner may have; 0 = no limit.
+    public var userLogMB: Int
     /// Seconds without a renewal of the lease after which a standby takes it from a frozen leader. The same for all
     /// dispatchers on one data directory.
     public var takeoverS: Double
@@ -30,7 +34,8 @@ public struct DispatcherConfiguration: Sendable {
     public init(
         registry: String, bind: String = "tcp://127.0.0.1:7402", dataDirectory: String, graceS: Double = 30,
         leaseS: Double? = nil, stopGraceS: Double = 5, takeoverS: Double = 15, drainS: Double = 5,
-        approvalS: Double = 600, retentionDays: Double = 0, advertise: String? = nil
+        approvalS: Double = 600, retentionDays: Double = 0, taskLogMB: Int = 1024, userLogMB: Int = 0,
+        advertise: String? = nil
     ) {
         self.registry = registry
         self.bind = bind
@@ -43,12 +48,16 @@ public struct DispatcherConfiguration: Sendable {
         self.drainS = drainS
         self.approvalS = approvalS
         self.retentionDays = retentionDays
+        self.taskLogMB = taskLogMB
+        self.userLogMB = userLogMB
     }
 
-    /// The time between two deletions of old tasks, in ms: an hour, or a tenth of ``retentionDays`` if that is less.
+    /// The time between two sweeps of what is old or deleted, in ms: an hour, or a tenth of ``retentionDays`` if that is less.
     var retentionSweepMs: Int64 {
         retentionDays > 0 ? Int64(min(max(retentionDays * 8_640_000, 1000), 3_600_000)) : 3_600_000
     }
+    /// How much tasks may write.
+    var logLimits: LogLimits { LogLimits(taskMB: taskLogMB, userMB: userLogMB) }
     /// ``takeoverS`` in ms.
     var takeoverMs: Int64 { Int64((takeoverS * 1000).rounded()) }
     /// The age at which the leader renews its lease, in ms.

@@ -20,8 +20,14 @@ enum DispatcherLimits {
     /// The most unwanted attempts that are taken from one report: more than a device can have slots, with room for those
     /// that have ended and were not acknowledged.
     static let unwantedAttempts = 4096
-    /// The most stops of unwanted attempts that are remembered, so that a flood is answered once in 2 s.
-    static let unwantedStops = 4096
+    /// How many stops of unwanted attempts a device gets at once: one for each slot that it may have.
+    static let stopBurst = 1024
+    /// How many it gets a second afterwards. Each takes about 15 µs of the reactor, so a hostile device takes 0.4 % of it.
+    static let stopsPerSecond = 256
+    /// How many messages of unwanted attempts, and events beyond the window, a device may send beyond that before its
+    /// session is cut: more than an executor has whose dispatcher has lost its data, and what a hostile one sends in a
+    /// moment.
+    static let excess = 16_384
 
     // MARK: Turns
 
@@ -49,6 +55,9 @@ enum DispatcherLimits {
     static let priorityMs: Int64 = 600_000
     /// How often a task is requeued because its device was lost: one that brings its machine down must not do so for ever.
     static let requeues = 5
+    /// How often in a row devices may refuse a task although a slot seemed free: each time costs an attempt and waits for
+    /// the next report, so an honest device has long been right by then.
+    static let rejections = 20
     /// How many positions of a queue are published at each move: all would be n² events. Those behind are published when
     /// they have moved by a tenth, and `task.get` always has the current one.
     static let nearPositions = 20
@@ -116,22 +125,34 @@ enum DispatcherLimits {
 
     // MARK: The store
 
+    /// The events of one commit, besides one window: some 30 ms of the writer, so that no caller waits for 100 ms behind
+    /// a batch.
+    static let batchEvents = 4096
+    /// The same in bytes.
+    static let batchBytes = 4 << 20
+    /// The events of a part that goes before longer ones: what the dispatcher decides about a task, and a few lines.
+    static let shortPart = 64
+
     /// The pause after a failed commit before the store is tried again, in ms: a full disk must not be tried in a busy loop.
     static let storagePauseMs: Int64 = 500
     /// The longest such pause, when every recovery has ended in another failure.
     static let longestRecoveryMs: Int64 = 8000
-    /// Between two sweeps of expired keys, in ms.
-    static let sweepMs: Int64 = 3_600_000
-    /// After a start, before the first deletion of old tasks, in ms: devices come first.
+    /// After a start, before the first sweep, in ms: devices come first.
     static let firstSweepMs: Int64 = 1000
     /// How many old tasks are deleted in one transaction: some ms, which a commit may have to wait.
     static let prunedTasks = 200
-    /// How many events of deleted tasks are deleted in one transaction, for the same reason.
+    /// How many events of deleted tasks, or expired keys, are deleted in one transaction, for the same reason.
     static let sweptRows = 2000
     /// The bytes of events after which such a transaction ends: a large event is many pages.
     static let sweptBytes = 16 << 20
     /// Between two such transactions, in ms.
     static let sweepPauseMs: Int64 = 20
+
+    /// How often a row of one task may be refused by the store before the task fails: its executor would send the same again
+    /// and again.
+    static let refusedCommits = 3
+    /// Of how many tasks it is remembered that the store refused a change.
+    static let setAside = 4096
 
     // MARK: The lead
 

@@ -12,6 +12,8 @@ public final class DispatcherServer: Service {
     public enum Status: Sendable, Equatable {
         /// It waits: another process leads on this data directory.
         case standby(directory: String)
+        /// It waits, and the other process is at a long start, such as `migration, step 3, 40 s`.
+        case waiting(directory: String, work: String)
         /// It leads and serves at this endpoint.
         case leads(endpoint: String)
     }
@@ -201,9 +203,13 @@ public final class DispatcherServer: Service {
             onStatus(.standby(directory: directory))
         }
         let waiting = standby
+        let (report, directory) = (self.onStatus, configuration.dataDirectory)
         let claim = try await cancelWhenGracefulShutdown {
             var standby = waiting
-            do { return (try await standby.wait(), standby) as (Standby.Claim, Standby)? } catch is CancellationError {
+            do {
+                let claim = try await standby.wait { report(.waiting(directory: directory, work: $0)) }
+                return (claim, standby) as (Standby.Claim, Standby)?
+            } catch is CancellationError {
                 return nil
             }
         }

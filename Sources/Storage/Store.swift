@@ -14,10 +14,13 @@ public final class Store: Sendable {
 
     /// Opens (and creates, with mode 0600 in a directory of mode 0700) the file in WAL mode with
     /// `synchronous=FULL`, and applies the migrations that are missing.
+    /// - Parameter onMigration: Called before each migration that is missing, with its number from 1.
     /// - Throws: ``StoreError`` that names the path, the problem and what to do. A file that is damaged or was written by
     ///   a newer version is left untouched.
-    public convenience init(path: String, migrations: [SQLiteMigration]) async throws {
-        try await self.init(StoreOpening(path: path, migrations: migrations))
+    public convenience init(
+        path: String, migrations: [SQLiteMigration], onMigration: (@Sendable (Int) -> Void)? = nil
+    ) async throws {
+        try await self.init(StoreOpening(path: path, migrations: migrations, onMigration: onMigration))
     }
 
     init(_ opening: StoreOpening) async throws {

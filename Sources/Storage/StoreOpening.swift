@@ -6,6 +6,8 @@ struct StoreOpening: Sendable {
     var path: String
     var migrations: [SQLiteMigration]
     var busySeconds = StoreLimits.busySeconds
+    /// Called before each migration that is missing, with its number from 1.
+    var onMigration: (@Sendable (Int) -> Void)?
 
     /// Opens the file for writing, off the caller's executor.
     /// - Throws: ``StoreError`` that names the path.
@@ -90,8 +92,11 @@ struct StoreOpening: Sendable {
 
     private func migrator() -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        for migration in migrations {
-            migrator.registerMigration(migration.name) { try migration.apply($0) }
+        for (index, migration) in migrations.enumerated() {
+            migrator.registerMigration(migration.name) { [onMigration] in
+                onMigration?(index + 1)
+                try migration.apply($0)
+            }
         }
         return migrator
     }

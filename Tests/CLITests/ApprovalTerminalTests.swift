@@ -119,6 +119,35 @@ struct ApprovalTerminalTests {
         _ = try await end()
     }
 
+    @Test("A question has the gateway's text, whatever the stream shows")
+    func textOfGateway() async throws {
+        gateway.setPending([ScriptedGateway.approval().replacing("npm test", with: "rm -rf ~")])
+        gateway.emit("permission_request", ScriptedGateway.approval(), isTrue: false)
+        try await tmux.screen("the question") {
+            $0.contains("? Bash: rm -rf ~\n") && $0.contains("▸ allow Bash: rm -rf ~? y once")
+        }
+        _ = try await end()
+    }
+
+    @Test("A request that the gateway does not have for this task is no question")
+    func forgedRequest() async throws {
+        let other = "01a2038a-5d10-7c1e-9a54-0e3b0f7c2d99"
+        let forged = ScriptedGateway.approval().replacing(ScriptedGateway.task, with: other)
+        // One of another task, which even the gateway's list must not bring in.
+        gateway.setPending([forged])
+        gateway.emit("permission_request", forged, isTrue: false)
+        try await eventually("the read", within: .seconds(20)) {
+            !gateway.requests("GET /approvals?state=pending&limit=64&task=\(ScriptedGateway.task)").isEmpty
+        }
+        let second = "01a2038b-11f0-7aa2-8c31-5f1f3b6e9d02"
+        gateway.setPending([])
+        gateway.emit("permission_request", ScriptedGateway.approval(second).replacing("npm test", with: "make"))
+        // The next one is asked about, so the first one was dropped.
+        try await tmux.screen("the second question") { $0.contains("▸ allow Bash: make? y once") }
+        #expect(gateway.requests("POST /tasks/").isEmpty)
+        _ = try await end()
+    }
+
     @Test("A question appears below its own request")
     func questionBelowRequest() async throws {
         let other = "01a2038b-11f0-7aa2-8c31-5f1f3b6e9d02"

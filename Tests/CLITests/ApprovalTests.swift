@@ -197,6 +197,27 @@ struct ApprovalTests {
         }
     }
 
+    @Test("A request can be asked about once it was read, in the order of arrival")
+    func pendingRequests() throws {
+        var pending = PendingApprovals()
+        var (first, second) = (try Self.approval(), try Self.approval())
+        (first.id, second.id) = (.generate(), .generate())
+        let gone = ApprovalID.generate()
+        let added = [first.id, gone, second.id, gone].map { pending.add($0) }
+        #expect(added == [true, true, true, false])
+        // The timer of the second one fires first.
+        let settled = [second.id, first.id].map { pending.settle($0) }
+        #expect(settled == [true, false])
+        let began = [pending.beginReading(), pending.beginReading()]
+        pending.endReading(nil)
+        let again = pending.beginReading()
+        #expect(began == [true, false] && again)
+        pending.endReading([second, first])
+        let ready = [pending.next(), pending.next(), pending.next()]
+        #expect(ready == [first, second, nil])
+        #expect(!pending.contains(gone) && pending.contains(first.id))
+    }
+
     @Test("The list shows the time left of a pending request")
     func listShowsTimeLeft() throws {
         var pending = try Self.approval()

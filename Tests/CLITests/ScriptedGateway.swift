@@ -22,6 +22,8 @@ final class ScriptedGateway: Sendable {
         var replies: [String: (status: Int, body: String)] = [:]
         var events: [String] = []
         var hasEnded = false
+        /// The pending permission requests.
+        var pending: [String] = []
     }
 
     static let task = "01a2038a-5d10-7c1e-9a54-0e3b0f7c2d11"
@@ -62,14 +64,27 @@ final class ScriptedGateway: Sendable {
     }
 
     /// Adds an event to the task's stream; `completed` ends the stream.
-    func emit(_ kind: String, _ data: String) {
+    /// - Parameter isTrue: false = a permission request that the gateway does not have.
+    func emit(_ kind: String, _ data: String, isTrue: Bool = true) {
         state.withLock { state in
             let seq = state.events.count + 1
             state.events.append(
                 "id: \(seq)\nevent: \(kind)\ndata: {\"seq\":\(seq),\"kind\":\"\(kind)\","
                     + "\"time\":\"2026-03-01T09:30:00.250Z\",\"data\":\(data)}\n\n")
+            // As the gateway has it: a request is pending until its resolution.
+            if kind == "permission_request", isTrue { state.pending.append(data) }
+            if kind == "permission_resolved", let id = Self.approvalID(data) {
+                state.pending.removeAll { Self.approvalID($0) == id }
+            }
             if data.contains(#""state":"completed""#), kind == "state" { state.hasEnded = true }
         }
+    }
+
+    /// Sets the pending requests that `GET /approvals` lists for the task, whatever its events show.
+    func setPending(_ approvals: [String]) { state.withLock { $0.pending = approvals } }
+
+    private static func approvalID(_ data: String) -> String? {
+        (try? JSONSerialization.jsonObject(with: Data(data.utf8)) as? [String: Any])?["id"] as? String
     }
 
     /// Ends the stream.
@@ -99,13 +114,15 @@ final class ScriptedGateway: Sendable {
             let parts = request.line.split(separator: " ").map(String.init)
             guard parts.count > 1 else { return }
             if parts[1].hasSuffix("/events"), request.head.contains("text/event-stream") { return stream(connection) }
-            let found = state.withLock { state in
+            let found = state.withLock { state -> (status: Int, body: String)? in
                 state.requests.append(
                     Request(
                         line: parts[0] + " " + parts[1], body: Self.canonical(request.body),
                         answerID: Self.answerID(request.body)))
-                let path = parts[1].split(separator: "?")[0]
-                return state.replies[parts[0] + " " + parts[1]] ?? state.replies[parts[0] + " " + path]
+                let (line, path) = ("\(parts[0]) \(parts[1])", String(parts[1].split(separator: "?")[0]))
+                if let reply = state.replies[line] { return reply }
+                if path == "/approvals", line.contains("task=") { return (200, Self.list(state.pending)) }
+                return state.replies["\(parts[0]) \(path)"]
             }
             if found?.status == 0 { return }
             let reply = found ?? (404, #"{"detail":"not here","code":"route_not_found"}"#)

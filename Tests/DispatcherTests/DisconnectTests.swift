@@ -146,8 +146,8 @@ struct DisconnectTests {
             // The triggers refuse every task and every renewal.
             try await rig.meddle(
                 """
-                CREATE TRIGGER refuse BEFORE INSERT ON tasks BEGIN SELECT RAISE(ABORT, 'refused'); END;
-                CREATE TRIGGER refuse_lease BEFORE UPDATE ON leaders BEGIN SELECT RAISE(ABORT, 'refused'); END;
+                CREATE TRIGGER refuse BEFORE INSERT ON tasks BEGIN SELECT RAISE(ROLLBACK, 'refused'); END;
+                CREATE TRIGGER refuse_lease BEFORE UPDATE ON leaders BEGIN SELECT RAISE(ROLLBACK, 'refused'); END;
                 """)
             #expect(await code { _ = try await rig.gateway.submit("boom") } == .storageFailed)
             // A report during the recovery counts as well.
@@ -207,7 +207,7 @@ struct DisconnectTests {
                 try await rig.gateway.view(task).reason == .deviceDraining
             }
             try await rig.meddle(
-                "CREATE TRIGGER refuse BEFORE INSERT ON tasks BEGIN SELECT RAISE(ABORT, 'refused'); END;")
+                "CREATE TRIGGER refuse BEFORE INSERT ON tasks BEGIN SELECT RAISE(ROLLBACK, 'refused'); END;")
             #expect(await code { _ = try await rig.gateway.submit("boom") } == .storageFailed)
             try await rig.meddle("DROP TRIGGER refuse")
             let other = try await eventually("a task that is taken", within: .seconds(20)) {

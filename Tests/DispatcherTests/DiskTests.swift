@@ -20,7 +20,7 @@ struct DiskTests {
     private static func contents(_ directory: String) throws -> [String: Data] {
         var contents: [String: Data] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: directory)
-        where !name.hasSuffix(".lock") && !name.hasSuffix("-shm") {
+        where !name.hasSuffix(".lock") && !name.hasSuffix("-shm") && !name.hasSuffix(".alive") {
             contents[name] = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(name)"))
         }
         return contents

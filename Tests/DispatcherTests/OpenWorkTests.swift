@@ -26,7 +26,7 @@ struct OpenWorkTests {
         var event = Sample.event(machine.record.id, attempt: machine.record.attempt, machine.record.attemptSeq + 1)
         event.kind = kind
         event.payload = payload
-        #expect(machine.take(&event, monotonic: 0) == .taken)
+        #expect(machine.take(&event, monotonic: 0, now: Sample.now) == .taken)
     }
 
     private static func running(_ choices: Choices = Sample.choices) -> TaskMachine {

@@ -138,7 +138,7 @@ struct PositionsTests {
             let old = AttemptReport(task: .generate(), attempt: 1, lastSeq: 1, ended: false)
             // Running attempts are found anywhere in the report, and so are unwanted ones with a slot.
             let own = AttemptReport(task: first, attempt: 1, lastSeq: 0, ended: false)
-            let most = DispatcherLimits.unwantedAttempts
+            let most = DispatcherLimits.stopBurst
             try executor.report(ended + [old, own])
             try await eventually("the stops", within: .seconds(20)) { executor.stops.count >= most }
             #expect(executor.stops.contains { $0.task == old.id.task })

@@ -72,7 +72,8 @@ struct QueryPlanTests {
             record.lastSeq = 1
             try await store.commit(
                 CommitBatch(
-                    records: [record], creations: [record.id: .init(prompt: "p", key: nil, digest: "")],
+                    records: [record],
+                    creations: [record.id: .init(prompt: "p", key: .init(owner: Sample.owner, text: "k"), digest: "")],
                     events: [Sample.event(record.id, 1, seq: 1)], approvals: [Sample.approval()]))
             if number == 1 {
                 _ = try await store.prune(endedBefore: Sample.now.adding(seconds: 1), limit: 9)
@@ -80,6 +81,8 @@ struct QueryPlanTests {
                 _ = try await store.delete(ConversationDelete(owner: Sample.owner, conversation: record.conversation))
             }
             while try await store.sweepDeletions(rows: 1, bytes: 1) {}
+            while try await store.sweepConversations(limit: 1).isLeft {}
+            _ = try await store.sweepKeys(before: Sample.now.adding(seconds: 1), rows: 9)
         }
         try await store.file.write { $0.trace(nil) }
         return plans.all

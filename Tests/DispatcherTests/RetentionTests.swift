@@ -63,6 +63,56 @@ struct RetentionTests {
         }
     }
 
+    @Test("Expired keys go soon after the start, in steps")
+    func keys() async throws {
+        let folder = try TemporaryDirectory()
+        let (store, _) = try await Self.filled(folder, tasks: 1, events: 1)
+        let count = 2 * DispatcherLimits.sweptRows + 1
+        try await store.file.write { db in
+            for number in 0..<count {
+                try db.execute(
+                    sql:
+                        "INSERT INTO idempotency (owner, key, digest, task_id, created_at) VALUES (x'00', ?, '', x'00', 1)",
+                    arguments: ["\(number)"])
+            }
+        }
+        await store.close()
+        try await Rig.run(folder: folder) { rig in
+            #expect(try await rig.column("SELECT count(*) FROM idempotency") == count)
+            await rig.pass(2)
+            try await eventually("the sweep") { try await rig.column("SELECT count(*) FROM idempotency") == 0 }
+        }
+    }
+
+    @Test("A task for a conversation that is being deleted is refused until its last task is gone")
+    func largeConversation() async throws {
+        let folder = try TemporaryDirectory()
+        let store = try await SQLiteTaskStore(
+            directory: folder.file("data"), holder: .generate(), isLocked: true, now: Sample.now)
+        let conversation = ConversationID.generate()
+        var batch = CommitBatch()
+        for number in 1...1000 {
+            var record = Sample.record(ordinal: Int64(number), conversation: conversation)
+            record.state = .completed
+            record.endedAt = Sample.now
+            batch.records.append(record)
+            batch.creations[record.id] = CommitBatch.Creation(prompt: "p", key: nil, digest: "")
+        }
+        try await store.commit(batch)
+        await store.close()
+        try await Rig.run(folder: folder) { rig in
+            _ = try await rig.gateway.ask(ConversationDelete(owner: Sample.owner, conversation: conversation))
+            let refused = await fault { _ = try await rig.gateway.submit(target: .cloud, conversation: conversation) }
+            #expect(refused == nil || refused?.code == .conflict)
+            try await eventually("the deletion") {
+                try await rig.column("SELECT count(*) FROM conversation_deletions") == 0
+            }
+            try await eventually("the sweep") { try await rig.column("SELECT count(*) FROM deletions") == 0 }
+            #expect(try await rig.column("SELECT count(*) FROM tasks WHERE ended_at IS NOT NULL") == 0)
+            _ = try await rig.gateway.submit(target: .cloud, conversation: conversation)
+        }
+    }
+
     /// Makes a store with `tasks` tasks that ended a second apart, of `events` events each.
     private static func filled(_ folder: TemporaryDirectory, tasks: Int, events: UInt64, bytes: Int = 100) async throws
         -> (SQLiteTaskStore, [TaskID])

@@ -3,6 +3,7 @@ import GRDB
 import Logging
 import Mesh
 import Messages
+import Storage
 import Synchronization
 import TestSupport
 import Testing
@@ -151,10 +152,51 @@ struct StandbyTests {
             try await site.freeze(first, inWrite: true)
             let endpoint = try await Site.endpoint(second)
             #expect(try await first.exit() == .signalled(SIGKILL))
+            #expect(second.stderr.text.contains("its state is T (stopped)"))
             let new = try await site.gateway(endpoint)
             for task in accepted.withLock({ $0 }) { #expect(try await new.view(task).state == .queued) }
             load.cancel()
             for gateway in [old, new] { await gateway.link.close() }
+            #expect(try await second.stop() == .exited(0))
+        }
+    }
+
+    @Test("A leader in a write of many times --takeover-s is neither replaced nor ended")
+    func longWrite() async throws {
+        try await Site.run { site in
+            let first = try site.start(takeover: 1)
+            let gateway = try await site.gateway(try await Site.endpoint(first))
+            let second = try site.start(takeover: 1)
+            try await Self.standby(second)
+            let path = site.folder.file("data/dispatcher.db")
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(5)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try await queue.write {
+                try $0.execute(
+                    sql: """
+                        CREATE VIEW slow AS WITH RECURSIVE c(x) AS
+                        (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 40000000) SELECT count(*) AS n FROM c;
+                        CREATE TRIGGER slowly BEFORE INSERT ON tasks WHEN NEW.excerpt = 'slow' BEGIN SELECT n FROM slow; END;
+                        """)
+            }
+            try queue.close()
+            // The answer comes after the request's own deadline.
+            let id = TaskID.generate()
+            let slow = Task { _ = try? await gateway.submit("slow", target: .cloud, task: id) }
+            try await eventually("the write") { WriteLockHolder.process(path: path) == Int(first.pid) }
+            let start = ContinuousClock.now
+            try await eventually("its end", within: .seconds(90)) {
+                (try? await gateway.view(id).state) == .queued
+            }
+            #expect(ContinuousClock.now - start > .seconds(2), "the write was too short to show anything")
+            await slow.value
+            #expect(first.ended == nil && second.ended == nil)
+            #expect(second.stdout.lines.count { $0.hasPrefix("{\"endpoint\"") } == 0)
+            #expect(!second.stderr.text.contains("it is ended"))
+            await gateway.link.close()
+            #expect(try await first.stop() == .exited(0))
+            _ = try await Site.endpoint(second)
             #expect(try await second.stop() == .exited(0))
         }
     }

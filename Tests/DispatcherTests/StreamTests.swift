@@ -71,14 +71,9 @@ struct StreamTests {
             }
             async let early = watch(after: 0, credit: 16)
             async let slow = watch(after: 0, credit: 1)
-            for start in stride(from: UInt64(1), through: total / 2, by: 500) {
-                try executor.append(task, start...(start + 499))
-            }
-            try await executor.acknowledged(task, total / 2)
+            try await executor.stream(task, 1...total / 2)
             async let late = watch(after: 7_000, credit: 4)
-            for start in stride(from: total / 2 + 1, through: total, by: 500) {
-                try executor.append(task, start...(start + 499))
-            }
+            try await executor.stream(task, total / 2 + 1...total)
             try executor.finish(task, total + 1)
             let all = Array(1...(total + 3))
             #expect(try await early == all)
@@ -102,9 +97,7 @@ struct StreamTests {
                 onEnd: { _ in ended.withLock { $0 = true } })
             try await eventually("the first item") { seen.withLock { !$0.isEmpty } }
             let first = seen.withLock { $0.count }
-            for start in stride(from: UInt64(1), through: 10_000, by: 1000) {
-                try executor.append(task, start...(start + 999))
-            }
+            try await executor.stream(task, 1...10_000)
             try executor.finish(task, 10_001)
             _ = try await rig.gateway.wait(task, for: .completed)
             #expect(seen.withLock { $0.count } == first)
@@ -179,8 +172,8 @@ struct StreamTests {
                 var event = Sample.event(task, number)
                 event.payload = [UInt8](repeating: 0x20, count: Event.longestPayload)
                 try executor.send(EventsAppend([event]))
+                try await executor.acknowledged(task, number)
             }
-            try await executor.acknowledged(task, 6)
             let page = try await rig.gateway.log(task)
             #expect(page.count == 5)
             let three = EventsPage(owner: Sample.owner, task: task, after: 1, limit: 3)

@@ -24,7 +24,7 @@ struct TaskMachinePropertyTests {
                     machine.record.id, attempt: random.attempt(machine.record.attempt), random.number)
                 if random.next() % 2 == 0 { random.open(&event) }
                 let isEvent = random.next() % 3 == 0
-                if isEvent, machine.take(&event, monotonic: 0) == .taken {
+                if isEvent, machine.take(&event, monotonic: 0, now: Sample.now) == .taken {
                     #expect(!wasTerminal && event.seq == seq + 1)
                     seq = event.seq
                 }

@@ -37,7 +37,7 @@ struct TaskMachineTests {
                 #"{"state":"running","device_id":"box","device_name":"Linux - box","attempt":1}"#
             ])
         var event = Sample.event(machine.record.id, 1)
-        #expect(machine.take(&event, monotonic: 0) == .taken)
+        #expect(machine.take(&event, monotonic: 0, now: Sample.now) == .taken)
         #expect(event.seq == 4)
         let end = machine.finished(Sample.finished(machine.record.id, 2), now: now, monotonic: 0)
         #expect(end.first == .acknowledge(2))
@@ -68,13 +68,33 @@ struct TaskMachineTests {
         #expect(machine.record.state == .failed && machine.record.error == Fault(code, "no"))
     }
 
+    @Test(
+        "A device that refuses a task again and again fails it with the reason",
+        arguments: [ErrorCode.slotsFull, .draining])
+    func rejectedForEver(code: ErrorCode) {
+        var machine = machine(.assigned)
+        for _ in 0..<DispatcherLimits.rejections {
+            _ = machine.rejected(attempt: machine.record.attempt, fault: Fault(code, "no room"), now: now)
+            #expect(machine.record.state == .queued)
+            _ = machine.assign(deviceName: "box", now: now)
+        }
+        var started = machine
+        _ = machine.rejected(attempt: machine.record.attempt, fault: Fault(code, "no room"), now: now)
+        #expect(machine.record.state == .failed && machine.record.error?.code == .attemptsExhausted)
+        #expect(machine.record.error?.message.contains("refused the task 21 times in a row") == true)
+        #expect(machine.record.error?.message.contains("\(code): no room") == true)
+        // One that has run since counts anew.
+        _ = started.started(attempt: started.record.attempt, now: now)
+        #expect(started.record.rejections == 0)
+    }
+
     @Test("Events are taken only in order")
     func order() {
         var machine = machine(.running)
         let id = machine.record.id
         func take(_ number: UInt64, attempt: UInt32 = 1, at: Int64 = 0) -> EventVerdict {
             var event = Sample.event(id, attempt: attempt, number)
-            return machine.take(&event, monotonic: at)
+            return machine.take(&event, monotonic: at, now: Sample.now)
         }
         #expect(take(1) == .taken)
         #expect(take(1) == .duplicate(last: 1))
@@ -90,14 +110,14 @@ struct TaskMachineTests {
     func lag() {
         var machine = machine(.running)
         var event = Sample.event(machine.record.id, 1)
-        #expect(machine.take(&event, monotonic: 0) == .taken)
+        #expect(machine.take(&event, monotonic: 0, now: Sample.now) == .taken)
         #expect(machine.reported(last: 1, monotonic: 0).isEmpty)
         #expect(machine.reported(last: 5, monotonic: 1000).isEmpty, "it may be on its way")
         #expect(machine.reported(last: 5, monotonic: 10_999).isEmpty)
         #expect(machine.reported(last: 5, monotonic: 11_000) == [.resync(from: 2)])
         #expect(machine.reported(last: 5, monotonic: 30_000).isEmpty, "the time begins anew")
         event = Sample.event(machine.record.id, 2)
-        #expect(machine.take(&event, monotonic: 31_000) == .taken)
+        #expect(machine.take(&event, monotonic: 31_000, now: Sample.now) == .taken)
         #expect(machine.reported(last: 5, monotonic: 60_000).isEmpty, "something has come meanwhile")
     }
 
@@ -107,7 +127,7 @@ struct TaskMachineTests {
         var event = Sample.event(machine.record.id, 1)
         event.kind = .state
         event.flags = .terminal
-        #expect(machine.take(&event, monotonic: 0) == .taken)
+        #expect(machine.take(&event, monotonic: 0, now: Sample.now) == .taken)
         #expect(event.kind == .log && event.flags.isEmpty)
     }
 

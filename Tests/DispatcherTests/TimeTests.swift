@@ -23,6 +23,26 @@ struct TimeTests {
         #expect(deadlines.count == 0)
     }
 
+    @Test("A device's time is moved to within a day of the dispatcher's clock", arguments: [Int64.min, .max, 0])
+    func clamped(time: Int64) {
+        let now = Sample.now
+        let clamped = Timestamp(milliseconds: time).clamped(around: now)
+        #expect(abs(clamped.seconds(since: now)) == 86_400)
+        for near in [-86_400.0, -1, 0, 86_400] {
+            #expect(now.adding(seconds: near).clamped(around: now) == now.adding(seconds: near))
+        }
+        var machine = TaskMachine(Sample.record())
+        _ = machine.assign(deviceName: nil, now: now)
+        _ = machine.started(attempt: 1, now: now)
+        var event = Sample.event(machine.record.id, 1)
+        event.time = Timestamp(milliseconds: time)
+        #expect(machine.take(&event, monotonic: 0, now: now) == .taken)
+        #expect(event.time == clamped)
+        let ago = WaitingPayload(waitingFor: .background, since: Timestamp("0000-01-01T00:00:00Z") ?? now, what: nil)
+        _ = machine.waits(ago, now: now)
+        #expect(machine.record.waiting?.since == now.adding(seconds: -86_400))
+    }
+
     @Test("A conversation runs in the order of acceptance")
     func lines() {
         var lines = ConversationLines()

@@ -106,6 +106,21 @@ struct ExecutorSessionTests {
         }
     }
 
+    @Test("A session that its leader cuts is closed with the reason, and no session of another leader")
+    func cut() async throws {
+        try await Site.with { site in
+            let socket = try await site.dial()
+            try await socket.register()
+            _ = try await socket.linkState()
+            let session = try #require(site.registry.registrations[0].route?.session)
+            site.dispatcher.cut(.generate())
+            site.dispatcher.cut(session)
+            let end = try await socket.closed()
+            #expect(end.code == 4429 && end.reason.hasPrefix("flooding"))
+            try await eventually("the end at the leader", within: .seconds(20)) { site.dispatcher.closes.count == 1 }
+        }
+    }
+
     @Test("A newer session of a device closes the older one, whose end does not affect the newer one")
     func replaced() async throws {
         try await Site.with { site in

@@ -23,6 +23,24 @@
                 try expectEqual(try await store.task(record.id, owner: record.owner)?.record, changed, "the record")
                 try await commit.value
             },
+            Check("The usage of an owner is what its tasks have written, less what was deleted") { storage in
+                let store = try await storage.open()
+                var fixture = Fixture()
+                var (first, second) = (fixture.ended(at: 1), fixture.ended(at: 2))
+                let stranger = fixture.record(owner: fixture.stranger())
+                (first.logBytes, second.logBytes) = (100, 10)
+                try await store.commit(CommitBatch(creating: [first, second, stranger]))
+                (first.logBytes, second.logBytes) = (150, 10)
+                try await store.commit(CommitBatch(records: [first, second]))
+                try expectEqual(try await store.logUsage()[fixture.owner], 160, "two tasks")
+                try expectEqual(try await store.logUsage()[stranger.owner], 0, "a task that has written nothing")
+                try expectEqual(try await store.task(first.id, owner: first.owner)?.record, first, "the record")
+                _ = try await store.prune(endedBefore: Fixture.now.adding(seconds: 1.5), limit: 9)
+                try expectEqual(try await store.logUsage()[fixture.owner], 10, "the task that is left")
+                _ = try await store.delete(
+                    ConversationDelete(owner: fixture.owner, conversation: second.conversation))
+                try expectEqual(try await store.logUsage()[fixture.owner], 0, "no task")
+            },
             Check("Many commits under way each take effect") { storage in
                 let store = try await storage.open()
                 var fixture = Fixture()

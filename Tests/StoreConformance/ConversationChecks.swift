@@ -89,6 +89,43 @@
                 let strange = ConversationList(owner: fixture.stranger(), limit: 1, query: "strasse")
                 try expectEqual(try await store.conversations(strange).total, 0, "a stranger's search")
             },
+            Check(
+                "A large conversation is gone at once, and its tasks go in steps, also after another process took the lead"
+            ) {
+                storage in
+                var store = try await storage.open()
+                var fixture = Fixture()
+                let first = fixture.ended()
+                let count = 2 * DispatcherLimits.prunedTasks + 10
+                let records = [first] + (1..<count).map { _ in fixture.ended(conversation: first.conversation) }
+                let other = fixture.ended()
+                try await store.commit(CommitBatch(creating: records + [other]))
+                let message = ConversationDelete(owner: fixture.owner, conversation: first.conversation)
+                guard case .deleted(let tasks) = try await store.delete(message) else {
+                    throw Failure(description: "an ended conversation was not deleted")
+                }
+                try expectEqual(tasks.count, DispatcherLimits.prunedTasks, "the tasks of the first step")
+                try expectEqual(try await store.delete(message), .notFound, "a second deletion")
+                let view = try await store.conversation(first.conversation, owner: fixture.owner)
+                try expect(view == nil, "the conversation is there")
+                let submit = TaskSubmit(
+                    task: fixture.id(), owner: fixture.owner, prompt: "p", target: .cloud, agent: "shell",
+                    conversation: first.conversation)
+                try expect(try await store.prior(to: submit, now: Fixture.now).isDeleting, "it can be submitted to")
+                store = try await storage.open()
+                var gone = Set(tasks)
+                var isLeft = true
+                while isLeft {
+                    let step = try await store.sweepConversations(limit: 100)
+                    try expect(step.tasks.count <= 100, "a step of \(step.tasks.count) tasks")
+                    gone.formUnion(step.tasks)
+                    isLeft = step.isLeft
+                }
+                try expectEqual(gone, Set(records.map(\.id)), "the deleted tasks")
+                try expect(try await !store.prior(to: submit, now: Fixture.now).isDeleting, "it cannot be submitted to")
+                let left = try await store.list(TaskList(owner: fixture.owner, limit: 9)).records
+                try expectEqual(left.map(\.id), [other.id], "the tasks that stay")
+            },
             Check("A conversation is deleted with all its tasks, once they have ended") { storage in
                 let store = try await storage.open()
                 var fixture = Fixture()

@@ -44,6 +44,8 @@
                         }
                     ),
                     ("prune", { _ = try await old.prune(endedBefore: later, limit: 9) }),
+                    ("sweep of conversations", { _ = try await old.sweepConversations(limit: 9) }),
+                    ("sweep of keys", { _ = try await old.sweepKeys(before: later, rows: 9) }),
                     ("sweep", { _ = try await old.sweepDeletions(rows: 9, bytes: 9) }),
                 ]
                 for (name, operation) in operations {

@@ -2,12 +2,19 @@ import Messages
 
 /// Handles the permission requests of a task that is watched: asks the person about each, one at a time, or prints how to
 /// answer where no keyboard is available. An answer from another client closes the question.
+///
+/// The task's stream only shows that there is a request. What it is about is read from the gateway, as a request of the
+/// watched task: nothing that a device wrote into the stream may decide what a person allows.
 actor ApprovalCoordinator {
     private enum Input: Sendable {
-        case requested(ApprovalView)
+        case requested(ApprovalID)
         case resolved(ApprovalID)
         /// ``settlingTime`` has passed since the request.
         case settled(ApprovalID)
+        /// The pending requests of the task, or why they could not be read.
+        case read(Result<[ApprovalView], CommandError>)
+        /// ``readingPause`` has passed since a read that failed.
+        case readAgain
         case keys([UInt8], at: ContinuousClock.Instant)
         /// ``escapeTimeout`` has passed since this read of the keyboard.
         case paused(afterRead: Int)
@@ -24,6 +31,8 @@ actor ApprovalCoordinator {
     }
     private enum Effect: Sendable {
         case waitToSettle(ApprovalID)
+        case read
+        case waitToRead
         case waitForPause(afterRead: Int)
         case send(ApprovalView, ApprovalRequestBody)
         case edit(ApprovalView)
@@ -31,12 +40,15 @@ actor ApprovalCoordinator {
 
     /// How long a request waits for its own resolution: a watch that starts late reads both at once.
     static let settlingTime: Duration = .milliseconds(200)
+    /// The pause after a read of the requests that failed.
+    static let readingPause: Duration = .seconds(1)
     /// Longest pause between the bytes of an escape sequence; after it, ESC is the Escape key.
     static let escapeTimeout: Duration = .milliseconds(100)
     /// Bound of the inputs in flight: more than the requests an attempt may have open (``Limits/openApprovals``) and keys.
     private static let maxInputs = 1024
 
     private let gateway: GatewayClient
+    private let task: TaskID
     private let display: TaskDisplay?
     private let keyboard: (any KeySource)?
     private let inputs: AsyncStream<Input>
@@ -44,6 +56,8 @@ actor ApprovalCoordinator {
     private var pending = PendingApprovals()
     /// The question on the screen.
     private var question: ApprovalQuestion?
+    /// Whether the last read of the requests failed.
+    private var isUnreadable = false
     /// Whether the person's editor has the terminal.
     private var isEditing = false
     /// The number of reads from the keyboard so far.
@@ -52,8 +66,9 @@ actor ApprovalCoordinator {
     /// - Parameters:
     ///   - display: nil = requests are printed on standard error.
     ///   - keyboard: nil = the person is not asked.
-    init(gateway: GatewayClient, display: TaskDisplay?, keyboard: (any KeySource)?) {
+    init(gateway: GatewayClient, task: TaskID, display: TaskDisplay?, keyboard: (any KeySource)?) {
         self.gateway = gateway
+        self.task = task
         self.display = display
         self.keyboard = keyboard
         (inputs, continuation) = AsyncStream.makeStream(
@@ -63,7 +78,7 @@ actor ApprovalCoordinator {
     /// Takes an event of the task; ignores all kinds but permission requests and their resolutions.
     nonisolated func take(_ event: EventBody) {
         guard let approval = event.approval else { return }
-        continuation.yield(approval.state == .pending ? .requested(approval) : .resolved(approval.id))
+        continuation.yield(approval.state == .pending ? .requested(approval.id) : .resolved(approval.id))
     }
 
     /// Asks and sends answers until it is cancelled.
@@ -80,10 +95,12 @@ actor ApprovalCoordinator {
 
     private func handle(_ input: Input) async -> Effect? {
         switch input {
-        case .requested(let approval):
-            if pending.add(approval) { return .waitToSettle(approval.id) }
+        case .requested(let id):
+            if pending.add(id) { return .waitToSettle(id) }
         case .settled(let id):
-            if pending.settle(id), question == nil { await askNext() }
+            if pending.settle(id) { return readNext() }
+        case .read(let result): return await take(result)
+        case .readAgain: return readNext()
         case .resolved(let id), .accepted(let id): await close(id)
         case .rejected(let id, let reason):
             // Once the event of the resolution has arrived, the transcript shows the reason.
@@ -106,6 +123,23 @@ actor ApprovalCoordinator {
             await present(always: true)
         }
         return nil
+    }
+
+    private func readNext() -> Effect? { pending.beginReading() ? .read : nil }
+
+    private func take(_ result: Result<[ApprovalView], CommandError>) async -> Effect? {
+        switch result {
+        case .success(let found):
+            isUnreadable = false
+            pending.endReading(found.filter { $0.task == task && $0.state == .pending })
+            if question == nil { await askNext() }
+            return readNext()
+        case .failure(let error):
+            pending.endReading(nil)
+            if !isUnreadable { await remark("a permission request cannot be read, trying again: \(error)") }
+            isUnreadable = true
+            return .waitToRead
+        }
     }
 
     private func press(_ keys: [UInt8], at time: ContinuousClock.Instant) async -> Effect? {
@@ -207,6 +241,14 @@ actor ApprovalCoordinator {
         case .waitToSettle(let id):
             try? await Task.sleep(for: Self.settlingTime)
             continuation.yield(.settled(id))
+        case .read:
+            do {
+                let found = try await gateway.approvals(state: "pending", of: task, limit: Limits.openApprovals)
+                continuation.yield(.read(.success(found.items)))
+            } catch { continuation.yield(.read(.failure(CommandError(Table.line("\(error)"))))) }
+        case .waitToRead:
+            try? await Task.sleep(for: Self.readingPause)
+            continuation.yield(.readAgain)
         case .waitForPause(let read):
             try? await Task.sleep(for: Self.escapeTimeout)
             continuation.yield(.paused(afterRead: read))

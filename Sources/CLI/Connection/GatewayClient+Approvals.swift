@@ -6,19 +6,21 @@ extension GatewayClient {
     /// 1 MiB of tool inputs.
     /// - Parameters:
     ///   - state: The query parameter `state`: states separated by commas, or `all`.
+    ///   - task: Only requests of this task; nil = of all.
     ///   - limit: The largest number of requests to return.
     ///   - isEnough: Called with the requests read so far; true = read no further page.
     /// - Returns: The requests, and the number of requests on all pages.
-    func approvals(state: String, limit: Int, until isEnough: ([ApprovalView]) -> Bool = { _ in false }) async throws
-        -> (items: [ApprovalView], total: Int)
-    {
+    func approvals(
+        state: String, of task: TaskID? = nil, limit: Int, until isEnough: ([ApprovalView]) -> Bool = { _ in false }
+    ) async throws -> (items: [ApprovalView], total: Int) {
         var (items, total): ([ApprovalView], Int?) = ([], nil)
         var next: String?
         repeat {
+            let filter = task.map { "&task=\($0)" } ?? ""
             let before = next.map { "&before=\($0.percentEncoded)" } ?? ""
             let size = min(limit - items.count, 200)
             let page = try await call(
-                PageBody<ApprovalBody>.self, "GET", "/approvals?state=\(state)&limit=\(size)\(before)")
+                PageBody<ApprovalBody>.self, "GET", "/approvals?state=\(state)&limit=\(size)\(filter)\(before)")
             items += page.items.map(\.view)
             total = total ?? page.total
             next = page.items.isEmpty ? nil : page.next

@@ -10,8 +10,8 @@ actor TaskDisplay {
     private var hasEnded = false
     /// The end of the text that may still change, as the screen has it.
     private var shownTail = ""
-    /// The permission request that is the last thing printed.
-    private var lastRequest: ApprovalID?
+    /// The text of the permission request that is the last thing printed.
+    private var lastRequest: [String]?
     /// The question in the status line, and when it appeared.
     private var shown: (question: ApprovalQuestion.Presentation, at: ContinuousClock.Instant)?
 
@@ -75,17 +75,19 @@ actor TaskDisplay {
         await untilResumed()
         status.take(event)
         if screen == nil { Output.write(transcript.part(event)) } else { write(transcript.show(event)) }
-        if event.eventKind == .permissionRequest { lastRequest = event.approval?.id }
+        if event.eventKind == .permissionRequest { lastRequest = event.approval.map(Self.text) }
     }
 
-    /// Prints a permission request again before its question is asked, unless it is the last thing printed: the person
-    /// reads the question below its request.
+    private static func text(_ approval: ApprovalView) -> [String] { ApprovalText.request(approval, style: .plain) }
+
+    /// Prints a permission request again before its question is asked, unless the last thing printed has the same text: the
+    /// person reads the question below its request.
     func repeatRequest(_ approval: ApprovalView, always: Bool) {
-        guard screen != nil, always || lastRequest != approval.id else { return }
+        guard screen != nil, always || lastRequest != Self.text(approval) else { return }
         // The status line may still name the keys of the previous question.
         emit(screen?.hide() ?? "")
         write(transcript.permission(approval))
-        lastRequest = approval.id
+        lastRequest = Self.text(approval)
     }
 
     /// Returns how long a question had been on the screen; zero when it is not there.

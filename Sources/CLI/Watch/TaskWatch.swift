@@ -29,7 +29,7 @@ struct TaskWatch: Sendable {
     /// - Throws: What ``TaskFollower`` throws.
     func run(interrupts: Interrupts?) async throws -> TaskEnd {
         if isInChat { await display?.begin(task) } else { await display?.update { $0.take(task) } }
-        let approvals = ApprovalCoordinator(gateway: gateway, display: display, keyboard: keyboard)
+        let approvals = ApprovalCoordinator(gateway: gateway, task: task.id, display: display, keyboard: keyboard)
         let end: TaskEnd? = try await withThrowingTaskGroup(of: TaskEnd?.self) { group in
             group.addTask { try await follow(approvals) }
             group.addTask {

@@ -22,12 +22,19 @@ extension Program {
         }
         let retention = try setting.value(retentionDays, "WEGENT_RETENTION_DAYS") ?? 0
         guard (0...3650).contains(retention) else { throw ValidationError("--retention-days is 0 to 3650 days") }
+        let (taskLog, userLog) = (
+            try setting.value(taskLogMb, "WEGENT_TASK_LOG_MB") ?? 1024,
+            try setting.value(userLogMb, "WEGENT_USER_LOG_MB") ?? 0
+        )
+        guard (0...1_048_576).contains(taskLog), (0...1_048_576).contains(userLog) else {
+            throw ValidationError("--task-log-mb and --user-log-mb are 0 to 1048576 MiB")
+        }
         return DispatcherConfiguration(
             registry: try setting.value(registry, "WEGENT_REGISTRY") ?? "tcp://127.0.0.1:7401",
             bind: try setting.value(bind, "WEGENT_BIND") ?? "tcp://127.0.0.1:7402",
             dataDirectory: try setting.value(data, "WEGENT_DATA") ?? "./data",
             graceS: grace, leaseS: lease, takeoverS: takeover, drainS: drain,
-            approvalS: approval, retentionDays: retention,
+            approvalS: approval, retentionDays: retention, taskLogMB: taskLog, userLogMB: userLog,
             advertise: try setting.value(advertise, "WEGENT_ADVERTISE"))
     }
 }

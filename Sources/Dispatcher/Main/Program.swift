@@ -41,6 +41,10 @@ struct Program: AsyncParsableCommand {
     var approvalS: Double?
     @Option(help: "Days after which ended tasks are deleted; 0 = never. Default: 0")
     var retentionDays: Double?
+    @Option(help: "MiB of events that a task may write before it is stopped; 0 = no limit. Default: 1024")
+    var taskLogMb: Int?
+    @Option(help: "MiB of events that all tasks of a user may have; 0 = no limit. Default: 0")
+    var userLogMb: Int?
     @OptionGroup var log: LogArguments
 
     static func main() async { await Launch.command(Self.self, name: "wegent-dispatcher") }

@@ -12,14 +12,18 @@ import Dispatcher
 enum StatusReport {
     static func print(_ status: DispatcherServer.Status) {
         switch status {
-        case .standby(let directory): line("standby", directory)
-        case .leads(let endpoint): line("endpoint", endpoint)
+        case .standby(let directory): line(["standby": directory])
+        case .waiting(let directory, let work): line(["standby": directory, "waiting_for": work])
+        case .leads(let endpoint): line(["endpoint": endpoint])
         }
     }
 
-    private static func line(_ name: String, _ value: String) {
-        let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        Swift.print("{\"\(name)\":\"\(escaped)\"}")
+    private static func line(_ fields: KeyValuePairs<String, String>) {
+        let members = fields.map { name, value in
+            let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            return "\"\(name)\":\"\(escaped)\""
+        }
+        Swift.print("{\(members.joined(separator: ","))}")
         // Standard output buffers up to 4 KiB before it writes to a pipe.
         fflush(nil)
     }

@@ -41,6 +41,11 @@ struct Admission {
         }
         // A retry must not bring back a conversation that was deleted after the old task was read.
         if let retryOf, shard.isDeleting(conversation) || owner == nil { throw Fault.noTask(retryOf) }
+        guard !prior.isDeleting, !shard.isDeleting(conversation) else {
+            throw Fault(
+                .conflict,
+                "conversation \(conversation) is being deleted; submit the task without it, or try again later")
+        }
     }
 
     private func place(_ policy: Policy, conversationIsBusy: Bool, _ fleet: Fleet) throws -> TaskPlacement {

@@ -139,7 +139,7 @@ extension DispatcherService {
             let now = clock.wall()
             update(message.task) { $0.decided(message, now: now) }
             // Waits even if this answer changed nothing: the answer that counts may not be on disk yet.
-            try await commit(since: committer.failures)
+            try await commit(message.task, since: committer.failures(of: message.task))
         }
         let approval: ApprovalRecord?
         do { approval = try await store.approval(message.approval, owner: message.owner) } catch {

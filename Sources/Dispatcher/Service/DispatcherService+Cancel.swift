@@ -10,7 +10,7 @@ extension DispatcherService {
             guard record.owner == message.owner else { throw Fault.noTask(message.task) }
             let isConnected = fleet.isConnected(record.queue)
             update(message.task) { $0.cancel(connected: isConnected, now: clock.wall()) }
-            try await commit(since: committer.failures)
+            try await commit(message.task, since: committer.failures(of: message.task))
         }
         return try await committedView(message.task, owner: message.owner)
     }

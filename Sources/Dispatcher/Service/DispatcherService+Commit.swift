@@ -2,18 +2,20 @@ import Messages
 
 /// Commits decisions, then answers peers.
 extension DispatcherService {
-    /// Settles, and waits until every change up to now is on disk.
+    /// Settles, and waits until every change of a task up to now is on disk.
     ///
     /// Any `await`, even of one of the actor's own functions, can let a commit end or fail first. So the caller passes
     /// the number of failures at its change.
-    /// - Parameter failures: ``Committer/failures`` at the time of the change.
+    /// - Parameter failures: ``Committer/failures(of:)`` at the time of the change.
     /// - Throws: ``Fault`` `storage_failed` when the change was not written and has not happened; `not_leader` when
     ///   another process leads now.
-    func commit(since failures: UInt64) async throws {
+    func commit(_ task: TaskID, since failures: UInt64) async throws {
         settle()
         try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-            guard failures == committer.failures, phase == .serving else { return waiter.resume(throwing: lostFault) }
-            committer.wait(waiter)
+            guard failures == committer.failures(of: task), phase == .serving else {
+                return waiter.resume(throwing: lostFault)
+            }
+            committer.wait(waiter, for: task)
             startCommit()
         }
     }
@@ -29,12 +31,14 @@ extension DispatcherService {
     private func commitAll() async {
         while phase == .serving && (hasChanges || lease.isRenewalDue) || phase == .stopping && hasChanges {
             publishPositions()
-            let (batch, followUp) = committer.cut(renews: lease.isRenewalDue) { live[$0]?.machine.record }
+            let cut = committer.cut(renews: lease.isRenewalDue) { live[$0]?.machine }
             do {
-                if !batch.isEmpty { try await write(batch) }
-                deliver(batch, followUp)
+                try await write(cut.batch)
+                deliver(cut)
+            } catch  where isRefusal(error) && !cut.parts.isEmpty {
+                await commitApart(cut, error)
             } catch {
-                await recover(from: error, batch, followUp)
+                await recover(from: error, cut)
             }
         }
         committer.stop()
@@ -42,7 +46,8 @@ extension DispatcherService {
 
     /// Commits a batch. If the lease is no longer certain afterwards, checks in the store that this process still
     /// leads: after a freeze another process may, and then nothing may follow the commit.
-    private func write(_ batch: CommitBatch) async throws {
+    func write(_ batch: CommitBatch) async throws {
+        if batch.isEmpty { return }
         let start = clock.lease()
         try await store.commit(batch)
         if batch.renews { lease.renewed(at: start) }

@@ -47,23 +47,46 @@ extension DispatcherService {
             while end < events.count, events[end].task == attempt.task, events[end].attempt == attempt.attempt {
                 end += 1
             }
-            append(events[start..<end], of: attempt, worker, monotonic: monotonic)
+            guard append(events[start..<end], of: attempt, worker, monotonic: monotonic) else { break }
             start = end
         }
         settle()
     }
 
-    private func append(_ events: ArraySlice<Event>, of attempt: AttemptID, _ worker: WorkerID, monotonic: Int64) {
+    /// Takes events of one attempt.
+    /// - Returns: false when the session was cut: nothing more of it is taken.
+    private func append(
+        _ events: ArraySlice<Event>, of attempt: AttemptID, _ worker: WorkerID, monotonic: Int64
+    ) -> Bool {
         guard let task = current(attempt, worker) else { return refuse(attempt, worker) }
         if task.machine.record.state == .assigned {
             update(attempt.task) { $0.started(attempt: attempt.attempt, now: clock.wall()) }
         }
         task.machine.sign(monotonic: monotonic)
+        let now = clock.wall()
         var isTaken = false
         var isRepeated = false
-        for var event in events {
-            switch task.machine.take(&event, monotonic: monotonic) {
+        var isWithinWindow = true
+        for index in events.indices {
+            var event = events[index]
+            if event.attemptSeq > task.machine.record.attemptSeq, !task.hasRoom(for: event) {
+                isWithinWindow = false
+                overrun(task, attempt, worker, events: events.endIndex - index)
+                break
+            }
+            if event.attemptSeq > task.machine.record.attemptSeq,
+                let fault = logLimits.complaint(
+                    event.encodedSize, task: task.machine.record.logBytes, user: logUsage[worker.owner])
+            {
+                update(attempt.task) { $0.logFull(fault, now: now) }
+                break
+            }
+            let isReserved = ReservedEvents.isReserved(event)
+            switch task.machine.take(&event, monotonic: monotonic, now: now) {
             case .taken:
+                task.took(event)
+                logUsage.add(Int64(event.encodedSize), of: worker.owner)
+                if isReserved { eventsReserved.increment() }
                 committer.append(event)
                 isTaken = true
                 if !task.early.isEmpty { recordEarlyRequests(task) }
@@ -76,6 +99,18 @@ extension DispatcherService {
         }
         if isTaken { committer.write(attempt.task) }
         if isTaken || isRepeated { committer.acknowledge(attempt, task.machine.record.attemptSeq, to: worker) }
+        return isWithinWindow || fleet.workers[worker]?.isConnected == true
+    }
+
+    /// Refuses events beyond the window of an attempt: its executor sends them again after an acknowledgement. One that
+    /// goes on without waiting loses its session.
+    private func overrun(_ task: LiveTask, _ attempt: AttemptID, _ worker: WorkerID, events: Int) {
+        overruns.increment(by: events)
+        if let from = task.machine.refuseEvents(monotonic: clock.monotonic()) {
+            committer.send(.resync(attempt, worker, from: from))
+        }
+        guard stopBudgets.exceed(by: events, of: worker, now: clock.monotonic()) == .cut else { return }
+        cut(worker, because: "it sends events beyond its window of \(Limits.windowEvents) without end")
     }
 
     /// An agent runs.
@@ -114,11 +149,28 @@ extension DispatcherService {
         }
     }
 
-    /// Stops an unwanted attempt (replaced, ended or unknown) and drops its events; at most once in 2 s and session.
-    func refuse(_ attempt: AttemptID, _ worker: WorkerID) {
+    /// Stops an unwanted attempt (replaced, ended or unknown) and drops its events, within the device's budget of stops.
+    /// - Returns: false when the session was cut, because it goes on although the budget is used up.
+    @discardableResult
+    func refuse(_ attempt: AttemptID, _ worker: WorkerID) -> Bool {
         stale.count(.attempt)
+        return stopUnwanted(attempt, worker)
+    }
+
+    /// As ``refuse(_:_:)``, for an attempt that sent nothing.
+    /// - Parameter isRepeated: Whether the dispatcher repeats a stop by itself, which is no excess of the device.
+    @discardableResult
+    func stopUnwanted(_ attempt: AttemptID, _ worker: WorkerID, isRepeated: Bool = false) -> Bool {
         let session = fleet.workers[worker]?.session?.ref
-        guard unwantedStops.isDue(attempt, session: session, now: clock.monotonic()) else { return }
-        committer.send(.stop(attempt, worker, discard: true))
+        switch stopBudgets.verdict(
+            on: attempt, of: worker, session: session, isRepeated: isRepeated, now: clock.monotonic())
+        {
+        case .stop: committer.send(.stop(attempt, worker, discard: true))
+        case .nothing: break
+        case .cut:
+            cut(worker, because: "it sends messages of unknown tasks without end")
+            return false
+        }
+        return true
     }
 }

@@ -12,9 +12,11 @@ extension DispatcherService {
     func load(_ taken: [Partition]? = nil, as next: Phase = .serving) async throws {
         let partitions = taken ?? shards.partitions
         let loaded = try await store.alive(partitions)
+        let usage = logLimits.user == nil ? [:] : try await store.logUsage()
         if taken == nil {
             guard phase == .loading || phase == .refusing else { return }
             reset()
+            logUsage.load(usage)
         }
         for living in loaded {
             shards[living.partition]?.beginLoad(living)
@@ -32,7 +34,6 @@ extension DispatcherService {
         committer.discard(lostFault)
         live = [:]
         failSteers(lostFault)
-        unwantedStops = UnwantedStops()
         changedQueues = []
         positions.clear()
         deadlines = Deadlines()

@@ -17,7 +17,7 @@ extension DispatcherService {
         }
         guard record.owner == message.owner else { throw Fault.noTask(message.task) }
         guard try !isTaken(message, record) else {
-            if live[message.task] != nil { try await commit(since: committer.failures) }
+            if live[message.task] != nil { try await commit(message.task, since: committer.failures(of: message.task)) }
             return Done()
         }
         try await withCheckedThrowingContinuation { (waiter: SteerTable.Waiter) in
@@ -40,7 +40,7 @@ extension DispatcherService {
         }
         let record = task.machine.record
         if try isTaken(message, record) {
-            committer.wait(waiter)
+            committer.wait(waiter, for: message.task)
             return settle()
         }
         if let known = steers[message.message] {
@@ -117,7 +117,7 @@ extension DispatcherService {
         update(event.task) { $0.took(taken) }
         guard isKnown, let steer = steers.remove(id) else { return }
         deadlines.cancel(.steer(id))
-        for waiter in steer.waiters { committer.wait(waiter) }
+        for waiter in steer.waiters { committer.wait(waiter, for: event.task) }
     }
 
     /// An executor's agent does not take a message.

@@ -3,14 +3,14 @@ import Messages
 /// A failed commit: what it decided has not happened. Everything is loaded again and shown as it is on disk; changes are
 /// refused with the reason until the store takes a write again.
 extension DispatcherService {
-    func recover(from error: any Error, _ batch: CommitBatch, _ followUp: Committer.FollowUp) async {
+    func recover(from error: any Error, _ cut: CommitCut) async {
         if isNotLeader(error) {
             depose()
         } else {
             _ = committer.setTrouble(.unwritten(error))
-            logger.error("a commit failed", metadata: ["error": "\(error)", "tasks": "\(batch.records.count)"])
+            logger.error("a commit failed", metadata: ["error": "\(error)", "tasks": "\(cut.parts.count)"])
         }
-        let lost = committer.fail(lostFault, (batch, followUp))
+        let lost = committer.fail(lostFault, cut)
         // The tasks in memory are ahead of the disk until they are loaded: nothing may be committed from them, not even
         // by a stop.
         positions.clear()

@@ -37,7 +37,7 @@ extension DispatcherService {
         fleet.markReported(id)
         deadlines.cancel(.report(id))
         for attempt in unwanted {
-            refuse(attempt.id, id)
+            guard refuse(attempt.id, id) else { return }
             guard !attempt.ended else { continue }
             deadlines.set(.freeSlot(attempt.id, id), at: clock.monotonic() + DispatcherLimits.repeatMs)
         }

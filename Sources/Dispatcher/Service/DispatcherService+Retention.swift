@@ -2,14 +2,12 @@ import Messages
 
 /// Old and deleted tasks leave the disk in short steps.
 extension DispatcherService {
-    /// Starts the sweeps that are due.
+    /// Starts the sweep that is due.
     func tickSweeper() {
-        let due = sweeper.due(clock.monotonic())
-        if due.retention { sweep() }
-        if due.keys { Task(executorPreference: reactor) { await self.sweepKeys() } }
+        if sweeper.isDue(clock.monotonic()) { sweep() }
     }
 
-    /// Starts a sweep of old and deleted tasks; one that runs already does another round.
+    /// Starts a sweep of old and deleted tasks and of expired keys; one that runs already does another round.
     func sweep() {
         guard phase == .serving, sweeper.start() else { return }
         Task(executorPreference: reactor) { await self.sweepAll() }
@@ -20,7 +18,10 @@ extension DispatcherService {
         do {
             while phase == .serving, sweeper.nextRound() {
                 while phase == .serving, try await prune() { await pause() }
+                while phase == .serving, try await sweepConversations() { await pause() }
                 while phase == .serving, try await sweepDeletions() { await pause() }
+                while phase == .serving, try await sweepKeys() { await pause() }
+                try await countLogs()
             }
         } catch {
             if isNotLeader(error) { return depose() }
@@ -42,6 +43,14 @@ extension DispatcherService {
         return tasks.count == DispatcherLimits.prunedTasks
     }
 
+    /// Deletes some tasks of deleted conversations.
+    /// - Returns: whether there may be more.
+    private func sweepConversations() async throws -> Bool {
+        let (tasks, isLeft) = try await store.sweepConversations(limit: DispatcherLimits.prunedTasks)
+        deleted(tasks)
+        return isLeft
+    }
+
     private func sweepDeletions() async throws -> Bool {
         try await store.sweepDeletions(rows: DispatcherLimits.sweptRows, bytes: DispatcherLimits.sweptBytes)
     }
@@ -55,10 +64,20 @@ extension DispatcherService {
         viewers.assumeIsolated { $0.deleted(tasks) }
     }
 
-    private func sweepKeys() async {
-        let before = Timestamp(milliseconds: clock.wall().milliseconds - DispatcherLimits.idempotencyMs)
-        do { try await store.sweepKeys(before: before) } catch {
-            logger.warning("expired keys could not be deleted", metadata: ["error": "\(error)"])
+    /// Counts what owners have again, after deletions.
+    private func countLogs() async throws {
+        guard logLimits.user != nil else { return }
+        let stored = try await store.logUsage()
+        var uncommitted: [UserID: Int64] = [:]
+        for task in live.values {
+            let record = task.machine.record
+            uncommitted[record.owner, default: 0] += record.logBytes - (task.stored?.record.logBytes ?? 0)
         }
+        logUsage.load(stored, uncommitted: uncommitted)
+    }
+
+    private func sweepKeys() async throws -> Bool {
+        let before = Timestamp(milliseconds: clock.wall().milliseconds - DispatcherLimits.idempotencyMs)
+        return try await store.sweepKeys(before: before, rows: DispatcherLimits.sweptRows)
     }
 }

@@ -5,18 +5,18 @@ import Messages
 /// executor that is away is not sent: its next session causes the message again.
 extension DispatcherService {
     /// Shows what a batch has changed, which is on disk now: to owners, executors, viewers and the callers that wait.
-    func deliver(_ batch: CommitBatch, _ followUp: Committer.FollowUp) {
-        committer.succeeded(batch)
-        for record in batch.records {
-            live[record.id]?.show(record)
-            if record.state.isTerminal { live[record.id] = nil }
+    func deliver(_ cut: CommitCut) {
+        committer.succeeded(cut)
+        for part in cut.parts {
+            live[part.task]?.show(part)
+            if part.machine?.isTerminal == true { live[part.task] = nil }
         }
-        for effect in followUp.effects { send(effect) }
-        for (worker, acks) in followUp.acks {
-            notify(worker, EventsAck(acks: acks.map { AttemptAck(task: $0.task, attempt: $0.attempt, seq: $1) }))
+        for effect in cut.allEffects { send(effect) }
+        for (worker, acks) in cut.allAcks { notify(worker, EventsAck(acks: acks)) }
+        viewers.assumeIsolated { viewers in
+            for part in cut.parts { viewers.publish(part.events) }
         }
-        viewers.assumeIsolated { $0.publish(batch.events) }
-        followUp.resume()
+        cut.resume()
     }
 
     private func send(_ effect: Effect) {

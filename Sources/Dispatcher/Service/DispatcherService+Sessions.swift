@@ -66,6 +66,16 @@ extension DispatcherService {
         }
     }
 
+    /// Ends a session whose executor takes more than its share, here and at its gateway.
+    func cut(_ id: WorkerID, because reason: String) {
+        guard let session = fleet.workers[id]?.session else { return }
+        sessionsCut.increment()
+        logger.warning("session cut", metadata: ["device": "\(id.device)", "reason": "\(reason)"])
+        gateways[session.ref.gateway]?.send(
+            SessionCut(session: SessionNumber(session.ref.number), cause: .flooding))
+        lose(id, session.generation, reason: "it was cut: \(reason)")
+    }
+
     private func lose(_ id: WorkerID, _ generation: UInt64, reason: String) {
         guard phase == .serving || phase == .loading || phase == .refusing else { return }
         let now = clock.wall()

@@ -26,7 +26,7 @@ extension DispatcherService {
             throw notServing(submit.owner)
         }
         create(record, submit)
-        try await commit(since: committer.failures)
+        try await commit(submit.task, since: committer.failures(of: submit.task))
         return try await committedView(submit.task, owner: submit.owner)
     }
 
@@ -71,7 +71,7 @@ extension DispatcherService {
     }
 
     private func existing(_ task: TaskID, owner: UserID) async throws -> TaskView {
-        if live[task] != nil { try await commit(since: committer.failures) }
+        if live[task] != nil { try await commit(task, since: committer.failures(of: task)) }
         return try await view(task, owner: owner)
     }
 

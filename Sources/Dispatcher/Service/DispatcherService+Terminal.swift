@@ -21,7 +21,7 @@ extension DispatcherService {
         }
         update(message.task) { $0.resized(message.terminal) }
         committer.send(.resize(record.attemptID))
-        try await commit(since: committer.failures)
+        try await commit(message.task, since: committer.failures(of: message.task))
         return Done()
     }
 

@@ -6,12 +6,14 @@ extension DispatcherService {
     func tick() {
         viewers.assumeIsolated { $0.tick() }
         if lease.isRenewalDue { startCommit() }
+        if phase != .deposed, phase != .stopping, lease.isBeatDue() { store.beat() }
         // Deadlines that pass while the store takes no write are set again when tasks are loaded.
         let due = deadlines.due(clock.monotonic())
         guard phase == .serving else { return }
         for deadline in due { pass(deadline) }
         positions.tick(clock.monotonic())
         tickSweeper()
+        stopBudgets.tick(clock.monotonic())
         settle()
     }
 

@@ -33,6 +33,12 @@ actor DispatcherService {
     let approvalsRefused = Counter(label: "dispatcher_approvals_refused")
     /// Attempts beyond the limit of one report.
     let unwantedIgnored = Counter(label: "dispatcher_unwanted_ignored")
+    /// Events beyond the window of their attempt, which were refused.
+    let overruns = Counter(label: "dispatcher_window_overruns")
+    /// Events of executors that only the dispatcher makes: ``ReservedEvents``.
+    let eventsReserved = Counter(label: "dispatcher_events_reserved")
+    /// Sessions that were cut for a flood.
+    let sessionsCut = Counter(label: "dispatcher_sessions_cut")
 
     var phase = Phase.loading
     var shards: Shards
@@ -52,8 +58,10 @@ actor DispatcherService {
     var positions = QueuePositions()
     var recent = RecentSubmissions()
     var sweeper: Sweeper
-    var unwantedStops = UnwantedStops()
+    var stopBudgets = StopBudgets()
     var steers = SteerTable()
+    nonisolated let logLimits: LogLimits
+    var logUsage = LogUsage()
     /// One search at a time: each occupies a reader of the store for long.
     nonisolated let searchGate = AsyncSemaphore(1, maxWaiting: DispatcherLimits.waitingSearches)
     nonisolated let viewers: ViewerHub
@@ -70,6 +78,7 @@ actor DispatcherService {
         self.logger = logger
         shards = Shards(Partition.all, epoch: store.epoch)
         lease = LeaderLease(configuration, clock: clock)
+        logLimits = configuration.logLimits
         sweeper = Sweeper(configuration)
         viewers = ViewerHub(store: store, clock: clock, reactor: reactor, logger: logger)
     }
@@ -206,7 +215,7 @@ actor DispatcherService {
     /// Sends a stop of an ended attempt that its executor still runs, now and until a report shows that the slot is free.
     func freeSlot(_ attempt: AttemptID, _ id: WorkerID) {
         guard let worker = fleet.workers[id], worker.isConnected, worker.slots.held.contains(attempt) else { return }
-        committer.send(.stop(attempt, id, discard: true))
+        stopUnwanted(attempt, id, isRepeated: true)
         deadlines.set(.freeSlot(attempt, id), at: clock.monotonic() + DispatcherLimits.repeatMs)
     }
 

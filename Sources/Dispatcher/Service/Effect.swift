@@ -18,4 +18,15 @@ enum Effect: Sendable, Equatable {
     case resize(AttemptID)
     /// The answer to a permission request.
     case answer(ApprovalRecord, WorkerID)
+
+    /// The task that it is about; nil = that of a message, which its turn has taken already.
+    var task: TaskID? {
+        switch self {
+        case .assign(let attempt), .stop(let attempt, _, _), .resync(let attempt, _, _), .recorded(let attempt, _, _),
+            .wrapUp(let attempt), .resize(let attempt):
+            attempt.task
+        case .answer(let approval, _): approval.attempt.task
+        case .steer: nil
+        }
+    }
 }

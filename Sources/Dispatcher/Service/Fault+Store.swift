@@ -23,3 +23,6 @@ extension Fault {
 
 /// Returns whether the store refused an operation because another process leads.
 func isNotLeader(_ error: any Error) -> Bool { (error as? TaskStoreError)?.kind == .notLeader }
+
+/// Returns whether the store refused a statement for its values, such as for a constraint: another task's may pass.
+func isRefusal(_ error: any Error) -> Bool { (error as? TaskStoreError)?.kind == .rejected }

@@ -8,6 +8,8 @@ struct LeaderLease {
     private let renewMs: Int64
     /// The start of the last renewal's write, in ms of ``DispatcherClock/lease``.
     private var renewedAt: Int64
+    /// When this process last showed that it runs, in ms of ``DispatcherClock/lease``.
+    private var beatAt: Int64 = .min / 2
     private var isOver = false
     private var successors: [CheckedContinuation<Void, Never>] = []
 
@@ -23,6 +25,13 @@ struct LeaderLease {
 
     /// Whether the next commit renews the lease; without one it is renewed on its own.
     var isRenewalDue: Bool { clock.lease() - renewedAt >= renewMs }
+
+    /// Returns whether this process has to show standbys that it runs; the next time is due after a renewal's age.
+    mutating func isBeatDue() -> Bool {
+        guard clock.lease() - beatAt >= renewMs else { return false }
+        beatAt = clock.lease()
+        return true
+    }
 
     /// The store has confirmed a renewal; its write began at `time`, in ms of ``DispatcherClock/lease``.
     mutating func renewed(at time: Int64) { renewedAt = time }

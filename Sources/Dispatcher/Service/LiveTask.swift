@@ -6,6 +6,10 @@ final class LiveTask {
     var machine: TaskMachine
     /// Its record as it is on disk, which owners and viewers see; nil before the first commit.
     private(set) var visible: TaskRecord?
+    /// The whole of it as it is on disk, to go back to when the store refuses a change; nil before the first commit.
+    private(set) var stored: TaskMachine?
+    /// How often the store has refused a change of it.
+    var refusedCommits = 0
     /// The stall that belongs to `visible`.
     var shownStall: Stall?
     /// Its prompt, when it is short.
@@ -52,14 +56,37 @@ final class LiveTask {
     /// Whether a history is being read.
     var isReadingHistory = false
 
+    /// The bytes of its executor's events that are not on disk.
+    private(set) var uncommitted = 0
+
     init(_ machine: TaskMachine, visible: TaskRecord?, prompt: String?) {
         self.machine = machine
         self.visible = visible
+        stored = visible == nil ? nil : machine
         self.prompt = prompt.flatMap { $0.utf8.count <= DispatcherLimits.cachedPrompt ? $0 : nil }
     }
 
-    /// `record` is on disk.
-    func show(_ record: TaskRecord) {
+    /// Whether its executor may have sent this event: it keeps at most a window of events that are not acknowledged, and so
+    /// not on disk. A single event may be larger than the window's bytes.
+    func hasRoom(for event: Event) -> Bool {
+        let record = machine.record
+        let stored = visible?.attempt == record.attempt ? visible?.attemptSeq ?? 0 : 0
+        guard event.attemptSeq <= stored &+ UInt64(Limits.windowEvents) else { return false }
+        return uncommitted == 0 || uncommitted + event.encodedSize <= Limits.windowBytes
+    }
+
+    /// An event of its executor was taken.
+    func took(_ event: Event) { uncommitted += event.encodedSize }
+
+    /// `part` is on disk.
+    func show(_ part: CommitPart) {
+        for event in part.events where event.attempt > 0 { uncommitted -= event.encodedSize }
+        guard let machine = part.machine else { return }
+        stored = machine
+        show(machine.record)
+    }
+
+    private func show(_ record: TaskRecord) {
         visible = record
         shownStall = record.stalledAt == nil ? nil : machine.stall ?? shownStall
     }

@@ -1,36 +1,23 @@
 import Messages
 
-/// Decides when old and deleted tasks leave the disk. One sweep runs at a time, in short steps.
+/// Decides when old and deleted tasks and expired keys leave the disk. One sweep runs at a time, in short steps.
 struct Sweeper {
-    /// What is due.
-    struct Due {
-        /// The deletion of old tasks.
-        let retention: Bool
-        /// The deletion of expired idempotency keys.
-        let keys: Bool
-    }
-
-    private let retentionMs: Int64
-    private var retentionAt = Int64.max
-    private var keysAt = Int64.max
+    private let pauseMs: Int64
+    private var dueAt = Int64.max
     private var isWanted = false
     /// Whether a sweep runs.
     private(set) var isRunning = false
 
-    init(_ configuration: DispatcherConfiguration) { retentionMs = configuration.retentionSweepMs }
+    init(_ configuration: DispatcherConfiguration) { pauseMs = configuration.retentionSweepMs }
 
-    /// Tasks were loaded: the first deletion is due soon, after the devices had a chance to connect.
-    mutating func loaded(_ now: Int64) {
-        retentionAt = now + DispatcherLimits.firstSweepMs
-        keysAt = now + DispatcherLimits.sweepMs
-    }
+    /// Tasks were loaded: the first sweep is due soon, after the devices had a chance to connect.
+    mutating func loaded(_ now: Int64) { dueAt = now + DispatcherLimits.firstSweepMs }
 
-    /// Returns what is due, at a monotonic time in ms, and sets when it is due again.
-    mutating func due(_ now: Int64) -> Due {
-        let due = Due(retention: now >= retentionAt, keys: now >= keysAt)
-        if due.retention { retentionAt = now + retentionMs }
-        if due.keys { keysAt = now + DispatcherLimits.sweepMs }
-        return due
+    /// Returns whether a sweep is due at a monotonic time in ms, and sets when it is due again.
+    mutating func isDue(_ now: Int64) -> Bool {
+        guard now >= dueAt else { return false }
+        dueAt = now + pauseMs
+        return true
     }
 
     /// Requests a sweep.

@@ -8,6 +8,8 @@ struct PriorSubmission: Sendable {
     var keyed: (task: TaskID, digest: String)?
     /// The owner of the conversation; nil = there is none.
     var conversationOwner: UserID?
+    /// Whether the conversation was deleted and still has tasks.
+    var isDeleting = false
     /// The owner's defaults for the choices of tasks.
     var defaults = Choices()
 }

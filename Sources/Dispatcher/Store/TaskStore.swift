@@ -17,6 +17,10 @@ protocol TaskStore: Sendable {
     /// - Throws: `notLeader`.
     func checkLead() async throws(TaskStoreError)
 
+    /// Shows standbys that this process runs, without waiting for a write under way: a long one must not look like a frozen
+    /// process. Returns at once.
+    func beat()
+
     /// Gives up the lead, so that a standby need not wait until the lease is stale. Later commits may still succeed until
     /// another process leads.
     func leave() async throws(TaskStoreError)
@@ -75,14 +79,18 @@ protocol TaskStore: Sendable {
     /// Returns an owner's defaults for the choices of tasks.
     func defaults(of owner: UserID) async throws(TaskStoreError) -> Choices
 
+    /// Returns how many bytes of events the tasks of each owner have that are not deleted, as their records count them.
+    func logUsage() async throws(TaskStoreError) -> [UserID: Int64]
+
     // MARK: What owners change
 
     /// Sets or clears the title of a conversation. Fenced.
     /// - Returns: nil when the owner has no such conversation.
     func rename(_ message: ConversationRename) async throws(TaskStoreError) -> ConversationView?
 
-    /// Deletes a conversation once all its tasks have ended. They are gone at once; their events, permission requests and
-    /// prompts go with ``sweepDeletions(rows:bytes:)``. Fenced.
+    /// Deletes a conversation once all its tasks have ended. It is gone at once, with the first
+    /// ``DispatcherLimits/prunedTasks`` tasks; the others go with ``sweepConversations(limit:)``, and their events, permission
+    /// requests and prompts with ``sweepDeletions(rows:bytes:)``. Fenced.
     func delete(_ message: ConversationDelete) async throws(TaskStoreError) -> ConversationDeletion
 
     /// Changes an owner's defaults and returns them. Fenced.
@@ -100,13 +108,18 @@ protocol TaskStore: Sendable {
     /// - Returns: whether more is left.
     func sweepDeletions(rows: Int, bytes: Int) async throws(TaskStoreError) -> Bool
 
-    /// Forgets idempotency keys from before `time`.
-    func sweepKeys(before time: Timestamp) async throws(TaskStoreError)
+    /// Deletes tasks of deleted conversations, at most `limit`. Fenced.
+    /// - Returns: the tasks, and whether there may be more.
+    func sweepConversations(limit: Int) async throws(TaskStoreError) -> (tasks: [TaskID], isLeft: Bool)
+
+    /// Forgets idempotency keys from before `time`, at most `rows`. Fenced.
+    /// - Returns: whether there may be more.
+    func sweepKeys(before time: Timestamp, rows: Int) async throws(TaskStoreError) -> Bool
 }
 
 /// What became of a conversation that was to be deleted.
 enum ConversationDeletion: Sendable, Equatable {
-    /// It is deleted, with these tasks.
+    /// It is deleted, and these of its tasks are gone.
     case deleted([TaskID])
     /// Nothing was changed: this task has not ended.
     case alive(TaskID)

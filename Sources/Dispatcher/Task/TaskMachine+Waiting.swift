@@ -7,7 +7,7 @@ extension TaskMachine {
         guard record.state == .running else { return [] }
         let waiting =
             payload.waitingFor == .background
-            ? Waiting(since: min(payload.since, now), what: payload.what.map(Self.shortened)) : nil
+            ? Waiting(since: min(payload.since.clamped(around: now), now), what: payload.what.map(Self.shortened)) : nil
         guard record.waiting != waiting else { return [] }
         record.waiting = waiting
         _ = setWaiting(for: approvals.pending > 0 ? .approval : nil)

@@ -102,6 +102,7 @@ struct TaskMachine: Sendable, Equatable {
         guard record.state == .assigned, attempt == record.attempt else { return [] }
         record.state = .running
         record.startedAt = now
+        record.rejections = 0
         return [stateEvent(now)]
     }
 
@@ -112,6 +113,10 @@ struct TaskMachine: Sendable, Equatable {
         guard fault.code == .slotsFull || fault.code == .draining else {
             return end(.failed, error: fault, confirmed: true, now: now)
         }
+        guard record.rejections < DispatcherLimits.rejections else {
+            return end(.failed, error: rejectedFault(fault), confirmed: true, now: now)
+        }
+        record.rejections += 1
         let release = TaskAction.release(record.attemptID, confirmed: true)
         let closed = closeWork(now: now)
         record.state = .queued
@@ -119,9 +124,24 @@ struct TaskMachine: Sendable, Equatable {
         return closed + [release, .requeue(paused: true)]
     }
 
+    /// It has written as much as the service takes: ends it at once, since what it still writes is not taken.
+    mutating func logFull(_ fault: Fault, now: Timestamp) -> [TaskAction] {
+        guard isPlaced else { return [] }
+        return isEnding
+            ? endAsRequested(confirmed: false, now: now) : end(.failed, error: fault, confirmed: false, now: now)
+    }
+
+    private func rejectedFault(_ fault: Fault) -> Fault {
+        Fault(
+            .attemptsExhausted,
+            "\(deviceText) reports a free slot and has refused the task \(record.rejections + 1) times in a row with "
+                + "\(fault.code): \(fault.message.prefix(500)); restart or update wegent-executor there, then submit the task again"
+        )
+    }
+
     /// Takes one event of the agent; sets its seq when `taken`, and then it must be committed. Before the first one
     /// call ``started(attempt:now:)``. Hot path: allocates nothing.
-    mutating func take(_ event: inout Event, monotonic: Int64) -> EventVerdict {
+    mutating func take(_ event: inout Event, monotonic: Int64, now: Timestamp) -> EventVerdict {
         guard isPlaced, event.attempt == record.attempt else { return .stale }
         let expected = record.attemptSeq + 1
         guard event.attemptSeq >= expected else { return .duplicate(last: record.attemptSeq) }
@@ -130,13 +150,19 @@ struct TaskMachine: Sendable, Equatable {
         record.lastSeq += 1
         resyncAt = nil
         event.seq = record.lastSeq
-        // Only the dispatcher publishes states and the end of a task.
+        defer { record.logBytes += Int64(event.encodedSize) }
+        // Only the dispatcher publishes the end of a task.
         event.flags.remove(.terminal)
-        if event.kind == .state { event.kind = .log }
+        ReservedEvents.disarm(&event)
+        event.time = event.time.clamped(around: now)
         // Most events are pieces of text, and their payload is not read.
         if event.kind == .toolCall || event.kind == .toolCallUpdate || event.kind == .plan { watch(event) }
         return .taken
     }
+
+    /// Refuses events that its executor should not have sent yet.
+    /// - Returns: the attempt_seq to request from; nil when that was done less than 2 s ago.
+    mutating func refuseEvents(monotonic: Int64) -> UInt64? { resync(monotonic) }
 
     /// Takes the attempt's verdict, the last of its sequence.
     mutating func finished(_ message: TaskFinished, now: Timestamp, monotonic: Int64) -> [TaskAction] {
@@ -232,8 +258,9 @@ struct TaskMachine: Sendable, Equatable {
     /// Returns the dispatcher's next event of the task.
     mutating func event(_ kind: EventKind, _ payload: [UInt8], flags: EventFlags = [], now: Timestamp) -> TaskAction {
         record.lastSeq += 1
-        return .log(
-            Event(task: record.id, seq: record.lastSeq, kind: kind, flags: flags, time: now, payload: payload))
+        let event = Event(task: record.id, seq: record.lastSeq, kind: kind, flags: flags, time: now, payload: payload)
+        record.logBytes += Int64(event.encodedSize)
+        return .log(event)
     }
 
     /// Returns a `state` event of the record as it is.
@@ -270,7 +297,7 @@ struct TaskMachine: Sendable, Equatable {
 
     /// Returns a warning for the viewers of the task.
     mutating func warn(_ message: String, _ now: Timestamp) -> TaskAction {
-        event(.log, LogPayload(level: "warning", message: message, source: "dispatcher").bytes, now: now)
+        event(.log, LogPayload(level: "warning", message: message, source: ReservedEvents.source).bytes, now: now)
     }
 
     /// Returns the attempt_seq to request from; nil when it was requested less than 2 s ago: one resync per gap.

@@ -42,6 +42,8 @@ struct TaskRecord: Sendable, Equatable {
     var attemptSeq: UInt64 = 0
     /// The newest event's seq.
     var lastSeq: UInt64 = 0
+    /// The bytes of its events on the wire.
+    var logBytes: Int64 = 0
     /// When the newest attempt was created.
     var assignedAt: Timestamp?
     var startedAt: Timestamp?
@@ -51,6 +53,8 @@ struct TaskRecord: Sendable, Equatable {
     var queuedAt: Timestamp
     /// How often it was requeued because its device was lost.
     var requeues = 0
+    /// How often in a row its device has refused it with `slots_full` or `draining`.
+    var rejections = 0
     /// The limit that ended it, `timeout` or `idle_timeout`; set from the stop on.
     var overdue: ErrorCode?
     /// Whether the newest attempt's half-time warning was published.

@@ -7,9 +7,9 @@ import Messages
 /// sent. Later events wait in the spool. The verdict is the last event.
 struct AttemptOutbox {
     /// The most unacknowledged events in memory.
-    static let windowEvents = 1024
+    static let windowEvents = Limits.windowEvents
     /// The most bytes of them; a single event may be larger.
-    static let windowBytes = 4 << 20
+    static let windowBytes = Limits.windowBytes
     /// Acknowledged bytes that are kept at least; beyond twice as many they are released. A dispatcher that has lost a
     /// commit asks again for what it had acknowledged, which is a batch or two.
     static let keptBytes = 4 << 20

@@ -109,6 +109,14 @@ final class ExecutorSession: Sendable {
         }
     }
 
+    /// Closes the WebSocket when the dispatcher is the session's leader.
+    func cut(_ reason: CloseReason, by leader: Peer) {
+        channel.eventLoop.execute {
+            if case .drop(let drop) = self.state.value.relay(from: leader) { return self.drop(drop) }
+            self.close(reason)
+        }
+    }
+
     private func findLeader() {
         channel.eventLoop.execute {
             self.carryOut(self.state.value.leaderIs(self.directory.leader(of: self.holder.sub)?.peer))

@@ -30,6 +30,9 @@ final class SessionTable: Sendable {
         session(cut.session.value)?.close(cut.cause == .deleted ? .deleted : .replaced)
     }
 
+    /// The same, ordered by a dispatcher, which may only cut the sessions that it leads.
+    func cut(_ cut: SessionCut, by leader: Peer) { session(cut.session.value)?.cut(.flooding, by: leader) }
+
     /// Whether a session's executor answers a ping within ``GatewayLimits/probe``; false when the session is not here.
     func isAlive(_ number: SessionNumber) async -> Bool {
         guard let channel = session(number.value)?.channel else { return false }
@@ -53,6 +56,7 @@ extension SessionTable {
         registry.onNotice(SessionCut.self) { cut, _ in self.cut(cut) }
         var dispatcher = Handlers()
         dispatcher.onRelay(deliver)
+        dispatcher.onNotice(SessionCut.self) { cut, context in self.cut(cut, by: context.peer) }
         return (registry, dispatcher)
     }
 }

@@ -27,6 +27,9 @@ struct CloseReason: Sendable, Equatable {
     /// The registration was deleted; an executor that still runs dials again and registers a new device.
     static let deleted = CloseReason(
         code: 4410, reason: "the device was deleted; dial again to register it as a new device")
+    /// The dispatcher has cut the session: the executor ignores stops or its window.
+    static let flooding = CloseReason(
+        code: 4429, reason: "flooding: the executor ignores stops or its window; update it, or look for what it sends")
     /// Only logged: a client that is silent gets no close frame.
     static func silent(_ silence: Duration) -> CloseReason {
         CloseReason(code: 1001, reason: "nothing was received for \(silence / .seconds(1)) s")

@@ -1,5 +1,5 @@
-/// Orders a gateway to close an executor's session; sent by the registry. Without effect when the gateway does not have
-/// the session.
+/// Orders a gateway to close an executor's session; sent by the registry, and by the session's leader. Without effect when
+/// the gateway does not have the session.
 public struct SessionCut: Message, Equatable {
     public static let type = "session.cut"
     /// The gateway's number of the session.
@@ -13,7 +13,7 @@ public struct SessionCut: Message, Equatable {
     }
 }
 
-/// Why the registry ends an executor's session.
+/// Why an executor's session is ended.
 public struct CutCause: OpenSet {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
@@ -23,6 +23,9 @@ public struct CutCause: OpenSet {
     /// The device was deleted; an executor that still runs registers it anew.
     public static let deleted = CutCause(rawValue: "deleted")
 
+    /// The executor sends the leader more than its share: messages of unknown attempts, or events beyond its window.
+    public static let flooding = CutCause(rawValue: "flooding")
+
     /// Every cause that this version knows.
-    public static let all: [CutCause] = [.replaced, .deleted]
+    public static let all: [CutCause] = [.replaced, .deleted, .flooding]
 }

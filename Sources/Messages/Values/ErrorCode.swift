@@ -76,8 +76,10 @@ public struct ErrorCode: OpenSet {
     public static let timeout = ErrorCode(rawValue: "timeout")
     /// The attempt had no event for longer than its `idle_timeout_s`.
     public static let idleTimeout = ErrorCode(rawValue: "idle_timeout")
-    /// The task was requeued as often as is allowed.
+    /// The task was requeued, or refused by its device, as often as is allowed.
     public static let attemptsExhausted = ErrorCode(rawValue: "attempts_exhausted")
+    /// The task, or all tasks of its owner, wrote as much as the service keeps.
+    public static let outputLimit = ErrorCode(rawValue: "output_limit")
     /// The device has no free slot; the task goes back to its queue.
     public static let slotsFull = ErrorCode(rawValue: "slots_full")
     /// 503: the device or service accepts no new work.
@@ -146,7 +148,8 @@ public struct ErrorCode: OpenSet {
         .tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked, .loginFailed, .deviceNotFound,
         .taskNotFound, .conversationNotFound, .tokenNotFound, .approvalNotFound, .approvalResolved, .approvalAbandoned,
         .deviceOffline, .deviceDisconnected,
-        .executorRestarted, .queueExpired, .timeout, .idleTimeout, .attemptsExhausted, .slotsFull, .draining,
+        .executorRestarted, .queueExpired, .timeout, .idleTimeout, .attemptsExhausted, .outputLimit, .slotsFull,
+        .draining,
         .cwdNotAllowed, .agentUnknown, .agentNotAllowed, .permissionModeNotAllowed,
         .agentMissing, .agentBroken, .agentFailed, .promptRefused, .usageLimit, .agentLogin, .steerUnsupported,
         .exitStatus, .spawnFailed, .cancelled, .unavailable,

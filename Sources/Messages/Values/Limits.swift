@@ -11,6 +11,11 @@ public enum Limits {
     public static let target = 800
     /// The longest text in one event after escaping: a viewer paints it in one go.
     public static let eventText = 64 << 10
+    /// The most events of an attempt that an executor sends without an acknowledgement; the dispatcher refuses more. Enough
+    /// to fill a commit, few enough that a thousand attempts fit into memory.
+    public static let windowEvents = 1024
+    /// The same in bytes on the wire; a single event may be larger.
+    public static let windowBytes = 4 << 20
     /// How many queued tasks one user may have.
     public static let queuePerUser = 1000
     /// The most bytes of text in the history for an agent.

@@ -21,7 +21,8 @@ final class Rig: Sendable {
     ///   - start: How many seconds have passed already.
     init(
         folder: TemporaryDirectory? = nil, devices: [Device] = [Sample.device("box", star: true)], graceS: Double = 30,
-        ticking: Bool = false, at start: Double = 0, retentionDays: Double = 0
+        ticking: Bool = false, at start: Double = 0, retentionDays: Double = 0, taskLogMB: Int = 1024,
+        userLogMB: Int = 0
     ) async throws {
         time.advance(start)
         let folder = try folder ?? TemporaryDirectory()
@@ -29,7 +30,8 @@ final class Rig: Sendable {
         registry = try await ScriptedRegistry(reactor, devices: devices)
         let configuration = DispatcherConfiguration(
             registry: registry.endpoint, bind: "inproc://dispatcher-\(BootID.generate())",
-            dataDirectory: folder.file("data"), graceS: graceS, retentionDays: retentionDays)
+            dataDirectory: folder.file("data"), graceS: graceS, retentionDays: retentionDays, taskLogMB: taskLogMB,
+            userLogMB: userLogMB)
         server = DispatcherServer(
             configuration, reactor: reactor, clock: ticking ? .system : time.clock(lease: leaseTime),
             isTicking: ticking,
@@ -80,12 +82,13 @@ final class Rig: Sendable {
     /// Runs `body` with a dispatcher and stops it afterwards.
     static func run(
         folder: TemporaryDirectory? = nil, devices: [Device] = [Sample.device("box", star: true)], graceS: Double = 30,
-        ticking: Bool = false, at start: Double = 0, retentionDays: Double = 0,
+        ticking: Bool = false, at start: Double = 0, retentionDays: Double = 0, taskLogMB: Int = 1024,
+        userLogMB: Int = 0,
         _ body: @escaping @Sendable (Rig) async throws -> Void
     ) async throws {
         let rig = try await Rig(
             folder: folder, devices: devices, graceS: graceS, ticking: ticking, at: start,
-            retentionDays: retentionDays)
+            retentionDays: retentionDays, taskLogMB: taskLogMB, userLogMB: userLogMB)
         do { try await deadline("the test", .seconds(60)) { try await body(rig) } } catch {
             await rig.stop()
             throw error

@@ -10,12 +10,14 @@ enum Sample {
     static let now = Timestamp(milliseconds: 1_780_000_000_000)
 
     static func record(
-        ordinal: Int64 = 1, owner: UserID = owner, device: String? = "box", choices: Choices = choices
+        ordinal: Int64 = 1, owner: UserID = owner, device: String? = "box", choices: Choices = choices,
+        conversation: ConversationID? = nil
     ) -> TaskRecord {
         TaskRecord(
             ordinal: ordinal, id: .generate(), owner: owner, target: device.map(Target.device) ?? .cloud,
             placement: TaskPlacement(queue: QueueID(owner: owner, device: device), reason: .requested),
-            conversation: .generate(), agent: "shell", excerpt: "echo", cwd: nil, terminal: nil, splitOutput: false,
+            conversation: conversation ?? .generate(), agent: "shell", excerpt: "echo", cwd: nil, terminal: nil,
+            splitOutput: false,
             trace: nil,
             createdAt: now, choices: choices, retryOf: nil, rank: now.milliseconds, queuedAt: now)
     }

@@ -46,6 +46,15 @@ struct ScriptedExecutor: Sendable {
         try send(EventsAppend(numbers.map { Sample.event(task, attempt: attempt, $0) }))
     }
 
+    /// Sends many events as an executor does: a part of the window at a time, the next one after the acknowledgement.
+    func stream(_ task: TaskID, attempt: UInt32 = 1, _ numbers: ClosedRange<UInt64>) async throws {
+        for start in stride(from: numbers.lowerBound, through: numbers.upperBound, by: 500) {
+            let end = min(start + 499, numbers.upperBound)
+            try append(task, attempt: attempt, start...end)
+            try await acknowledged(task, end)
+        }
+    }
+
     func finish(_ task: TaskID, attempt: UInt32 = 1, _ seq: UInt64, _ state: TaskState = .completed) throws {
         try send(Sample.finished(task, attempt: attempt, seq, state))
     }

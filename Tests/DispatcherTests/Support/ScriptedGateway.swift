@@ -24,6 +24,7 @@ final class ScriptedGateway: Sendable {
 
     final class Inbox: Sendable {
         let sessions = Mutex<[UInt64: [Incoming]]>([:])
+        let cuts = Mutex<[SessionCut]>([])
         func add(_ incoming: Incoming, _ context: MessageContext) {
             sessions.withLock { $0[context.session, default: []].append(incoming) }
         }
@@ -39,6 +40,7 @@ final class ScriptedGateway: Sendable {
         handlers.onNotice(ApprovalAnswer.self) { inbox.add(.answer($0), $1) }
         handlers.onNotice(TaskWrapUp.self) { inbox.add(.wrapUp($0), $1) }
         handlers.onNotice(TaskResize.self) { inbox.add(.resize($0), $1) }
+        handlers.onNotice(SessionCut.self) { cut, _ in inbox.cuts.withLock { $0.append(cut) } }
         handlers.onNotice(TaskSteer.self) { inbox.add(.steer($0), $1) }
         handlers.onNotice(EventsAck.self) { message, context in
             for ack in message.acks { inbox.add(.ack(ack), context) }
@@ -51,6 +53,9 @@ final class ScriptedGateway: Sendable {
 
     /// Returns all messages to a session, oldest first.
     func received(_ session: SessionNumber) -> [Incoming] { inbox.sessions.withLock { $0[session.value] ?? [] } }
+
+    /// The sessions that the dispatcher has cut, oldest first.
+    var cuts: [SessionCut] { inbox.cuts.withLock { $0 } }
 
     func ask<R: Request>(_ request: R) async throws -> R.Reply { try await link.request(request) }
 

@@ -106,6 +106,12 @@ final class ScriptedDispatcher: Sendable {
     }
 
     /// Sends this message to each session together with the reply to its `session.open`.
+    /// Orders the gateway to close a session.
+    func cut(_ session: SessionNumber) {
+        let peer = state.withLock { $0.sessions[session.value] }
+        peer?.send(SessionCut(session: session, cause: .flooding))
+    }
+
     func greet(_ message: LinkState) { state.withLock { $0.greeting = message } }
 
     func close() async { await listener.withLock { $0 }?.close() }

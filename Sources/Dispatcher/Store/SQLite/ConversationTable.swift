@@ -41,14 +41,37 @@ enum ConversationTable {
         return try Row.fetchOne(statement, arguments: [id.blob]).map { try UserID(row: $0, 0) }
     }
 
-    /// Deletes one with its tasks; ``DeletionTable`` sweeps the rest of them.
-    /// - Returns: the tasks.
-    static func delete(_ id: ConversationID, _ db: Database) throws -> [TaskID] {
-        let tasks = try Row.fetchAll(db, sql: "SELECT id FROM tasks WHERE conversation = ?", arguments: [id.blob])
-            .map { try TaskID(row: $0, 0) }
-        try DeletionTable.delete(tasksOf: id, db)
+    /// Deletes one with its first tasks; ``sweep(limit:_:)`` deletes the others, since a quarter of a million tasks in one
+    /// transaction would block every commit for seconds.
+    /// - Returns: the tasks that are gone.
+    static func delete(_ id: ConversationID, owner: UserID, _ db: Database) throws -> [TaskID] {
         try db.execute(sql: "DELETE FROM conversations WHERE id = ?", arguments: [id.blob])
+        let tasks = try DeletionTable.delete(tasksOf: id, limit: DispatcherLimits.prunedTasks, db)
+        if tasks.count == DispatcherLimits.prunedTasks {
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO conversation_deletions (id, partition) VALUES (?, ?)",
+                arguments: [id.blob, Partition(owner: owner).number])
+        }
         return tasks
+    }
+
+    /// Deletes tasks of one deleted conversation, at most `limit`.
+    /// - Returns: the tasks, and whether there may be more.
+    static func sweep(limit: Int, _ db: Database) throws -> (tasks: [TaskID], isLeft: Bool) {
+        let next = try db.cachedStatement(sql: "SELECT id FROM conversation_deletions LIMIT 1")
+        guard let row = try Row.fetchOne(next) else { return ([], false) }
+        let id = try ConversationID(row: row, 0)
+        let tasks = try DeletionTable.delete(tasksOf: id, limit: limit, db)
+        if tasks.count < limit {
+            try db.execute(sql: "DELETE FROM conversation_deletions WHERE id = ?", arguments: [id.blob])
+        }
+        return (tasks, true)
+    }
+
+    /// Returns whether a deleted conversation still has tasks.
+    static func isBeingDeleted(_ id: ConversationID, _ db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT 1 FROM conversation_deletions WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [id.blob]) != nil
     }
 
     /// Returns one as its owner sees it; nil when the owner has no such conversation.

@@ -15,15 +15,17 @@ enum DeletionTable {
     static func delete(_ task: TaskID, _ db: Database) throws {
         let move = "INSERT OR IGNORE INTO deletions (task_id, partition) SELECT id, partition FROM tasks WHERE id = ?"
         try db.cachedStatement(sql: move).execute(arguments: [task.blob])
+        try UsageTable.forget(task, db)
         try db.cachedStatement(sql: "DELETE FROM tasks WHERE id = ?").execute(arguments: [task.blob])
     }
 
-    /// Deletes all tasks of a conversation likewise.
-    static func delete(tasksOf conversation: ConversationID, _ db: Database) throws {
-        try db.execute(
-            sql: "INSERT INTO deletions (task_id, partition) SELECT id, partition FROM tasks WHERE conversation = ?",
-            arguments: [conversation.blob])
-        try db.execute(sql: "DELETE FROM tasks WHERE conversation = ?", arguments: [conversation.blob])
+    /// Deletes tasks of a conversation likewise, at most `limit`.
+    /// - Returns: the tasks.
+    static func delete(tasksOf conversation: ConversationID, limit: Int, _ db: Database) throws -> [TaskID] {
+        let statement = try db.cachedStatement(sql: "SELECT id FROM tasks WHERE conversation = ? LIMIT ?")
+        let tasks = try Row.fetchAll(statement, arguments: [conversation.blob, limit]).map { try TaskID(row: $0, 0) }
+        for task in tasks { try delete(task, db) }
+        return tasks
     }
 
     /// Removes the remaining rows of one deleted task, as many as `room` allows.

@@ -25,8 +25,15 @@ enum IdempotencyTable {
         }
     }
 
-    /// Forgets keys from before `time`.
-    static func sweep(before time: Timestamp, _ db: Database) throws {
-        try db.execute(sql: "DELETE FROM idempotency WHERE created_at < ?", arguments: [time.milliseconds])
+    /// Forgets keys from before `time`, the oldest first and at most `rows`.
+    /// - Returns: whether there may be more.
+    static func sweep(before time: Timestamp, rows: Int, _ db: Database) throws -> Bool {
+        let keys = try Row.fetchAll(
+            db.cachedStatement(
+                sql: "SELECT owner, key FROM idempotency WHERE created_at < ? ORDER BY created_at LIMIT ?"),
+            arguments: [time.milliseconds, rows])
+        let delete = try db.cachedStatement(sql: "DELETE FROM idempotency WHERE owner = ? AND key = ?")
+        for key in keys { try delete.execute(arguments: [key[0] as DatabaseValue, key[1] as DatabaseValue]) }
+        return keys.count == rows
     }
 }

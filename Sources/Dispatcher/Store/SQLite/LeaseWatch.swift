@@ -1,9 +1,10 @@
-/// Measures for how long the lease in the file has not changed, by the standby's own clock: the clocks of two processes
-/// need not agree.
+/// Measures for how long neither the lease in the file nor the leader's sign of life has changed, by the standby's own clock:
+/// the clocks of two processes need not agree.
 struct LeaseWatch: Sendable {
     /// Milliseconds without a change after which the lease is taken from a leader that still holds the lock.
     let takeoverMs: Int64
     private var seen: LeaseSighting?
+    private var sign: LifeSign.Reading?
     private var since: Int64?
     private var lastLook: Int64?
 
@@ -23,13 +24,18 @@ struct LeaseWatch: Sendable {
     }
 
     /// Decides what this process may do, from the lease as it is at `now`, in monotonic ms.
-    /// - Parameter sighting: nil = there is no lease, or it cannot be read.
-    mutating func look(_ sighting: LeaseSighting?, hasLock: Bool, at now: Int64) -> Verdict {
+    /// - Parameters:
+    ///   - sighting: nil = there is no lease, or it cannot be read.
+    ///   - sign: The leader's sign of life; nil = there is none.
+    mutating func look(
+        _ sighting: LeaseSighting?, sign: LifeSign.Reading? = nil, hasLock: Bool, at now: Int64
+    ) -> Verdict {
         // A gap between two looks proves nothing: the whole machine may have slept, the leader too.
         let hasSlept = now - (lastLook ?? now) > longestGapMs
         lastLook = now
-        if sighting != seen || since == nil || hasSlept {
+        if sighting != seen || sign != self.sign || since == nil || hasSlept {
             seen = sighting
+            self.sign = sign
             since = now
         }
         let still = now - (since ?? now)

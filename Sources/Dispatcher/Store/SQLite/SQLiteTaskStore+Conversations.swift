@@ -22,8 +22,8 @@ extension SQLiteTaskStore {
     func delete(_ message: ConversationDelete) async throws(TaskStoreError) -> ConversationDeletion {
         try await writeAsLeader { db in
             guard try ConversationTable.owner(of: message.conversation, db) == message.owner else { return .notFound }
-            if let task = try TaskRow.alive(in: message.conversation, db) { return .alive(task) }
-            return .deleted(try ConversationTable.delete(message.conversation, db))
+            if let task = try TaskRow.alive(in: message.conversation, of: message.owner, db) { return .alive(task) }
+            return .deleted(try ConversationTable.delete(message.conversation, owner: message.owner, db))
         }
     }
 }

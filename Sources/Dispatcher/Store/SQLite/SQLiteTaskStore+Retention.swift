@@ -28,7 +28,11 @@ extension SQLiteTaskStore {
         }
     }
 
-    func sweepKeys(before time: Timestamp) async throws(TaskStoreError) {
-        try await write { try IdempotencyTable.sweep(before: time, $0) }
+    func sweepConversations(limit: Int) async throws(TaskStoreError) -> (tasks: [TaskID], isLeft: Bool) {
+        try await writeAsLeader { try ConversationTable.sweep(limit: limit, $0) }
+    }
+
+    func sweepKeys(before time: Timestamp, rows: Int) async throws(TaskStoreError) -> Bool {
+        try await writeAsLeader { try IdempotencyTable.sweep(before: time, rows: rows, $0) }
     }
 }

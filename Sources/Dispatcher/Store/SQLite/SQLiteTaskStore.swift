@@ -8,6 +8,8 @@ struct SQLiteTaskStore: TaskStore {
     let file: Store
     let lock: LeaderLock
     let epoch: UInt64
+    /// Shows standbys that this process runs; nil = it has none, as in tests.
+    private let sign: LifeSign?
 
     /// Returns where the file is in a data directory.
     static func path(in directory: String) -> String { "\(directory)/dispatcher.db" }
@@ -16,12 +18,16 @@ struct SQLiteTaskStore: TaskStore {
     /// - Parameters:
     ///   - isLocked: Whether this process holds the lock on the directory.
     ///   - expected: The lease that may be taken; nil = whichever is there.
+    ///   - sign: Shows the steps of a migration; nil = they are not shown.
     /// - Throws: ``TaskStoreError``: `notLeader` when the lease is not the expected one, or what is wrong with the file.
     init(
-        directory: String, holder: Incarnation, isLocked: Bool, from expected: LeaseSighting? = nil, now: Timestamp
+        directory: String, holder: Incarnation, isLocked: Bool, from expected: LeaseSighting? = nil,
+        sign: LifeSign? = nil, now: Timestamp
     ) async throws(TaskStoreError) {
         do {
-            let file = try await Store(path: Self.path(in: directory), migrations: Schema.migrations)
+            let file = try await Store(path: Self.path(in: directory), migrations: Schema.migrations) { step in
+                sign?.show("migration, step \(step)")
+            }
             self.file = file
             do {
                 epoch = try await file.write { db in
@@ -33,12 +39,17 @@ struct SQLiteTaskStore: TaskStore {
             }
         } catch { throw TaskStoreError(error) }
         lock = LeaderLock(isHeld: isLocked)
+        self.sign = sign
+        sign?.serve()
     }
+
+    func beat() { sign?.beat() }
 
     nonisolated(nonsending) func commit(_ batch: CommitBatch) async throws(TaskStoreError) {
         try await writeAsLeader { [epoch, lock] db in
             if batch.renews { try LeaseTable.renew(epoch: epoch, isLocked: lock.isHeld, db) }
             for record in batch.records {
+                try UsageTable.count(record, db)
                 if let creation = batch.creations[record.id] {
                     try Self.create(record, creation, db)
                 } else {
@@ -95,6 +106,7 @@ struct SQLiteTaskStore: TaskStore {
                     try IdempotencyTable.task(of: IdempotencyKey(owner: submit.owner, text: $0), now: now, db)
                 },
                 conversationOwner: try submit.conversation.flatMap { try ConversationTable.owner(of: $0, db) },
+                isDeleting: try submit.conversation.map { try ConversationTable.isBeingDeleted($0, db) } ?? false,
                 defaults: try DefaultsTable.get(submit.owner, db))
         }
     }
@@ -122,6 +134,10 @@ struct SQLiteTaskStore: TaskStore {
 
     func approvals(_ list: ApprovalList) async throws(TaskStoreError) -> ApprovalListing {
         try await read { try ApprovalTable.page(list, $0) }
+    }
+
+    func logUsage() async throws(TaskStoreError) -> [UserID: Int64] {
+        try await read { try UsageTable.all($0) }
     }
 
     func defaults(of owner: UserID) async throws(TaskStoreError) -> Choices {

@@ -27,6 +27,11 @@ enum Schema {
         SQLiteMigration("why a task is in its queue") { try $0.execute(sql: placements) },
         SQLiteMigration("what a permission request offers") { try $0.execute(sql: approvalOffers) },
         SQLiteMigration("what a turn needs and leaves open") { try $0.execute(sql: turns) },
+        SQLiteMigration("conversations that are being deleted") { try $0.execute(sql: conversationDeletions) },
+        SQLiteMigration("how often a task was refused") {
+            try $0.execute(sql: "ALTER TABLE tasks ADD COLUMN rejections INTEGER NOT NULL DEFAULT 0")
+        },
+        SQLiteMigration("how much tasks have written") { try $0.execute(sql: usage) },
     ]
 
     /// Returns whether a file has had every step.
@@ -140,6 +145,17 @@ enum Schema {
     private static let deletions = """
         CREATE TABLE deletions (task_id BLOB PRIMARY KEY, ordinal INTEGER NOT NULL) WITHOUT ROWID;
         CREATE INDEX tasks_ended ON tasks (ended_at) WHERE ended_at IS NOT NULL;
+        """
+
+    /// Events from before this step are not counted: that would read all of them.
+    private static let usage = """
+        ALTER TABLE tasks ADD COLUMN log_bytes INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE log_usage (owner BLOB PRIMARY KEY, partition INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
+        """
+
+    /// Deleted conversations with tasks left, which are removed in steps for the same reason.
+    private static let conversationDeletions = """
+        CREATE TABLE conversation_deletions (id BLOB PRIMARY KEY, partition INTEGER NOT NULL) WITHOUT ROWID;
         """
 
     private static let idempotency = """

@@ -21,6 +21,8 @@ struct Standby: Sendable {
     private let clock: DispatcherClock
     private let logger: Logger
     private var watch: LeaseWatch
+    private var process = ProcessWatch()
+    private var report = WorkReport()
 
     init(_ configuration: DispatcherConfiguration, clock: DispatcherClock, logger: Logger) {
         directory = configuration.dataDirectory
@@ -44,9 +46,10 @@ struct Standby: Sendable {
         /// Opens the store and takes the lead.
         /// - Throws: as ``SQLiteTaskStore/init(directory:holder:isLocked:from:now:)``; the lock is free then.
         func open(as holder: Incarnation, now: Timestamp) async throws(TaskStoreError) -> SQLiteTaskStore {
+            let sign = LifeSign(directory: directory)
             do {
                 let store = try await SQLiteTaskStore(
-                    directory: directory, holder: holder, isLocked: lock != nil, from: sighting, now: now)
+                    directory: directory, holder: holder, isLocked: lock != nil, from: sighting, sign: sign, now: now)
                 store.hold(lock, directory: directory)
                 return store
             } catch {
@@ -74,21 +77,26 @@ struct Standby: Sendable {
         }
         // The time first: what is read is at least as new.
         let now = clock.lease()
+        let sign = LifeSign.read(in: directory)
+        process.look(leader, at: now)
         let sighting = await sighting()
-        switch watch.look(sighting, hasLock: lock != nil, at: now) {
+        switch watch.look(sighting, sign: sign, hasLock: lock != nil, at: now) {
         case .lead: return Claim(directory: directory, lock: lock, sighting: sighting)
         case .takeOver: return Claim(directory: directory, lock: nil, sighting: sighting)
         case .wait:
             lock?.release()
+            report.look(sign, at: now)
             return nil
         }
     }
 
     /// Looks every ``DispatcherLimits/standbyMs`` until this process may lead.
+    /// - Parameter onWork: Called with what the other process is at during a long start, such as `migration, step 3, 40 s`.
     /// - Throws: ``TaskStoreError`` when the lock's file cannot be opened; `CancellationError`.
-    mutating func wait() async throws -> Claim {
+    mutating func wait(onWork: @Sendable (String) -> Void = { _ in }) async throws -> Claim {
         while true {
             if let claim = try await attempt() { return claim }
+            if let work = report.take() { onWork(work) }
             try await Task.sleep(for: .milliseconds(DispatcherLimits.standbyMs))
         }
     }
@@ -100,16 +108,23 @@ struct Standby: Sendable {
     var leader: Int? { DataLock.holder(directory: directory, name: Self.lockName) }
 
     /// Kills the leader if it froze within a write: it would keep the file locked while it is frozen, and no other process
-    /// could lead. Nothing uncommitted was acknowledged or shown. A process that has locked the file but does not lead is
-    /// left alone.
+    /// could lead. Nothing uncommitted was acknowledged or shown. A leader that may only be slow is left alone, and so is a
+    /// process that has locked the file but does not lead.
     /// - Parameter error: Why a takeover failed.
-    func endFrozenLeader(after error: any Error) {
+    mutating func endFrozenLeader(after error: any Error) {
         guard (error as? TaskStoreError)?.kind == .locked,
             let writer = WriteLockHolder.process(path: SQLiteTaskStore.path(in: directory)), writer == leader
         else { return }
+        let now = clock.lease()
+        process.look(writer, at: now)
+        guard let evidence = process.evidence(against: writer, at: now, for: takeoverMs) else {
+            return logger.warning(
+                "the leader is within a write for longer than --takeover-s and still works: it is not ended",
+                metadata: ["process": "\(writer)"])
+        }
         logger.error(
             "the leader has been frozen within a write for longer than --takeover-s: it is ended",
-            metadata: ["process": "\(writer)"])
+            metadata: ["process": "\(writer)", "evidence": "\(evidence)"])
         kill(pid_t(writer), SIGKILL)
     }
 

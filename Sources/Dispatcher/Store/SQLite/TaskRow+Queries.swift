@@ -15,11 +15,15 @@ extension TaskRow {
         return records
     }
 
-    /// Returns a task of a conversation that has not ended; nil when all have.
-    static func alive(in conversation: ConversationID, _ db: Database) throws -> TaskID? {
+    /// Returns a task of a conversation that has not ended; nil when all have. It looks at the partition's living tasks,
+    /// which are few: a conversation may have a quarter of a million that have ended.
+    static func alive(in conversation: ConversationID, of owner: UserID, _ db: Database) throws -> TaskID? {
         try Row.fetchOne(
-            db, sql: "SELECT id FROM tasks WHERE conversation = ? AND \(isAlive) LIMIT 1",
-            arguments: [conversation.blob]
+            db,
+            sql: """
+                SELECT id FROM tasks INDEXED BY tasks_alive WHERE partition = ? AND conversation = ? AND \(isAlive) LIMIT 1
+                """,
+            arguments: [Partition(owner: owner).number, conversation.blob]
         ).map { try TaskID(row: $0, 0) }
     }
 

@@ -8,22 +8,22 @@ enum TaskRow {
         ordinal, id, owner, target, device, conversation, agent, excerpt, cwd, trace, created_at, device_name, state, \
         reason, queue_position, error_code, error_message, attempt, attempt_seq, last_seq, assigned_at, started_at, \
         ended_at, cancel_requested_at, stalled_at, choices, retry_of, rank, queued_at, requeues, overdue, half_told, \
-        placement_reason, terminal, split_output, waiting, resumes, open_work, messages
+        placement_reason, terminal, split_output, waiting, resumes, open_work, messages, rejections, log_bytes
         """
 
     private static let insert = """
         INSERT INTO tasks (partition, ordinal, id, owner, target, conversation, agent, excerpt, cwd, trace, \
         created_at, choices, retry_of, rank, split_output, device, placement_reason, device_name, state, reason, queue_position, error_code, error_message, attempt, \
         attempt_seq, last_seq, assigned_at, started_at, ended_at, cancel_requested_at, stalled_at, queued_at, requeues, \
-        overdue, half_told, waiting, resumes, open_work, messages, terminal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
-        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        overdue, half_told, waiting, resumes, open_work, messages, terminal, rejections, log_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
     private static let update = """
         UPDATE tasks SET device = ?, placement_reason = ?, device_name = ?, state = ?, reason = ?, queue_position = ?, error_code = ?, error_message = ?, \
         attempt = ?, attempt_seq = ?, last_seq = ?, assigned_at = ?, started_at = ?, ended_at = ?, \
         cancel_requested_at = ?, stalled_at = ?, queued_at = ?, requeues = ?, overdue = ?, half_told = ?, \
-        waiting = ?, resumes = ?, open_work = ?, messages = ?, terminal = ? WHERE id = ?
+        waiting = ?, resumes = ?, open_work = ?, messages = ?, terminal = ?, rejections = ?, log_bytes = ? WHERE id = ?
         """
 
     /// Writes a new task.
@@ -54,7 +54,8 @@ enum TaskRow {
             record.overdue?.rawValue, record.isHalfTimeWarned, try JSONColumn.encode(record.waiting), record.resumes,
             try record.open.isEmpty ? nil : JSONColumn.encode(record.open),
             try record.messages.isEmpty ? nil : JSONColumn.encode(record.messages),
-            try JSONColumn.encode(record.terminal),
+            try JSONColumn.encode(record.terminal), record.rejections,
+            record.logBytes,
         ]
     }
 
@@ -93,6 +94,8 @@ enum TaskRow {
         record.resumes = row[36]
         record.open = try JSONColumn.decode(row[37]) ?? OpenWork()
         record.messages = try JSONColumn.decode(row[38]) ?? []
+        record.rejections = row[39]
+        record.logBytes = row[40]
         record.waitingFor = record.restingWait
         return record
     }

@@ -86,8 +86,9 @@ enum GatewayLimits {
     static let sessionOutbound = 16 << 20
     /// The cost of a waiting message beside its bytes: the frame, its promise, its place in the queue.
     static let frameOverhead = 512
-    /// A `device.register` in bytes: names and agents, a page of text at most.
-    static let registerBody = 256 << 10
+    /// The largest report of which the gateway itself remembers slots and agents, for a registry that restarts: decoding it
+    /// takes a millisecond of the event loop.
+    static let rememberedReport = 64 << 10
     /// Fragments of one WebSocket message.
     static let fragments = 1024
     /// Registrations in flight at a time.

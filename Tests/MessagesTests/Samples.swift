@@ -137,6 +137,7 @@ enum Samples {
         EventsAppend([event]), EventBatch([event, last]),
         EventsAck(acks: [AttemptAck(task: task, attempt: 2, seq: 41)]),
         EventsResync(task: task, attempt: 2, from: 40),
+        EventsRefused(task: task, attempt: 2, attemptSeq: 41, count: 3, fault: Fault(.malformed, "it is not JSON")),
         EventsPage(owner: user, task: task, after: 0, limit: 100),
         EventsSubscribe(owner: user, task: task, after: 44),
         ApprovalRequest(

@@ -83,7 +83,7 @@ final class ExecutorSession: Sendable {
 
     /// A report goes to the registry too.
     private func report(_ header: Header, _ body: [UInt8]) {
-        if body.count <= GatewayLimits.registerBody, let report = try? Wire.decode(DeviceReport.self, from: body) {
+        if body.count <= GatewayLimits.rememberedReport, let report = try? Wire.decode(DeviceReport.self, from: body) {
             state.value.reported(report)
         }
         directory.registry?.send(header, body: body)

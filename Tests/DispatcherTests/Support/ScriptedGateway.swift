@@ -17,6 +17,7 @@ final class ScriptedGateway: Sendable {
         case wrapUp(TaskWrapUp)
         case steer(TaskSteer)
         case resize(TaskResize)
+        case refused(EventsRefused)
     }
 
     private let inbox: Inbox
@@ -40,6 +41,7 @@ final class ScriptedGateway: Sendable {
         handlers.onNotice(TaskWrapUp.self) { inbox.add(.wrapUp($0), $1) }
         handlers.onNotice(TaskResize.self) { inbox.add(.resize($0), $1) }
         handlers.onNotice(TaskSteer.self) { inbox.add(.steer($0), $1) }
+        handlers.onNotice(EventsRefused.self) { inbox.add(.refused($0), $1) }
         handlers.onNotice(EventsAck.self) { message, context in
             for ack in message.acks { inbox.add(.ack(ack), context) }
         }

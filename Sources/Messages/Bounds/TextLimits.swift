@@ -36,17 +36,19 @@ public enum TextLimits {
         // Paths.
         "cwd": .refuse(path), "workspace": .cut(path), "allowed_dirs": .refuse(path), "endpoint": .refuse(path),
         // Names that people choose, or that decide something.
-        "name": .refuse(name), "target": .refuse(Limits.target), "agent": .refuse(name),
+        "name": .refuse(name), "named": .refuse(name), "label": .refuse(path), "target": .refuse(Limits.target),
+        "agent": .refuse(name),
         "idempotency_key": .refuse(name), "request_id": .refuse(name), "option": .refuse(name),
-        "query": .refuse(name), "before": .refuse(name), "next": .refuse(name), "digest": .refuse(256),
-        "device_id": .refuse(256), "removed_labels": .refuse(256), "clear": .refuse(256),
+        "query": .refuse(name), "before": .refuse(line), "next": .refuse(line), "digest": .refuse(256),
+        "id": .refuse(256), "device_id": .refuse(256), "removed_labels": .refuse(256), "clear": .refuse(256),
         "device_name": .cut(name), "tool": .cut(name), "by": .cut(name), "resolved_by": .cut(name),
         "version": .cut(name), "hostname": .cut(name),
         // Lines and sentences for people.
         "title": .cut(line), "rule": .cut(line), "what": .cut(line), "reason": .cut(line), "detail": .cut(line),
         "message": .cut(sentence),
         // Values with a shape of their own; who keeps them checks what is in them.
-        "input": .whole(BodyLimits.of(ApprovalRequest.type)), "updated_input": .whole(BodyLimits.of(ApprovalRequest.type)),
+        "input": .whole(BodyLimits.of(ApprovalRequest.type)),
+        "updated_input": .whole(BodyLimits.of(ApprovalRequest.type)),
         "questions": .whole(BodyLimits.of(ApprovalRequest.type)), "options": .whole(64 << 10),
         "answers": .whole(6 * Limits.approvalAnswers + (8 << 10)), "labels": .whole(128 << 10),
     ]

@@ -1,3 +1,4 @@
+import Foundation
 import Messages
 import Synchronization
 import TestSupport
@@ -51,6 +52,24 @@ struct NoticeTests {
                 #expect(numbers == (0..<300).filter { 1 + $0 % 3 == session })
             }
             try await eventually("every message is counted") { mesh.serving.counters.totalDropped.isEmpty }
+        }
+    }
+
+    @Test("A peer's backlog has what waits for the reactor, and falls to nothing when it is sent")
+    func backlog() async throws {
+        try await withMesh { mesh in
+            let seen = Atomic(0)
+            var handlers = Handlers()
+            handlers.onNotice(Bulk.self) { _, _ in seen.add(1, ordering: .relaxed) }
+            let link = mesh.dial(try await mesh.listen(handlers))
+            let peer = try await link.connected()
+            let hold = DispatchSemaphore(value: 0)
+            peer.channel.reactor.post { hold.wait() }
+            for _ in 0..<64 { peer.send(Bulk(bytes: [UInt8](repeating: 0, count: 1 << 16))) }
+            #expect(peer.backlog > 64 << 16)
+            hold.signal()
+            try await eventually("all notices arrive") { seen.load(ordering: .relaxed) == 64 }
+            #expect(peer.backlog == 0)
         }
     }
 

@@ -7,6 +7,9 @@ public enum BodyLimits {
     private static let sentence = 64 << 10
     /// Lists of names: agents, directories, labels, partitions.
     private static let names = 256 << 10
+    /// The first message of a session: agents and directories. With its header it has 64 KiB, the most that is kept of a
+    /// stranger.
+    private static let registration = (64 << 10) - Header.fixedSize - Header.longestType
     /// A report of 1,000 running attempts and 3,000 that are not acknowledged, with its agents; a verdict, of which a
     /// text is cut. Each gateway, dispatcher and registry decodes them for every change.
     private static let report = 512 << 10
@@ -37,7 +40,8 @@ public enum BodyLimits {
                 TaskStarted.self, TaskRejected.self, TaskSteerRefused.self, EventsRefused.self, ConversationView.self,
             ]
         ),
-        (names, [ServiceAnnounce.self, DeviceRegister.self, DeviceUpdate.self]),
+        (names, [ServiceAnnounce.self, DeviceUpdate.self]),
+        (registration, [DeviceRegister.self]),
         (report, [DeviceReport.self, TaskFinished.self]),
         (approval, [ApprovalRequest.self, ApprovalAnswer.self, ApprovalDecide.self]),
         (prompt, [TaskSubmit.self, TaskMessage.self, TaskSteer.self, TaskView.self]),

@@ -38,27 +38,30 @@ enum DispatcherHandlers {
 
     private static func executors(_ service: DispatcherService, _ handlers: inout Handlers) {
         handlers.onNotice(EventsAppend.self) { message, context in
-            service.assumeIsolated { $0.append(message.batch.events, from: context.ref) }
+            service.assumeIsolated {
+                $0.append(message.batch.events, from: context.ref)
+                if let refused = message.refused { $0.refused(refused, from: context.ref) }
+            }
         }
-        handlers.onNotice(TaskStarted.self, atMost: Limits.executorNotice) { message, context in
+        handlers.onNotice(TaskStarted.self) { message, context in
             service.assumeIsolated { $0.started(message, from: context.ref) }
         }
-        handlers.onNotice(TaskRejected.self, atMost: Limits.executorNotice) { message, context in
+        handlers.onNotice(TaskRejected.self) { message, context in
             service.assumeIsolated { $0.rejected(message, from: context.ref) }
         }
         handlers.onNotice(TaskFinished.self) { message, context in
             service.assumeIsolated { $0.finished(message, from: context.ref) }
         }
-        handlers.onNotice(ApprovalRequest.self, atMost: Limits.executorNotice) { message, context in
+        handlers.onNotice(ApprovalRequest.self) { message, context in
             service.assumeIsolated { $0.requested(message, from: context.ref) }
         }
-        handlers.onNotice(ApprovalClosed.self, atMost: Limits.executorNotice) { message, context in
+        handlers.onNotice(ApprovalClosed.self) { message, context in
             service.assumeIsolated { $0.closed(message, from: context.ref) }
         }
-        handlers.onNotice(TaskSteerRefused.self, atMost: Limits.executorNotice) { message, context in
+        handlers.onNotice(TaskSteerRefused.self) { message, context in
             service.assumeIsolated { $0.refused(message, from: context.ref) }
         }
-        handlers.onNotice(HistoryWanted.self, atMost: Limits.executorNotice) { message, context in
+        handlers.onNotice(HistoryWanted.self) { message, context in
             service.assumeIsolated { $0.historyWanted(message, from: context.ref) }
         }
         handlers.onNotice(DeviceReport.self) { message, context in

@@ -92,8 +92,6 @@ enum DispatcherLimits {
     static let cachedPrompt = 4096
     /// The characters of a prompt in a list.
     static let excerpt = 200
-    /// The longest idempotency key, in characters.
-    static let idempotencyKey = 200
     /// How long a key is valid, in ms.
     static let idempotencyMs: Int64 = 24 * 3_600_000
     /// How long a submission is remembered in memory, in ms: longer than a read of the store can take, so that the second

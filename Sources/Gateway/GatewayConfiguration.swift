@@ -26,6 +26,8 @@ public struct GatewayConfiguration: Sendable {
             tuning.ping = newValue / 3
         }
     }
+    /// The most connections of one address that are no WebSockets; 0 = no limit. Default: 1,024.
+    public var addressConnections = GatewayLimits.addressConnections
     /// Times and costs that only tests change.
     var tuning = GatewayTuning()
 

@@ -18,8 +18,18 @@ enum GatewayLimits {
     static let line = 1...200
     /// Bytes of a refused body that are still read, so that the connection can be used again.
     static let drainedBody = 64 << 10
-    /// How long a refused client may go on sending before its connection is cut, so that it can read the answer.
+    /// How long a refused client may pause in sending before its connection is cut, so that it can read the answer.
     static let lingering: Duration = .seconds(2)
+    /// How long it may go on sending.
+    static let lingeringAtMost: Duration = .seconds(30)
+    /// A request's body must have arrived after this long: 6 MiB at 100 KiB/s. A byte now and then is no reason to wait.
+    static let requestBody: Duration = .seconds(60)
+    /// Connections of one address that are no WebSockets: some browsers and scripts of one office, or a proxy's pool.
+    static let addressConnections = 1024
+    /// Descriptors that stay for the mesh, the store and the log, at most half of all.
+    static let keptDescriptors = 64
+    /// The pause in accepting after no descriptor was left.
+    static let acceptAgain: Duration = .milliseconds(500)
     /// A connection without a request, or in the middle of one, is closed after this long.
     static let idleConnection: Duration = .seconds(60)
     /// A client that takes no byte of its answer for this long is closed: as long as a connection may be idle.
@@ -66,6 +76,8 @@ enum GatewayLimits {
     static let viewerSubscriptions = 256
     /// A viewer's message in bytes: a token or two ids.
     static let viewerMessage = 64 << 10
+    /// Bytes of messages that are kept for a viewer before its token is verified.
+    static let viewerEarlyBytes = 64 << 10
     /// Messages that a viewer may send before its token is verified.
     static let viewerEarly = 64
     /// A viewer must give its token within this time.
@@ -86,8 +98,24 @@ enum GatewayLimits {
     static let sessionOutbound = 16 << 20
     /// The cost of a waiting message beside its bytes: the frame, its promise, its place in the queue.
     static let frameOverhead = 512
-    /// A `device.register` in bytes: names and agents, a page of text at most.
-    static let registerBody = 256 << 10
+    /// The largest report of which the gateway itself remembers slots and agents, for a registry that restarts: decoding it
+    /// takes a millisecond of the event loop.
+    static let rememberedReport = 64 << 10
+    /// What an executor may send: more than twice what was measured of one agent that writes without a pause.
+    static let executorRate = ReadBudget.Rate(bytes: 64 << 20, frames: 100_000, burst: 0.25)
+    /// The same while more than ``meshBacklog`` waits for its dispatcher: what an agent that talks to a person needs. Those
+    /// that send more wait, and the others do not.
+    static let congestedRate = ReadBudget.Rate(bytes: 1 << 20, frames: 500, burst: 0.25)
+    /// Bytes that wait for a dispatcher, from which on executors are held back; the mesh cuts a peer at 64 MiB.
+    static let meshBacklog = 8 << 20
+    /// The same before the registration: one registration, and another try.
+    static let strangerRate = ReadBudget.Rate(bytes: 64 << 10, frames: 64, burst: 1)
+    /// What a viewer may send: its subscriptions at once, of a few hundred bytes each.
+    static let viewerRate = ReadBudget.Rate(bytes: 256 << 10, frames: 1000, burst: 1)
+    /// The longest step of a pause in reading: afterwards the rate is looked at again.
+    static let readPause: Duration = .milliseconds(250)
+    /// The longest message before the registration: a `device.register` with its header. More of a stranger is not kept.
+    static let unregisteredMessage = BodyLimits.of(DeviceRegister.type) + Header.fixedSize + Header.longestType
     /// Fragments of one WebSocket message.
     static let fragments = 1024
     /// Registrations in flight at a time.

@@ -8,8 +8,14 @@ struct GatewayTuning: Sendable {
     var silence = GatewayLimits.silence
     /// An executor must register within this time.
     var registration = GatewayLimits.registration
+    /// What a registered executor may send.
+    var executorRate = GatewayLimits.executorRate
     /// A viewer must give its token within this time.
     var token = GatewayLimits.viewerToken
+    /// The most connections that are open at a time; nil = what the process's descriptors allow.
+    var connections: Int?
+    /// A request's body must have arrived after this long.
+    var requestBody = GatewayLimits.requestBody
     /// When an HTTP client that does not read is closed.
     var stall = StallGuard.Timing()
     /// The interval of an event stream's heartbeats.

@@ -59,7 +59,13 @@ final class HTTPListener: Sendable {
             responder: routes.responder(verifier: accounts.verifier),
             server: try server(),
             configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
-            onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) },
+            onServerRunning: { [logger, most = configuration.tuning.connections] channel in
+                try? await channel.eventLoop.submit {
+                    let accepting = AcceptGuard(most: most, logger: logger)
+                    try channel.pipeline.syncOperations.addHandler(accepting, position: .first)
+                }.get()
+                port.yield(channel.localAddress?.port ?? 0)
+            },
             logger: quietLogger)
         var group = ServiceGroupConfiguration(services: [.init(service: application)], logger: quietLogger)
         group.maximumGracefulShutdownDuration = configuration.drain
@@ -102,8 +108,10 @@ final class HTTPListener: Sendable {
         let routes = [UpgradeRoute.executor(connect, verifier: accounts.verifier), .viewer(view)].map {
             $0.unless { [drain] in drain.isOn }
         }
-        let stall = configuration.tuning.stall
-        let plain = HTTPServerBuilder { GatewayChannel(responder: $0, routes: routes, stall: stall) }
+        let (ledger, tuning) = (AddressLedger(limit: configuration.addressConnections), configuration.tuning)
+        let plain = HTTPServerBuilder {
+            GatewayChannel(responder: $0, routes: routes, ledger: ledger, tuning: tuning)
+        }
         switch (configuration.tlsCertificate, configuration.tlsKey) {
         case (nil, nil): return plain
         case (let certificate?, let key?):
@@ -112,9 +120,12 @@ final class HTTPListener: Sendable {
                     NIOSSLCertificateSource.certificate($0)
                 }
                 let key = try NIOSSLPrivateKey(file: key, format: .pem)
-                return try .tls(
-                    plain,
-                    tlsConfiguration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+                var tls = TLSConfiguration.makeServerConfiguration(
+                    certificateChain: chain, privateKey: .privateKey(key))
+                tls.minimumTLSVersion = .tlsv12
+                // Of TLS 1.2 only what keeps earlier connections secret when the key is stolen; TLS 1.3 always does.
+                tls.cipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20"
+                return try .tls(plain, tlsConfiguration: tls)
             } catch {
                 throw Fault(.invalidRequest, "the certificate \(certificate) or its key cannot be used: \(error)")
             }
@@ -123,21 +134,25 @@ final class HTTPListener: Sendable {
     }
 
     /// Makes the session of a new executor, on its channel's event loop.
-    @Sendable private func connect(_ channel: any Channel, _ claims: TokenClaims) throws {
+    @Sendable private func connect(
+        _ channel: any Channel, _ claims: TokenClaims
+    ) throws -> @Sendable () -> ReadBudget.Rate {
         let session = ExecutorSession(
             channel: channel, claims: claims, directory: directory, registrar: registrar, newest: newest,
             timeout: configuration.tuning.registration, logger: logger)
         sessions.add(session)
         session.observeDirectory()
         try install(session, on: channel)
+        return { [rate = configuration.tuning.executorRate] in session.readRate(rate) }
     }
 
     /// Makes the session of a new viewer, on its channel's event loop.
-    @Sendable private func view(_ channel: any Channel) throws {
+    @Sendable private func view(_ channel: any Channel) throws -> @Sendable () -> ReadBudget.Rate {
         let session = ViewerSession(
             channel: channel, accounts: accounts, client: client, timeout: configuration.tuning.token, logger: logger)
         viewers.add(session)
         try install(session, on: channel)
+        return { GatewayLimits.viewerRate }
     }
 
     private func install(_ session: some WebSocketSession, on channel: any Channel) throws {

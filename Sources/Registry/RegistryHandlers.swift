@@ -27,9 +27,7 @@ enum RegistryHandlers {
         handlers.onSubscribe(DeviceWatch.self) { watch, outlet, _ in
             service.assumeIsolated { $0.watch(watch.owner, outlet) }
         }
-        handlers.onRequest(DeviceList.self) { list, _ in
-            DeviceListing(devices: await service.list(list.owner))
-        }
+        handlers.onRequest(DeviceList.self) { list, _ in try await service.list(list) }
         handlers.onRequest(DeviceStar.self) { star, _ in
             try await service.star(star)
             return Done()

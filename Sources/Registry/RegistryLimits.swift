@@ -3,6 +3,10 @@ enum RegistryLimits {
     /// Devices in one item of a watch. With the limits below, an item fits a mesh message even when every byte of text
     /// is escaped.
     static let devicesPerItem = 24
+    /// The most devices in a page of a list.
+    static let page = 200
+    /// Bytes of text after which a page of a list ends: a page fits a mesh message even when JSON escapes every byte to six.
+    static let pageBytes = 1 << 20
     /// Agents that a device may name; no user can survey more.
     static let agents = 32
     /// Bytes of an agent's detail, bounded for the size of an item.

@@ -94,7 +94,9 @@ public final class RegistryServer: Service {
     private func service(_ store: Store) async throws -> RegistryService {
         let rows = try await store.read { try DeviceStore.load($0) }
         return RegistryService(
-            store: store, rows: rows, incarnation: .generate(), reactor: reactor, logger: logger)
+            store: store, rows: rows, userDevices: configuration.userDevices, incarnation: .generate(),
+            reactor: reactor,
+            logger: logger)
     }
 
     private func listener(_ service: RegistryService) async throws -> Listener {

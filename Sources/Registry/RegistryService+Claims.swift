@@ -13,7 +13,9 @@ extension RegistryService {
         var tried: Set<DeviceKey> = []
         while ContinuousClock.now < end {
             switch devices.claim(key, by: register.boot) {
-            case .free: return devices.mint(register, key: key, route: route, at: now())
+            case .free:
+                try checkRoom(for: key)
+                return devices.mint(register, key: key, route: route, at: now())
             case .contested(let session):
                 let alive = await isAlive(session)
                 // During the probe the session may have ended, or another registration may have arrived: check again.
@@ -30,6 +32,14 @@ extension RegistryService {
             }
         }
         throw Fault(.unavailable, "several machines register device \(wanted.id) at once; try again")
+    }
+
+    /// - Throws: ``Fault`` `device_limit` when the owner has as many devices as are allowed, and this would be another one.
+    private func checkRoom(for key: DeviceKey) throws {
+        guard devices.isFull(for: key, limit: userDevices) else { return }
+        throw Fault(
+            .deviceLimit,
+            "you have \(userDevices) devices, as many as this server allows; delete one with `wegent devices delete`")
     }
 
     /// Returns whether a session's executor answers its gateway's ping.

@@ -24,13 +24,17 @@ actor RegistryService {
     /// The gateways through which devices have registered, for probes and cuts of their sessions.
     var gateways: [Incarnation: Peer] = [:]
     private var saving: Task<Void, Never>?
+    /// How many devices a user may have.
+    let userDevices: Int
     private let stale = Counter(label: "registry_stale_messages")
 
     init(
-        store: Store, rows: [DeviceRow], incarnation: Incarnation, reactor: Reactor, logger: Logger,
+        store: Store, rows: [DeviceRow], userDevices: Int, incarnation: Incarnation, reactor: Reactor,
+        logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { .now() }
     ) {
         self.store = store
+        self.userDevices = userDevices
         self.incarnation = incarnation
         self.reactor = reactor
         self.logger = logger
@@ -126,8 +130,10 @@ actor RegistryService {
 
     // MARK: Requests of users
 
-    /// Returns an owner's devices.
-    func list(_ owner: UserID) -> [Device] { devices.devices(of: owner) }
+    /// Returns a page of an owner's devices.
+    func list(_ list: DeviceList) throws -> DeviceListing {
+        try DevicePage.of(devices.devices(of: list.owner), list)
+    }
 
     /// Moves the star to a device, or takes it away.
     func star(_ star: DeviceStar) async throws {

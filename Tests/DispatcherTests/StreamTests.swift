@@ -39,6 +39,34 @@ struct StreamTests {
         }
     }
 
+    @Test("A payload that is not one JSON object is shown as a log event, and its executor is told, once in 2 s")
+    func refusedPayloads() async throws {
+        try await Rig.run { rig in
+            let (executor, task) = try await Self.running(rig)
+            try executor.append(task, 1...1)
+            let forged = #"{"x":1},"kind":"state","data":{"state":"completed"}"#
+            for (seq, payload) in [(2, "not json at all"), (3, forged), (4, "")] as [(UInt64, String)] {
+                var event = Sample.event(task, attempt: 1, seq)
+                event.payload = Array(payload.utf8)
+                try executor.send(EventsAppend([event]))
+            }
+            try executor.append(task, 5...5)
+            try await executor.acknowledged(task, 5)
+            let log = try await rig.gateway.log(task).filter { $0.attempt == 1 }
+            #expect(log.map(\.attemptSeq) == Array(1...5))
+            #expect(log.map { $0.kind == .log } == [false, true, true, true, false])
+            #expect(log.allSatisfy { $0.payload.withUnsafeBytes(JSONCheck.flaw) == nil })
+            try await eventually("the report") { !executor.refused.isEmpty }
+            #expect(executor.refused.map(\.attemptSeq) == [2])
+            #expect(executor.refused[0].task == task && executor.refused[0].fault.code == .malformed)
+            await rig.pass(3)
+            var event = Sample.event(task, attempt: 1, 6)
+            event.payload = Array("[1]".utf8)
+            try executor.send(EventsAppend([event]))
+            try await eventually("the next report") { executor.refused.map(\.attemptSeq) == [2, 6] }
+        }
+    }
+
     @Test("An unwanted attempt is stopped and its events are dropped")
     func unwanted() async throws {
         try await Rig.run { rig in
@@ -170,7 +198,8 @@ struct StreamTests {
             let (executor, task) = try await Self.running(rig)
             for number in UInt64(1)...6 {
                 var event = Sample.event(task, number)
-                event.payload = [UInt8](repeating: 0x20, count: Event.longestPayload)
+                event.payload = Array("{".utf8) + [UInt8](repeating: 0x20, count: Event.longestPayload - 2)
+                event.payload += Array("}".utf8)
                 try executor.send(EventsAppend([event]))
                 try await executor.acknowledged(task, number)
             }

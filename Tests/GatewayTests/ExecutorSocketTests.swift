@@ -66,8 +66,8 @@ struct ExecutorSocketTests {
             try await socket.send(.notice, DeviceReport(used: 0, total: 5, draining: false))
             let odd: [UInt8] = [1, 2, 3, 0, 255]
             // Notices over the limit of their type are dropped.
-            for type in [ApprovalRequest.type, ApprovalClosed.type, HistoryWanted.type, TaskStarted.type] {
-                let long = [UInt8](repeating: 0x20, count: Limits.executorNotice + 1)
+            for type in SessionMessages.fromExecutor where type != EventsAppend.type {
+                let long = [UInt8](repeating: 0x20, count: BodyLimits.of(type) + 1)
                 try await socket.send(.binary, Header(.notice, type: type).encoded() + long)
             }
             for number in 0..<200 {
@@ -172,10 +172,12 @@ struct ExecutorSocketTests {
             try await text.send(.text, Array("hello".utf8))
             #expect(try await text.closed().code == 1003)
             let large = try await site.dial()
+            try await large.register("large")
             // The gateway may close the connection before the whole message is sent.
             try? await large.send(.binary, [UInt8](repeating: 0, count: Limits.webSocketMessage + 1))
             #expect(try await large.closed().code == 1009)
             let pieces = try await site.dial()
+            try await pieces.register("pieces")
             let half = [UInt8](repeating: 0, count: Limits.webSocketMessage / 2 + 1)
             try await pieces.send(.binary, half, fin: false)
             try? await pieces.send(.continuation, half)

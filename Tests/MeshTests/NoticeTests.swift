@@ -1,3 +1,4 @@
+import Foundation
 import Messages
 import Synchronization
 import TestSupport
@@ -26,6 +27,71 @@ struct NoticeTests {
             }
             try await eventually("all notices arrive") { next.load(ordering: .relaxed) == count }
             #expect(wrong.load(ordering: .relaxed) == 0)
+        }
+    }
+
+    @Test("Large notices are decoded off the reactor, and each session's notices stay in order")
+    func largeNotices() async throws {
+        try await withMesh { mesh in
+            let seen = Recorded<[UInt64]>()
+            var handlers = Handlers()
+            handlers.onNotice(Bulk.self) { bulk, context in
+                let number = bulk.bytes.withUnsafeBytes { $0.littleEndian(UInt64.self, at: 0) }
+                seen.add([context.session, number])
+            }
+            let peer = try await mesh.dial(try await mesh.listen(handlers)).connected()
+            for number in 0..<300 as Range<UInt64> {
+                var bytes: [UInt8] = []
+                bytes.appendLittleEndian(number)
+                if number % 7 < 2 { bytes += [UInt8](repeating: 0, count: MeshBounds.decodedInline) }
+                peer.send(Bulk(bytes: bytes), session: 1 + number % 3)
+            }
+            try await eventually("all notices arrive") { seen.count == 300 }
+            for session in 1...3 as ClosedRange<UInt64> {
+                let numbers = seen.all.filter { $0[0] == session }.map { $0[1] }
+                #expect(numbers == (0..<300).filter { 1 + $0 % 3 == session })
+            }
+            try await eventually("every message is counted") { mesh.serving.counters.totalDropped.isEmpty }
+        }
+    }
+
+    @Test("A peer's backlog has what waits for the reactor, and falls to nothing when it is sent")
+    func backlog() async throws {
+        try await withMesh { mesh in
+            let seen = Atomic(0)
+            var handlers = Handlers()
+            handlers.onNotice(Bulk.self) { _, _ in seen.add(1, ordering: .relaxed) }
+            let link = mesh.dial(try await mesh.listen(handlers))
+            let peer = try await link.connected()
+            let hold = DispatchSemaphore(value: 0)
+            peer.channel.reactor.post { hold.wait() }
+            for _ in 0..<64 { peer.send(Bulk(bytes: [UInt8](repeating: 0, count: 1 << 16))) }
+            #expect(peer.backlog > 64 << 16)
+            hold.signal()
+            try await eventually("all notices arrive") { seen.load(ordering: .relaxed) == 64 }
+            #expect(peer.backlog == 0)
+        }
+    }
+
+    @Test("A notice over the limit of its type is counted and not decoded; such a request is answered")
+    func overTheLimit() async throws {
+        try await withMesh { mesh in
+            let reports = Recorded<Int>()
+            var handlers = Handlers()
+            handlers.onNotice(DeviceReport.self) { report, _ in reports.add(report.total) }
+            handlers.onRequest(TaskGet.self) { _, _ in throw Fault(.taskNotFound, "decoded") }
+            let peer = try await mesh.dial(try await mesh.listen(handlers)).connected()
+            let long = [UInt8](repeating: 0x20, count: BodyLimits.of(DeviceReport.type) + 1)
+            peer.send(Header(.notice, type: DeviceReport.type, session: 1), body: long)
+            peer.send(DeviceReport(used: 0, total: 3, draining: false), session: 1)
+            try await eventually("the report that fits") { reports.all == [3] }
+            #expect(mesh.serving.counters.totalDropped[.tooLarge] == 1)
+            let body = [UInt8](repeating: 0x20, count: BodyLimits.of(TaskGet.type) + 1)
+            let header = Header(.request, type: TaskGet.type, correlation: peer.nextCorrelation(), budget: 5000)
+            let error = await #expect(throws: Fault.self) {
+                try await peer.sendRequest(header, body, within: .seconds(5))
+            }
+            #expect(error?.code == .messageTooLarge)
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
 struct GoldenTests {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
     /// A message that has gained fields has a file in each of these folders; the newest has every field.
-    static let versions = ["v3", "v2", "v1"]
+    static let versions = ["v4", "v3", "v2", "v1"]
 
     static func file(of type: any Message.Type) -> URL { files(of: type).first ?? path(of: type, versions[0]) }
 

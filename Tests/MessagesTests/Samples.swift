@@ -94,7 +94,8 @@ enum Samples {
         DeviceChanges(
             incarnation: incarnation, revision: 12, snapshot: true, more: false, devices: [device],
             removed: [RemovedDevice(owner: user, id: "old-box")]),
-        DeviceList(owner: user), DeviceListing(devices: [device]),
+        DeviceList(owner: user, limit: 50, before: "YTFiMmMzCm4=", label: "gpu=a100", named: "build-box"),
+        DeviceListing(devices: [device], next: "YTFiMmMzCm4=", total: 51),
         DeviceStar(owner: user, device: "a1b2c3", on: true),
         DeviceUpdate(owner: user, device: "a1b2c3", name: "the big one", set: ["gpu": "a100"], remove: ["old"]),
         DeviceDelete(owner: user, device: "a1b2c3"),
@@ -137,6 +138,7 @@ enum Samples {
         EventsAppend([event]), EventBatch([event, last]),
         EventsAck(acks: [AttemptAck(task: task, attempt: 2, seq: 41)]),
         EventsResync(task: task, attempt: 2, from: 40),
+        EventsRefused(task: task, attempt: 2, attemptSeq: 41, count: 3, fault: Fault(.malformed, "it is not JSON")),
         EventsPage(owner: user, task: task, after: 0, limit: 100),
         EventsSubscribe(owner: user, task: task, after: 44),
         ApprovalRequest(

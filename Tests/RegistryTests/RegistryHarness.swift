@@ -13,14 +13,15 @@ final class RegistryHarness: Sendable {
     let logger: Logger
 
     /// - Parameter folder: The folder of an earlier registry, to use its data; nil = a new folder.
-    init(_ folder: TemporaryDirectory? = nil, startGrace: Duration? = nil) async throws {
+    init(_ folder: TemporaryDirectory? = nil, startGrace: Duration? = nil, userDevices: Int = 1000) async throws {
         self.folder = try folder ?? TemporaryDirectory()
         reactor = Reactor(name: "test")
         var logger = Logger(label: "registry")
         logger.logLevel = .critical
         self.logger = logger
         var configuration = RegistryConfiguration(
-            bind: "ipc://\(self.folder.file("registry.sock"))", dataDirectory: self.folder.file("data"))
+            bind: "ipc://\(self.folder.file("registry.sock"))", dataDirectory: self.folder.file("data"),
+            userDevices: userDevices)
         if let startGrace { configuration.startGrace = startGrace }
         server = RegistryServer(configuration, reactor: reactor, logger: logger)
         try await server.start()

@@ -49,6 +49,74 @@ struct RegistryServerTests {
         await registry.stop()
     }
 
+    @Test("A user has at most --user-devices devices; known ones register on, and a deleted one makes room")
+    func deviceLimit() async throws {
+        let registry = try await RegistryHarness(userDevices: 3)
+        var handlers = Handlers()
+        handlers.onRequest(SessionProbe.self) { _, _ in SessionProbed(alive: true) }
+        let gateway = try await registry.dial(handlers: handlers)
+        for number in 1...3 as ClosedRange<UInt64> { _ = try await gateway.register("box\(number)", session: number) }
+        for (id, boot) in [("box4", BootID(high: 7, low: 7)), ("box1", BootID(high: 8, low: 8))] {
+            // The second one has the id of a living device, and would become box1-2.
+            let fault = await #expect(throws: Fault.self) { try await gateway.register(id, session: 9, boot: boot) }
+            #expect(fault?.code == .deviceLimit)
+        }
+        #expect(try await gateway.devices().count == 3)
+        _ = try await gateway.register("box2", session: 12)
+        let other = UserID.generate()
+        _ = try await gateway.register("box4", session: 14, owner: other)
+        _ = try await gateway.peer.request(DeviceDelete(owner: Samples.anna, device: "box3"))
+        _ = try await gateway.register("box4", session: 15)
+        #expect(try await gateway.devices().map(\.id) == ["box1", "box2", "box4"])
+        await registry.stop()
+    }
+
+    @Test("Devices are listed in pages, each once, also while they come and go")
+    func pages() async throws {
+        let registry = try await RegistryHarness()
+        let gateway = try await registry.dial()
+        for number in 10..<22 as Range<UInt64> { _ = try await gateway.register("box\(number)", session: number) }
+        var (seen, next): ([String], String?) = ([], nil)
+        repeat {
+            let page = try await gateway.peer.request(DeviceList(owner: Samples.anna, limit: 5, before: next))
+            #expect(page.total == (seen.isEmpty ? 12 : 11) && page.devices.count <= 5)
+            // The device at which the page ended is deleted.
+            if seen.isEmpty { _ = try await gateway.peer.request(DeviceDelete(owner: Samples.anna, device: "box14")) }
+            seen += page.devices.map(\.id)
+            next = page.next
+        } while next != nil
+        #expect(seen == (10..<22).map { "box\($0)" })
+        let named = try await gateway.peer.request(DeviceList(owner: Samples.anna, limit: 5, named: "linux - BOX20"))
+        #expect(named.devices.map(\.id) == ["box20"] && named.next == nil)
+        for wrong in [
+            DeviceList(owner: Samples.anna, limit: 0), DeviceList(owner: Samples.anna, limit: 5, before: "box14"),
+        ] {
+            let fault = await #expect(throws: Fault.self) { try await gateway.peer.request(wrong) }
+            #expect(fault?.code == .invalidRequest)
+        }
+        await registry.stop()
+    }
+
+    @Test("Devices with the longest texts fit their pages")
+    func fatPages() async throws {
+        let agent = Agent(
+            name: String(repeating: "\"", count: 200), version: String(repeating: "\"", count: 200), ready: true,
+            detail: String(repeating: "\u{1}", count: 1000))
+        let devices = (0..<1000).map { number in
+            Device(
+                owner: Samples.anna, id: "box\(number)", name: "n\(number)", status: .offline,
+                slots: Slots(used: 0, total: 5), agents: Array(repeating: agent, count: 32))
+        }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+        var (count, next): (Int, String?) = (0, nil)
+        repeat {
+            let page = try DevicePage.of(devices, DeviceList(owner: Samples.anna, limit: 200, before: next))
+            #expect(try Wire.encode(page).count <= Limits.meshMessage)
+            count += page.devices.count
+            next = page.next
+        } while next != nil
+        #expect(count == 1000)
+    }
+
     @Test("A gateway that leaves or dies takes its devices offline at once")
     func gatewayGone() async throws {
         let registry = try await RegistryHarness()

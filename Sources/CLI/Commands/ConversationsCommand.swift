@@ -39,7 +39,7 @@ struct ListConversations: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...200).contains(limit) else { throw ValidationError("--limit must be 1 to 200.") }
-        if let search, !(1...200).contains(search.count) {
+        if let search, !Limits.fits(search, 1...200) {
             throw ValidationError("--search must have 1 to 200 characters.")
         }
     }

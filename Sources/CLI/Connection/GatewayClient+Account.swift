@@ -19,11 +19,18 @@ extension GatewayClient {
     /// Revokes a token.
     func revoke(token: TokenID) async throws { try await send("DELETE", "/tokens/\(token)") }
 
-    /// Lists the user's devices.
+    /// Lists the user's devices, from all pages.
     /// - Parameter label: `name` or `name=value`, which the devices must have; nil = all devices.
     func devices(label: String? = nil) async throws -> [DeviceBody] {
-        let query = label.map { "?label=\($0.percentEncoded)" } ?? ""
-        return try await call(ListBody<DeviceBody>.self, "GET", "/devices\(query)").items
+        let query = label.map { "&label=\($0.percentEncoded)" } ?? ""
+        var (devices, next): ([DeviceBody], String?) = ([], nil)
+        repeat {
+            let before = next.map { "&before=\($0.percentEncoded)" } ?? ""
+            let page = try await call(PageBody<DeviceBody>.self, "GET", "/devices?limit=200\(query)\(before)")
+            devices += page.items
+            next = page.items.isEmpty ? nil : page.next
+        } while next != nil
+        return devices
     }
 
     /// Makes a device the default.

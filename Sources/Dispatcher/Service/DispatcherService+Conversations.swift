@@ -9,7 +9,7 @@ extension DispatcherService {
     func list(_ message: ConversationList) async throws -> ConversationListing {
         try await assureLead(message.owner)
         guard let query = message.query else { return try await read(message) }
-        guard (1...200).contains(query.count), query.utf8.count <= 6400 else {
+        guard Limits.fits(query, 1...200) else {
             throw Fault(.invalidRequest, "'query' has 1 to 200 characters")
         }
         do {
@@ -37,8 +37,9 @@ extension DispatcherService {
     /// - Throws: ``Fault`` `conversation_not_found`, `invalid_request`, `storage_failed`, or as ``assureServing(_:)``.
     func rename(_ message: ConversationRename) async throws -> ConversationView {
         if let title = message.title {
-            guard (1...200).contains(title.count), title.utf8.count <= 6400, title.contains(where: { !$0.isWhitespace })
-            else { throw Fault(.invalidRequest, "'title' has 1 to 200 characters and is not blank") }
+            guard Limits.fits(title, 1...200), title.contains(where: { !$0.isWhitespace }) else {
+                throw Fault(.invalidRequest, "'title' has 1 to 200 characters and is not blank")
+            }
         }
         guard let view = try await write(for: message.owner, { try await $0.rename(message) }) else {
             throw noConversation(message.conversation)

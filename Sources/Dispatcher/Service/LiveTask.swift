@@ -28,6 +28,9 @@ final class LiveTask {
     /// The refusals that were logged; a few reasons for each of a few attempts.
     var refusals: Set<Refusal> = []
 
+    /// When its executor was last told of refused events, in monotonic ms.
+    var refusedAt: Int64?
+
     /// How many permission requests wait for a decision.
     var openApprovals: Int { machine.approvals.pending }
 

@@ -5,9 +5,7 @@ import Messages
 enum Submission {
     /// Returns the beginning of a prompt, for lists. Its bytes are bounded too, since one character may have any number.
     static func excerpt(_ prompt: String) -> String {
-        let text = prompt.prefix(DispatcherLimits.excerpt)
-        guard text.utf8.count > DispatcherLimits.excerpt * 32 else { return String(text) }
-        return String(prompt.unicodeScalars.prefix(DispatcherLimits.excerpt))
+        String(Limits.beginning(of: prompt, characters: DispatcherLimits.excerpt))
     }
 
     /// Checks a person's message to a running turn.
@@ -33,9 +31,8 @@ enum Submission {
             throw Fault(.promptEmpty, "the prompt has no text")
         }
         try submit.terminal?.check()
-        if let key = submit.idempotencyKey, key.isEmpty || key.count > DispatcherLimits.idempotencyKey {
-            throw Fault(
-                .invalidRequest, "an idempotency key has 1 to \(DispatcherLimits.idempotencyKey) characters")
+        if let key = submit.idempotencyKey, !Limits.fits(key, Limits.idempotencyKey) {
+            throw Fault(.invalidRequest, "an idempotency key has 1 to 200 characters, and at most 800 bytes")
         }
         if submit.agent.isEmpty || submit.agent.utf8.count > 100 {
             throw Fault(.invalidRequest, "the name of an agent has 1 to 100 bytes")

@@ -22,7 +22,7 @@ struct BackgroundWork: Equatable, Sendable {
         let titles = items.map(\.title).filter { !$0.isEmpty }.joined(separator: "; ")
         let count = items.count == 1 ? "a background \(items[0].kind)" : "\(items.count) background \(noun)"
         let text = titles.isEmpty ? count : "\(count): \(titles)"
-        return text.count > limit ? text.prefix(limit - 1) + "…" : text
+        return Limits.fits(text, 0...limit) ? text : Limits.beginning(of: text, characters: limit - 1) + "…"
     }
 
     private var noun: String {

@@ -22,6 +22,7 @@ enum ExecutorHandlers {
         case (.notice, ApprovalAnswer.type): service.answer(try Wire.decode(ApprovalAnswer.self, from: body))
         case (.notice, EventsAck.type): service.acknowledge(try Wire.decode(EventsAck.self, from: body))
         case (.notice, EventsResync.type): service.resync(try Wire.decode(EventsResync.self, from: body))
+        case (.notice, EventsRefused.type): service.refused(try Wire.decode(EventsRefused.self, from: body))
         case (.request, _):
             let fault = Fault(.unknownType, "an executor does not answer requests of type \(header.type)")
             service.session.send(try LinkFrame.failure(fault, correlation: header.correlation))

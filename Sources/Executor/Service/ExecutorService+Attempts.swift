@@ -203,6 +203,18 @@ extension ExecutorService {
         schedulePump()
     }
 
+    /// The service has refused events of an attempt and shows a log line in their place: this version never sends such
+    /// payloads, so the spool's file is damaged or not its own.
+    func refused(_ message: EventsRefused) {
+        session.heard()
+        logger.error(
+            "the service refused events",
+            metadata: [
+                "task": "\(message.task)", "attempt": "\(message.attempt)", "events": "\(message.count)",
+                "reason": "\(message.fault.message)",
+            ])
+    }
+
     /// Tries again to store verdicts that the disk did not take.
     func keepVerdicts(last: Bool = false) {
         if attempts.keepVerdicts(last: last) { schedulePump() }

@@ -30,10 +30,11 @@ struct Query {
     /// Returns a parameter's text with a number of characters in `range`; nil when it is absent or empty.
     func text(_ name: String, in range: ClosedRange<Int>) throws -> String? {
         guard let text = text(name) else { return nil }
-        guard range.contains(text.count) else {
+        guard Limits.fits(text, range) else {
             throw Fault(
                 .invalidRequest,
-                "the query parameter '\(name)' must have \(range.lowerBound) to \(range.upperBound) characters")
+                "the query parameter '\(name)' must have \(range.lowerBound) to \(range.upperBound) characters, and at most "
+                    + "\(4 * range.upperBound) bytes")
         }
         return text
     }

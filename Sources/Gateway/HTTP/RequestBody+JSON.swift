@@ -12,10 +12,13 @@ extension Request {
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge }
         let data = try await whole(limit, tooLarge)
         if data.isEmpty, let nothing { return nothing }
-        do {
-            return try JSONDecoder().decode(type, from: data)
-        } catch let error as DecodingError {
+        let value: T
+        do { value = try JSONDecoder().decode(type, from: data) } catch let error as DecodingError {
             throw Self.fault(error, data)
+        }
+        return try await Problem.unprocessable {
+            try TextLimits.check([UInt8](data))
+            return value
         }
     }
 

@@ -45,6 +45,13 @@ struct GatewayCommand: AsyncParsableCommand {
         help: "Seconds that a stop waits for requests in flight, 0 to 600 (or WEGENT_DRAIN_S). Default: 5")
     var drainS: Int?
 
+    @Option(
+        help: """
+            The most connections of one address that are no WebSockets, 0 = no limit (or WEGENT_ADDRESS_CONNECTIONS). \
+            Default: 1024
+            """)
+    var addressConnections: Int?
+
     @OptionGroup(title: "Logging") var log: LogArguments
 
     func run() async throws {
@@ -61,6 +68,11 @@ struct GatewayCommand: AsyncParsableCommand {
         guard (1...3600).contains(silence), (0...600).contains(drain) else {
             throw ValidationError("--silence-s is 1 to 3600 and --drain-s 0 to 600 seconds")
         }
+        let connections = try setting.value(addressConnections, "WEGENT_ADDRESS_CONNECTIONS") ?? 1024
+        guard (0...1_000_000).contains(connections) else {
+            throw ValidationError("--address-connections is 0 to 1000000")
+        }
+        configuration.addressConnections = connections
         configuration.silence = .seconds(silence)
         configuration.drain = .seconds(drain)
         let logger = Logger(label: "gateway")

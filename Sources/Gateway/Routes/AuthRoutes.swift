@@ -13,7 +13,7 @@ struct AuthRoutes: Sendable {
 
     @Sendable private func login(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let body = try await request.json(LoginRequestBody.self)
-        let name = String(body.username.prefix(64))
+        let name = String(Limits.beginning(of: body.username, characters: 64))
         if let pause = throttle.begin(name, context.address) {
             throw Problem(
                 retryAfter: pause, "too many failed logins of this user from this address; try again later")

@@ -39,7 +39,7 @@ struct ConversationRoutes: Sendable {
             throw Problem.unprocessable("'title' is missing: the new title, or null for the first prompt's beginning")
         case .clear: break
         case .set(let title):
-            guard GatewayLimits.line.contains(title.count), title.contains(where: { !$0.isWhitespace }) else {
+            guard Limits.fits(title, GatewayLimits.line), title.contains(where: { !$0.isWhitespace }) else {
                 throw Problem.unprocessable("'title' must have 1 to 200 characters, not all of them blank")
             }
             rename.title = title

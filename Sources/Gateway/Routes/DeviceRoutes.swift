@@ -16,17 +16,18 @@ struct DeviceRoutes: Sendable {
     }
 
     @Sendable private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let label = try Query(request, known: ["label"]).text("label")
-        var devices = try await client.askRegistry(DeviceList(owner: context.owner), trace: context.trace).devices
-        if let label { devices = devices.filter { Self.hasLabel($0, label) } }
-        return .json(ListBody(devices.map(DeviceBody.init)))
-    }
-
-    /// Whether a device has a label: `NAME` with any value, `NAME=VALUE` with that value.
-    private static func hasLabel(_ device: Device, _ label: String) -> Bool {
-        let parts = label.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let value = device.labels?[parts[0]] else { return false }
-        return parts.count == 1 || value == parts[1]
+        let query = try Query(request, known: ["label", "limit", "before"])
+        let list = DeviceList(
+            owner: try context.owner, limit: try query.number("limit", in: 1...200) ?? 50,
+            before: try query.text("before", in: 1...TextLimits.line), label: try query.text("label", in: 1...1000))
+        var page = try await client.askRegistry(list, trace: context.trace)
+        // A registry of an earlier version knows neither pages nor the label.
+        if page.total == nil, let label = list.label {
+            page.devices.removeAll { !DeviceMatch.hasLabel($0.labels, label) }
+        }
+        return .json(
+            PageBody(
+                items: page.devices.map(DeviceBody.init), next: page.next, total: page.total ?? page.devices.count))
     }
 
     @Sendable private func update(_ request: Request, _ context: GatewayContext) async throws -> Response {

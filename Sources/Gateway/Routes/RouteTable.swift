@@ -23,6 +23,7 @@ struct RouteTable: Sendable {
     func responder(verifier: TokenVerifier) -> some HTTPResponder<GatewayContext> {
         let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: TraceMiddleware())
+        router.add(middleware: HostGuard())
         router.add(middleware: DrainMiddleware(drain: drain, exempt: pathsInDrain))
         let guarded = router.group().add(middleware: BearerGuard(verifier: verifier))
         for (path, routes) in Dictionary(grouping: routes, by: \.path) {

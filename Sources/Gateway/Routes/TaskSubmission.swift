@@ -31,7 +31,9 @@ struct TaskSubmission: Sendable {
     private func deviceID(
         named text: String, of owner: UserID, _ trace: TraceID, until end: ContinuousClock.Instant
     ) async throws -> String? {
-        let devices = try await client.askRegistry(DeviceList(owner: owner), trace: trace, until: end).devices
+        let devices = try await client.askRegistry(
+            DeviceList(owner: owner, limit: 200, named: text), trace: trace, until: end
+        ).devices
         let matches = DeviceMatch.find(text, in: devices, id: \.id, name: \.name)
         guard matches.count > 1 else { return matches.first?.id }
         let ids = matches.map(\.id).joined(separator: ", ")

@@ -19,8 +19,8 @@ struct TokenRoutes: Sendable {
             throw Problem.unprocessable("'expires_in_days' must be from 1 to 7")
         }
         let name = body.name ?? "token"
-        guard (1...100).contains(name.count) else {
-            throw Problem.unprocessable("'name' must have 1 to 100 characters")
+        guard Limits.fits(name, 1...100) else {
+            throw Problem.unprocessable("'name' must have 1 to 100 characters, and at most 400 bytes")
         }
         let issued = try await accounts.issue(owner: context.owner, name: name, days: days)
         context.logger.notice("token issued", metadata: ["token": "\(issued.record.id)"])

@@ -21,7 +21,7 @@ enum ExecutorMessage: Sendable {
 
     private init(_ header: Header, _ body: [UInt8]) {
         switch header.kind {
-        case .notice where body.count <= SessionMessages.limit(of: header.type):
+        case .notice where body.count <= BodyLimits.of(header.type):
             self = .notice(header, body: body)
         case .notice: self = .invalid(nil, correlation: 0, .tooLarge)
         case .request where header.type == DeviceRegister.type:
@@ -35,9 +35,6 @@ enum ExecutorMessage: Sendable {
 
     private static func registration(_ body: [UInt8], correlation: UInt64) -> ExecutorMessage {
         do {
-            guard body.count <= GatewayLimits.registerBody else {
-                throw Fault(.messageTooLarge, "a registration has at most \(GatewayLimits.registerBody) bytes")
-            }
             return .registration(try Wire.decode(DeviceRegister.self, from: body), correlation: correlation)
         } catch {
             let fault = error as? Fault ?? Fault(.malformed, "the registration cannot be read")

@@ -57,6 +57,14 @@ final class ExecutorSession: Sendable {
 
     // MARK: From the executor, on the channel's event loop
 
+    /// What the executor may send at this moment.
+    /// - Parameter usual: What it may send when its dispatcher keeps up.
+    func readRate(_ usual: ReadBudget.Rate) -> ReadBudget.Rate {
+        guard state.value.isRegistered else { return GatewayLimits.strangerRate }
+        let waiting = state.value.leader?.backlog ?? 0
+        return waiting > GatewayLimits.meshBacklog ? GatewayLimits.congestedRate : usual
+    }
+
     func received(_ message: ByteBuffer) {
         switch ExecutorMessage(message) {
         case .registration(let message, let correlation):
@@ -83,7 +91,7 @@ final class ExecutorSession: Sendable {
 
     /// A report goes to the registry too.
     private func report(_ header: Header, _ body: [UInt8]) {
-        if body.count <= GatewayLimits.registerBody, let report = try? Wire.decode(DeviceReport.self, from: body) {
+        if body.count <= GatewayLimits.rememberedReport, let report = try? Wire.decode(DeviceReport.self, from: body) {
             state.value.reported(report)
         }
         directory.registry?.send(header, body: body)
@@ -190,6 +198,8 @@ final class ExecutorSession: Sendable {
         }
         logger.notice(
             "device registered", metadata: ["device": "\(message.device)", "generation": "\(message.generation)"])
+        // From now on it is no stranger.
+        channel.triggerUserOutboundEvent(LongestMessage(bytes: Limits.webSocketMessage), promise: nil)
         send(correlation == nil ? .notice : .reply, message, correlation: correlation ?? 0)
     }
 
@@ -229,7 +239,8 @@ final class ExecutorSession: Sendable {
 extension ExecutorSession: WebSocketSession {
     var rules: WebSocketRules {
         WebSocketRules(
-            messages: .binary, wrongKind: .textFrame, tooLarge: .tooLarge, timeout: timeout, late: .notRegistered,
+            messages: .binary, wrongKind: .textFrame, tooLarge: .tooLarge,
+            tooLargeUnregistered: .tooLargeUnregistered, timeout: timeout, late: .notRegistered,
             lateFault: Fault(.deadlineExceeded, CloseReason.notRegistered.reason))
     }
 
@@ -237,6 +248,8 @@ extension ExecutorSession: WebSocketSession {
 
     /// Whether it has registered, or waits for the registry's reply.
     var isIdentified: Bool { state.value.isRegistered || state.value.isRegistering }
+
+    var isRegistered: Bool { state.value.isRegistered }
 
     /// Its outbound bytes have a bound of their own.
     var stuckSince: ContinuousClock.Instant? { nil }

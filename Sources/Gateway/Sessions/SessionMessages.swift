@@ -7,14 +7,6 @@ enum SessionMessages {
         DeviceReport.type, TaskStarted.type, TaskRejected.type, TaskFinished.type, EventsAppend.type,
         HistoryWanted.type, ApprovalRequest.type, ApprovalClosed.type, TaskSteerRefused.type,
     ]
-
-    /// The largest body of a notice, in bytes: only three types carry more than a few fields.
-    static func limit(of type: String) -> Int {
-        switch type {
-        case EventsAppend.type, DeviceReport.type, TaskFinished.type: Limits.webSocketMessage
-        default: Limits.executorNotice
-        }
-    }
 }
 
 /// Why a session dropped a frame; the values of the metric's `reason`.
@@ -25,7 +17,7 @@ enum RelayDropReason: String, Sendable, Equatable {
     case unregistered
     /// It is not of ``SessionMessages/fromExecutor``, or is no notice.
     case notAllowed = "not_allowed"
-    /// It is over ``SessionMessages/limit(of:)``.
+    /// Its body is over the limit of its type, ``BodyLimits``.
     case tooLarge = "too_large"
     /// No leader is connected; the executor sends it again.
     case linkDown = "link_down"

@@ -66,6 +66,8 @@ struct SessionState<Leader: Hashable & Sendable>: Sendable {
 
     /// Whether the registry has accepted the device.
     var isRegistered: Bool { registration != nil }
+    /// The leader that its frames go to; nil = none.
+    var leader: Leader? { link.leader }
     /// Whether a registration is in flight.
     var isRegistering: Bool { pending != nil }
 

@@ -130,11 +130,13 @@ final class ViewerSession: Sendable {
 extension ViewerSession: WebSocketSession {
     var rules: WebSocketRules {
         WebSocketRules(
-            messages: .text, wrongKind: .binaryFrame, tooLarge: .tooLargeForViewer, timeout: timeout, late: .noToken,
+            messages: .text, wrongKind: .binaryFrame, tooLarge: .tooLargeForViewer,
+            tooLargeUnregistered: .tooLargeForViewer, timeout: timeout, late: .noToken,
             lateFault: Fault(.tokenMissing, "no token came within \(timeout / .seconds(1)) s"))
     }
     var claims: TokenClaims? { state.value.claims }
     var isIdentified: Bool { state.value.isIdentified }
+    var isRegistered: Bool { true }
     var stuckSince: ContinuousClock.Instant? { buffer.stuckSince }
 
     func received(_ message: ByteBuffer) { carryOut(state.value.received(message)) }

@@ -47,11 +47,13 @@ struct ViewerState: Sendable {
         switch phase {
         case .new: return authenticate(message)
         case .verifying(let early):
-            guard early.count < GatewayLimits.viewerEarly else {
+            let bytes = early.reduce(message.readableBytes) { $0 + $1.readableBytes }
+            guard early.count < GatewayLimits.viewerEarly, bytes <= GatewayLimits.viewerEarlyBytes else {
                 return close(
                     Fault(
                         .rateLimited,
-                        "more than \(GatewayLimits.viewerEarly) messages came before 'ready'; wait for it"), .tooEarly)
+                        "more than \(GatewayLimits.viewerEarly) messages or \(GatewayLimits.viewerEarlyBytes) bytes came "
+                            + "before 'ready'; wait for it"), .tooEarly)
             }
             phase = .verifying(early + [message])
             return []

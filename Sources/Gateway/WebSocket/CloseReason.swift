@@ -13,6 +13,9 @@ struct CloseReason: Sendable, Equatable {
     static let textFrame = CloseReason(code: 1003, reason: "messages are binary here")
     static let notRegistered = CloseReason(code: 1008, reason: "no device was registered in time")
     static let tooLarge = CloseReason(code: 1009, reason: "a message has at most \(Limits.webSocketMessage) bytes")
+    static let notUTF8 = CloseReason(code: 1007, reason: "a text is not valid UTF-8")
+    static let tooLargeUnregistered = CloseReason(
+        code: 1009, reason: "before the registration a message has at most \(GatewayLimits.unregisteredMessage) bytes")
     static let binaryFrame = CloseReason(code: 1003, reason: "messages are text here")
     static let tooLargeForViewer = CloseReason(
         code: 1009, reason: "a message has at most \(GatewayLimits.viewerMessage) bytes")
@@ -30,6 +33,10 @@ struct CloseReason: Sendable, Equatable {
     /// The dispatcher has cut the session: the executor ignores stops or its window.
     static let flooding = CloseReason(
         code: 4429, reason: "flooding: the executor ignores stops or its window; update it, or look for what it sends")
+    /// - Parameter how: How it breaks RFC 6455, in a few words.
+    static func notValid(_ how: String) -> CloseReason {
+        CloseReason(code: 1002, reason: "not valid WebSocket: \(how)")
+    }
     /// Only logged: a client that is silent gets no close frame.
     static func silent(_ silence: Duration) -> CloseReason {
         CloseReason(code: 1001, reason: "nothing was received for \(silence / .seconds(1)) s")

@@ -2,6 +2,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import Messages
+import Metrics
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
@@ -17,11 +18,18 @@ struct GatewayChannel: HTTPChannelHandler {
 
     let responder: Responder
     let routes: [UpgradeRoute]
-    let stall: StallGuard.Timing
+    let ledger: AddressLedger
+    let tuning: GatewayTuning
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
+            guard let ticket = ledger.enter(channel.remoteAddress) else {
+                Counter(label: "gateway_connections_refused").increment()
+                channel.close(promise: nil)
+                throw TooManyConnections()
+            }
+            try pipeline.addHandler(ConnectionTicket(ticket))
             let encoder = HTTPResponseEncoder()
             let decoder = ByteToMessageHandler(
                 HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: Self.limits))
@@ -53,6 +61,9 @@ struct GatewayChannel: HTTPChannelHandler {
         }
     }
 
+    /// The connection's address has as many as are allowed; it is closed.
+    private struct TooManyConnections: Error {}
+
     /// The limits on header fields.
     private static var limits: NIOHTTPDecoderLimitConfiguration {
         var limits = NIOHTTPDecoderLimitConfiguration()
@@ -63,9 +74,9 @@ struct GatewayChannel: HTTPChannelHandler {
 
     private func http(_ channel: any Channel, logger: Logger) throws -> UpgradedConnection {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(StallGuard(stall, logger: logger))
+        try pipeline.addHandler(StallGuard(tuning.stall, logger: logger))
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try pipeline.addHandler(RequestBodyHandler())
+        try pipeline.addHandler(RequestBodyHandler(within: tuning.requestBody))
         try pipeline.addHandler(
             HTTPConnectionStateHandler(idleTimeout: GatewayLimits.idleConnection, logger: logger))
         return .http(

@@ -57,7 +57,9 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
         case .fresh:
             guard case .head(let head) = part else { return context.fireChannelRead(data) }
             idle?.cancel()
-            guard let route = Self.isUpgrade(head) ? routes.first(where: { $0.path == Self.path(head) }) : nil
+            guard
+                let route = Self.isUpgrade(head) && Self.hasOneHost(head)
+                    ? routes.first(where: { $0.path == Self.path(head) }) : nil
             else {
                 return pass([.head(Self.plain(head))], context)
             }
@@ -119,6 +121,12 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
         head.headers["sec-websocket-key"].first.flatMap { Data(base64Encoded: $0) }?.count == 16
     }
 
+    /// Whether the request names its host exactly once (RFC 9112 section 3.2); HTTP/1.0 may leave it out.
+    private static func hasOneHost(_ head: HTTPRequestHead) -> Bool {
+        let hosts = head.headers["host"].count
+        return hosts == 1 || hosts == 0 && head.version == .http1_0
+    }
+
     private static func path(_ head: HTTPRequestHead) -> Substring {
         head.uri.prefix { $0 != "?" }
     }
@@ -127,9 +135,15 @@ final class UpgradeGate: ChannelInboundHandler, RemovableChannelHandler {
     /// request is its connection's last. So is a request of HTTP/1.0 without keep-alive.
     private static func plain(_ head: HTTPRequestHead) -> HTTPRequestHead {
         let isOld = head.version == .http1_0 && !head.isKeepAlive
-        guard isOld || head.headers.contains(name: "upgrade") else { return head }
+        let hasOneHost = hasOneHost(head)
+        guard
+            isOld || !hasOneHost || head.headers.contains(name: HostGuard.mark)
+                || head.headers.contains(name: "upgrade")
+        else { return head }
         var head = head
         head.headers.remove(name: "upgrade")
+        head.headers.remove(name: HostGuard.mark)
+        if !hasOneHost { head.headers.add(name: HostGuard.mark, value: "1") }
         head.headers.replaceOrAdd(name: "connection", value: "close")
         return head
     }

@@ -65,7 +65,10 @@ final class WebSocketHandler: ChannelDuplexHandler {
         case .pong: pong(frame.unmaskedData)
         case .connectionClose: closed(frame, context)
         case _ where end != nil: break
-        case rules.messages: session.received(frame.unmaskedData)
+        case rules.messages:
+            let message = frame.unmaskedData
+            guard frame.opcode != .text || Self.isUTF8(message) else { return close(.notUTF8, context) }
+            session.received(message)
         case .binary, .text: close(rules.wrongKind, context)
         // A client that does not read gets no pongs: they would pile up.
         case .ping where context.channel.isWritable: write(.pong, frame.unmaskedData, context)
@@ -81,6 +84,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
+        case let violation as FrameScan.Violation: close(Self.reason(violation, session, rules), context)
         case NIOWebSocketError.invalidFrameLength, NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge:
             close(rules.tooLarge, context)
         case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error: close(.protocolError, context)
@@ -96,6 +100,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
         switch event {
         case is ChannelShouldQuiesceEvent: close(.goingAway, context)
         case ChannelEvent.inputClosed: context.close(promise: nil)
+        case is ReadPaused: receivedAt = .now()
         default: context.fireUserInboundEventTriggered(event)
         }
     }
@@ -103,17 +108,48 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private func closed(_ frame: WebSocketFrame, _ context: ChannelHandlerContext) {
         if end == nil {
             var data = frame.unmaskedData
-            let code = data.readWebSocketErrorCode().map { UInt16(webSocketErrorCode: $0) }
+            let hasCode = data.readableBytes > 0
+            let code: UInt16? = data.readInteger()
             end = "closed by the other end" + (code.map { " (\($0))" } ?? "")
             // The reply carries the received code and nothing more.
             var reply = context.channel.allocator.buffer(capacity: 2)
-            if let code { reply.writeInteger(code) }
+            if hasCode { reply.writeInteger(Self.reply(to: code, data)) }
             write(.connectionClose, reply, context)
         }
         context.close(promise: nil)
     }
 
+    private static func isUTF8(_ text: ByteBuffer) -> Bool {
+        text.withUnsafeReadableBytes { String(validating: $0, as: UTF8.self) != nil }
+    }
+
+    private static func reason(
+        _ violation: FrameScan.Violation, _ session: any WebSocketSession, _ rules: WebSocketRules
+    ) -> CloseReason {
+        switch violation {
+        case .notValid(let how): .notValid(how)
+        case .tooLarge: session.isRegistered ? rules.tooLarge : rules.tooLargeUnregistered
+        }
+    }
+
+    /// The code that answers a close frame: its own, or what is wrong with it (RFC 6455 sections 5.5.1 and 7.4).
+    private static func reply(to code: UInt16?, _ reason: ByteBuffer) -> UInt16 {
+        guard let code, [1000...1003, 1007...1014, 3000...4999].contains(where: { $0.contains(code) }) else {
+            return 1002
+        }
+        return isUTF8(reason) ? code : 1007
+    }
+
     // MARK: Out
+
+    /// After the close frame nothing more is sent: a revoked token's socket gets no events that were on their way.
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard end == nil else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
+        context.write(data, promise: promise)
+    }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         switch event {

@@ -10,6 +10,8 @@ protocol WebSocketSession: Sendable {
     var claims: TokenClaims? { get }
     /// Whether the client has identified itself, or its identification is being verified.
     var isIdentified: Bool { get }
+    /// Whether messages may have their full length.
+    var isRegistered: Bool { get }
     /// Since when no outbound byte has left; nil = none waits.
     var stuckSince: ContinuousClock.Instant? { get }
     /// Handles a message.
@@ -28,6 +30,8 @@ struct WebSocketRules: Sendable {
     var wrongKind: CloseReason
     /// Closes a connection that sends a message over the limit.
     var tooLarge: CloseReason
+    /// Closes a connection that does so before it has registered.
+    var tooLargeUnregistered: CloseReason
     /// The client must identify itself within this time.
     var timeout: Duration
     /// Closes a connection that does not, after ``lateFault`` as ``WebSocketSession/closingMessage(_:)``.

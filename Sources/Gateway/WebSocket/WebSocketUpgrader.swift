@@ -45,7 +45,15 @@ struct WebSocketUpgrader: NIOTypedHTTPServerProtocolUpgrader {
                         NIOWebSocketFrameAggregator(
                             minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: GatewayLimits.fragments,
                             maxAccumulatedFrameSize: longest))
-                    try admission?.install(channel)
+                    guard let admission else { return .webSocket }
+                    if let counted = try? channel.pipeline.syncOperations.handler(type: ConnectionTicket.self) {
+                        channel.pipeline.syncOperations.removeHandler(counted, promise: nil)
+                    }
+                    let rates = try admission.install(channel)
+                    let pipeline = channel.pipeline.syncOperations
+                    let decoder = try pipeline.handler(type: ByteToMessageHandler<WebSocketFrameDecoder>.self)
+                    try pipeline.addHandler(
+                        FrameGuard(longest: admission.firstMessage, rates: rates), position: .before(decoder))
                     return .webSocket
                 }
             })

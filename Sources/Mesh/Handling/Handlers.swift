@@ -8,8 +8,11 @@ public struct Handlers: Sendable {
     /// An encoded reply and the name of its type.
     typealias Encoded = (type: String, body: [UInt8])
 
-    /// Handles the body of a notice; throws when it cannot be decoded.
-    typealias Notice = @Sendable ([UInt8], MessageContext) throws -> Void
+    /// The handler of a notice, once its body is decoded; called on the reactor.
+    typealias Prepared = @Sendable (MessageContext) -> Void
+
+    /// Decodes the body of a notice; throws when it cannot be decoded. On any thread.
+    typealias Notice = @Sendable ([UInt8]) throws -> Prepared
 
     var requests: [String: @Sendable ([UInt8], MessageContext) async throws -> Encoded] = [:]
     var notices: [String: Notice] = [:]
@@ -42,18 +45,15 @@ public struct Handlers: Sendable {
         }
     }
 
-    /// Handles one-way messages of a type.
-    /// - Parameter limit: Bytes of the body; a larger one is dropped and counted without being decoded.
+    /// Handles one-way messages of a type. A body over 64 KiB is decoded off the reactor; later notices of the same
+    /// session wait for it, so that their order stays.
     public mutating func onNotice<M: Message>(
-        _ type: M.Type, atMost limit: Int = Limits.meshMessage,
-        _ body: @escaping @Sendable (M, MessageContext) -> Void
+        _ type: M.Type, _ body: @escaping @Sendable (M, MessageContext) -> Void
     ) {
         let decode = Codec.decoder(M.self)
-        notices[M.type] = { bytes, context in
-            guard bytes.count <= limit else {
-                throw Fault(.messageTooLarge, "a \(M.type) has at most \(limit) bytes")
-            }
-            body(try decode(bytes), context)
+        notices[M.type] = { bytes in
+            let message = try decode(bytes)
+            return { body(message, $0) }
         }
     }
 

@@ -12,6 +12,8 @@ final class PeerReceiver: Sendable {
     nonisolated(unsafe) var writers: [UInt64: ItemWriter] = [:]
     /// The handler of the last notice: messages come in runs of one type, so it is tried before the table.
     nonisolated(unsafe) private var lastNotice: (type: String, handler: Handlers.Notice)?
+    /// Notices that wait until an earlier one of their session is decoded.
+    nonisolated(unsafe) private(set) var lanes = NoticeLanes()
 
     /// Creates the peer too; `owner` must call ``close(_:)`` when the peer is lost.
     init(_ identity: Identity, at end: LocalEnd, socket: Socket, route: RoutingID?, owner: any PeerOwner) {
@@ -25,7 +27,7 @@ final class PeerReceiver: Sendable {
     enum Outcome {
         case taken
         case dropped(MeshDropReason)
-        /// A request that its handler decodes, and counts then.
+        /// A message that is decoded later, and counted then.
         case open
     }
 
@@ -36,7 +38,11 @@ final class PeerReceiver: Sendable {
             if inbound.expectsReply { refuse(inbound.correlation, fault) }
             return
         }
-        switch process(inbound.header, inbound.body) {
+        count(process(inbound.header, inbound.body))
+    }
+
+    private func count(_ outcome: Outcome) {
+        switch outcome {
         case .taken: end.reactor.counters.take()
         case .dropped(let reason): end.reactor.counters.drop(reason)
         case .open: break
@@ -46,6 +52,7 @@ final class PeerReceiver: Sendable {
     /// Ends the connection: fails what is open and calls the down handler. Called by the owner, once.
     func close(_ reason: String) {
         peer.channel.sender.close()
+        lanes.close()
         peer.failAll(peer.lostFault(reason))
         let open = writers.values
         writers = [:]
@@ -74,11 +81,40 @@ final class PeerReceiver: Sendable {
         if header.session != 0, let relay = end.handlers.relay, relay(header, body, peer) { return .taken }
         if header.type == Bye.type { return bye(body) }
         guard let handler = noticeHandler(header.type) else { return .dropped(.unknownType) }
-        do {
-            try handler(body, context(header))
+        if lanes.isBusy(header.session) { return lanes.wait(header, body) ? .open : .dropped(.overload) }
+        guard body.count > MeshBounds.decodedInline else { return take(Result { try handler(body) }, header) }
+        decodeApart(header, body, handler)
+        return .open
+    }
+
+    private func take(_ notice: Result<Handlers.Prepared, any Error>, _ header: Header) -> Outcome {
+        switch notice {
+        case .success(let handle):
+            handle(context(header))
             return .taken
-        } catch {
+        case .failure(let error):
             return .dropped((error as? Fault)?.code == .messageTooLarge ? .tooLarge : .undecodable)
+        }
+    }
+
+    // MARK: Large notices
+
+    private func decodeApart(_ header: Header, _ body: [UInt8], _ handler: @escaping Handlers.Notice) {
+        lanes.begin(header.session)
+        Task.detached(executorPreference: globalConcurrentExecutor) { [self] in
+            let notice = Result { try handler(body) }
+            end.reactor.perform { [self] in decoded(notice, header) }
+        }
+    }
+
+    /// Handles a notice that was decoded apart, then those of its session that have waited for it.
+    private func decoded(_ notice: Result<Handlers.Prepared, any Error>, _ header: Header) {
+        guard !lanes.isClosed else { return end.reactor.counters.drop(.peerLost) }
+        count(take(notice, header))
+        while let (header, body) = lanes.next(header.session) {
+            guard let handler = noticeHandler(header.type) else { continue }
+            guard body.count <= MeshBounds.decodedInline else { return decodeApart(header, body, handler) }
+            count(take(Result { try handler(body) }, header))
         }
     }
 

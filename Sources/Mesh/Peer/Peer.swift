@@ -42,6 +42,10 @@ public final class Peer: Sendable, Hashable {
     /// Whether the peer is connected.
     public var isUp: Bool { channel.isUp }
 
+    /// Bytes that wait to be sent to the peer, without those that libzmq has taken. A relay stops taking more above a bound
+    /// of its own.
+    public var backlog: Int { channel.sender.backlog }
+
     /// Sends a one-way message. One that cannot be encoded or is over 8 MiB is dropped, logged and counted.
     public func send<M: Message>(_ message: M, session: UInt64 = 0, trace: TraceID = .none) {
         do {

@@ -14,8 +14,10 @@ struct PeerChannel: Sendable {
         let frame = Frame(header, body)
         if reactor.isCurrent {
             sender.deliver(frame)
-        } else if !isUp || !reactor.submit(.frame(sender, frame)) {
-            reactor.counters.drop(.peerLost)
+        } else {
+            guard isUp else { return reactor.counters.drop(.peerLost) }
+            sender.post(frame)
+            if !reactor.submit(.frame(sender, frame)) { reactor.counters.drop(.peerLost) }
         }
     }
 }

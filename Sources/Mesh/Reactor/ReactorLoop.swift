@@ -64,7 +64,7 @@ extension Reactor {
                 job.runSynchronously(
                     isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
             case .work(let work): work()
-            case .frame(let sender, let frame): sender.deliver(frame)
+            case .frame(let sender, let frame): sender.deliverPosted(frame)
             }
         }
         return phase

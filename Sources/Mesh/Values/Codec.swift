@@ -20,7 +20,11 @@ enum Codec {
     }
 
     private static func reader<B: BinaryMessage>(_ type: B.Type) -> Any {
-        let read: @Sendable ([UInt8]) throws -> B = { try B(bytes: $0) }
+        let limit = BodyLimits.of(B.type)
+        let read: @Sendable ([UInt8]) throws -> B = {
+            try BodyLimits.check($0.count, B.type, limit: limit)
+            return try B(bytes: $0)
+        }
         return read
     }
 }

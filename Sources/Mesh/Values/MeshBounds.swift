@@ -13,8 +13,11 @@ enum MeshBounds {
     static let frame = Limits.meshMessage
     /// Bodies up to this size travel in the same message part as their header.
     static let joined = 4 << 10
-    /// Larger request bodies are decoded off the reactor: 64 KiB of JSON take about a millisecond.
+    /// Larger bodies of requests and notices are decoded off the reactor: 64 KiB of JSON take about a millisecond.
     static let decodedInline = 64 << 10
+    /// Bytes of one session's notices that wait while a large one is decoded: two of the largest. Beyond it they are
+    /// dropped; executors repeat what is not acknowledged.
+    static let waitingNotices = 2 * Limits.meshMessage
     /// Requests of one peer in progress at a time; beyond it the answer is `unavailable`.
     static let servedRequests = 16_384
     /// Open subscriptions of one peer, as many as viewers on one gateway; beyond it the answer is `unavailable`.

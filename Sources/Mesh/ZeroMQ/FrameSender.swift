@@ -8,6 +8,9 @@ final class FrameSender: Sendable {
     /// The peer's name on a ROUTER; nil on a DEALER.
     let route: RoutingID?
     private let up = Atomic(true)
+    /// Bytes on their way to the reactor, and bytes in the queue.
+    private let posted = Atomic(0)
+    private let queued = Atomic(0)
     private let counters: MeshCounters
 
     nonisolated(unsafe) private let socket: Socket
@@ -26,6 +29,18 @@ final class FrameSender: Sendable {
     /// Whether frames can still be sent; readable on any thread.
     var isUp: Bool { up.load(ordering: .acquiring) }
 
+    /// Bytes that libzmq has not taken yet; readable on any thread.
+    var backlog: Int { posted.load(ordering: .relaxed) + queued.load(ordering: .relaxed) }
+
+    /// Counts a frame that another thread posts to the reactor.
+    func post(_ frame: Frame) { posted.add(frame.size, ordering: .relaxed) }
+
+    /// Sends a frame of ``post(_:)``.
+    func deliverPosted(_ frame: Frame) {
+        posted.subtract(frame.size, ordering: .relaxed)
+        deliver(frame)
+    }
+
     /// Sends a frame, or queues it until libzmq accepts it.
     func deliver(_ frame: Frame) {
         guard isUp else { return counters.drop(.peerLost) }
@@ -39,10 +54,12 @@ final class FrameSender: Sendable {
         if !queue.append(frame) {
             markDown("the peer read too slowly: its send queue is full", dropping: queue.count + 1, as: .slowPeer)
         }
+        queued.store(queue.bytes, ordering: .relaxed)
     }
 
     /// Offers the queued frames to libzmq again; true when none is left.
     func flush() -> Bool {
+        defer { queued.store(queue.bytes, ordering: .relaxed) }
         while isUp, let frame = queue.first {
             switch socket.send(frame, to: route) {
             case .sent: queue.removeFirst()

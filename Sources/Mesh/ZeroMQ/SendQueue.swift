@@ -4,7 +4,7 @@ import DequeModule
 /// ``MeshBounds/queuedBytes``; when it is full its peer is disconnected.
 struct SendQueue {
     private var frames: Deque<Frame> = []
-    private var bytes = 0
+    private(set) var bytes = 0
 
     var isEmpty: Bool { frames.isEmpty }
     var count: Int { frames.count }

@@ -32,7 +32,7 @@ public struct PageBody<Item: Codable & Sendable>: Codable, Sendable {
 
 extension PageBody: Equatable where Item: Equatable {}
 
-/// A list over HTTP that has no pages: devices and tokens.
+/// A list over HTTP that has no pages: tokens.
 public struct ListBody<Item: Codable & Sendable>: Codable, Sendable {
     /// In the list's order.
     public var items: [Item]

@@ -2,7 +2,7 @@
 public enum DeviceName {
     /// Returns what is wrong with a name, as the rest of a sentence that begins with the name's field; nil = nothing is.
     public static func complaint(_ name: String) -> String? {
-        guard DeviceUpdate.nameLength.contains(name.count), name.utf8.count <= 800 else {
+        guard Limits.fits(name, DeviceUpdate.nameLength) else {
             return "must have 1 to 200 characters"
         }
         guard DeviceUpdate.isLine(name, bytes: 800) else {

@@ -55,7 +55,7 @@ extension DeviceUpdate {
         }
         for (label, value) in set ?? [:] {
             try Self.check(label: label)
-            guard Self.labelValueLength.contains(value.count), Self.isLine(value) else {
+            guard Limits.fits(value, Self.labelValueLength), Self.isLine(value) else {
                 throw Self.invalid("the value of the label '\(label)' has more than 200 characters, or line breaks")
             }
         }

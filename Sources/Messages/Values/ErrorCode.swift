@@ -32,6 +32,9 @@ public struct ErrorCode: OpenSet {
     /// 429: too many tries; `Retry-After` gives the pause.
     public static let rateLimited = ErrorCode(rawValue: "rate_limited")
 
+    /// The user has as many devices as are allowed.
+    public static let deviceLimit = ErrorCode(rawValue: "device_limit")
+
     // MARK: Access
 
     /// 401: no bearer token was sent.
@@ -145,7 +148,7 @@ public struct ErrorCode: OpenSet {
         .invalidJSON, .invalidRequest, .promptEmpty, .promptTooLarge, .bodyTooLarge, .targetRequired,
         .targetAmbiguous,
         .idempotencyMismatch, .conflict, .queueFull, .routeNotFound, .methodNotAllowed, .rateLimited,
-        .tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked, .loginFailed, .deviceNotFound,
+        .deviceLimit, .tokenMissing, .tokenInvalid, .tokenExpired, .tokenRevoked, .loginFailed, .deviceNotFound,
         .taskNotFound, .conversationNotFound, .tokenNotFound, .approvalNotFound, .approvalResolved, .approvalAbandoned,
         .deviceOffline, .deviceDisconnected,
         .executorRestarted, .queueExpired, .timeout, .idleTimeout, .attemptsExhausted, .outputLimit, .slotsFull,

@@ -3,12 +3,14 @@ public struct Fault: Error, Message, Equatable, CustomStringConvertible {
     public static let type = "fault"
     /// The stable code; programs decide by it and never by the text.
     public var code: ErrorCode
-    /// What happened, to which thing, and what to do next. Never a token, a prompt or a payload.
+    /// What happened, to which thing, and what to do next; at most ``TextLimits/sentence`` bytes. Never a token, a prompt
+    /// or a payload.
     public var message: String
 
+    /// Cuts a longer message: it may hold the last lines of a program's output.
     public init(_ code: ErrorCode, _ message: String) {
         self.code = code
-        self.message = message
+        self.message = TextLimits.cut(message, to: TextLimits.sentence)
     }
 
     public var description: String { "\(message) (\(code))" }

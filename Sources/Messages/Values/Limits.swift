@@ -16,15 +16,14 @@ public enum Limits {
     public static let windowEvents = 1024
     /// The same in bytes on the wire; a single event may be larger.
     public static let windowBytes = 4 << 20
+    /// Characters of an idempotency key.
+    public static let idempotencyKey = 1...200
     /// How many queued tasks one user may have.
     public static let queuePerUser = 1000
     /// The most bytes of text in the history for an agent.
     public static let history = 256 << 10
     /// The most bytes of a permission request's input as JSON: what a person can read before deciding.
     public static let approvalInput = 64 << 10
-    /// The largest notice of an executor in bytes, other than events, a report and a task's end: an input of
-    /// ``approvalInput`` after escaping, plus room for the other fields.
-    public static let executorNotice = 256 << 10
     /// Characters of a permission request's name and of its tool's.
     public static let approvalName = 1...200
     /// Characters of a permission request's title and of its rule: a line or two that people read whole.
@@ -45,9 +44,16 @@ public enum Limits {
     /// each is exact in every JSON reader and fits an SQLite column.
     public static let generations: Range<UInt64> = 0..<(1 << 53)
 
-    /// Returns whether a text has that many characters. A character may have any number of bytes, so the bytes are
-    /// bounded as well.
-    public static func fits(_ text: String, _ characters: ClosedRange<Int>) -> Bool {
-        text.utf8.count <= characters.upperBound * 32 && characters.contains(text.count)
+    /// Returns whether a text has that many characters, and at most four bytes for each: what people see as one character
+    /// may have any number of bytes.
+    public static func fits(_ text: some StringProtocol, _ characters: ClosedRange<Int>) -> Bool {
+        text.utf8.count <= characters.upperBound * 4 && characters.contains(text.count)
+    }
+
+    /// Returns the first characters of a text, at most so many and at most four bytes for each.
+    public static func beginning(of text: String, characters: Int) -> Substring {
+        var end = text.utf8.index(text.startIndex, offsetBy: characters * 4, limitedBy: text.endIndex) ?? text.endIndex
+        while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+        return text[..<end].prefix(characters)
     }
 }

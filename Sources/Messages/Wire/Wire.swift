@@ -22,10 +22,13 @@ public enum Wire {
         }
     }
 
-    /// Returns the message in a body.
-    /// - Throws: ``Fault`` with code `malformed` that names the type and, where known, the field.
+    /// Returns the message in a body, with texts that are too long cut (``TextLimits``).
+    /// - Throws: ``Fault`` with code `malformed` that names the type and, where known, the field; `message_too_large` when
+    ///   the body is over the limit of its type (``BodyLimits``); `invalid_request` for a text that must not be cut.
     public static func decode<M: Message>(_ type: M.Type, from body: [UInt8]) throws -> M {
+        try BodyLimits.check(body.count, M.type)
         if let binary = type as? any BinaryMessage.Type { return try binary.init(bytes: body) as! M }
+        let body = try TextBounds.bounded(body, of: M.type)
         do { return try type.read(Data(body), with: decoder) } catch let fault as Fault {
             throw fault
         } catch let error as DecodingError {

@@ -53,6 +53,15 @@ struct DeviceTable: Sendable {
             .sorted { ($0.name, $0.id) < ($1.name, $1.id) }
     }
 
+    /// Returns whether an owner has as many devices as are allowed, so that `key` cannot become another one. Registrations
+    /// on their way to the disk count.
+    func isFull(for key: DeviceKey, limit: Int) -> Bool {
+        let known = records[key.owner] ?? [:]
+        guard known[key.id] == nil, registering[key] == nil else { return false }
+        let new = registering.keys.count { $0.owner == key.owner && known[$0.id] == nil }
+        return known.count + new >= limit
+    }
+
     /// Returns the keys of all devices of an owner; nil = of all owners.
     func keys(of owner: UserID?) -> [DeviceKey] {
         if let owner { return (records[owner] ?? [:]).keys.map { DeviceKey(owner: owner, id: $0) } }

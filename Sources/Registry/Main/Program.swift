@@ -27,6 +27,12 @@ struct Program: AsyncParsableCommand {
     @Option(help: "The directory of registry.db, made when missing (or WEGENT_DATA). Default: ./data")
     var data: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How many devices a user may have, 1 to 100000 (or WEGENT_USER_DEVICES). Default: 1000", valueName: "number"
+        ))
+    var userDevices: Int?
+
     @OptionGroup(title: "Logging") var log: LogArguments
 
     static func main() async { await Launch.command(Self.self, name: "wegent-registry") }
@@ -37,7 +43,11 @@ struct Program: AsyncParsableCommand {
             let logger = Logger(label: "registry")
             let configuration = RegistryConfiguration(
                 bind: try Setting.process.value(bind, "WEGENT_REGISTRY_BIND") ?? RegistryConfiguration.defaultBind,
-                dataDirectory: try Setting.process.value(data, "WEGENT_DATA") ?? "data")
+                dataDirectory: try Setting.process.value(data, "WEGENT_DATA") ?? "data",
+                userDevices: try Setting.process.value(userDevices, "WEGENT_USER_DEVICES") ?? 1000)
+            guard (1...100_000).contains(configuration.userDevices) else {
+                throw Misconfiguration(Fault(.invalidRequest, "--user-devices must be 1 to 100000"))
+            }
             let reactor = Reactor()
             let server = RegistryServer(configuration, reactor: reactor, logger: logger)
             let serving = Serving(logger: logger) {

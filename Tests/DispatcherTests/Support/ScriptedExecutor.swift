@@ -75,6 +75,10 @@ struct ScriptedExecutor: Sendable {
         received.compactMap { if case .resync(let message) = $0 { message } else { nil } }
     }
 
+    var refused: [EventsRefused] {
+        received.compactMap { if case .refused(let message) = $0 { message } else { nil } }
+    }
+
     var recorded: [ApprovalRecorded] {
         received.compactMap { if case .recorded(let message) = $0 { message } else { nil } }
     }

@@ -17,6 +17,7 @@ final class ScriptedGateway: Sendable {
         case wrapUp(TaskWrapUp)
         case steer(TaskSteer)
         case resize(TaskResize)
+        case refused(EventsRefused)
     }
 
     private let inbox: Inbox
@@ -42,6 +43,7 @@ final class ScriptedGateway: Sendable {
         handlers.onNotice(TaskResize.self) { inbox.add(.resize($0), $1) }
         handlers.onNotice(SessionCut.self) { cut, _ in inbox.cuts.withLock { $0.append(cut) } }
         handlers.onNotice(TaskSteer.self) { inbox.add(.steer($0), $1) }
+        handlers.onNotice(EventsRefused.self) { inbox.add(.refused($0), $1) }
         handlers.onNotice(EventsAck.self) { message, context in
             for ack in message.acks { inbox.add(.ack(ack), context) }
         }

@@ -30,9 +30,10 @@ final class Site: Sendable {
 
     /// Runs `body` with a gateway that is connected to its leader.
     static func with(
-        _ tune: (inout GatewayTuning) -> Void = { _ in }, _ body: (Site) async throws -> Void
+        _ tune: (inout GatewayTuning) -> Void = { _ in }, _ body: (Site) async throws -> Void,
+        configure: (inout GatewayConfiguration) -> Void = { _ in }
     ) async throws {
-        let site = try await Site(tune)
+        let site = try await Site(tune, configure)
         do { try await body(site) } catch {
             await site.close()
             throw error
@@ -40,7 +41,9 @@ final class Site: Sendable {
         await site.close()
     }
 
-    private init(_ tune: (inout GatewayTuning) -> Void) async throws {
+    private init(
+        _ tune: (inout GatewayTuning) -> Void, _ configure: (inout GatewayConfiguration) -> Void
+    ) async throws {
         folder = try TemporaryDirectory()
         reactor = Reactor()
         registry = try await ScriptedRegistry.open(reactor)
@@ -49,6 +52,7 @@ final class Site: Sendable {
         var configuration = GatewayConfiguration(registry: registry.endpoint, port: 0, dataDirectory: folder.path)
         configuration.tuning.passwordCost = Self.cheap
         tune(&configuration.tuning)
+        configure(&configuration)
         server = GatewayServer(configuration, reactor: reactor, logger: Logger(label: "gateway under test"))
         try await server.start()
         guard let accounts = server.accounts else { throw Overdue("the accounts", after: .zero) }

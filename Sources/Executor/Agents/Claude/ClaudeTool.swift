@@ -20,7 +20,9 @@ enum ClaudeTool {
         let keys = ["command", "file_path", "notebook_path", "pattern", "url", "query", "description", "path"]
         guard let detail = keys.lazy.compactMap({ input?[$0]?.string }).first, !detail.isEmpty else { return name }
         let line = detail.prefix { !$0.isNewline }
-        let short = line.count < detail.count || line.count > 200 ? line.prefix(200) + "…" : line
+        let short =
+            line.utf8.count < detail.utf8.count || !Limits.fits(line, 0...200)
+            ? Limits.beginning(of: String(line), characters: 200) + "…" : line
         return name == "Bash" ? String(short) : "\(name) \(short)"
     }
 

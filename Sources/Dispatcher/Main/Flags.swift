@@ -23,8 +23,8 @@ extension Program {
         let retention = try setting.value(retentionDays, "WEGENT_RETENTION_DAYS") ?? 0
         guard (0...3650).contains(retention) else { throw ValidationError("--retention-days is 0 to 3650 days") }
         return DispatcherConfiguration(
-            registry: try setting.value(registry, "WEGENT_REGISTRY") ?? "tcp://127.0.0.1:7401",
-            bind: try setting.value(bind, "WEGENT_BIND") ?? "tcp://127.0.0.1:7402",
+            registry: try setting.value(registry, "WEGENT_REGISTRY") ?? MeshArguments.endpoint("registry", setting),
+            bind: try setting.value(bind, "WEGENT_BIND") ?? MeshArguments.endpoint("dispatcher", setting),
             dataDirectory: try setting.value(data, "WEGENT_DATA") ?? "./data",
             graceS: grace, leaseS: lease, takeoverS: takeover, drainS: drain,
             approvalS: approval, retentionDays: retention,

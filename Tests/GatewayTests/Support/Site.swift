@@ -42,7 +42,7 @@ final class Site: Sendable {
 
     private init(_ tune: (inout GatewayTuning) -> Void) async throws {
         folder = try TemporaryDirectory()
-        reactor = Reactor()
+        reactor = Reactor(security: .insecureLoopback)
         registry = try await ScriptedRegistry.open(reactor)
         dispatcher = try await ScriptedDispatcher.open(reactor)
         registry.set(services: [dispatcher.entry])

@@ -25,7 +25,7 @@ final class ScriptedDispatcher: Sendable {
         var relayed: [Relayed] = []
         var faults: [Fault] = []
         /// Sent to a session together with the reply to its `session.open`.
-        var greeting: LinkState?
+        var greeting: TaskStop?
     }
     private let state = Mutex(State())
     private let listener = Mutex<Listener?>(nil)
@@ -106,7 +106,7 @@ final class ScriptedDispatcher: Sendable {
     }
 
     /// Sends this message to each session together with the reply to its `session.open`.
-    func greet(_ message: LinkState) { state.withLock { $0.greeting = message } }
+    func greet(_ message: TaskStop) { state.withLock { $0.greeting = message } }
 
     func close() async { await listener.withLock { $0 }?.close() }
 

@@ -2,7 +2,7 @@ import Messages
 
 /// The settings of a dispatcher.
 public struct DispatcherConfiguration: Sendable {
-    /// The registry's endpoint, such as `tcp://127.0.0.1:7401`.
+    /// The registry's endpoint, such as `ipc:///run/wegent/registry`.
     public var registry: String
     /// Where to listen: `tcp://HOST:PORT` (port 0 = a free one), `ipc://PATH` or `inproc://NAME`.
     public var bind: String
@@ -32,7 +32,7 @@ public struct DispatcherConfiguration: Sendable {
 
     /// - Parameter leaseS: nil = `graceS` + 15 s.
     public init(
-        registry: String, bind: String = "tcp://127.0.0.1:7402", dataDirectory: String, graceS: Double = 30,
+        registry: String, bind: String = "inproc://dispatcher", dataDirectory: String, graceS: Double = 30,
         leaseS: Double? = nil, stopGraceS: Double = 5, takeoverS: Double = 15, drainS: Double = 5,
         approvalS: Double = 600, retentionDays: Double = 0, taskLogMB: Int = 1024, userLogMB: Int = 0,
         advertise: String? = nil

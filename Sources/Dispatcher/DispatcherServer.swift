@@ -97,7 +97,7 @@ public final class DispatcherServer: Service {
         }
         let registry = RegistryClient(service, clock: clock, reactor: reactor, logger: logger)
         let link = Link(
-            configuration.registry, identity: identity, handlers: DispatcherHandlers.registry(registry),
+            configuration.registry, to: .registry, identity: identity, handlers: DispatcherHandlers.registry(registry),
             reactor: reactor, logger: logger)
         let ticker = isTicking ? Self.ticker(service, registry) : nil
         parts.withLock {

@@ -1,8 +1,5 @@
 /// The settings of a registry.
 public struct RegistryConfiguration: Sendable, Equatable {
-    /// The default of ``bind``.
-    public static let defaultBind = "tcp://127.0.0.1:7401"
-
     /// Where it listens: `tcp://HOST:PORT` (port 0 = a free one), `ipc://PATH` or `inproc://NAME`.
     public var bind: String
     /// The directory of `registry.db`, made with mode 0700 when it is missing. One registry at a time may use it.
@@ -12,7 +9,7 @@ public struct RegistryConfiguration: Sendable, Equatable {
     /// After a start, how long a device without a session is `unknown` and not yet `offline`; changed by tests only.
     var startGrace = RegistryLimits.startGrace
 
-    public init(bind: String = defaultBind, dataDirectory: String, userDevices: Int = 1000) {
+    public init(bind: String, dataDirectory: String, userDevices: Int = 1000) {
         self.bind = bind
         self.userDevices = userDevices
         self.dataDirectory = dataDirectory

@@ -91,6 +91,9 @@ public final class RegistryServer: Service {
         await stop()
     }
 
+    /// The service while it runs, for tests.
+    var service: RegistryService? { running.withLock { $0?.service } }
+
     private func service(_ store: Store) async throws -> RegistryService {
         let rows = try await store.read { try DeviceStore.load($0) }
         return RegistryService(

@@ -88,8 +88,7 @@ struct AddressTests {
         let gateway = try ChildProcess(
             Binaries.gateway,
             [
-                "--registry", "tcp://127.0.0.1:\(try FreePort.next())", "--http", "[::1]:0", "--data",
-                folder.file("data"),
+                "--registry", "ipc://\(folder.file("registry"))", "--http", "[::1]:0", "--data", folder.file("data"),
             ])
         let ready = try JSONDecoder().decode(
             [String: String].self, from: Data(try await gateway.stdout.line("readiness").utf8))

@@ -27,7 +27,10 @@ struct DiskTests {
     }
 
     private static func flags(_ site: Site) -> [String] {
-        ["--registry", site.registry.endpoint, "--bind", "tcp://127.0.0.1:0", "--data", site.folder.file("data")]
+        [
+            "--insecure-mesh", "--registry", site.registry.endpoint, "--bind", "tcp://127.0.0.1:0", "--data",
+            site.folder.file("data"),
+        ]
     }
 
     @Test(

@@ -98,7 +98,7 @@ struct DrainTests {
     func flags(_ flags: [String]) async throws {
         let folder = try TemporaryDirectory()
         let dispatcher = try ChildProcess(
-            Binaries.dispatcher, ["--data", folder.file("data"), "--bind", "tcp://127.0.0.1:0"] + flags)
+            Binaries.dispatcher, ["--data", folder.file("data"), "--bind", "ipc://\(folder.file("socket"))"] + flags)
         #expect(try await dispatcher.exit() == .exited(64))
         #expect(dispatcher.stderr.text.contains(flags[0].dropFirst(2)))
     }

@@ -268,6 +268,14 @@ struct SessionTests {
         }
     }
 
+    @Test("The dispatcher has a handler for each message that the table of roles lets through, and for no other")
+    func roles() async throws {
+        try await Rig.run { rig in
+            let handlers = DispatcherHandlers.make(try #require(rig.server.service))
+            #expect(handlers.types == RoleRules.types(to: .dispatcher))
+        }
+    }
+
     @Test("Two dispatchers do not share their data")
     func twoDispatchers() async throws {
         try await Rig.run { rig in

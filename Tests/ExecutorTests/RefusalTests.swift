@@ -103,7 +103,7 @@ struct RefusalTests {
     func meshPort() async throws {
         let folder = try TemporaryDirectory()
         let registry = try ChildProcess(
-            Binaries.registry, ["--bind", "tcp://127.0.0.1:0", "--data", folder.file("data")])
+            Binaries.registry, ["--insecure-mesh", "--bind", "tcp://127.0.0.1:0", "--data", folder.file("data")])
         let ready = try JSONDecoder().decode(
             [String: String].self, from: Data(try await registry.stdout.line("readiness").utf8))
         let port = try #require(ready["endpoint"]?.split(separator: ":").last)

@@ -1,3 +1,4 @@
+import Mesh
 import Messages
 import Testing
 
@@ -48,6 +49,15 @@ struct LeadershipTests {
         #expect(leadership.leader(of: Partition(number: 32))?.incarnation == old)
         leadership.apply([entry(old, "tcp://a:1", 0...63, epoch: 5)], reachable: [old])
         #expect(leadership.leader(of: partition)?.incarnation == old)
+    }
+
+    @Test("The gateway has a handler for each message of the registry that the table of roles lets through")
+    func roles() {
+        let handlers = SessionTable().handlers
+        let fromRegistry = RoleRules.all.filter { $0.from == .registry && $0.to == .gateway }.flatMap(\.types)
+        #expect(handlers.registry.types == Set(fromRegistry))
+        // What a dispatcher sends is relayed to executors.
+        #expect(handlers.dispatcher.types.isEmpty)
     }
 
     @Test("Only dispatchers with an endpoint lead")

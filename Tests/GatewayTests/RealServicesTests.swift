@@ -24,7 +24,7 @@ struct RealServicesTests {
 
     private func with(grace: Double = 1, _ body: (Services) async throws -> Void) async throws {
         let folder = try TemporaryDirectory()
-        let reactor = Reactor()
+        let reactor = Reactor(security: .insecureLoopback)
         let logger = Logger(label: "test")
         let registry = RegistryServer(
             RegistryConfiguration(bind: "tcp://127.0.0.1:0", dataDirectory: folder.file("registry")),

@@ -40,7 +40,7 @@ struct ConnectionTests {
     @Test("A killed listener's successor at the same endpoint is detected")
     func killedAndReplaced() async throws {
         try await withMesh(.tcp) { mesh in
-            let other = Reactor(name: "killed")
+            let other = Reactor(name: "killed", security: .insecureLoopback)
             let first = try await Listener(
                 "tcp://127.0.0.1:0", identity: Identity(role: .registry, name: "first"), handlers: .echoing(),
                 reactor: other, timing: TestMesh.timing, logger: mesh.logger)
@@ -61,7 +61,7 @@ struct ConnectionTests {
     @Test("A killed listener is detected at once, not after the silence")
     func killed() async throws {
         try await withMesh(.tcp) { mesh in
-            let other = Reactor(name: "killed")
+            let other = Reactor(name: "killed", security: .insecureLoopback)
             let never = MeshTiming(ping: .seconds(3600), silence: .seconds(3600))
             let listener = try await Listener(
                 "tcp://127.0.0.1:0", identity: Identity(role: .registry, name: "first"), handlers: .echoing(),
@@ -159,7 +159,7 @@ struct ConnectionTests {
     func lastReply() async throws {
         try await withMesh(.tcp) { mesh in
             for _ in 0..<20 {
-                let other = Reactor(name: "short")
+                let other = Reactor(name: "short", security: .insecureLoopback)
                 let done = Recorded<Void>()
                 var handlers = Handlers()
                 handlers.onRequest(Echo.self) { echo, _ in

@@ -297,11 +297,19 @@ struct RegistryServerTests {
         await registry.stop()
     }
 
+    @Test("The registry has a handler for each message that the table of roles lets through, and for no other")
+    func roles() async throws {
+        let registry = try await RegistryHarness()
+        let handlers = RegistryHandlers.make(try #require(registry.server.service))
+        #expect(handlers.types == RoleRules.types(to: .registry))
+        await registry.stop()
+    }
+
     @Test("A second registry on the same data is refused; the error names the directory")
     func exclusive() async throws {
         let registry = try await RegistryHarness()
         let second = RegistryServer(
-            RegistryConfiguration(bind: "tcp://127.0.0.1:0", dataDirectory: registry.folder.file("data")),
+            RegistryConfiguration(bind: "inproc://second", dataDirectory: registry.folder.file("data")),
             reactor: registry.reactor, logger: registry.logger)
         let error = await #expect(throws: StoreError.self) { try await second.start() }
         #expect(error?.kind == .locked)

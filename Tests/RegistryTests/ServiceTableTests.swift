@@ -1,7 +1,7 @@
-import Mesh
 import Messages
 import Testing
 
+@testable import Mesh
 @testable import Registry
 
 @Suite("The table of services")
@@ -42,11 +42,30 @@ struct ServiceTableTests {
         #expect(!isRemoved6)
     }
 
+    @Test("A dispatcher with another key takes no endpoint of the list")
+    mutating func foreignKey() throws {
+        var (first, second) = (Identity(role: .dispatcher, name: "d"), Identity(role: .dispatcher, name: "d"))
+        first.key = try MeshKeyPair.generate().publicKey
+        second.key = try MeshKeyPair.generate().publicKey
+        let announce = ServiceAnnounce(endpoint: "tcp://10.0.0.1:1", partitions: all, draining: false)
+        _ = try table.announce(announce, by: first)
+        do {
+            _ = try table.announce(announce, by: second)
+            Issue.record("the endpoint was taken")
+        } catch { #expect((error as? Fault)?.code == .conflict) }
+        #expect(table.services.map(\.incarnation) == [first.incarnation])
+        #expect(table.services.first?.key == first.key?.description)
+        let isRemoved = table.remove(first.incarnation)
+        let isTaken = try table.announce(announce, by: second)
+        #expect(isRemoved && isTaken)
+    }
+
     @Test("Only a dispatcher with an endpoint leads, and only partitions 0 to 63")
     mutating func refused() {
         let upsideDown = [PartitionClaim(first: Partition(number: 9), last: Partition(number: 8), epoch: 1)]
         let cases: [(ServiceRole, ServiceAnnounce)] = [
             (.gateway, ServiceAnnounce(endpoint: "tcp://a:1", partitions: all, draining: false)),
+            (.gateway, ServiceAnnounce(endpoint: "tcp://a:1", draining: false)),
             (.dispatcher, ServiceAnnounce(partitions: all, draining: false)),
             (.dispatcher, ServiceAnnounce(endpoint: "tcp://a:1", partitions: upsideDown, draining: false)),
         ]

@@ -30,8 +30,8 @@ extension Program {
             throw ValidationError("--task-log-mb and --user-log-mb are 0 to 1048576 MiB")
         }
         return DispatcherConfiguration(
-            registry: try setting.value(registry, "WEGENT_REGISTRY") ?? "tcp://127.0.0.1:7401",
-            bind: try setting.value(bind, "WEGENT_BIND") ?? "tcp://127.0.0.1:7402",
+            registry: try setting.value(registry, "WEGENT_REGISTRY") ?? MeshArguments.endpoint("registry", setting),
+            bind: try setting.value(bind, "WEGENT_BIND") ?? MeshArguments.endpoint("dispatcher", setting),
             dataDirectory: try setting.value(data, "WEGENT_DATA") ?? "./data",
             graceS: grace, leaseS: lease, takeoverS: takeover, drainS: drain,
             approvalS: approval, retentionDays: retention, taskLogMB: taskLog, userLogMB: userLog,

@@ -14,13 +14,14 @@ struct GatewayCommand: AsyncParsableCommand {
             {"url":"http://127.0.0.1:8787"}.
 
             EXAMPLES
-              wegent-gateway --registry tcp://127.0.0.1:7401 --data /var/lib/wegent/gateway
-              wegent-gateway --registry tcp://127.0.0.1:7401 --http 0.0.0.0:443 --data DIR --tls-cert C --tls-key K
+              wegent-gateway --data /var/lib/wegent/gateway
+              wegent-gateway --http 0.0.0.0:443 --data DIR --tls-cert C --tls-key K
+              wegent-gateway --registry tcp://10.0.0.2:7401 --mesh-key gateway.key --mesh-allow allow --data DIR
               wegent-gateway user add ada --data /var/lib/wegent/gateway
               wegent-gateway user --help
             """, version: Product.version)
 
-    @Option(help: "The registry's endpoint (or WEGENT_REGISTRY). Default: tcp://127.0.0.1:7401")
+    @Option(help: "The registry's endpoint (or WEGENT_REGISTRY). Default: ipc:// in a directory of its user")
     var registry: String?
 
     @Option(help: "HOST:PORT to listen on, 0 = a free port (or WEGENT_HTTP). Default: 127.0.0.1:8787")
@@ -52,6 +53,7 @@ struct GatewayCommand: AsyncParsableCommand {
             """)
     var addressConnections: Int?
 
+    @OptionGroup(title: "Protection of the mesh") var mesh: MeshArguments
     @OptionGroup(title: "Logging") var log: LogArguments
 
     func run() async throws {
@@ -59,8 +61,8 @@ struct GatewayCommand: AsyncParsableCommand {
         let setting = Setting.process
         let address = try Address(try setting.value(http, "WEGENT_HTTP") ?? "127.0.0.1:8787")
         var configuration = GatewayConfiguration(
-            registry: try setting.value(registry, "WEGENT_REGISTRY") ?? "tcp://127.0.0.1:7401", host: address.host,
-            port: address.port, dataDirectory: try setting.value(data, "WEGENT_DATA") ?? "data",
+            registry: try setting.value(registry, "WEGENT_REGISTRY") ?? MeshArguments.endpoint("registry"),
+            host: address.host, port: address.port, dataDirectory: try setting.value(data, "WEGENT_DATA") ?? "data",
             tlsCertificate: try setting.value(tlsCert, "WEGENT_TLS_CERT"),
             tlsKey: try setting.value(tlsKey, "WEGENT_TLS_KEY"))
         let silence = try setting.value(silenceS, "WEGENT_SILENCE_S") ?? 15
@@ -76,7 +78,15 @@ struct GatewayCommand: AsyncParsableCommand {
         configuration.silence = .seconds(silence)
         configuration.drain = .seconds(drain)
         let logger = Logger(label: "gateway")
-        let reactor = Reactor()
+        let security = try mesh.resolve { values in
+            let security = try MeshSecurity.load(
+                key: values.key, allow: values.allow,
+                plain: values.isPlain ? .anywhere : values.isLoopbackPlain ? .loopback : .nowhere, role: .gateway,
+                logger: logger)
+            try security.check(configuration.registry)
+            return security
+        }
+        let reactor = Reactor(security: security)
         let server = GatewayServer(configuration, reactor: reactor, logger: logger)
         let scheme = configuration.tlsCertificate == nil ? "http" : "https"
         let serving = Serving(logger: logger) {

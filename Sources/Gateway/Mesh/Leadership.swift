@@ -1,3 +1,4 @@
+import Mesh
 import Messages
 
 /// Which dispatcher leads which partition, as this gateway knows it: a value, fed with the registry's lists.
@@ -38,6 +39,11 @@ struct Leadership: Sendable, Equatable {
 
     /// The endpoints to dial.
     var endpoints: Set<String> { Set(dispatchers.values.compactMap(\.endpoint)) }
+
+    /// The key that the registry has seen of the dispatcher at an endpoint.
+    func key(of endpoint: String) -> MeshKey? {
+        dispatchers.values.first { $0.endpoint == endpoint }?.key.flatMap { MeshKey($0) }
+    }
 
     /// The dispatcher with the highest epoch among those that claim the partition.
     func leader(of partition: Partition) -> Leader? {

@@ -46,7 +46,7 @@ final class ServiceDirectory: Sendable {
         // Before the registry can send a list, which replaces the cached one.
         update(cache.load())
         let link = link(
-            to: endpoint, handlers.registry,
+            to: endpoint, .registry, handlers.registry,
             up: { [weak self] in self?.registryConnected($0) },
             down: { [weak self] in self?.logLoss("registry lost", ["reason": "\($0)"]) })
         registryLink.withLock { $0 = link }
@@ -182,7 +182,9 @@ final class ServiceDirectory: Sendable {
                 })
             state.leadership.apply(services, reachable: reachable)
             let wanted = state.leadership.endpoints
-            for endpoint in wanted where state.links[endpoint] == nil { state.links[endpoint] = dial(endpoint) }
+            for endpoint in wanted where state.links[endpoint] == nil {
+                state.links[endpoint] = dial(endpoint, key: state.leadership.key(of: endpoint))
+            }
             let gone = state.links.filter { !wanted.contains($0.key) }
             for endpoint in gone.keys { state.links[endpoint] = nil }
             return Array(gone.values)
@@ -191,8 +193,8 @@ final class ServiceDirectory: Sendable {
         notify(.leaders)
     }
 
-    private func dial(_ endpoint: String) -> Link {
-        link(to: endpoint, handlers.dispatcher) { [weak self] peer in
+    private func dial(_ endpoint: String, key: MeshKey?) -> Link {
+        link(to: endpoint, .dispatcher, key: key, handlers.dispatcher) { [weak self] peer in
             self?.logger.notice(
                 "dispatcher connected",
                 metadata: ["endpoint": "\(endpoint)", "incarnation": "\(peer.identity.incarnation)"])
@@ -204,13 +206,15 @@ final class ServiceDirectory: Sendable {
     }
 
     private func link(
-        to endpoint: String, _ handlers: Handlers, up: @escaping @Sendable (Peer) -> Void,
+        to endpoint: String, _ role: ServiceRole, key: MeshKey? = nil, _ handlers: Handlers,
+        up: @escaping @Sendable (Peer) -> Void,
         down: @escaping @Sendable (_ reason: String) -> Void
     ) -> Link {
         var handlers = handlers
         handlers.onPeerUp(up)
         handlers.onPeerDown { _, reason in down(reason) }
-        return Link(endpoint, identity: identity, handlers: handlers, reactor: reactor, logger: logger)
+        return Link(
+            endpoint, to: role, key: key, identity: identity, handlers: handlers, reactor: reactor, logger: logger)
     }
 
     /// Logs the loss of a connection; one that this gateway closed itself is no warning.

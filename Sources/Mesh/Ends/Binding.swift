@@ -38,14 +38,21 @@ struct Binding: Sendable {
     /// Opens and binds the socket; on the reactor.
     private func open() -> Outcome {
         do {
+            let protection = try end.reactor.security.protection(of: endpoint, binding: true)
             let socket = try Socket(ZMQ_ROUTER, in: end.reactor.context)
             socket.set(ZMQ_ROUTER_MANDATORY, 1)
+            var allowed: AllowList?
+            if case .curve(let pair, let list) = protection {
+                try end.reactor.secure(socket, pair, list, logger: end.logger)
+                allowed = list
+            }
             guard zmq_bind(socket.pointer, endpoint) == 0 else {
                 let outcome = bindFailure()
                 socket.close(linger: .zero)
                 return outcome
             }
-            let core = ListenerCore(end: end, socket: socket, directory: directory)
+            if endpoint.hasPrefix("ipc://") { try SocketDirectory(endpoint).closeSocket() }
+            let core = ListenerCore(end: end, socket: socket, allowed: allowed, directory: directory)
             end.reactor.add(core)
             return .bound(core, endpoint: socket.lastEndpoint)
         } catch {

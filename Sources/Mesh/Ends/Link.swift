@@ -10,8 +10,13 @@ public final class Link: Sendable {
     private let waiters: PeerWaiters
 
     /// Starts dialling; returns at once.
+    /// - Parameters:
+    ///   - role: The role that the other end must play: with keys, it must prove one of the allow-list's keys of this
+    ///     role. nil = any.
+    ///   - key: The key that is tried first, if the allow-list has it.
     public init(
-        _ endpoint: String, identity: Identity, handlers: Handlers, reactor: Reactor, timing: MeshTiming = .init(),
+        _ endpoint: String, to role: ServiceRole? = nil, key: MeshKey? = nil, identity: Identity, handlers: Handlers,
+        reactor: Reactor, timing: MeshTiming = .init(),
         logger: Logger
     ) {
         self.endpoint = endpoint
@@ -19,7 +24,7 @@ public final class Link: Sendable {
         waiters = PeerWaiters(endpoint: endpoint)
         let end = LocalEnd(
             identity: identity, handlers: handlers, reactor: reactor, timing: timing, logger: logger)
-        core = LinkCore(endpoint, end: end, waiters: waiters)
+        core = LinkCore(endpoint, role: role, key: key, end: end, waiters: waiters)
         if !reactor.perform({ [core] in core.start() }) { waiters.close() }
     }
 

@@ -1,4 +1,5 @@
 import CZeroMQ
+import Logging
 import Messages
 
 /// A link's socket and its state; only touched on the reactor.
@@ -18,17 +19,27 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
     }
 
     private let endpoint: String
+    /// The role that the other end must play; nil = any.
+    private let role: ServiceRole?
+    /// The key that the registry has named for the other end.
+    private let key: MeshKey?
     private let end: LocalEnd
     private let waiters: PeerWaiters
     private var dealer: Socket?
     private var watch: ConnectionWatch?
+    /// The key that the socket expects, and the list that allows it; nil for an end on this machine.
+    private var expected: (key: MeshKey, allowed: AllowList)?
+    /// How often a key was chosen: with several that are possible, each attempt takes the next one.
+    private var keysTried = 0
     private var state = State.idle
     private var clock: PeerClock
     private var failures = 0
     private var correlation: UInt64 = 0
 
-    init(_ endpoint: String, end: LocalEnd, waiters: PeerWaiters) {
+    init(_ endpoint: String, role: ServiceRole?, key: MeshKey?, end: LocalEnd, waiters: PeerWaiters) {
         self.endpoint = endpoint
+        self.role = role
+        self.key = key
         self.end = end
         self.waiters = waiters
         clock = PeerClock(timing: end.timing, now: .now)
@@ -56,9 +67,13 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
 
     private func dial() {
         do {
+            let protection = try end.reactor.security.protection(of: endpoint)
             let socket = try Socket(ZMQ_DEALER, in: end.reactor.context)
             dealer = socket
-            watch = ConnectionWatch(socket, reactor: end.reactor) { [unowned self] in disconnected() }
+            try secure(socket, protection)
+            watch = ConnectionWatch(socket, reactor: end.reactor, handshakes: socket.isSecured) {
+                [unowned self] in happened($0)
+            }
             socket.set(ZMQ_RECONNECT_IVL, 50)
             socket.set(ZMQ_RECONNECT_IVL_MAX, 500)
             guard zmq_connect(socket.pointer, endpoint) == 0 else {
@@ -73,6 +88,22 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
         }
     }
 
+    private func secure(_ socket: Socket, _ protection: MeshSecurity.Protection) throws {
+        expected = nil
+        guard case .curve(let pair, let allowed) = protection else { return }
+        var keys = allowed.keys(of: role)
+        // The registry's word decides only which of the allowed keys is tried first.
+        if let key, let index = keys.firstIndex(of: key) { keys.swapAt(0, index) }
+        guard !keys.isEmpty else {
+            let name = role.map { "\($0)" } ?? "service"
+            throw Fault(.unavailable, "cannot dial \(endpoint): the allow-list has no key of a \(name)")
+        }
+        let key = keys[keysTried % keys.count]
+        keysTried += 1
+        try socket.secure(dialling: key, as: pair)
+        expected = (key, allowed)
+    }
+
     private func sendHello(_ correlation: UInt64) {
         _ = dealer?.send(
             Handshake.hello(end.identity, correlation: correlation, within: end.timing.silence), to: nil)
@@ -82,7 +113,13 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
     /// to one listener do not all reconnect at once.
     private func retry(_ fault: Fault) {
         waiters.recordFailure(fault)
-        end.logger.debug("dialling again", metadata: ["endpoint": "\(endpoint)", "reason": "\(fault.message)"])
+        var level = Logger.Level.debug
+        // No later attempt heals these, so an operator must see them.
+        if [.invalidRequest, .roleNotAllowed].contains(fault.code) {
+            if end.reactor.refusals.admit("dial \(endpoint)", now: end.reactor.now) != nil { level = .warning }
+        }
+        end.logger.log(
+            level: level, "dialling again", metadata: ["endpoint": "\(endpoint)", "reason": "\(fault.message)"])
         closeSocket(linger: .zero)
         let pause = min(MeshBounds.retry.lowerBound * (1 << min(failures, 6)), MeshBounds.retry.upperBound)
         failures += 1
@@ -94,6 +131,16 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
         watch = nil
         dealer?.close(linger: linger)
         dealer = nil
+    }
+
+    private func happened(_ event: ConnectionWatch.Event) {
+        guard dealer != nil, event != .lost else { return disconnected() }
+        guard case .greeting = state else { return }
+        let reason =
+            event == .keyRefused
+            ? "it refuses this service's key; add the key to its allow-list"
+            : "the handshake failed; its key is another one than the allow-list has"
+        retry(Fault(.roleNotAllowed, "cannot dial \(endpoint): \(reason)"))
     }
 
     /// Handles the loss of the connection, after what was received before it: that may be a bye.
@@ -142,13 +189,25 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
 
     private func connected(_ reply: HelloReply) {
         guard let dealer else { return }
-        let identity = Identity(role: reply.role, name: reply.name, incarnation: reply.incarnation)
+        var identity = Identity(role: reply.role, name: reply.name, incarnation: reply.incarnation)
+        guard role == nil || role == reply.role, isAllowed(as: reply.role) else {
+            let wanted = role.map { "not a \($0)" } ?? "which its key may not be"
+            return retry(Fault(.roleNotAllowed, "the service at \(endpoint) is a \(reply.role), \(wanted)"))
+        }
+        identity.key = expected?.key
+        // The next connection tries this key first.
+        if expected != nil { keysTried -= 1 }
         let receiver = PeerReceiver(identity, at: end, socket: dealer, route: nil, owner: self)
         failures = 0
         state = .up(receiver, ping: .now + end.timing.ping)
         end.logger.notice("peer connected", metadata: receiver.peer.metadata)
         waiters.set(receiver.peer)
         end.handlers.up?(receiver.peer)
+    }
+
+    /// Whether the key of the other end may play a role.
+    private func isAllowed(as role: ServiceRole) -> Bool {
+        expected.map { $0.allowed.allows($0.key, as: role) } ?? true
     }
 
     // MARK: Watching the peer
@@ -195,6 +254,9 @@ final class LinkCore: ReactorMember, PeerOwner, @unchecked Sendable {
         let peer = receiver.peer
         guard now - receiver.lastReceived <= end.timing.silence else {
             return peerLost(peer, "nothing received for \(end.timing.silence)")
+        }
+        guard isAllowed(as: peer.identity.role) else {
+            return peerLost(peer, "its key is no longer in the allow-list")
         }
         peer.failExpired(now)
         clock.scheduleDeadlines(of: peer, now: now)

@@ -5,16 +5,28 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
     private let end: LocalEnd
     private let directory: PeerDirectory
     private let router: Socket
+    /// The keys that may connect; nil for a listener without keys.
+    private let allowed: AllowList?
+    private var watch: ConnectionWatch?
+    private var incarnations = IncarnationOwners()
     private var peers: [RoutingID: PeerReceiver] = [:]
     private var clock: PeerClock
     /// The last sender: messages come in runs, so it is tried before the table.
     private var last: (route: RoutingID, receiver: PeerReceiver)?
 
-    init(end: LocalEnd, socket: Socket, directory: PeerDirectory) {
+    init(end: LocalEnd, socket: Socket, allowed: AllowList?, directory: PeerDirectory) {
         self.end = end
         self.directory = directory
+        self.allowed = allowed
         router = socket
         clock = PeerClock(timing: end.timing, now: .now)
+        guard allowed != nil else { return }
+        watch = ConnectionWatch(socket, reactor: end.reactor, handshakes: true) { event in
+            // The guard of the keys has counted a key that is not allowed.
+            guard event == .handshakeFailed else { return }
+            end.reactor.refuse(
+                .handshake, socket.lastEndpoint, ["endpoint": "\(socket.lastEndpoint)"], logger: end.logger)
+        }
     }
 
     var socket: Socket? { router.isClosed ? nil : router }
@@ -34,21 +46,30 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
 
     private func receive(_ inbound: Inbound) {
         if inbound.fault == nil, inbound.header.kind == .request, inbound.header.type == Hello.type {
-            return acceptHello(inbound.header, inbound.body, inbound.route)
+            return acceptHello(inbound)
         }
-        if let last, last.route == inbound.route { return last.receiver.receive(inbound) }
-        guard let receiver = peers[inbound.route] else { return rejectStranger(inbound) }
+        if let last, last.route == inbound.route, isSender(inbound, last.receiver) {
+            return last.receiver.receive(inbound)
+        }
+        guard let receiver = peers[inbound.route], isSender(inbound, receiver) else { return rejectStranger(inbound) }
         last = (inbound.route, receiver)
         receiver.receive(inbound)
     }
 
+    /// Whether a message comes from the receiver's own connection: an end may choose its route, and so the route of a
+    /// connection that was just lost.
+    private func isSender(_ inbound: Inbound, _ receiver: PeerReceiver) -> Bool {
+        allowed == nil || inbound.key == receiver.peer.identity.key
+    }
+
     // MARK: Hello
 
-    private func acceptHello(_ header: Header, _ body: [UInt8], _ route: RoutingID) {
+    private func acceptHello(_ inbound: Inbound) {
+        let (header, route) = (inbound.header, inbound.route)
         do {
-            let hello = try Wire.decode(Hello.self, from: body)
+            let hello = try Wire.decode(Hello.self, from: inbound.body)
             let version = try Handshake.version(hello)
-            let identity = Identity(role: hello.role, name: hello.name, incarnation: hello.incarnation)
+            let identity = try identify(hello, inbound.key)
             // A hello repeated because its reply was slow only gets its reply again.
             let known = peers[route].flatMap { $0.peer.identity == identity && $0.peer.isUp ? $0 : nil }
             let receiver = known ?? addPeer(identity, route)
@@ -64,10 +85,41 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
             end.handlers.up?(receiver.peer)
         } catch {
             let fault = error as? Fault ?? Fault(.malformed, "the hello cannot be read")
-            end.reactor.counters.drop(fault.code == .versionIncompatible ? .version : .undecodable)
-            end.logger.warning("a hello was refused", metadata: ["reason": "\(fault.message)"])
+            end.reactor.counters.drop(MeshDropReason(hello: fault))
+            if fault.code != .roleNotAllowed {
+                end.logger.warning("a hello was refused", metadata: ["reason": "\(fault.message)"])
+            }
             refuse(header.correlation, fault, route)
         }
+    }
+
+    /// Returns the identity in a hello, checked against the key of its connection.
+    /// - Throws: ``Fault`` `role_not_allowed` when it claims what it is not; counted and logged.
+    private func identify(_ hello: Hello, _ key: MeshKey?) throws -> Identity {
+        var identity = Identity(role: hello.role, name: hello.name, incarnation: hello.incarnation)
+        if let allowed {
+            guard let entry = allowed.entry(key), entry.role == hello.role else {
+                throw refused(.role, identity, key, "its key may not be a \(hello.role)")
+            }
+            identity.name = entry.name
+            identity.key = key
+        }
+        let isForeign = directory[hello.incarnation].map {
+            $0.identity.key != identity.key || $0.identity.role != identity.role
+        }
+        guard isForeign != true, incarnations.claim(identity) else {
+            throw refused(.incarnation, identity, key, "its incarnation belongs to another service")
+        }
+        return identity
+    }
+
+    private func refused(_ reason: MeshRefusal, _ identity: Identity, _ key: MeshKey?, _ text: String) -> Fault {
+        let subject = key.map { "\($0)" } ?? "\(identity.role)"
+        end.reactor.refuse(
+            reason, subject,
+            ["key": "\(subject)", "role": "\(identity.role)", "incarnation": "\(identity.incarnation)"],
+            logger: end.logger)
+        return Fault(.roleNotAllowed, "'\(identity.name)' was refused: \(text)")
     }
 
     /// Adds a peer; one that had the route or the incarnation before is lost.
@@ -124,6 +176,8 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
             let peer = receiver.peer
             if now - receiver.lastReceived > end.timing.silence {
                 disconnect(peer, "nothing received for \(end.timing.silence)")
+            } else if let allowed, !allowed.allows(peer.identity.key, as: peer.identity.role) {
+                disconnect(peer, "its key is no longer in the allow-list")
             } else {
                 peer.failExpired(now)
                 clock.scheduleDeadlines(of: peer, now: now)
@@ -147,6 +201,8 @@ final class ListenerCore: ReactorMember, PeerOwner, @unchecked Sendable {
     func close(linger: Duration) {
         guard !router.isClosed else { return }
         for receiver in Array(peers.values) { disconnect(receiver.peer, "closing") }
+        watch?.stop()
+        watch = nil
         router.unbind()
         router.close(linger: linger)
     }

@@ -96,7 +96,7 @@ final class PeerWaiters: Sendable {
     private var closed: Fault { Fault(.peerLost, "the link to \(endpoint) is closed") }
 
     private func unavailable(_ fault: Fault?) -> Fault {
-        if let fault, fault.code == .versionIncompatible { return fault }
+        if let fault, [.versionIncompatible, .roleNotAllowed, .invalidRequest].contains(fault.code) { return fault }
         return Fault(.unavailable, "\(endpoint) cannot be reached\(fault.map { ": \($0.message)" } ?? "")")
     }
 }

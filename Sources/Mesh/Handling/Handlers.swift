@@ -23,6 +23,9 @@ public struct Handlers: Sendable {
 
     public init() {}
 
+    /// The types that have a handler.
+    public var types: Set<String> { Set(requests.keys).union(notices.keys).union(subscriptions.keys) }
+
     /// Handles requests of a type. A thrown ``Fault`` is sent as it is, any other error as `internal`. A body over
     /// 64 KiB is decoded off the reactor.
     public mutating func onRequest<R: Request>(

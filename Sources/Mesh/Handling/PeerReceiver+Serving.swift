@@ -7,6 +7,10 @@ extension PeerReceiver {
             reply(header.correlation, Pong(incarnation: end.identity.incarnation))
             return .taken
         }
+        guard mayReceive(header.type) else {
+            refuse(header.correlation, roleFault(header.type))
+            return .dropped(.role)
+        }
         guard let handler = end.handlers.requests[header.type] else {
             refuse(header.correlation, Self.unknown(header.type))
             return .dropped(.unknownType)
@@ -44,6 +48,10 @@ extension PeerReceiver {
 
     func open(_ header: Header, _ body: [UInt8]) -> Outcome {
         let correlation = header.correlation
+        guard mayReceive(header.type) else {
+            refuse(correlation, roleFault(header.type))
+            return .dropped(.role)
+        }
         guard let handler = end.handlers.subscriptions[header.type] else {
             refuse(correlation, Self.unknown(header.type))
             return .dropped(.unknownType)
@@ -92,6 +100,10 @@ extension PeerReceiver {
 
     func context(_ header: Header, deadline: ContinuousClock.Instant? = nil) -> MessageContext {
         MessageContext(peer: peer, session: header.session, trace: header.trace, deadline: deadline)
+    }
+
+    private func roleFault(_ type: String) -> Fault {
+        Fault(.roleNotAllowed, "a \(peer.identity.role) may not send \(type) to a \(end.identity.role)")
     }
 
     private static func unknown(_ type: String) -> Fault { Fault(.unknownType, "'\(type)' is not served here") }

@@ -14,6 +14,10 @@ final class PeerReceiver: Sendable {
     nonisolated(unsafe) private var lastNotice: (type: String, handler: Handlers.Notice)?
     /// Notices that wait until an earlier one of their session is decoded.
     nonisolated(unsafe) private(set) var lanes = NoticeLanes()
+    /// The last type that the peer's role was found to be allowed to send.
+    nonisolated(unsafe) private var lastAllowed: String?
+    /// What every role may send.
+    private static let common: Set<String> = [Ping.type, Bye.type]
 
     /// Creates the peer too; `owner` must call ``close(_:)`` when the peer is lost.
     init(_ identity: Identity, at end: LocalEnd, socket: Socket, route: RoutingID?, owner: any PeerOwner) {
@@ -78,6 +82,7 @@ final class PeerReceiver: Sendable {
     private static func outcome(_ isOpen: Bool) -> Outcome { isOpen ? .taken : .dropped(.unexpected) }
 
     private func notice(_ header: Header, _ body: [UInt8]) -> Outcome {
+        guard mayReceive(header.type) else { return .dropped(.role) }
         if header.session != 0, let relay = end.handlers.relay, relay(header, body, peer) { return .taken }
         if header.type == Bye.type { return bye(body) }
         guard let handler = noticeHandler(header.type) else { return .dropped(.unknownType) }
@@ -116,6 +121,24 @@ final class PeerReceiver: Sendable {
             guard body.count <= MeshBounds.decodedInline else { return decodeApart(header, body, handler) }
             count(take(Result { try handler(body) }, header))
         }
+    }
+
+    // MARK: Roles
+
+    /// Whether the peer's role may send this type here; logs a refusal, once a minute for each type and peer.
+    func mayReceive(_ type: String) -> Bool {
+        if type == lastAllowed { return true }
+        if RoleRules.allows(type, from: peer.identity.role, to: end.identity.role) || Self.common.contains(type) {
+            lastAllowed = type
+            return true
+        }
+        let subject = "role \(type) \(peer.identity.name)"
+        if end.reactor.refusals.admit(subject, now: end.reactor.now) != nil {
+            end.logger.warning(
+                "a message was refused: the role of its sender may not send it",
+                metadata: peer.metadata.merging(["type": "\(type)"]) { $1 })
+        }
+        return false
     }
 
     private func noticeHandler(_ type: String) -> Handlers.Notice? {

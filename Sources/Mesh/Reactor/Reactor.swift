@@ -1,4 +1,5 @@
 import CZeroMQ
+import Logging
 import Messages
 import Synchronization
 
@@ -19,6 +20,8 @@ public final class Reactor: SerialExecutor, TaskExecutor {
     let counters = MeshCounters()
     let queue = Mutex(ReactorQueue())
     let signal = WakeSignal()
+    /// How its sockets are protected.
+    public let security: MeshSecurity
     private let name: String
     /// The thread's handle as an integer; 0 = none.
     private let thread = Atomic<UInt>(0)
@@ -27,11 +30,14 @@ public final class Reactor: SerialExecutor, TaskExecutor {
     nonisolated(unsafe) var context: UnsafeMutableRawPointer?
     nonisolated(unsafe) var members: [any ReactorMember] = []
     nonisolated(unsafe) var now = ContinuousClock.now
+    nonisolated(unsafe) var refusals = RefusalLog()
+    nonisolated(unsafe) var keyGuard: KeyGuard?
     nonisolated(unsafe) var descriptors: [pollfd] = []
 
     /// Starts the thread.
-    public init(name: String = "mesh") {
+    public init(name: String = "mesh", security: MeshSecurity = .local) {
         self.name = name
+        self.security = security
         context = zmq_ctx_new()
         zmq_ctx_set(context, ZMQ_MAX_SOCKETS, 65_535)
         queue.withLock { $0.hasThread = true }
@@ -77,6 +83,23 @@ public final class Reactor: SerialExecutor, TaskExecutor {
             if isStopped { continuation.resume() }
             if wake { signal.raise() }
         }
+    }
+
+    /// Protects a socket to bind with keys; on the thread.
+    /// - Throws: ``Fault`` `unavailable`.
+    func secure(_ socket: Socket, _ pair: MeshKeyPair, _ allowed: AllowList, logger: Logger) throws {
+        if keyGuard == nil { keyGuard = try KeyGuard(allowed, reactor: self, logger: logger) }
+        try socket.secure(serving: pair)
+    }
+
+    /// Counts a refused connection and logs it, once a minute for each `subject`; on the thread.
+    func refuse(_ reason: MeshRefusal, _ subject: String, _ metadata: Logger.Metadata, logger: Logger) {
+        counters.refuse(reason)
+        guard let more = refusals.admit("\(reason.rawValue) \(subject)", now: now) else { return }
+        var metadata = metadata
+        metadata["reason"] = "\(reason.rawValue)"
+        if more > 0 { metadata["not_logged"] = "\(more)" }
+        logger.warning("a connection of the mesh was refused", metadata: metadata)
     }
 
     /// Whether the caller is on the thread.

@@ -110,6 +110,7 @@ extension Reactor {
         self.context = nil
         for member in members { member.close(linger: linger) }
         members = []
+        keyGuard = nil
         while zmq_ctx_term(context) != 0, zmq_errno() == EINTR {}
     }
 

@@ -28,6 +28,11 @@ enum MeshBounds {
     static let name = 200
     /// Messages received from one socket before the next socket gets its turn.
     static let received = 256
+    /// How long a connection may take to prove its key. Until then it costs a descriptor and a few KiB.
+    static let handshake: Duration = .seconds(10)
+    /// Incarnations that one key (or one role without keys) is remembered to own, so that no other takes them; the oldest
+    /// is forgotten first. A service has one at a time.
+    static let incarnations = 64
     /// The first and the longest pause between two attempts to connect, before jitter.
     static let retry: ClosedRange<Duration> = .milliseconds(50)...(.milliseconds(1000))
     /// How long a bind retries while its address is in use by a process that is exiting.

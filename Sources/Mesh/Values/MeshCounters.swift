@@ -20,6 +20,8 @@ enum MeshDropReason: String, CaseIterable, Sendable {
     case unexpected
     /// Its sender has too many requests or subscriptions open.
     case overload
+    /// Its sender may not send it in its role.
+    case role
     /// Its receiver is disconnected.
     case peerLost = "peer_lost"
     /// It was in the send queue of a peer that read too slowly.
@@ -33,13 +35,23 @@ enum MeshDropReason: String, CaseIterable, Sendable {
         default: self = .malformed
         }
     }
+
+    /// The reason for refusing a hello with this fault.
+    init(hello fault: Fault) {
+        switch fault.code {
+        case .versionIncompatible: self = .version
+        case .roleNotAllowed: self = .role
+        default: self = .undecodable
+        }
+    }
 }
 
-/// Counts what the mesh of one reactor has received and dropped; also reported to swift-metrics as `mesh_received` and
-/// `mesh_dropped{reason}`.
+/// Counts what the mesh of one reactor has received, dropped and refused; also reported to swift-metrics as
+/// `mesh_received`, `mesh_dropped{reason}` and `mesh_refused{reason}`.
 final class MeshCounters: Sendable {
     private let received = Atomic<Int>(0)
     private let dropped = Mutex<[MeshDropReason: (count: Int, counter: Counter)]>([:])
+    private let refused = Mutex<[MeshRefusal: Int]>([:])
     private let counter = Counter(label: "mesh_received")
     /// Messages received and processed; with those dropped on receipt they add up to all received. Only touched on the
     /// reactor.
@@ -64,9 +76,18 @@ final class MeshCounters: Sendable {
         }
     }
 
+    /// Counts a refused connection.
+    func refuse(_ reason: MeshRefusal) {
+        refused.withLock { $0[reason, default: 0] += 1 }
+        Counter(label: "mesh_refused", dimensions: [("reason", reason.rawValue)]).increment()
+    }
+
     /// Messages received so far.
     var totalReceived: Int { received.load(ordering: .relaxed) }
 
     /// Messages dropped so far, by reason.
     var totalDropped: [MeshDropReason: Int] { dropped.withLock { $0.mapValues(\.count) } }
+
+    /// Connections refused so far, by reason.
+    var totalRefused: [MeshRefusal: Int] { refused.withLock { $0 } }
 }

@@ -5,6 +5,8 @@ import Messages
 struct Inbound {
     /// The sender's route, on a ROUTER.
     var route = RoutingID()
+    /// The key that the sender has proved to have; nil on a socket without keys.
+    var key: MeshKey?
     /// The header; that of an earlier message when there is a ``fault``.
     var header = Header(.notice, type: "")
     /// Why the message cannot be processed; nil for a valid one.
@@ -28,6 +30,8 @@ extension Socket {
             }
         }
         guard let more = receive({ Self.parse($0, into: &inbound) }) else { return false }
+        // The body of a message comes from the same connection, so the header's sender is its sender.
+        if isSecured { inbound.key = sender }
         if more { readBody(into: &inbound) }
         return true
     }

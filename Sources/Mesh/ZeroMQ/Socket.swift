@@ -17,6 +17,8 @@ final class Socket {
     let descriptor: Int32
     private let message: UnsafeMutablePointer<zmq_msg_t>
     private(set) var isClosed = false
+    /// Whether every connection is protected by CURVE, so that each message has the ``sender`` that proved its key.
+    private(set) var isSecured = false
 
     /// - Parameter context: libzmq's context; nil when the reactor has stopped.
     /// - Throws: ``Fault`` `unavailable`.
@@ -56,6 +58,40 @@ final class Socket {
     func set(_ option: Int32, _ value: Int32) {
         var value = value
         zmq_setsockopt(pointer, option, &value, 4)
+    }
+
+    /// Protects a socket to bind: only connections that the reactor's ``KeyGuard`` accepts are possible.
+    /// - Throws: ``Fault`` `unavailable` when libzmq refuses an option: the socket must not be bound.
+    func secure(serving pair: MeshKeyPair) throws {
+        var one = Int32(1)
+        try require(ZMQ_CURVE_SERVER, &one, 4)
+        try require(ZMQ_CURVE_SECRETKEY, pair.secret, pair.secret.count)
+        try require(ZMQ_ZAP_DOMAIN, "wegent", 6)
+        set(ZMQ_HANDSHAKE_IVL, Int32(MeshBounds.handshake / .milliseconds(1)))
+        isSecured = true
+    }
+
+    /// Protects a socket to dial: only the end with the secret key of `server` can answer.
+    /// - Throws: as ``secure(serving:)``.
+    func secure(dialling server: MeshKey, as pair: MeshKeyPair) throws {
+        try require(ZMQ_CURVE_SERVERKEY, server.characters, MeshKey.length)
+        try require(ZMQ_CURVE_PUBLICKEY, pair.publicKey.characters, MeshKey.length)
+        try require(ZMQ_CURVE_SECRETKEY, pair.secret, pair.secret.count)
+        isSecured = true
+    }
+
+    private func require(_ option: Int32, _ value: UnsafeRawPointer, _ count: Int) throws {
+        guard zmq_setsockopt(pointer, option, value, count) == 0 else {
+            throw Fault(.unavailable, "libzmq cannot protect a socket with keys: \(Self.reason())")
+        }
+    }
+
+    /// The key that the sender of the last received part has proved to have.
+    var sender: MeshKey? {
+        guard let text = zmq_msg_gets(message, "User-Id") else { return nil }
+        var count = 0
+        while count < MeshKey.length, text[count] != 0 { count += 1 }
+        return MeshKey(characters: UnsafeRawBufferPointer(start: text, count: count))
     }
 
     /// Closes the socket; libzmq keeps sending what it has queued for up to `linger`.
@@ -101,6 +137,22 @@ final class Socket {
         // libzmq that accepts the first part accepts the others: its limit counts whole messages.
         if let body = frame.body, !body.withUnsafeBytes({ part($0, more: false) }) { return Self.sendFailure() }
         return .sent
+    }
+
+    /// Receives a whole message; nil when there is none. For messages of libzmq itself, which are small.
+    func receiveParts() -> [[UInt8]]? {
+        var parts: [[UInt8]] = []
+        repeat {
+            guard let more = receive({ parts.append(Array($0)) }) else { return nil }
+            if !more { return parts }
+        } while true
+    }
+
+    /// Sends a message of some parts; never waits. One that libzmq does not take is dropped.
+    func send(parts: [[UInt8]]) {
+        for (index, bytes) in parts.enumerated() {
+            guard bytes.withUnsafeBytes({ part($0, more: index < parts.count - 1) }) else { return }
+        }
     }
 
     private func part(_ bytes: UnsafeRawBufferPointer, more: Bool) -> Bool {

@@ -37,10 +37,13 @@ public struct ServiceEntry: Codable, Sendable, Equatable {
     public var partitions: [PartitionClaim]
     /// Whether it accepts no new work.
     public var draining: Bool
+    /// The public key that it has proved to the registry, in Z85; absent when it is connected without keys. A service that
+    /// dials it tries this key first, if its own allow-list has it.
+    public var key: String?
 
     public init(
         role: ServiceRole, name: String, incarnation: Incarnation, endpoint: String? = nil,
-        partitions: [PartitionClaim] = [], draining: Bool = false
+        partitions: [PartitionClaim] = [], draining: Bool = false, key: String? = nil
     ) {
         self.role = role
         self.name = name
@@ -48,6 +51,7 @@ public struct ServiceEntry: Codable, Sendable, Equatable {
         self.endpoint = endpoint
         self.partitions = partitions
         self.draining = draining
+        self.key = key
     }
 }
 

@@ -126,6 +126,8 @@ public struct ErrorCode: OpenSet {
     public static let notLeader = ErrorCode(rawValue: "not_leader")
     /// The session, generation, attempt or epoch has been replaced by a newer one.
     public static let staleSession = ErrorCode(rawValue: "stale_session")
+    /// A service of the mesh may not do this in its role, or its key may not play the role.
+    public static let roleNotAllowed = ErrorCode(rawValue: "role_not_allowed")
     /// 503: the store refused the write; nothing was changed.
     public static let storageFailed = ErrorCode(rawValue: "storage_failed")
     /// A peer sent more items than its credit.
@@ -156,7 +158,7 @@ public struct ErrorCode: OpenSet {
         .cwdNotAllowed, .agentUnknown, .agentNotAllowed, .permissionModeNotAllowed,
         .agentMissing, .agentBroken, .agentFailed, .promptRefused, .usageLimit, .agentLogin, .steerUnsupported,
         .exitStatus, .spawnFailed, .cancelled, .unavailable,
-        .deadlineExceeded, .notLeader, .staleSession, .storageFailed, .creditExceeded, .unknownType,
+        .deadlineExceeded, .notLeader, .staleSession, .roleNotAllowed, .storageFailed, .creditExceeded, .unknownType,
         .malformed, .messageTooLarge, .versionIncompatible, .peerLost, .internalError,
     ]
 }

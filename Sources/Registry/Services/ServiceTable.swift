@@ -20,16 +20,25 @@ struct ServiceTable: Sendable {
         }
         guard announce.partitions.allSatisfy({ $0.first <= $0.last }), announce.partitions.count <= Partition.count
         else { throw Fault(.invalidRequest, "the partitions of \(identity.name) are not runs of 0 to 63") }
+        guard announce.endpoint == nil || identity.role == .dispatcher else {
+            throw Fault(.invalidRequest, "only a dispatcher has an endpoint; \(identity.name) is a \(identity.role)")
+        }
         guard announce.partitions.isEmpty || announce.endpoint != nil else {
             throw Fault(.invalidRequest, "a dispatcher that leads partitions needs an endpoint")
         }
         let entry = ServiceEntry(
             role: identity.role, name: identity.name, incarnation: identity.incarnation, endpoint: announce.endpoint,
-            partitions: announce.partitions, draining: announce.draining)
+            partitions: announce.partitions, draining: announce.draining, key: identity.key?.description)
         guard entries[identity.incarnation] != entry else { return false }
-        // Two processes cannot be bound to one endpoint: the other one is dead, though its connection has not timed out.
         if let endpoint = announce.endpoint {
-            entries = entries.filter { $0.value.endpoint != endpoint }
+            let others = entries.values.filter { $0.endpoint == endpoint && $0.incarnation != identity.incarnation }
+            guard others.allSatisfy({ $0.key == entry.key }) else {
+                throw Fault(
+                    .conflict, "\(endpoint) is the endpoint of a dispatcher with another key; end that one first")
+            }
+            // Two processes cannot be bound to one endpoint: the other one is dead, though its connection has not timed
+            // out.
+            for other in others { entries[other.incarnation] = nil }
         }
         entries[identity.incarnation] = entry
         revision += 1

@@ -9,7 +9,7 @@ import TestSupport
 /// Dispatcher processes on one directory, and a scripted registry.
 final class Site: Sendable {
     let folder: TemporaryDirectory
-    let reactor = Reactor(name: "site")
+    let reactor = Reactor(name: "site", security: .insecureLoopback)
     let registry: ScriptedRegistry
 
     init() async throws {
@@ -23,7 +23,8 @@ final class Site: Sendable {
         try ChildProcess(
             Binaries.dispatcher,
             [
-                "--registry", registry.endpoint, "--bind", "tcp://127.0.0.1:0", "--data", folder.file("data"),
+                "--insecure-mesh", "--registry", registry.endpoint, "--bind", "tcp://127.0.0.1:0", "--data",
+                folder.file("data"),
                 "--takeover-s", "\(takeover)",
             ] + more)
     }

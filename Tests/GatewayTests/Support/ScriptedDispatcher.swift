@@ -25,7 +25,7 @@ final class ScriptedDispatcher: Sendable {
         var relayed: [Relayed] = []
         var faults: [Fault] = []
         /// Sent to a session together with the reply to its `session.open`.
-        var greeting: LinkState?
+        var greeting: TaskStop?
     }
     private let state = Mutex(State())
     private let listener = Mutex<Listener?>(nil)
@@ -105,14 +105,14 @@ final class ScriptedDispatcher: Sendable {
         state.withLock { $0.sessions[session] }?.send(message, session: session)
     }
 
-    /// Sends this message to each session together with the reply to its `session.open`.
     /// Orders the gateway to close a session.
     func cut(_ session: SessionNumber) {
         let peer = state.withLock { $0.sessions[session.value] }
         peer?.send(SessionCut(session: session, cause: .flooding))
     }
 
-    func greet(_ message: LinkState) { state.withLock { $0.greeting = message } }
+    /// Sends this message to each session together with the reply to its `session.open`.
+    func greet(_ message: TaskStop) { state.withLock { $0.greeting = message } }
 
     func close() async { await listener.withLock { $0 }?.close() }
 

@@ -45,7 +45,7 @@ final class Site: Sendable {
         _ tune: (inout GatewayTuning) -> Void, _ configure: (inout GatewayConfiguration) -> Void
     ) async throws {
         folder = try TemporaryDirectory()
-        reactor = Reactor()
+        reactor = Reactor(security: .insecureLoopback)
         registry = try await ScriptedRegistry.open(reactor)
         dispatcher = try await ScriptedDispatcher.open(reactor)
         registry.set(services: [dispatcher.entry])

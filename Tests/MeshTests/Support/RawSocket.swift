@@ -32,6 +32,13 @@ final class RawSocket {
         return String(decoding: text.prefix(max(0, length - 1)).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
+    /// Uses keys: those of `pair`, and the one that `server` must have.
+    func secure(_ pair: MeshKeyPair, server: MeshKey) {
+        zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, server.characters, MeshKey.length)
+        zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, pair.publicKey.characters, MeshKey.length)
+        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, pair.secret, MeshKey.length)
+    }
+
     func connect(_ endpoint: String) throws {
         guard zmq_connect(socket, endpoint) == 0 else { throw Overdue("connected to \(endpoint)", after: .zero) }
     }
@@ -57,6 +64,13 @@ final class RawSocket {
             parts.append(Array(UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
         } while zmq_msg_more(&message) != 0
         return parts
+    }
+
+    /// As ``receive(wait:)``, with another limit than 20 s.
+    func receive(within limit: Duration) -> [[UInt8]]? {
+        var item = [zmq_pollitem_t(socket: socket, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)]
+        zmq_poll(&item, 1, Int(limit / .milliseconds(1)))
+        return receive(wait: false)
     }
 
     /// Sends a hello of `identity`.

@@ -28,11 +28,18 @@ final class TestMesh: Sendable {
     /// Fast enough for a test, slow enough for a loaded machine.
     static let timing = MeshTiming(ping: .milliseconds(100), silence: .seconds(2))
 
-    init(_ transport: Transport = .tcp) throws {
+    /// - Parameters:
+    ///   - serving: The protection of the listener's end.
+    ///   - dialling: That of the other end.
+    init(
+        _ transport: Transport = .tcp, serving: MeshSecurity = .insecureLoopback,
+        dialling: MeshSecurity = .insecureLoopback
+    ) throws {
         self.transport = transport
         directory = try TemporaryDirectory()
-        serving = Reactor(name: "serving")
-        dialling = transport == .inproc ? serving : Reactor(name: "dialling")
+        self.serving = Reactor(name: "serving", security: serving)
+        self.dialling =
+            transport == .inproc ? self.serving : Reactor(name: "dialling", security: dialling)
     }
 
     var logger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }

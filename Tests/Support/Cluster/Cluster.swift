@@ -27,6 +27,8 @@ public final class Cluster: Sendable {
         /// The size of a separate disk for the dispatcher's data, such as `8m`; nil = this machine's disk. Requires
         /// ``SmallDisk/isPossible``.
         public var disk: String?
+        /// Whether the services talk over `tcp` with keys, as on several machines, instead of over socket files.
+        public var keys = false
         /// The folder for the logs of a cluster with a failed test, one file per part; nil = print the end of each log.
         public var logs: String?
         public init() {}
@@ -78,8 +80,9 @@ public final class Cluster: Sendable {
     public func service(_ part: String) -> RunningService? { services.withLock { $0[part] } }
 
     private func start() async throws {
+        if options.keys { try await makeKeys() }
         try await startService(
-            "registry", Binaries.registry, ["--bind", "tcp://127.0.0.1:0", "--data", data("registry")])
+            "registry", Binaries.registry, ["--bind", socket("registry"), "--data", data("registry")])
         try await startDispatcher()
         let password = try await addUser("ada")
         firstPassword.withLock { $0 = password }
@@ -119,7 +122,7 @@ public final class Cluster: Sendable {
     }
 
     private var dispatcherFlags: [String] {
-        ["--registry", endpoint, "--bind", "tcp://127.0.0.1:0", "--data", data("dispatcher")]
+        ["--registry", endpoint, "--bind", socket("dispatcher"), "--data", data("dispatcher")]
     }
 
     /// Kills the gateway and starts it again at the same address.
@@ -240,6 +243,31 @@ public final class Cluster: Sendable {
         if let failure { throw failure }
     }
 
+    /// Returns the endpoint of a service: between processes of one machine the mesh uses socket files.
+    private func socket(_ part: String) -> String {
+        options.keys ? "tcp://127.0.0.1:0" : "ipc://\(directory.file("mesh/\(part)"))"
+    }
+
+    /// Makes the keys of the services and their common allow-list, in the folder `keys`.
+    private func makeKeys() async throws {
+        var allow = ""
+        for role in ["registry", "dispatcher", "gateway"] {
+            let keygen = try ChildProcess(
+                Binaries.registry, ["keygen", directory.file("keys"), "--name", role, "--role", role])
+            guard try await keygen.exit() == .exited(0) else {
+                throw Malformed(description: "keygen \(role): \(keygen.stderr.text)")
+            }
+            allow += try String(contentsOfFile: directory.file("keys/\(role).pub"), encoding: .utf8)
+        }
+        try directory.write(allow, to: "keys/allow")
+    }
+
+    private func keyFlags(_ program: String) -> [String] {
+        guard options.keys, program != Binaries.executor else { return [] }
+        let role = program.split(separator: "-").last.map(String.init) ?? ""
+        return ["--mesh-key", directory.file("keys/\(role).key"), "--mesh-allow", directory.file("keys/allow")]
+    }
+
     private var endpoint: String { service("registry")?.ready["endpoint"].string ?? "" }
 
     /// Returns the data folder of a part.
@@ -251,8 +279,8 @@ public final class Cluster: Sendable {
     ) async throws {
         let kind = program == Binaries.executor ? "executor" : part
         let launch = ServiceLaunch(
-            program: program, arguments: arguments + (options.flags[kind] ?? []), environment: environment, ready: ready
-        )
+            program: program, arguments: arguments + keyFlags(program) + (options.flags[kind] ?? []),
+            environment: environment, ready: ready)
         try await startService(part, launch)
     }
 

@@ -17,7 +17,7 @@ final class MeshClient: Sendable {
     private let marks: Marks
 
     init(_ endpoint: String) {
-        let reactor = Reactor()
+        let reactor = Reactor(security: .insecureLoopback)
         let marks = Marks()
         var handlers = Handlers()
         handlers.onNotice(Mark.self) { mark, _ in marks.acknowledge(mark.count) }

@@ -12,7 +12,7 @@ struct MeshServerCommand: AsyncParsableCommand {
     var endpoint: String
 
     func run() async throws {
-        let reactor = Reactor()
+        let reactor = Reactor(security: .insecureLoopback)
         let listener = try await Listener(
             endpoint, identity: Identity(role: .tool, name: "bench"), handlers: Self.handlers(), reactor: reactor,
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })

@@ -56,8 +56,8 @@ struct LeadershipTests {
         let handlers = SessionTable().handlers
         let fromRegistry = RoleRules.all.filter { $0.from == .registry && $0.to == .gateway }.flatMap(\.types)
         #expect(handlers.registry.types == Set(fromRegistry))
-        // What a dispatcher sends is relayed to executors.
-        #expect(handlers.dispatcher.types.isEmpty)
+        // What else a dispatcher sends is relayed to executors.
+        #expect(handlers.dispatcher.types == [SessionCut.type])
     }
 
     @Test("Only dispatchers with an endpoint lead")

@@ -80,7 +80,7 @@ struct NoticeTests {
             var handlers = Handlers()
             handlers.onNotice(DeviceReport.self) { report, _ in reports.add(report.total) }
             handlers.onRequest(TaskGet.self) { _, _ in throw Fault(.taskNotFound, "decoded") }
-            let peer = try await mesh.dial(try await mesh.listen(handlers)).connected()
+            let peer = try await mesh.dial(try await mesh.listen(handlers), as: .gateway).connected()
             let long = [UInt8](repeating: 0x20, count: BodyLimits.of(DeviceReport.type) + 1)
             peer.send(Header(.notice, type: DeviceReport.type, session: 1), body: long)
             peer.send(DeviceReport(used: 0, total: 3, draining: false), session: 1)

@@ -55,14 +55,18 @@ final class TestMesh: Sendable {
     }
 
     func dial(
-        _ listener: Listener, _ handlers: Handlers = Handlers(), timing: MeshTiming = TestMesh.timing
+        _ listener: Listener, _ handlers: Handlers = Handlers(), as role: ServiceRole = .tool,
+        timing: MeshTiming = TestMesh.timing
     ) -> Link {
-        dial(listener.endpoint, handlers, timing: timing)
+        dial(listener.endpoint, handlers, as: role, timing: timing)
     }
 
-    func dial(_ endpoint: String, _ handlers: Handlers = Handlers(), timing: MeshTiming = TestMesh.timing) -> Link {
+    func dial(
+        _ endpoint: String, _ handlers: Handlers = Handlers(), as role: ServiceRole = .tool,
+        timing: MeshTiming = TestMesh.timing
+    ) -> Link {
         Link(
-            endpoint, identity: Identity(role: .tool, name: "dialler"), handlers: handlers, reactor: dialling,
+            endpoint, identity: Identity(role: role, name: "dialler"), handlers: handlers, reactor: dialling,
             timing: timing, logger: logger)
     }
 

@@ -367,7 +367,7 @@ struct AnswerTests {
             gateway.reply("PATCH /devices/b-1", device)
             let list = try await gateway.run(["devices", "--label", "env=ci"])
             #expect(list.output.contains("LABELS") && list.output.contains("env=ci"), "\(list)")
-            #expect(gateway.requests.last?.line == "GET /devices?label=env%3Dci")
+            #expect(gateway.requests.last?.line == "GET /devices?limit=200&label=env%3Dci")
             for arguments in [
                 ["rename", "linux - box", "fast"], ["rename", "b-1", ""], ["label", "b-1", "a=b", "c-"],
             ] {

@@ -16,16 +16,19 @@ enum ChildChannels {
     /// - Throws: what the event loop throws; then every end is closed.
     static func open(_ streams: ChildStreams) async throws -> (output: Child.Stream, errors: Child.Stream) {
         var streams = streams
+        // One loop for each child. Were its two streams to take one each, the outputs of all children would share every other
+        // loop: on two cores that of the link, and nothing would be read while a frame is sent.
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
         let errors: Child.Stream
         do {
-            errors = try await streams.errors < 0 ? empty() : stream(reading: streams.errors, writing: -1)
+            errors = try await streams.errors < 0 ? empty(loop) : stream(loop, reading: streams.errors, writing: -1)
             streams.releaseErrors()
         } catch {
             streams.closeOurs()
             throw error
         }
         do {
-            return (try await stream(reading: streams.output, writing: streams.input), errors)
+            return (try await stream(loop, reading: streams.output, writing: streams.input), errors)
         } catch {
             errors.channel.close(promise: nil)
             streams.closeOurs()
@@ -40,9 +43,10 @@ enum ChildChannels {
         }
     }
 
-    private static var bootstrap: NIOPipeBootstrap { NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton) }
-
-    private static func stream(reading: Int32, writing: Int32) async throws -> Child.Stream {
+    private static func stream(
+        _ loop: any EventLoop, reading: Int32, writing: Int32
+    ) async throws -> Child.Stream {
+        let bootstrap = NIOPipeBootstrap(group: loop)
         guard writing >= 0 else {
             return try await bootstrap.takingOwnershipOfDescriptor(input: reading, channelInitializer: wrap)
         }
@@ -51,11 +55,11 @@ enum ChildChannels {
     }
 
     /// A stream that is at its end.
-    private static func empty() async throws -> Child.Stream {
+    private static func empty(_ loop: any EventLoop) async throws -> Child.Stream {
         let pipe = try PipeEnds()
         close(pipe.write)
         do {
-            let stream = try await stream(reading: pipe.read, writing: -1)
+            let stream = try await stream(loop, reading: pipe.read, writing: -1)
             try? await stream.channel.close().get()
             return stream
         } catch {

@@ -28,7 +28,7 @@ final class LiveTask {
     /// The refusals that were logged; a few reasons for each of a few attempts.
     var refusals: Set<Refusal> = []
 
-    /// When its executor was last told of refused events, in monotonic ms.
+    /// The time of the last `events.refused` to its executor, in monotonic ms.
     var refusedAt: Int64?
 
     /// How many permission requests wait for a decision.

@@ -9,7 +9,7 @@ public struct MeshSecurity: Sendable {
         case nowhere
         /// Between processes of this machine: every user of it may take part in the mesh.
         case loopback
-        /// Everybody who reaches the port may read and do everything.
+        /// Whoever reaches the port can read every message and act in every role.
         case anywhere
     }
 

@@ -46,7 +46,7 @@ public enum TextLimits {
         // Lines and sentences for people.
         "title": .cut(line), "rule": .cut(line), "what": .cut(line), "reason": .cut(line), "detail": .cut(line),
         "message": .cut(sentence),
-        // Values with a shape of their own; who keeps them checks what is in them.
+        // Values with a format of their own; the service that stores them checks it.
         "input": .whole(BodyLimits.of(ApprovalRequest.type)),
         "updated_input": .whole(BodyLimits.of(ApprovalRequest.type)),
         "questions": .whole(BodyLimits.of(ApprovalRequest.type)), "options": .whole(64 << 10),

@@ -12,8 +12,8 @@ import Synchronization
 /// A file beside the database in which the leader shows that it runs, and what a long start is at. Renewals of the lease wait
 /// for the store's writer; this does not, so a standby can tell a long write from a frozen process.
 ///
-/// Owns the file. Writes happen on a queue of its own: a disk that hangs delays nobody. Without the file, as on a full disk,
-/// only the lease shows that the leader runs.
+/// Owns the file and writes it on a queue of its own, so that a disk that hangs delays no other work. Without the file, as on
+/// a full disk, only the lease shows that the leader runs.
 final class LifeSign: Sendable {
     /// What the file shows.
     struct Reading: Sendable, Equatable {

@@ -29,7 +29,9 @@ ALONE := ^ExecutorTests\.(ExhaustionTests|ProcessSearchTests|SurroundingsTests)
 OLDEST_CLAUDE ?= 0.2.189
 CLAUDE_TESTS := ^ExecutorTests\.(Claude|AgentConformance)|^IntegrationTests\.Claude|^CLITests\.Claude
 # At most 16 tests at a time: more of them wait for one another on two cores, and miss their time limits.
-TEST := swift test --skip-build --disable-xctest --scratch-path .build --experimental-maximum-parallelization-width 16
+# Toolchains before 6.3 may lack the option.
+WIDTH = $(shell swift test --help-hidden 2>/dev/null | grep -om1 -e --experimental-maximum-parallelization-width)
+TEST = swift test --skip-build --disable-xctest --scratch-path .build $(if $(WIDTH),$(WIDTH) 16)
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'

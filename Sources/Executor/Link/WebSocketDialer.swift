@@ -15,7 +15,11 @@ struct WebSocketDialer: Dialer {
     let times: ExecutorTimes
     /// The trusted certificate authorities; the system's own list, except in tests.
     var trust = NIOSSLTrustRoots.default
-    var group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    var group: any EventLoopGroup = Self.loop
+
+    /// The loop of the link, which nothing else uses: were a child's output read on it, then nothing would be read while a
+    /// frame is sent, and no frame sent while output is read. Lives as long as the process.
+    private static let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     /// Returns the proxy that the environment names for this address; nil = none.
     /// - Throws: ``Fault`` when it is not an HTTP proxy.

@@ -17,7 +17,7 @@ enum ChildChannels {
     static func open(_ streams: ChildStreams) async throws -> (output: Child.Stream, errors: Child.Stream) {
         var streams = streams
         // One loop for each child. Were its two streams to take one each, the outputs of all children would share every other
-        // loop: on two cores that of the link, and nothing would be read while a frame is sent.
+        // loop, and on two cores one loop would read all of them.
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let errors: Child.Stream
         do {
